@@ -1,0 +1,85 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The errors of the collection.
+
+``str(error)`` is one sentence for people. ``error.facts`` goes into a task's result: it holds no secret.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class H444Error(Exception):
+    """Base of every error that the collection raises by itself."""
+
+    def __init__(self, message: str, **facts: t.Any) -> None:
+        super().__init__(message)
+        self.facts: dict[str, t.Any] = {name: value for name, value in facts.items() if value is not None}
+
+
+class BadOption(H444Error):
+    """An option is wrong; found before the first request."""
+
+
+class TransportError(H444Error):
+    """There was no answer. Facts: method, path, attempts, waited_seconds, sent ("no" or "maybe")."""
+
+
+class BadReply(H444Error):
+    """An answer came, but a value that is needed can't be read from it. Facts: method, path, status."""
+
+
+class ApiError(H444Error):
+    """The API said no. Facts: method, path, status, reason (the API's own words), attempts."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return int(self.facts.get("status", 0))
+
+
+class BadRequest(ApiError):
+    """400 or 422: the API refuses the request's content."""
+
+
+class AuthError(ApiError):
+    """401: the key is missing, invalid or expired."""
+
+
+class ScopeError(ApiError):
+    """403: the key lacks the scope that the endpoint needs."""
+
+
+class NotFound(ApiError):
+    """404: the resource does not exist or is another account's."""
+
+
+class RateLimited(ApiError):
+    """429, and the wait would be longer than the limit on waiting."""
+
+
+class ServerError(ApiError):
+    """5xx."""
+
+
+class UnknownFate(H444Error):
+    """A write may or may not have happened. Facts: method, path, idempotency_key, cause."""
+
+
+class Ambiguous(H444Error):
+    """A name fits several resources. Facts: candidates."""
+
+
+class Missing(H444Error):
+    """Nothing has this name or id. Facts: closest."""
+
+
+class Refused(H444Error):
+    """A guard said no before anything was written: price, wallet, zone not hosted, impossible change."""
+
+
+class NotReached(H444Error):
+    """Waiting ended before the state was reached. Facts: states_seen, waited_seconds."""

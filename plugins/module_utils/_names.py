@@ -1,0 +1,115 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Checks and comparisons of names, ids and addresses. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import typing as t
+import unicodedata
+
+from ._errors import Ambiguous, BadOption
+
+# A path can be climbed by "..", so an id is checked, not only quoted. "all-ips" is a sibling of /vps/:id.
+ID_PATTERN = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._~-]{0,127}\Z")
+ROUTE_WORDS = frozenset({"all-ips"})
+HOST_LABEL = re.compile(r"\A(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def is_id(value: object) -> bool:
+    """Tell whether *value* can be an id in a path."""
+    return isinstance(value, str) and bool(ID_PATTERN.match(value)) and value not in ROUTE_WORDS
+
+
+def check_id(value: str, option: str) -> str:
+    """Return *value* if it can be an id, else raise BadOption."""
+    if not is_id(value):
+        raise BadOption("%s: %s is not an id of the API (letters, digits, '-', '_')." % (option, shown(value)))
+    return value
+
+
+def check_ip(value: str, option: str) -> str:
+    """Return the canonical form of an IPv4 or IPv6 address, else raise BadOption."""
+    address = canonical_ip(value)
+    if address is None:
+        raise BadOption("%s: %s is not an IP address." % (option, shown(value)))
+    return address
+
+
+def canonical_ip(value: object) -> str | None:
+    """Give an address in its canonical text form, without prefix length or zone; None if it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return str(ipaddress.ip_address(value.strip().split("/")[0].split("%")[0]))
+    except ValueError:
+        return None
+
+
+def canonical_host(value: str | None) -> str:
+    """Give a DNS name in the form in which names are compared: lower case, no trailing dot."""
+    return (value or "").strip().rstrip(".").lower()
+
+
+def check_hostname(value: str, option: str, dotted: bool = False) -> str:
+    """Return a DNS host name without its trailing dot, else raise BadOption. *dotted*: a full name is needed."""
+    name = value.strip().rstrip(".")
+    try:
+        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        ascii_name = ""
+    labels = ascii_name.split(".")
+    if not ascii_name or len(ascii_name) > 253 or not all(HOST_LABEL.match(label) for label in labels):
+        raise BadOption("%s: %s is not a valid host name." % (option, shown(value)))
+    if dotted and (len(labels) < 2 or labels[-1].isdigit()):
+        raise BadOption("%s: %s is not a fully qualified host name." % (option, shown(value)))
+    return ascii_name
+
+
+def check_label(value: str, option: str) -> str:
+    """Return a display label in NFC, or raise BadOption: a label that the provider may trim could order twice."""
+    label = unicodedata.normalize("NFC", value)
+    if not label or label != label.strip() or CONTROL.search(label) or len(label) > 255:
+        raise BadOption(
+            "%s: %s can't be a label: it must not be empty, longer than 255 characters, begin or end with a space, or "
+            "hold control characters." % (option, shown(value))
+        )
+    return label
+
+
+def clean(text: str, limit: int = 300) -> str:
+    """Make a foreign text fit for a message: one line, no control characters, not too long."""
+    text = CONTROL.sub(" ", unicodedata.normalize("NFC", text.replace("\n", " ")))
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def shown(value: object) -> str:
+    """Quote a value for a message."""
+    return "'%s'" % clean(str(value), 80)
+
+
+def closest(name: str | None, names: t.Iterable[str | None]) -> list[str]:
+    """Give up to three names that look like *name*, the likeliest first."""
+    known = {candidate.casefold(): candidate for candidate in names if candidate}
+    found = difflib.get_close_matches((name or "").casefold(), list(known), n=3, cutoff=0.5)
+    return [known[key] for key in found]
+
+
+def pick_one(
+    rows: t.Sequence[dict[str, t.Any]], what: str, name: str, fields: t.Sequence[str] = ("label", "ipv4", "created_at")
+) -> dict[str, t.Any] | None:
+    """Give the only row, None if there is none, or raise Ambiguous with every candidate's id."""
+    if len(rows) < 2:
+        return rows[0] if rows else None
+    candidates = [{field: row.get(field) for field in ("id",) + tuple(fields)} for row in rows]
+    raise Ambiguous(
+        "%d %s are called %s: ids %s. Nothing was changed; name the one you mean by its id."
+        % (len(rows), what, shown(name), ", ".join(str(row["id"]) for row in rows)),
+        candidates=candidates,
+    )

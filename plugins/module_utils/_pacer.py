@@ -1,0 +1,137 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The pace that every process of this user on this machine shares, per API key.
+
+One small file per key in a private directory, under flock. Where that is impossible the pace is kept by this process
+alone, and the API's 429 does the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import struct
+import tempfile
+import time
+import typing as t
+
+from ._window import Window, block_until, reserve
+
+try:
+    import fcntl
+except ImportError:  # not on this platform: paced per process
+    fcntl = None  # type: ignore[assignment]
+
+LOCK_PATIENCE_SECONDS = 2.0
+
+
+def private_dir() -> str | None:
+    """Give a directory that only this user can use, made where needed; None where there is none."""
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    path = os.path.join(base, "h444") if base else os.path.join(tempfile.gettempdir(), "h444-%d" % os.getuid())
+    try:
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+        found = os.lstat(path)
+    except OSError:
+        return None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        return None
+    return path
+
+
+def lock(handle: int, patience_seconds: float) -> bool:
+    """Take an exclusive lock on an open file, waiting no longer than *patience_seconds*."""
+    if fcntl is None:
+        return False
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        except OSError:  # a file system without locks
+            return False
+
+
+def open_private(name: str) -> int | None:
+    """Open a file of the private directory for reading and writing; None where that is impossible."""
+    folder = private_dir()
+    if folder is None:
+        return None
+    try:
+        return os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+
+
+class Pacer:
+    """Gives every request its turn. ``per_minute`` 0: no pacing."""
+
+    def __init__(
+        self,
+        api_url: str,
+        api_key: str,
+        per_minute: int,
+        *,
+        clock: t.Callable[[], float] = time.time,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.per_minute = per_minute
+        self._name = "pace-" + hashlib.sha256(("h444-pace\0%s\0%s" % (api_url, api_key)).encode()).hexdigest()[:32]
+        self._clock = clock
+        self._sleep = sleep
+        self._own = Window()
+
+    def wait_turn(self) -> float:
+        """Wait until a request may be sent. Returns the seconds waited."""
+        if self.per_minute <= 0:
+            return 0.0
+        # The moment is reserved under the lock and waited for outside of it, so that waiters don't queue on the lock.
+        wait = self._update(lambda window: reserve(window, self._clock(), self.per_minute))
+        if wait > 0:
+            self._sleep(wait)
+        return wait
+
+    def block(self, seconds: float) -> None:
+        """Tell every process that nothing may be sent for so long: the API answered 429."""
+        if self.per_minute > 0:
+            self._update(lambda window: (block_until(window, self._clock() + seconds), 0.0))
+
+    def _update(self, change: t.Callable[[Window], tuple[Window, float]]) -> float:
+        handle = open_private(self._name)
+        if handle is None:
+            self._own, wait = change(self._own)
+            return wait
+        try:
+            if not lock(handle, LOCK_PATIENCE_SECONDS):
+                self._own, wait = change(self._own)
+                return wait
+            window, wait = change(_unpack(os.read(handle, 1 << 22)))
+            data = struct.pack("<%dd" % (1 + len(window.sent_at)), window.not_before, *window.sent_at)
+            os.lseek(handle, 0, os.SEEK_SET)
+            os.write(handle, data)
+            os.ftruncate(handle, len(data))
+            return wait
+        except OSError:
+            return 0.0
+        finally:
+            os.close(handle)
+
+
+def _unpack(data: bytes) -> Window:
+    """Read the file; anything but whole, finite numbers is an empty log."""
+    if not data or len(data) % 8:
+        return Window()
+    numbers = struct.unpack("<%dd" % (len(data) // 8), data)
+    if not all(0.0 <= number < 1e11 for number in numbers):
+        return Window()
+    return Window(tuple(sorted(numbers[1:])), numbers[0])

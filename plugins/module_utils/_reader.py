@@ -1,0 +1,336 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The tolerant reader: the one place where replies of any casing and nesting take the normal form. Pure.
+
+Only one page of the API is known, so names, casing and envelopes are read tolerantly. Tolerance ends where a value that
+the caller needs is missing or means two things: then BadReply names the endpoint and the field.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from ._errors import BadReply
+from ._names import ROUTE_WORDS, canonical_ip, clean, is_id
+
+Raw = t.Mapping[str, t.Any]
+ENVELOPES = ("data", "items", "results", "result", "rows", "records", "list", "response", "payload")
+MAX_DEPTH = 64
+
+SECRET_KEY = re.compile(
+    r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords|private_key)(?:_|\Z)"
+)
+# Words beside a secret that are none: credentials often come with a user name and a host.
+NOT_SECRET = frozenset({"username", "user", "login", "host", "hostname", "port", "database", "db_name", "url", "type"})
+# "password_set": true, "token_type": "Bearer" and the like tell about a secret, they hold none.
+ABOUT_SECRET = re.compile(r"_(?:set|type|expires_in|expires_at|hint|masked|last4|last_four|url|changed_at|count|id)\Z")
+
+TRUE_WORDS = frozenset({"true", "1", "yes", "on", "enabled", "active", "locked"})
+FALSE_WORDS = frozenset({"false", "0", "no", "off", "disabled", "inactive", "unlocked"})
+
+
+@functools.lru_cache(maxsize=4096)
+def snake(key: str) -> str:
+    """Give a field's name in snake_case: zoneHosted, ZoneHosted, zone-hosted and zone_hosted are one."""
+    key = re.sub(r"[\s.-]+", "_", key.strip()).replace("IPv", "Ipv")
+    key = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", key)
+    key = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", key)
+    return key.lower()
+
+
+def bad(where: str, what: str, **facts: t.Any) -> BadReply:
+    """Make the error for a reply that lacks what is needed."""
+    return BadReply("%s was answered, but %s. Nothing was guessed; the API may have changed." % (where, what), **facts)
+
+
+def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
+    """Give a reply with every key in snake_case; two spellings of one key with different values are refused."""
+    if depth > MAX_DEPTH:
+        raise bad(where, "the reply is nested deeper than %d levels" % MAX_DEPTH)
+    if isinstance(value, dict):
+        result: dict[str, t.Any] = {}
+        for key, item in value.items():
+            name = snake(str(key))
+            item = normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item
+            if name in result and result[name] != item:
+                if result[name] is not None and item is not None:
+                    raise bad(where, "the field %s stands there twice with different values" % name)
+                item = result[name] if item is None else item
+            result[name] = item
+        return result
+    if isinstance(value, list):
+        return [normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value]
+    return value
+
+
+def _kind(value: t.Any) -> str:
+    if isinstance(value, dict):
+        keys = ", ".join(sorted(clean(str(key), 30) for key in value)[:8])
+        return "an object with the keys: %s" % keys if keys else "an empty object"
+    names = {list: "a list", str: "a text", bool: "a truth value", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def envelope_names(nouns: t.Iterable[str]) -> tuple[str, ...]:
+    """Give every key under which a reply may hold its content."""
+    return tuple(nouns) + ENVELOPES
+
+
+def list_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[t.Any]:
+    """Find the list in a reply: bare, under one key, or one level deeper. Raises BadReply when there is no single one."""
+    for _level in range(3):
+        if isinstance(body, list):
+            return body
+        if not isinstance(body, dict):
+            break
+        by_name = {snake(str(key)): value for key, value in body.items()}
+        names = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), list)]
+        if len(names) > 1:
+            raise bad(where, "the reply holds several lists (%s)" % ", ".join(names))
+        if names:
+            return by_name[names[0]]
+        deeper = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), dict)]
+        if len(deeper) == 1:
+            body = by_name[deeper[0]]
+            continue
+        if body and all(isinstance(row, dict) and str(_own_id(row)) == key for key, row in body.items()):
+            return list(body.values())
+        break
+    raise bad(where, "expected a list of %s and found %s" % (nouns[0], _kind(body)))
+
+
+def _own_id(row: Raw) -> t.Any:
+    for key, value in row.items():
+        if snake(str(key)) in ("id", "uuid"):
+            return value
+    return None
+
+
+def rows_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[dict[str, t.Any]]:
+    """Find the list of objects in a reply. A list with anything but objects in it is refused."""
+    rows = list_in(body, nouns, where)
+    for row in rows:
+        if not isinstance(row, dict):
+            raise bad(where, "its list of %s holds %s" % (nouns[0], _kind(row)))
+    return rows
+
+
+def object_in(body: t.Any, nouns: t.Sequence[str], where: str, marks: t.Sequence[str] = ("id",)) -> dict[str, t.Any]:
+    """Find the object in a reply: bare, or under ``data`` or its own name. *marks*: fields that a bare one shows."""
+    for _level in range(4):
+        if isinstance(body, list) and len(body) == 1:
+            body = body[0]
+        if not isinstance(body, dict):
+            break
+        by_name = {snake(str(key)): value for key, value in body.items()}
+        inner = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), (dict, list))]
+        if any(mark in by_name for mark in marks) or not inner:
+            return body
+        named = [name for name in inner if name in nouns] or inner
+        body = by_name[named[0]]
+    raise bad(where, "expected %s and found %s" % (nouns[0], _kind(body)))
+
+
+def flat(raw: Raw, nouns: t.Sequence[str], where: str) -> dict[str, t.Any]:
+    """Give one row in snake_case, out of a wrapper of its own name or of JSON:API's ``attributes``, if it is in one."""
+    row = normal(raw, where)
+    for name in nouns:
+        if len(row) == 1 and isinstance(row.get(name), dict):
+            row = row[name]
+    attributes = row.get("attributes")
+    if isinstance(attributes, dict) and "id" in row:
+        row = {**{key: value for key, value in row.items() if key != "attributes"}, **attributes}
+    return row
+
+
+def first(row: Raw, *names: str) -> t.Any:
+    """Give the first of the fields *names* that has a value."""
+    for name in names:
+        value = row.get(name)
+        if value is not None:
+            return value
+    return None
+
+
+def text(value: t.Any) -> str | None:
+    """Give a text; a number becomes one, everything else (and nothing) is None."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def word(value: t.Any, *names: str) -> str | None:
+    """Give a text that may be inside an object: {"slug": "vps-2", …} or "vps-2"."""
+    if isinstance(value, dict):
+        value = first(value, *(names or ("slug", "id", "name", "code")))
+    return text(value)
+
+
+def identifier(value: t.Any, where: str, field: str = "id") -> str:
+    """Give an id as text. Raises BadReply if it is missing or can't be one."""
+    found = text(value)
+    if isinstance(value, float) and value.is_integer():
+        found = str(int(value))
+    if not found or not is_id(found) or found in ROUTE_WORDS:
+        raise bad(where, "%s is %s" % (field, "missing" if value is None else "not an id: %s" % clean(str(value), 60)))
+    return found
+
+
+def identifier_or_none(value: t.Any) -> str | None:
+    """Give an id as text, None where there is none."""
+    found = text(value)
+    return found if is_id(found) else None
+
+
+def cents(value: t.Any, where: str, field: str) -> int:
+    """Give an amount of money in whole cents. Raises BadReply: money never rests on a guess."""
+    if isinstance(value, str) and re.match(r"\A-?\d{1,15}\Z", value.strip()):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise bad(where, "%s is %s" % (field, "missing" if value is None else "not a number of cents"))
+    return value
+
+
+def whole(value: t.Any) -> int | None:
+    """Give a whole number, None where there is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and re.match(r"\A-?\d{1,18}\Z", value.strip()):
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def truth(value: t.Any) -> bool | None:
+    """Give a truth value, None where there is none: true, 1, "true", "enabled", "locked", …"""
+    if isinstance(value, bool):
+        return value
+    found = text(value)
+    if found is None:
+        return None
+    found = found.strip().lower()
+    return True if found in TRUE_WORDS else False if found in FALSE_WORDS else None
+
+
+def moment(value: t.Any) -> datetime | None:
+    """Read a point in time: RFC 3339, an HTTP date, seconds or milliseconds since the epoch. Unreadable: None."""
+    number = whole(value)
+    try:
+        if number is not None and number > 10**8:
+            return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, timezone.utc)
+        if not isinstance(value, str):
+            return None
+        found = value.strip()
+        match = re.match(r"\A(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?\Z", found)
+        if match:
+            day, clock, fraction, zone = match.groups()
+            zone = "+0000" if zone in (None, "Z", "z") else zone.replace(":", "")
+            stamp = "%s %s.%s%s" % (day, clock or "00:00:00", (fraction or "0")[:6], zone)
+            return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f%z")
+        parsed = parsedate_to_datetime(found)
+        return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        return None
+
+
+def address(value: t.Any) -> str | None:
+    """Give an IP address in canonical form out of a text, an object or a list of these."""
+    if isinstance(value, list):
+        found = [item for item in (address(item) for item in value) if item]
+        return next((item for item in found if ":" not in item), found[0] if found else None)
+    if isinstance(value, dict):
+        value = first(value, "ip", "address", "ip_address", "ipv4")
+    return canonical_ip(value)
+
+
+def is_secret_key(key: str) -> bool:
+    """Tell whether a field of this (snake_case) name holds a secret."""
+    return bool(SECRET_KEY.search(key)) and not ABOUT_SECRET.search(key)
+
+
+def is_masked(value: str) -> bool:
+    """Tell whether a secret is shown as stars or dots instead of itself."""
+    return "*" in value or "…" in value or "•" in value or "..." in value or not value
+
+
+def sweep(value: t.Any, path: tuple[str, ...] = (), inside: bool = False) -> tuple[t.Any, dict[tuple[str, ...], str]]:
+    """Part a reply (already in snake_case) from its secrets, at any depth.
+
+    Returns the reply without them and a map from the path of keys to the secret. So an ``initialRootPassword`` that
+    nobody foresaw can't reach a result, a diff or a cache. Masked secrets are dropped.
+    """
+    secrets: dict[tuple[str, ...], str] = {}
+    if isinstance(value, dict):
+        kept: dict[str, t.Any] = {}
+        for key, item in value.items():
+            secret = is_secret_key(key) or (inside and key not in NOT_SECRET and not ABOUT_SECRET.search(key))
+            if isinstance(item, (dict, list)):
+                item, found = sweep(item, path + (key,), secret)
+                secrets.update(found)
+                if item or not found:
+                    kept[key] = item
+            elif secret and isinstance(item, (str, int)) and not isinstance(item, bool):
+                if not is_masked(str(item)):
+                    secrets[path + (key,)] = str(item)
+            elif not (secret and item is None):
+                kept[key] = item
+        return kept, secrets
+    if isinstance(value, list):
+        rows = []
+        for index, item in enumerate(value):
+            if isinstance(item, (dict, list)):
+                item, found = sweep(item, path + (str(index),), inside)
+                secrets.update(found)
+                if found and not item:
+                    continue
+            elif inside and isinstance(item, str):
+                secrets[path + (str(index),)] = item
+                continue
+            rows.append(item)
+        return rows, secrets
+    return value, secrets
+
+
+def choose_secret(secrets: t.Mapping[tuple[str, ...], str], *hints: str) -> str | None:
+    """Choose the secret whose path fits *hints* best: every hint is a word, the first the strongest; one alone is it."""
+    best, best_score = None, -1
+    for path, value in secrets.items():
+        words = set("_".join(path).split("_"))
+        score = sum(2 ** (len(hints) - place) for place, hint in enumerate(hints) if hint in words)
+        if score > best_score:
+            best, best_score = value, score
+    if best is not None and best_score == 0 and len(secrets) > 1:
+        return None
+    return best
+
+
+def error_text(body: t.Any) -> str:
+    """Give the API's own words from an error's body, whatever its shape; empty if there are none."""
+    if isinstance(body, str):
+        title = re.search(r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
+        if title:
+            return clean("HTML page '%s'" % title.group(1), 160)
+        return clean("HTML page" if body.lstrip()[:1] == "<" else body, 160)
+    if isinstance(body, list):
+        return clean("; ".join(part for part in (error_text(item) for item in body[:8]) if part))
+    if not isinstance(body, dict):
+        return ""
+    by_name = {snake(str(key)): value for key, value in body.items()}
+    for name in ("message", "detail", "details", "error_description", "errors", "error", "title", "msg", "description", "reason", "constraints"):
+        found = error_text(by_name.get(name)) if by_name.get(name) else ""
+        if found:
+            return found
+    if by_name and all(isinstance(value, str) for value in by_name.values()) and "status" not in by_name:
+        return clean("; ".join("%s: %s" % item for item in by_name.items()))
+    return error_text(by_name.get("data")) if isinstance(by_name.get("data"), dict) else ""
