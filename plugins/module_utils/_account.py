@@ -1,0 +1,56 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The account: profile and wallet balance."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from ._reader import cents, first, flat, identifier, moment, object_in, sweep
+from ._resend import Endpoint
+
+ACCOUNT = Endpoint("GET", "/account", "account:read")
+ENDPOINTS = (ACCOUNT,)
+NOUNS = ("account", "user", "profile", "me")
+WHERE = "GET /v1/account"
+
+
+class Wallet(t.NamedTuple):
+    """Who pays, and how much there is. ``server_time``: the API's clock when it said so."""
+
+    account_id: str
+    balance_usd_cents: int
+    server_time: datetime | None
+
+
+def read_account(body: t.Any) -> dict[str, t.Any]:
+    """Give the account in normal form."""
+    found = object_in(body, NOUNS, WHERE, ("id", "email", "balance_usd_cents", "balanceUsdCents"))
+    row, _secrets = sweep(flat(found, NOUNS, WHERE))
+    row["id"] = identifier(first(row, "id", "account_id", "user_id", "uuid"), WHERE)
+    wallet = row.get("wallet") if isinstance(row.get("wallet"), dict) else {}
+    balance = first(row, "balance_usd_cents", "balance_cents", "wallet_balance_usd_cents")
+    if balance is None:
+        balance = first(wallet, "balance_usd_cents", "balance_cents")
+    row["balance_usd_cents"] = cents(balance, WHERE, "balance_usd_cents")
+    return row
+
+
+def get_account(api: t.Any) -> dict[str, t.Any]:
+    """Read the account. Source: GET /v1/account (account:read)."""
+    return read_account(api.request(ACCOUNT).body)
+
+
+def get_wallet(api: t.Any) -> Wallet:
+    """Read who pays and how much there is. Source: GET /v1/account (account:read)."""
+    answer = api.request(ACCOUNT)
+    row = read_account(answer.body)
+    return Wallet(row["id"], row["balance_usd_cents"], moment(answer.headers.get("Date")))
+
+
+def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Answer h444_account_info."""
+    return {"account": get_account(api)}

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The addresses of servers, as the API tells them: readers only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._names import canonical_ip
+from ._reader import ENVELOPES, bad, first, identifier_or_none, list_in, normal, sweep, text, truth
+from ._resend import Endpoint
+
+ALL_IPS = Endpoint("GET", "/vps/all-ips", "vps:read")
+IPS = Endpoint("GET", "/vps/{id}/ips", "vps:read")
+ENDPOINTS = (ALL_IPS, IPS)
+
+NOUNS = ("ips", "all_ips", "addresses", "ip_addresses", "servers", "vps", "vpses")
+INNER = ("ips", "addresses", "ip_addresses", "ip_list", "ipv4", "data")
+OWNER_IDS = ("vps_id", "server_id", "instance_id")
+OWNERS = ("vps", "server", "instance")
+PAGED = frozenset({"meta", "pagination", "paging", "links", "next", "next_cursor", "nextCursor", "has_more", "hasMore", "total"})
+WHERE_ALL = "GET /v1/vps/all-ips"
+WHERE_ONE = "GET /v1/vps/:id/ips"
+
+Row = t.Dict[str, t.Any]
+
+
+def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: str) -> Row:
+    """Give one address in normal form: ip, ptr, primary, gateway, netmask, zone_hosted, vps_id, vps_label, and what else is told."""
+    row = {"ip": raw} if isinstance(raw, str) else raw
+    address = canonical_ip(first(row, "ip", "address", "ip_address", "ipv4", "ipv6"))
+    if address is None:
+        raise bad(where, "an entry has no ip")
+    ptr = first(row, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record")
+    if isinstance(ptr, dict):
+        ptr = first(ptr, "hostname", "ptr", "value", "name")
+    name = (text(ptr) or "").strip().rstrip(".")
+    return {
+        **row,
+        "ip": address,
+        "ptr": name or None,
+        "primary": truth(first(row, "primary", "is_primary", "main")),
+        "gateway": text(row.get("gateway")),
+        "netmask": text(row.get("netmask")),
+        "zone_hosted": truth(first(row, "zone_hosted", "is_zone_hosted", "hosted")),
+        "vps_id": vps_id,
+        "vps_label": vps_label,
+    }
+
+
+def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
+    """Find whose addresses an entry tells: by vps_id, a nested vps, or (of a group) its own id."""
+    nested = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
+    found = first(entry, *OWNER_IDS)
+    if found is None:
+        found = first(nested, "id", "uuid", *OWNER_IDS)
+    if found is None:
+        found = next((entry[name] for name in OWNERS if isinstance(entry.get(name), (str, int))), None)
+    if found is None and is_group:
+        found = first(entry, "id", "uuid")
+    label = first(entry, "vps_label", "server_label", "label")
+    if label is None:
+        label = first(nested, "label", "name", "display_name")
+    if label is None and is_group:
+        label = first(entry, "vps_name", "server_name", "name", "display_name")
+    return identifier_or_none(found) or identifier_or_none(fallback_id), text(label)
+
+
+def _inner(entry: t.Any) -> t.Any:
+    """Give the list of addresses inside a group's entry, None where there is none."""
+    if not isinstance(entry, dict):
+        return None
+    for name in INNER:
+        if isinstance(entry.get(name), list):
+            return entry[name]
+    nested = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), None)
+    return _inner(nested) if nested is not None else None
+
+
+def read_all_ips(body: t.Any) -> list[Row]:
+    """Give every address of every server, a flat row each.
+
+    Assumed: the page shows no reply; a list of groups, a map from id to addresses or a flat list are understood
+    (switch ``all_ips_shape``).
+    """
+    body, _secrets = sweep(_keeping_ids(body))
+    entries: list[tuple[str | None, t.Any]]
+    mapped = _as_map(body)
+    if mapped is not None:
+        entries = list(mapped.items())
+    else:
+        entries = [(None, entry) for entry in list_in(body, NOUNS, WHERE_ALL)]
+    rows: list[Row] = []
+    for key, entry in entries:
+        if isinstance(entry, list):
+            rows += [_one(item, key, None) for item in entry]
+            continue
+        if not isinstance(entry, dict):
+            raise bad(WHERE_ALL, "its list holds something else than objects")
+        addresses = _inner(entry)
+        if addresses is None:
+            if first(entry, "ip", "address", "ip_address") is None and (first(entry, "id", *OWNER_IDS) is not None or key):
+                continue  # a server without addresses
+            rows.append(_one(entry, key, None))
+            continue
+        vps_id, vps_label = _owner(entry, key, True)
+        rows += [_one(item, vps_id, vps_label) for item in addresses]
+    return rows
+
+
+def _one(item: t.Any, vps_id: str | None, vps_label: str | None) -> Row:
+    if isinstance(item, dict):
+        own_id, own_label = _owner(item, None, False)
+        vps_id, vps_label = vps_id or own_id, vps_label if vps_label is not None else own_label
+    return read_ip(item, identifier_or_none(vps_id), vps_label, WHERE_ALL)
+
+
+def _keeping_ids(body: t.Any) -> t.Any:
+    """Put keys into snake_case, but for those of a map from id to addresses."""
+    for name in ("data",) + NOUNS:
+        if isinstance(body, dict) and len(body) == 1 and isinstance(body.get(name), (dict, list)):
+            return {name: _keeping_ids(body[name])}
+    if isinstance(body, dict) and _looks_like_map(body):
+        return {key: normal(value, WHERE_ALL) for key, value in body.items()}
+    return normal(body, WHERE_ALL)
+
+
+def _looks_like_map(body: t.Mapping[str, t.Any]) -> bool:
+    names = set(NOUNS) | set(ENVELOPES) | {"meta", "pagination", "total", "count", "success"}
+    return bool(body) and not names & {str(key).lower() for key in body} and all(isinstance(value, (list, dict)) for value in body.values())
+
+
+def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
+    if isinstance(body, dict) and len(body) == 1:
+        (name, value), = body.items()
+        if name in NOUNS + ENVELOPES and isinstance(value, dict):
+            return _as_map(value) if not _looks_like_map(value) else value
+    if isinstance(body, dict) and _looks_like_map(body):
+        return body
+    return None
+
+
+def fetch_all_ips(api: t.Any) -> t.Any:
+    """Read every server's addresses as the API tells them. Source: GET /v1/vps/all-ips (vps:read)."""
+    body = api.request(ALL_IPS).body
+    if isinstance(body, dict) and PAGED & set(body):
+        return api.rows(ALL_IPS, NOUNS)
+    return body
+
+
+def list_all_ips(api: t.Any) -> list[Row]:
+    """Read every address of the account in one request. Source: GET /v1/vps/all-ips (vps:read)."""
+    return read_all_ips(fetch_all_ips(api))
+
+
+def list_ips(api: t.Any, vps_id: str, vps_label: str | None = None) -> list[Row]:
+    """Read one server's addresses. Source: GET /v1/vps/:id/ips (vps:read). Raises: NotFound."""
+    body, _secrets = sweep(normal(api.request(IPS, ids={"id": vps_id}).body, WHERE_ONE))
+    return [read_ip(item, vps_id, vps_label, WHERE_ONE) for item in list_in(body, NOUNS, WHERE_ONE)]

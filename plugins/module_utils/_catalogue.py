@@ -1,0 +1,145 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What can be ordered: plans with their prices, and operating-system templates."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import Refused
+from ._names import clean, closest
+from ._reader import bad, cents, first, flat, identifier, rows_in, snake, sweep, text, word
+from ._resend import Endpoint
+
+PRODUCTS = Endpoint("GET", "/products", "account:read")
+OS_TEMPLATES = Endpoint("GET", "/os-templates", "vps:read")
+ENDPOINTS = (PRODUCTS, OS_TEMPLATES)
+PRODUCT_NOUNS = ("products", "plans", "product")
+TEMPLATE_NOUNS = ("os_templates", "templates", "os_template", "template", "images", "operating_systems")
+PRODUCTS_WHERE = "GET /v1/products"
+TEMPLATES_WHERE = "GET /v1/os-templates"
+
+
+def read_product(raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Give one plan in normal form: slug, category, name_en, both monthly prices in cents, specs."""
+    row, _secrets = sweep(flat(raw, PRODUCT_NOUNS, PRODUCTS_WHERE))
+    row["slug"] = identifier(first(row, "slug", "plan_slug", "id"), PRODUCTS_WHERE, "slug")
+    row["category"] = word(first(row, "category", "type", "kind"))
+    row["name_en"] = text(first(row, "name_en", "name"))
+    for field in ("retail_monthly_usd_cents", "your_monthly_usd_cents"):
+        if row.get(field) is not None:
+            row[field] = cents(row[field], PRODUCTS_WHERE, field)
+        else:
+            row[field] = None
+    row["specs"] = row.get("specs") if isinstance(row.get("specs"), dict) else {}
+    return row
+
+
+def list_products(api: t.Any) -> list[dict[str, t.Any]]:
+    """Read every plan. Source: GET /v1/products (account:read)."""
+    return [read_product(raw) for raw in api.rows(PRODUCTS, PRODUCT_NOUNS)]
+
+
+def find_plan(products: t.Sequence[t.Mapping[str, t.Any]], slug: str, category: str) -> tuple[str, int]:
+    """Find a plan and its effective monthly price in cents. Raises: Refused, naming the plans there are."""
+    fitting = [row for row in products if (row["category"] or category).lower() == category]
+    for row in fitting:
+        if row["slug"] == slug:
+            price = row["your_monthly_usd_cents"]
+            return slug, cents(price, PRODUCTS_WHERE, "your_monthly_usd_cents of %s" % slug)
+    names = [row["slug"] for row in fitting]
+    likely = closest(slug, names)
+    raise Refused(
+        "plan_slug: there is no %s plan '%s'%s. There are: %s. Nothing was ordered."
+        % (category, clean(slug, 60), "; did you mean %s?" % likely[0] if likely else "", ", ".join(sorted(names)) or "none"),
+        plans=sorted(names),
+    )
+
+
+def read_os_templates(body_rows: t.Sequence[t.Any]) -> list[dict[str, t.Any]]:
+    """Give the templates in normal form, a row each: os_family, os_template and what else is told.
+
+    Assumed: the page shows no reply, so a row may be a text, an object, or a family with its templates
+    (switch ``os_template_shape``).
+    """
+    rows: list[dict[str, t.Any]] = []
+    for raw in body_rows:
+        if isinstance(raw, str):
+            rows.append({"os_family": None, "os_template": raw})
+            continue
+        row, _secrets = sweep(flat(raw, TEMPLATE_NOUNS, TEMPLATES_WHERE))
+        family = word(first(row, "os_family", "family", "os", "distribution", "distro"))
+        inner = first(row, "templates", "os_templates", "versions", "images")
+        if isinstance(inner, list):
+            family = family or word(first(row, "slug", "id", "name"))
+            for item in inner:
+                entry = dict(item) if isinstance(item, dict) else {"os_template": item}
+                rows.append({**_template(entry), "os_family": word(first(entry, "os_family", "family")) or family})
+            continue
+        rows.append({**_template(row), "os_family": family})
+    return rows
+
+
+def _template(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    name = word(first(row, "os_template", "slug", "template", "id", "code", "name"))
+    if not name:
+        raise bad(TEMPLATES_WHERE, "a template has no name")
+    return {**row, "os_template": name}
+
+
+def list_os_templates(api: t.Any) -> list[dict[str, t.Any]]:
+    """Read every template. Source: GET /v1/os-templates (vps:read)."""
+    body = api.request(OS_TEMPLATES).body
+    if isinstance(body, dict):
+        inner = {snake(str(key)): value for key, value in body.items()}
+        for name in TEMPLATE_NOUNS + ("data",):
+            if name in inner:
+                inner = inner[name]
+                break
+        if isinstance(inner, dict) and inner and all(isinstance(value, list) for value in inner.values()):
+            return read_os_templates([{"os_family": family, "templates": names} for family, names in inner.items()])
+        body = inner if isinstance(inner, list) else body
+    if isinstance(body, list) and body and all(isinstance(item, str) for item in body):
+        return read_os_templates(body)
+    return read_os_templates(rows_in(body, TEMPLATE_NOUNS, TEMPLATES_WHERE))
+
+
+def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, family: str | None) -> tuple[str, str]:
+    """Find a template; returns its family and name. Raises: Refused, naming the templates there are."""
+    found = [row for row in templates if row["os_template"] == name and (not family or row["os_family"] in (None, family))]
+    if found:
+        families = sorted({row["os_family"] or family or "" for row in found})
+        if len(families) == 1 and families[0]:
+            return families[0], name
+        raise Refused("os_family: the API does not tell the one family of '%s'; name it by this option. Nothing was ordered." % clean(name, 60))
+    names = sorted({row["os_template"] for row in templates})
+    likely = closest(name, names)
+    raise Refused(
+        "os_template: there is no template '%s'%s%s. There are: %s. Nothing was ordered."
+        % (
+            clean(name, 60),
+            " of the family '%s'" % clean(family, 40) if family else "",
+            "; did you mean %s?" % likely[0] if likely and likely[0] != name else "",
+            ", ".join(names) or "none",
+        ),
+        os_templates=names,
+    )
+
+
+def report_products(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Answer h444_product_info."""
+    rows = list_products(api)
+    for option, field in (("slug", "slug"), ("category", "category")):
+        if params.get(option):
+            rows = [row for row in rows if (row[field] or "").lower() == params[option].lower()]
+    return {"products": rows}
+
+
+def report_os_templates(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Answer h444_os_template_info."""
+    rows = list_os_templates(api)
+    if params.get("os_family"):
+        rows = [row for row in rows if (row["os_family"] or "").lower() == params["os_family"].lower()]
+    return {"os_templates": rows}

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Runs a plan: the only place that knows about check mode."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import H444Error, UnknownFate
+from ._names import clean
+from ._plan import Action, Plan
+from ._sink import Sink
+
+Params = t.Mapping[str, t.Any]
+
+
+class Task(t.NamedTuple):
+    """What a state module is made of.
+
+    *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource afterwards.
+    """
+
+    result_key: str
+    plan_of: t.Callable[[t.Any, Params], Plan]
+    perform: t.Callable[[t.Any, Action, "Progress"], None]
+    read_back: t.Callable[[t.Any, Params, "Progress"], t.Any]
+    wait: t.Optional[t.Callable[[t.Any, Action, "Progress"], None]] = None
+
+
+class Progress:
+    """What a run has done so far. A failure on the way reports the same, up to where it got."""
+
+    def __init__(self, task: Task, params: Params, sink: Sink, warn: t.Callable[[str], None]) -> None:
+        self.task = task
+        self.params = params
+        self.warn = warn
+        self.plan = Plan(None, None)
+        self.after: t.Any = None
+        self.done: list[Action] = []
+        self.maybe = False
+        self.resource_id = ""
+        self.order: dict[str, t.Any] = {}
+        self.secrets: dict[str, str] = {}
+        self.is_kept_in_file = False
+        self._sink = sink
+
+    def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str]) -> None:
+        """Write one-time secrets away, before anything else can fail; without a file they go into the result."""
+        if not secrets:
+            return
+        if self._sink.path is not None:
+            try:
+                self._sink.keep(resource, {"id": resource_id, **secrets})
+                self.is_kept_in_file = True
+                return
+            except (OSError, H444Error) as error:
+                self.warn("credentials_file could not be written (%s); the secrets are in the result instead." % clean(str(error), 160))
+        self.secrets.update(secrets)
+
+    def result(self, planned_only: bool = False) -> dict[str, t.Any]:
+        """Give the task's result; *planned_only*: in check mode, where every planned step counts as done."""
+        actions = [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
+        found: dict[str, t.Any] = {
+            "changed": bool(actions) or self.maybe,
+            self.task.result_key: self.after,
+            "actions": [str(action) for action in actions],
+            "diff": {"before": _shown(self.plan.before), "after": _shown(self.after)},
+        }
+        if self.order:
+            found["order"] = self.order
+        if self.is_kept_in_file:
+            found["credentials_file"] = self._sink.path
+        found.update(self.secrets)
+        return found
+
+
+def _shown(value: t.Any) -> t.Any:
+    return {} if value is None else value
+
+
+def send(api: t.Any, action: Action, progress: Progress) -> None:
+    """Carry out an action that is one plain request."""
+    api.request(action.endpoint, ids={name: value or progress.resource_id for name, value in action.ids.items()}, body=action.body)
+
+
+def apply(api: t.Any, progress: Progress) -> None:
+    """Carry out the plan step by step; stops at the first failure."""
+    for action in progress.plan.actions:
+        if action.writes:
+            try:
+                progress.task.perform(api, action, progress)
+            except UnknownFate:
+                progress.maybe = True
+                raise
+            progress.maybe = False
+            progress.done.append(action)
+        if action.until and progress.task.wait is not None:
+            progress.task.wait(api, action, progress)
+
+
+def run(module: t.Any, task: Task) -> None:
+    """Make the plan, carry it out unless in check mode, and end the module with the result."""
+    sink = Sink(module.params.get("credentials_file"))
+    progress = Progress(task, module.params, sink, module.warn)
+    planned_only = False
+    try:
+        api = module.api()
+        plan = task.plan_of(api, module.params)
+        progress.plan, progress.after = plan, plan.before
+        progress.order = dict(plan.order or {})
+        for note in plan.notes:
+            module.warn(note)
+        if any(action.brings_secret for action in plan.actions):
+            sink.prove(write=not module.check_mode)
+        if module.check_mode:
+            planned_only = True
+            progress.after = plan.after
+        else:
+            apply(api, progress)
+            progress.after = task.read_back(api, module.params, progress)
+    except H444Error as error:
+        module.fail(error, **progress.result())
+    except Exception as error:  # pylint: disable=broad-except  # nothing, not even a mistake of ours, may lose a password
+        module.crash(error, **progress.result())
+    module.exit(**progress.result(planned_only))

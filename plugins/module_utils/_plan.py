@@ -1,0 +1,49 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Plans as data: what is before, what is after, and the actions between. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._resend import Endpoint
+
+
+class Action(t.NamedTuple):
+    """One step. An id "" in *ids* stands for the resource that an order of the same plan brings."""
+
+    verb: str
+    target: str
+    endpoint: Endpoint
+    ids: t.Mapping[str, str]
+    body: t.Mapping[str, t.Any] | None = None
+    cost_usd_cents: int = 0
+    destroys: bool = False
+    brings_secret: bool = False
+    until: t.Tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether the step changes something; waiting does not."""
+        return self.endpoint.method != "GET"
+
+    def __str__(self) -> str:
+        return "%s %s" % (self.verb, self.target)
+
+
+class Plan(t.NamedTuple):
+    """A decision, made in full before anything is sent. *order*: facts for the result; *purchase*: what is bought (an Order)."""
+
+    before: t.Any
+    after: t.Any
+    actions: t.Tuple[Action, ...] = ()
+    notes: t.Tuple[str, ...] = ()
+    order: t.Any = None
+    purchase: t.Any = None
+
+
+def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:
+    """Make the plan that does nothing."""
+    return Plan(value, value, (), notes)

@@ -1,0 +1,530 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Servers (VPS): readers, search, plans, orders, power, reinstall, termination."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import uuid
+
+from . import _account, _addresses, _buy, _catalogue
+from ._converge import Progress, Task, send
+from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, NotReached, Refused
+from ._names import canonical_host, check_hostname, check_id, check_label, clean, closest, pick_one, shown
+from ._order import Order, check_custom_key
+from ._plan import Action, Plan, same
+from ._reader import address, bad, choose_secret, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, word
+from ._resend import NEVER, WITH_KEY, Endpoint
+
+LIST = Endpoint("GET", "/vps", "vps:read")
+GET = Endpoint("GET", "/vps/{id}", "vps:read")
+STATS = Endpoint("GET", "/vps/{id}/stats", "vps:read")
+ORDER = Endpoint("POST", "/vps", "orders:write", WITH_KEY)
+START = Endpoint("POST", "/vps/{id}/power/start", "vps:write")
+STOP = Endpoint("POST", "/vps/{id}/power/stop", "vps:write")
+REBOOT = Endpoint("POST", "/vps/{id}/power/reboot", "vps:write", NEVER)
+LABEL = Endpoint("PATCH", "/vps/{id}/label", "vps:write")
+REINSTALL = Endpoint("POST", "/vps/{id}/reinstall", "vps:destroy", WITH_KEY)
+DELETE = Endpoint("DELETE", "/vps/{id}", "vps:destroy")
+ENDPOINTS = (LIST, GET, STATS, ORDER, START, STOP, REBOOT, LABEL, REINSTALL, DELETE)
+
+NOUNS = ("vps", "server", "servers", "vpses", "vps_list", "instance", "instances")
+FIELDS = ("id", "label", "hostname", "status", "plan_slug", "ipv4", "os_family", "os_template", "created_at")
+WHERE_LIST = "GET /v1/vps"
+WHERE_ONE = "GET /v1/vps/:id"
+
+RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
+TERMINATED = "terminated"
+SETTLED = (RUNNING, STOPPED, SUSPENDED)
+STATUS_WORDS = {
+    RUNNING: ("running", "active", "online", "started", "up", "on", "powered_on", "poweredon"),
+    STOPPED: ("stopped", "off", "offline", "shutoff", "halted", "down", "powered_off", "poweredoff", "shutdown", "shut_off", "inactive"),
+    PROVISIONING: ("provisioning", "pending", "creating", "building", "installing", "queued", "reinstalling", "rebuilding", "deploying", "setup", "initializing"),
+    SUSPENDED: ("suspended", "locked", "frozen", "blocked"),
+}
+STATUS = {spelling: status for status, spellings in STATUS_WORDS.items() for spelling in spellings}
+GONE = frozenset({"terminated", "deleted", "destroyed", "cancelled", "canceled", "removed", "terminating", "deleting", "destroying"})
+
+POLL_SECONDS = 1.0
+POLL_CAP_SECONDS = 15.0
+
+Row = t.Dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+
+def read_status(value: t.Any) -> str | None:
+    """Give a status by one of the four known words, else the API's own."""
+    found = word(value, "status", "state", "name", "slug", "code")
+    return STATUS.get(re.sub(r"[\s-]+", "_", found.strip().lower()), found) if found else None
+
+
+def is_gone(row: Row) -> bool:
+    """Tell whether a server is terminated, or about to be."""
+    return (row["status"] or "").strip().lower() in GONE
+
+
+def read_vps(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+    """Give one server in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
+    row, _secrets = sweep(flat(raw, NOUNS, where))
+    return shape_vps(row, where)
+
+
+def shape_vps(row: Row, where: str) -> Row:
+    """Give a server out of a row that is in snake_case and free of secrets."""
+    plan, system = row.get("plan"), row.get("os")
+    network = row.get("network") if isinstance(row.get("network"), dict) else {}
+    system = system if isinstance(system, dict) else {"family": system}
+    label = row["label"] if "label" in row else first(row, "name", "display_name", "vps_label")
+    main = address(first(row, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip"))
+    if main is None:
+        main = address(first(network, "ipv4", "primary_ip", "ip")) or _primary(first(row, "ips", "ip_addresses", "addresses"))
+    return {
+        **row,
+        "id": identifier(first(row, "id", "vps_id", "uuid", "server_id"), where),
+        "label": text(label),
+        "hostname": text(first(row, "hostname", "host_name", "fqdn")),
+        "status": read_status(first(row, "status", "state", "live_status", "power_status", "power_state")),
+        "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
+        "ipv4": main,
+        "os_family": text(row.get("os_family")) or word(first(system, "family", "os_family", "slug", "name")),
+        "os_template": word(first(row, "os_template", "template", "os_template_slug"), "slug", "os_template", "id", "name")
+        or word(first(system, "template", "os_template")),
+        "created_at": first(row, "created_at", "created", "ordered_at"),
+    }
+
+
+def _primary(entries: t.Any) -> str | None:
+    if not isinstance(entries, list):
+        return None
+    chosen = [entry for entry in entries if isinstance(entry, dict) and first(entry, "primary", "is_primary") is True]
+    return address(chosen) or address(entries)
+
+
+def list_vps(api: t.Any) -> list[Row]:
+    """Read every server. Source: GET /v1/vps (vps:read)."""
+    return [read_vps(raw) for raw in api.rows(LIST, NOUNS)]
+
+
+def get_vps(api: t.Any, vps_id: str) -> Row | None:
+    """Read one server; None when the API does not know it. Source: GET /v1/vps/:id (vps:read)."""
+    try:
+        body = api.request(GET, ids={"id": vps_id}).body
+    except NotFound:
+        return None
+    row = object_in(body, NOUNS, WHERE_ONE, ("id", "vps_id", "uuid", "server_id"))
+    return read_vps(row, WHERE_ONE)
+
+
+def get_stats(api: t.Any, vps_id: str) -> Row:
+    """Read a server's live usage. Source: GET /v1/vps/:id/stats (vps:read)."""
+    body = api.request(STATS, ids={"id": vps_id}).body
+    found = object_in(body, ("stats", "usage"), "GET /v1/vps/:id/stats", ("cpu", "memory", "cpu_percent", "cpuPercent"))
+    return sweep(normal(found, "GET /v1/vps/:id/stats"))[0]
+
+
+def find_vps(rows: t.Sequence[Row], label: str) -> Row | None:
+    """Find the one living server of this label. Raises: Ambiguous."""
+    return pick_one([row for row in rows if row["label"] == label and not is_gone(row)], "servers", label)
+
+
+def missing_label(label: str, rows: t.Sequence[Row]) -> Missing:
+    """Make the error for a label that no server has."""
+    near = closest(label, [row["label"] for row in rows if not is_gone(row)])
+    return Missing(
+        "No VPS has the label %s%s." % (shown(label), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""), closest=near
+    )
+
+
+def with_address(api: t.Any, row: Row) -> Row:
+    """Fill in the primary address where the server's own row does not tell it."""
+    if row["ipv4"] is not None:
+        return row
+    try:
+        addresses = _addresses.list_ips(api, row["id"], row["label"])
+    except (ApiError, BadReply):
+        return row
+    return {**row, "ipv4": primary_address(addresses)}
+
+
+def primary_address(addresses: t.Sequence[Row]) -> str | None:
+    """Choose the primary IPv4 address of a server's rows, the first address where none is marked."""
+    fours = [row for row in addresses if ":" not in row["ip"]]
+    chosen = [row for row in fours if row["primary"]] or fours or list(addresses)
+    return chosen[0]["ip"] if chosen else None
+
+
+def read_order_reply(body: t.Any) -> tuple[Row | None, dict[str, str], t.Any]:
+    """Part the reply of an order or a reinstall: the server (None without an id), its root password, the rest.
+
+    Source: POST /v1/vps: "Returns the server AND its initial root password (shown once)". Where either stands is assumed
+    (switches ``order_reply``, ``password_key``).
+    """
+    rest, secrets = sweep(normal(body, "POST /v1/vps"))
+    password = choose_secret(secrets, "root", "password", "pass")
+    row: Row | None = None
+    try:
+        found = object_in(rest, NOUNS, "POST /v1/vps")
+    except BadReply:
+        found = rest if isinstance(rest, dict) else {}
+    vps_id = identifier_or_none(first(found, "vps_id", "server_id", "id", "uuid"))
+    if vps_id:
+        row = shape_vps({**found, "id": vps_id}, "POST /v1/vps")
+    return row, {"root_password": password} if password else {}, rest
+
+
+def same_template(current: str | None, wanted: str) -> bool:
+    """Compare templates by what they name: 'Ubuntu 22.04' is 'ubuntu-22.04'."""
+    return re.sub(r"[^a-z0-9.]+", "-", (current or "").lower()) == re.sub(r"[^a-z0-9.]+", "-", wanted.lower())
+
+
+def plan_of(api: t.Any, params: Params) -> Plan:
+    """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
+    check_custom_key(params.get("idempotency_key"))
+    for option in ("label", "new_label"):
+        if params.get(option) is not None:
+            check_label(params[option], option)
+    rows: list[Row] | None = None
+    label = check_label(params["label"], "label") if params.get("label") is not None else None
+    if params.get("id"):
+        current = get_vps(api, check_id(params["id"], "id"))
+        if current is not None and is_gone(current):
+            current = None
+        if current is not None and label is not None and current["label"] not in (label, params.get("new_label")):
+            raise Refused("The VPS %s has the label %s, not %s. Nothing was changed." % (current["id"], shown(current["label"]), shown(label)))
+        if current is None and params["state"] != "absent":
+            rows = list_vps(api)
+            near = closest(params["id"], [row["id"] for row in rows])
+            raise Missing("No VPS has the id %s%s." % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
+    else:
+        rows = list_vps(api)
+        current = find_vps(rows, t.cast(str, label))
+        if current is None and params.get("new_label"):
+            current = find_vps(rows, params["new_label"])
+    if params["state"] == "absent":
+        return plan_absent(current)
+    if current is None:
+        if params.get("new_label"):
+            raise missing_label(t.cast(str, label), rows or [])
+        return plan_order(api, params, t.cast(str, label), rows or [])
+    if params.get("new_label") and current["label"] != params["new_label"]:
+        rows = list_vps(api) if rows is None else rows
+        taken = [row["id"] for row in rows if row["label"] == params["new_label"] and row["id"] != current["id"] and not is_gone(row)]
+        if taken:
+            raise Ambiguous("new_label: %s is the label of %s already. Nothing was changed." % (shown(params["new_label"]), ", ".join(taken)), candidates=taken)
+    template = None
+    if params["state"] == "reinstalled" and wants_reinstall(current, params):
+        template = _reinstall_template(api, params, current)
+    return plan_current(with_address(api, current), params, template)
+
+
+def wants_reinstall(current: Row, params: Params) -> bool:
+    """Decide whether the disk is to be wiped. It never is on a guess. Raises: Refused."""
+    wanted = params.get("os_template")
+    if params.get("force"):
+        if not wanted and not current["os_template"]:
+            raise Refused("os_template: the API does not tell what is installed on %s; name the template." % shown(current["label"]))
+        return True
+    if not wanted:
+        return False
+    if current["os_template"] is None:
+        raise Refused(
+            "The API does not tell which template %s has, so whether a reinstall is needed can't be known. Nothing was wiped; set force: true to reinstall."
+            % shown(current["label"])
+        )
+    return not same_template(current["os_template"], wanted)
+
+
+def _reinstall_template(api: t.Any, params: Params, current: Row) -> tuple[str, str]:
+    name = params.get("os_template") or current["os_template"]
+    family = params.get("os_family") or (current["os_family"] if not params.get("os_template") else None)
+    return _catalogue.find_os_template(_catalogue.list_os_templates(api), name, family)
+
+
+def plan_absent(current: Row | None) -> Plan:
+    """Plan the termination of a server; without one there is nothing to do."""
+    if current is None:
+        return same(None)
+    return Plan(current, None, (Action("terminate", current["label"] or current["id"], DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,)),))
+
+
+def plan_current(current: Row, params: Params, template: tuple[str, str] | None) -> Plan:
+    """Plan what becomes of a server that is there. *template*: family and name to reinstall with. Pure. Raises: Refused."""
+    after, actions = dict(current), []  # type: tuple[Row, list[Action]]
+    name, ids, state = current["label"] or current["id"], {"id": current["id"]}, params["state"]
+    status = current["status"]
+    new_label = params.get("new_label")
+    if new_label and current["label"] != new_label:
+        actions.append(Action("rename", name, LABEL, ids, {"label": new_label}))
+        after["label"] = new_label
+    if status == SUSPENDED and (template or state in ("started", "stopped", "restarted")):
+        raise Refused("%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % shown(name))
+    if status is None and state in ("started", "stopped", "restarted"):
+        raise bad(WHERE_LIST, "it does not tell the status of %s" % shown(name))
+    settle = Action("wait for", name, GET, ids, until=SETTLED)
+    if status == PROVISIONING and (params["wait"] or template or state == "stopped"):
+        actions.append(settle)
+        status = after["status"] = RUNNING if params["wait"] else status
+    if template:
+        body = {"os": template[0], "osTemplate": template[1]}
+        actions.append(Action("reinstall", name, REINSTALL, ids, body, destroys=True, brings_secret=True, until=SETTLED))
+        after.update(os_family=template[0], os_template=template[1])
+    elif state == "started" and status not in (RUNNING, PROVISIONING):
+        actions.append(Action("start", name, START, ids, until=(RUNNING,)))
+        after["status"] = RUNNING
+    elif state == "stopped" and status != STOPPED:
+        actions.append(Action("stop", name, STOP, ids, until=(STOPPED,)))
+        after["status"] = STOPPED
+    elif state == "restarted":
+        actions.append(Action("start" if status == STOPPED else "reboot", name, START if status == STOPPED else REBOOT, ids, until=(RUNNING,)))
+        after["status"] = RUNNING
+    return Plan(current, after, tuple(actions), drift_notes(current, params))
+
+
+def drift_notes(current: Row, params: Params) -> tuple[str, ...]:
+    """Tell what differs and can't be changed through the API."""
+    notes = []
+    name = shown(current["label"] or current["id"])
+    wanted = params.get("plan_slug")
+    if wanted and current["plan_slug"] and wanted != current["plan_slug"]:
+        notes.append("%s has the plan %s, not %s; the API can't change the plan of a server." % (name, current["plan_slug"], wanted))
+    wanted = params.get("hostname")
+    if wanted and current["hostname"] and canonical_host(wanted) != canonical_host(current["hostname"]):
+        notes.append("%s has the host name %s, not %s; the API can't change it." % (name, current["hostname"], wanted))
+    wanted = params.get("os_template")
+    if wanted and current["os_template"] and params["state"] != "reinstalled" and not same_template(current["os_template"], wanted):
+        notes.append("%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, current["os_template"], wanted))
+    return tuple(notes)
+
+
+def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
+    """Plan the order of a server, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
+    if not params.get("plan_slug"):
+        missing = missing_label(label, rows)
+        raise Missing("%s To order it, give plan_slug and os_template." % missing, **missing.facts)
+    if not params.get("os_template"):
+        raise BadOption("os_template is needed to order %s." % shown(label))
+    hostname = check_hostname(params.get("hostname") or label, "hostname" if params.get("hostname") else "label, as the host name (see hostname)")
+    similar = [row for row in rows if not is_gone(row) and (row["label"] or "").strip().casefold() == label.casefold()]
+    if similar:
+        raise Refused(
+            "No VPS has the label %s, but %s has %s. Nothing was ordered, for the provider may write labels its own way; use that label, or another one."
+            % (shown(label), similar[0]["id"], shown(similar[0]["label"]))
+        )
+    check_whole(api, rows)
+    plan_slug, price = _catalogue.find_plan(_catalogue.list_products(api), params["plan_slug"], "vps")
+    family, template = _catalogue.find_os_template(_catalogue.list_os_templates(api), params["os_template"], params.get("os_family"))
+    limit = params.get("max_monthly_usd_cents")
+    if limit is not None and price > limit:
+        raise Refused("The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered." % (plan_slug, price, limit))
+    wallet = _account.get_wallet(api)
+    if wallet.balance_usd_cents < price:
+        raise Refused(
+            "The wallet holds %d cents, and the plan %s costs %d cents a month: %d are missing. Nothing was ordered; top up the wallet."
+            % (wallet.balance_usd_cents, plan_slug, price, price - wallet.balance_usd_cents),
+            balance_usd_cents=wallet.balance_usd_cents,
+        )
+    body = {"plan_slug": plan_slug, "label": label, "hostname": hostname, "os_family": family, "os_template": template}
+    order = Order(
+        kind="vps",
+        name="vps/" + label,
+        endpoint=ORDER,
+        body=body,
+        identity=(label,),
+        account_id=wallet.account_id,
+        generation=params["order_generation"],
+        custom_key=check_custom_key(params.get("idempotency_key")),
+        price_usd_cents=price,
+        balance_usd_cents=wallet.balance_usd_cents,
+        known_ids=frozenset(row["id"] for row in rows),
+        server_time=wallet.server_time,
+        timeout_seconds=float(params["wait_timeout"]),
+    )
+    facts = {
+        "plan_slug": plan_slug,
+        "monthly_usd_cents": price,
+        "idempotency_key": order.key(),
+        "replayed": None,
+        "generation": order.generation,
+        "attempts": 0,
+        "server_id": None,
+        "wallet_before_usd_cents": wallet.balance_usd_cents,
+        "wallet_after_usd_cents": None,
+    }
+    after = dict.fromkeys(FIELDS)  # type: Row
+    after.update(label=label, hostname=hostname, status=RUNNING, plan_slug=plan_slug, os_family=family, os_template=template)
+    actions = [Action("order", label, ORDER, {}, body, cost_usd_cents=price, brings_secret=True, until=SETTLED)]
+    if params["state"] == "stopped":
+        actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
+        after["status"] = STOPPED
+    return Plan(None, after, tuple(actions), (), facts, order)
+
+
+def check_whole(api: t.Any, rows: list[Row]) -> None:
+    """Make sure that the list of servers is whole, by the list of all addresses: half a list would order twice.
+
+    Raises: Refused.
+    """
+    listed = {row["id"] for row in rows}
+    try:
+        owners = {row["vps_id"] for row in _addresses.list_all_ips(api)} - {None}
+    except (BadReply, NotFound):
+        return  # no cross-check to be had; the list itself was read without doubt
+    for vps_id in sorted(owners - listed)[:3]:
+        found = get_vps(api, vps_id)
+        if found is not None and not is_gone(found):
+            raise Refused("GET /v1/vps does not show the server %s, which has addresses: the list is not whole. Nothing was ordered." % vps_id)
+
+
+def perform(api: t.Any, action: Action, progress: Progress) -> None:
+    """Carry out one writing action of a server's plan."""
+    if action.endpoint is ORDER:
+        _perform_order(api, progress.plan.purchase, progress)
+    elif action.endpoint is REINSTALL:
+        _perform_reinstall(api, action, progress)
+    else:
+        try:
+            send(api, action, progress)
+        except NotFound:
+            # Terminated already: by our own lost answer, or by somebody else.
+            if action.endpoint is not DELETE:
+                raise
+
+
+def wait(api: t.Any, action: Action, progress: Progress) -> None:
+    """Wait for an action's effect, unless ``wait`` is off and nothing that follows needs it."""
+    params = progress.params
+    needed = not action.writes or (action.endpoint is ORDER and params["state"] == "stopped")
+    if params["wait"] or needed:
+        vps_id = action.ids.get("id") or progress.resource_id
+        progress.after = wait_for(api, vps_id, action, params["wait_timeout"], progress)
+
+
+def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
+    label = str(order.body["label"])
+    shop = _buy.Shop(
+        list_rows=list_vps,
+        get_row=get_vps,
+        has_name=lambda row: row["label"] == label,
+        is_gone=is_gone,
+        read_reply=read_order_reply,
+        balance=lambda api: _account.get_wallet(api).balance_usd_cents,
+    )
+    row = _buy.place(api, order, shop, progress)
+    progress.resource_id = row["id"]
+    progress.after = row
+    progress.maybe = True
+    if row["label"] is not None and row["label"] != label:
+        # A label that the provider wrote another way would be ordered again once the key is forgotten.
+        api.request(LABEL, ids={"id": row["id"]}, body={"label": label})
+        row = get_vps(api, row["id"]) or row
+        progress.after = row
+        if row["label"] is not None and row["label"] != label:
+            raise Refused(
+                "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would be ordered again."
+                % (shown(label), row["id"], shown(row["label"]))
+            )
+    for field in ("label", "hostname", "plan_slug", "os_family", "os_template"):
+        if row.get(field) is None:
+            row[field] = order.body[field]
+    progress.after = row
+
+
+def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
+    # A key of this run's own: the same one in a later run would make a wanted second reinstall a silent nothing.
+    key = check_custom_key(progress.params.get("idempotency_key")) or str(uuid.uuid4())
+    answer = api.request(
+        action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
+    )
+    _row, secrets, _rest = read_order_reply(answer.body) if answer.body is not None else (None, {}, None)
+    progress.maybe = True
+    progress.keep("vps/%s" % action.target, action.ids["id"], secrets)
+    if not secrets:
+        progress.warn("The reply to the reinstall of %s holds no new root password." % shown(action.target))
+
+
+def wait_for(api: t.Any, vps_id: str, action: Action, timeout_seconds: float, progress: Progress) -> Row | None:
+    """Read a server until its status is one of ``action.until``. Raises: NotReached, with the last states seen.
+
+    Units: the pause between two reads grows from 1 to 15 s.
+    """
+    started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
+    while True:
+        row = get_vps(api, vps_id)
+        if row is None or is_gone(row):
+            if TERMINATED in action.until:
+                return None
+            raise NotReached("%s: the server %s is gone." % (action, vps_id), states_seen=seen + [TERMINATED])
+        progress.after = row
+        status = row["status"]
+        if status is None and TERMINATED not in action.until:
+            progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
+            return row
+        if status in action.until:
+            return row
+        if status and (not seen or seen[-1] != status):
+            seen = (seen + [status])[-3:]
+        waited = api.now() - started
+        if waited + pause > timeout_seconds:
+            raise NotReached(
+                "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
+                % (action, waited, clean(str(status), 40), " or ".join(action.until), ", ".join(clean(item, 40) for item in seen)),
+                states_seen=seen,
+                waited_seconds=round(waited, 1),
+            )
+        api.sleep(pause)
+        pause = min(pause * 1.5, POLL_CAP_SECONDS)
+
+
+def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+    """Give the server after the run."""
+    plan = progress.plan
+    if not plan.actions or plan.after is None:
+        return plan.after
+    has_waited = plan.actions[-1].until and params["wait"]
+    row = (progress.after if has_waited else get_vps(api, progress.resource_id or plan.after["id"])) or progress.after
+    # What the API does not repeat is known from the plan; the status never is.
+    known = {**plan.after, "status": None}
+    told = {key: value for key, value in row.items() if value is not None}
+    return with_address(api, {**known, **told})
+
+
+TASK = Task("vps", plan_of, perform, read_back, wait)
+
+
+def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+    """Answer h444_vps_info."""
+    if params.get("id"):
+        found = get_vps(api, check_id(params["id"], "id"))
+        rows = [found] if found is not None else []
+    else:
+        rows = list_vps(api)
+        if params.get("label") is not None:
+            rows = [row for row in rows if row["label"] == params["label"]]
+    if params.get("include_ips") or any(row["ipv4"] is None for row in rows):
+        rows = _with_addresses(api, rows, bool(params.get("include_ips")))
+    if params.get("include_stats"):
+        rows = [{**row, "stats": get_stats(api, row["id"]) if not is_gone(row) else None} for row in rows]
+    return {"vps": rows}
+
+
+def _with_addresses(api: t.Any, rows: list[Row], include: bool) -> list[Row]:
+    """Join servers with their addresses: one request for one server, one for all."""
+    if len(rows) == 1:
+        try:
+            by_id = {rows[0]["id"]: _addresses.list_ips(api, rows[0]["id"], rows[0]["label"])}
+        except NotFound:
+            by_id = {}
+    else:
+        by_id = {}
+        for entry in _addresses.list_all_ips(api) if rows else []:
+            by_id.setdefault(entry["vps_id"], []).append(entry)
+    result = []
+    for row in rows:
+        addresses = by_id.get(row["id"], [])
+        row = {**row, "ipv4": row["ipv4"] or primary_address(addresses)}
+        result.append({**row, "ips": addresses} if include else row)
+    return result
+
