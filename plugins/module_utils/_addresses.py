@@ -52,7 +52,7 @@ def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: str) -
 
 def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
     """Find whose addresses an entry tells: by vps_id, a nested vps, or (of a group) its own id."""
-    nested = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
+    nested: Row = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
     found = first(entry, *OWNER_IDS)
     if found is None:
         found = first(nested, "id", "uuid", *OWNER_IDS)
@@ -111,7 +111,7 @@ def read_all_ips(body: t.Any) -> list[Row]:
 
 
 def _one(item: t.Any, vps_id: str | None, vps_label: str | None) -> Row:
-    if isinstance(item, dict):
+    if isinstance(item, dict) and (vps_id is None or vps_label is None):
         own_id, own_label = _owner(item, None, False)
         vps_id, vps_label = vps_id or own_id, vps_label if vps_label is not None else own_label
     return read_ip(item, identifier_or_none(vps_id), vps_label, WHERE_ALL)

@@ -358,7 +358,7 @@ class Client:
         while True:
             attempts += 1
             waited += self._pacer.wait_turn()
-            facts = {"method": endpoint.method, "path": self._shown_path(path)}
+            facts: dict[str, t.Any] = {"method": endpoint.method, "path": self._shown_path(path)}
             try:
                 status, headers, payload = self._attempt(endpoint, path, query, data, idempotency_key, budget)
             except _Lost as lost:

@@ -254,6 +254,7 @@ def address(value: t.Any) -> str | None:
     return canonical_ip(value)
 
 
+@functools.lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
     """Tell whether a field of this (snake_case) name holds a secret."""
     return bool(SECRET_KEY.search(key)) and not ABOUT_SECRET.search(key)

@@ -75,7 +75,7 @@ def read_vps(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
 def shape_vps(row: Row, where: str) -> Row:
     """Give a server out of a row that is in snake_case and free of secrets."""
     plan, system = row.get("plan"), row.get("os")
-    network = row.get("network") if isinstance(row.get("network"), dict) else {}
+    network: Row = row["network"] if isinstance(row.get("network"), dict) else {}
     system = system if isinstance(system, dict) else {"family": system}
     label = row["label"] if "label" in row else first(row, "name", "display_name", "vps_label")
     main = address(first(row, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip"))

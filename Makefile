@@ -1,0 +1,51 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make help` lists what there is.
+PYTHON ?= $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c '' 2>/dev/null && echo python3.13 || echo python3)
+PORT ?= 18444
+
+.DEFAULT_GOAL := help
+.PHONY: help python demo test quick lint unit sanity integration setup sim bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "%s is Python %d.%d; 3.11 or newer is needed. Name another one: make PYTHON=/path/to/python3 …" % ((sys.executable,) + sys.version_info[:2]))'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) lacks the modules venv and ensurepip (on Debian: apt install python3-venv)." >&2; exit 1; }
+
+demo: python ## provision a small fleet on the simulator and show it as an inventory
+	@$(PYTHON) tests/ci/demo.py
+
+test: python ## everything that CI runs
+	@$(PYTHON) tests/ci/run.py all
+
+quick: python ## the fast checks: ruff, yamllint, mypy, unit tests on the newest core
+	@$(PYTHON) tests/ci/run.py quick
+
+lint: python ## every linter and the documentation
+	@$(PYTHON) tests/ci/run.py lint
+
+unit: python ## unit tests on the oldest and the newest core
+	@$(PYTHON) tests/ci/run.py unit
+
+sanity: python ## ansible-test sanity on the oldest and the newest core
+	@$(PYTHON) tests/ci/run.py sanity
+
+integration: python ## real playbooks against the simulator, over HTTP
+	@$(PYTHON) tests/ci/run.py integration
+
+setup: python ## make the virtual environments only
+	@$(PYTHON) tests/ci/run.py setup
+
+sim: python ## start the simulator in the foreground (PORT=18444)
+	@$(PYTHON) tests/ci/demo.py --simulator-only $(PORT)
+
+bench: python ## measure the inventory plugin beside a static inventory
+	@$(PYTHON) tests/ci/demo.py --benchmark
+
+clean: ## remove everything that these commands made
+	rm -rf .cache

@@ -1,0 +1,343 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: h444
+short_description: The servers of a 444Host account
+version_added: 0.1.0
+author: h444.cloud contributors
+description:
+  - Reads the servers of an account as hosts, in two requests for any number of servers.
+  - The configuration file is YAML and its name ends in C(h444.yml) or C(h444.yaml).
+  - Each host gets the variables C(h444_id), C(h444_label), C(h444_hostname), C(h444_status), C(h444_plan_slug),
+    C(h444_ipv4), C(h444_ipv6), C(h444_ips) (every address with its PTR record), C(h444_ptr) (that of the main address),
+    and one for every further field that the API tells.
+  - Strings of the API are data. They are never templated, and the names of hosts and groups are made of harmless
+    characters only.
+requirements:
+  - requests
+options:
+  plugin:
+    description: Marks the file as a configuration of this plugin.
+    type: str
+    required: true
+    choices: [h444.cloud.h444]
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+  - h444.cloud._inventory
+  - h444.cloud._inventory.hosts
+  - h444.cloud._inventory.constructed
+"""
+
+EXAMPLES = r"""
+# The smallest file, called h444.yml; the key is in the environment variable H444_API_KEY
+plugin: h444.cloud.h444
+---
+# Groups by role, environment, state and network
+plugin: h444.cloud.h444
+label_pattern: '^(?P<role>[a-z]+)-(?P<env>prod|stage)-'
+ip_groups:
+  office:
+    - 10.20.0.0/16
+    - 2001:db8:20::/48
+keyed_groups:
+  - key: h444_status
+    prefix: status
+  - key: h444_plan_slug
+    prefix: plan
+statuses: [running]
+---
+# A key from a vault, hosts named after their PTR record, connections by name
+plugin: h444.cloud.h444
+api_key: "{{ lookup('ansible.builtin.file', '~/.h444-key') | trim }}"
+hostnames: [ptr, label]
+connect_with: ptr
+compose:
+  ansible_user: "'root' if h444_label is match('legacy-') else 'ansible'"
+groups:
+  mail: h444_ptr is not none and h444_ptr.startswith('mail')
+filters:
+  - include: h444_label == 'lab-keep'
+  - exclude: h444_label is match('lab-')
+---
+# Answers kept for an hour
+plugin: h444.cloud.h444
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: /tmp/h444-inventory
+cache_timeout: 3600
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.ansible_release import __version__ as core_version
+from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, H444Error
+from ansible_collections.h444.cloud.plugins.module_utils._names import clean, shown
+from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _options
+from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import FAILED, Construction, Evaluator, Slot, Subject
+from ansible_collections.h444.cloud.plugins.plugin_utils._trust import Marker
+
+FILE_ENDS = ("h444.yml", "h444.yaml")
+API_OPTIONS = ("api_timeout", "api_retries", "rate_limit", "validate_certs", "ca_path")
+MOST_WARNINGS = 10
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """The inventory plugin: options, cache and order of work; the rest is in ``plugin_utils``."""
+
+    NAME = "h444.cloud.h444"
+
+    def verify_file(self, path: str) -> bool:
+        """Tell whether a file is a configuration of this plugin, and at ``-v`` why not."""
+        if not super().verify_file(path):
+            return False
+        if path.endswith(FILE_ENDS):
+            return True
+        say = self.display.v if path.endswith((".yml", ".yaml")) else self.display.vvv
+        say("%s: not read by %s, because its name does not end in %s." % (path, self.NAME, " or ".join(FILE_ENDS)))
+        return False
+
+    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
+        """Set the options, with the structured ones from the environment and without its empty variables."""
+        direct = dict(direct or {})
+        direct.update(_options.structured_from_environment(self.loader, direct))
+        with _options.without_empty_environment():
+            super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        """Add the servers of an account to the inventory."""
+        super().parse(inventory, loader, path, cache)
+        self._path = path
+        try:
+            config = self._read_config_data(path)
+            for warning in _options.unknown_options(config, self.get_options()):
+                self._warn(warning)
+            _options.check_shapes(self.get_options())
+            settings = _hosts.make_settings({**self.get_options(), "group_names": self._named_groups()})
+            replies = self._replies(path, cache)
+            evaluator = Evaluator(self)
+            subjects = self._fill(self._servers(evaluator, replies, settings), settings)
+            Construction(self, evaluator).run(subjects)
+        except H444Error as error:
+            raise AnsibleParserError("%s: %s" % (path, error)) from None
+
+    def _warn(self, text: str) -> None:
+        self.display.warning("%s: %s" % (self._path, text))
+
+    def _named_groups(self) -> list[str]:
+        """Give the names of groups that a host's name must stay clear of, as far as they are known beforehand."""
+        own = [self._sanitize_group_name(name) for name in self.get_option("groups")]
+        parents = [entry.get("parent_group") for entry in self.get_option("keyed_groups") if isinstance(entry, dict)]
+        return [*own, *(parent for parent in parents if isinstance(parent, str)), *self.inventory.groups]
+
+    # The replies
+
+    def _replies(self, path: str, use_cache: bool) -> _cache.Replies:
+        """Give the answers of the API, from the cache or by two requests."""
+        api_url = _options.render(self.templar, self._vars, "api_url", self.get_option("api_url")) or ""
+        problem: H444Error | None = None
+        api_key = None
+        try:
+            api_key = _options.render(self.templar, self._vars, "api_key", self.get_option("api_key"))
+        except H444Error as error:
+            problem = error
+        caching = self.get_option("cache")
+        base = self.get_cache_key(path)
+        if caching and use_cache:
+            cached = self._from_cache(base, api_url, api_key)
+            if cached is not None:
+                return cached
+        if problem is not None:
+            raise problem
+        replies = self._fetch(api_url, api_key)
+        if caching:
+            account = _cache.account_hash(api_url, api_key or "")
+            self._cache[_cache.entry_name(base, account)] = _cache.pack(account, replies)
+            self._cache[_cache.pointer_name(base, api_url)] = {"h444_cache": _cache.FORMAT, "account": account}
+        return replies
+
+    def _from_cache(self, base: str, api_url: str, api_key: str | None) -> _cache.Replies | None:
+        """Give what the cache holds for this configuration, URL and key; without a key, for the one used last."""
+        if api_key:
+            account: t.Any = _cache.account_hash(api_url, api_key)
+        else:
+            pointer = self._cached(_cache.pointer_name(base, api_url))
+            account = pointer.get("account") if isinstance(pointer, dict) else None
+            if not isinstance(account, str):
+                return None
+        name = _cache.entry_name(base, "".join(account))
+        entry = self._cached(name)
+        if entry is None:
+            return None
+        replies = _cache.unpack(entry, account)
+        if replies is None:
+            self._warn("The entry %s of the cache is damaged or not of this inventory; the API is asked again." % name)
+        else:
+            self.display.vvv("%s: read from the cache, no request is sent." % self._path)
+        return replies
+
+    def _cached(self, name: str) -> t.Any:
+        try:
+            return self._cache[name]
+        except KeyError:
+            return None
+        except Exception as error:  # every cache plugin has errors of its own
+            self._warn("The cache can't be read; the API is asked again: %s" % clean(str(error), 200))
+            return None
+
+    def _fetch(self, api_url: str, api_key: str | None) -> _cache.Replies:
+        """Ask the API: two requests for any number of servers."""
+        # Here and not above: an inventory from the cache needs neither requests nor the time to load it.
+        from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _client, _vps
+
+        if _client.REQUESTS_IMPORT_ERROR is not None:
+            raise AnsibleParserError("%s: %s" % (self._path, missing_required_lib("requests")))
+        options = {name: self.get_option(name) for name in API_OPTIONS}
+        client = _client.open_client({**options, "api_url": api_url, "api_key": api_key}, "inventory", core_version)
+        try:
+            return _cache.Replies(client.rows(_vps.LIST, _vps.NOUNS), _addresses.fetch_all_ips(client))
+        finally:
+            client.close()
+
+    # The hosts
+
+    def _servers(self, evaluator: Evaluator, replies: _cache.Replies, settings: _hosts.Settings) -> list[_hosts.Server]:
+        """Make servers with variables, names and groups, those that are not wanted left out."""
+        from ansible_collections.h444.cloud.plugins.module_utils import _addresses
+
+        strict = self.get_option("strict")
+        try:
+            ip_rows = _addresses.read_all_ips(replies.all_ips)
+        except BadReply as error:
+            if strict or settings.ip_groups:
+                raise
+            ip_rows = []
+            self._warn("The addresses of the servers can't be read, so that PTR records are missing: %s" % error)
+        servers, stray = _hosts.make_servers(self._rows(replies.vps, strict), ip_rows, settings, Marker())
+        if stray:
+            self.display.v("%s: %d addresses belong to no server of the list." % (self._path, stray))
+        subjects = [Subject(server.variables) for server in servers]
+        answers = {
+            source: self._name_answers(evaluator, source, subjects)
+            for source in settings.hostnames
+            if source not in _hosts.NAME_FIELDS
+        }
+        _hosts.choose_bases(servers, settings, answers)
+        _hosts.add_groups(servers, settings)
+        notes: list[_hosts.Note] = []
+        _hosts.name_servers(servers, settings, self._is_taken, notes)
+        kept = self._filtered(evaluator, _hosts.in_statuses(servers, settings))
+        self._say(notes, kept)
+        kept.sort(key=lambda server: _hosts.natural(server.name))
+        return kept
+
+    def _rows(self, raws: t.Sequence[t.Any], strict: bool) -> list[dict[str, t.Any]]:
+        """Read the servers. One that can't be read stays, with its id and label, unless ``strict`` is set."""
+        from ansible_collections.h444.cloud.plugins.module_utils import _vps
+
+        rows = []
+        for place, raw in enumerate(raws):
+            try:
+                rows.append(_vps.read_vps(raw))
+            except BadReply as error:
+                if strict:
+                    raise
+                row = _hosts.salvaged(raw, place)
+                rows.append(row)
+                self._warn("The server %s is odd and kept with what could be read: %s" % (shown(row["id"]), error))
+        return rows
+
+    def _name_answers(self, evaluator: Evaluator, source: str, subjects: t.Sequence[Subject]) -> list[t.Any]:
+        """Evaluate an expression of ``hostnames`` for every server."""
+        slot = Slot(evaluator, source)
+        slot.prepare(subjects)
+        answers = [slot.answer(subject) for subject in subjects]
+        if self.get_option("strict") and FAILED in answers:
+            self._fail("hostnames", source, lambda: evaluator.value(source, subjects[answers.index(FAILED)]))
+        return answers
+
+    def _fail(self, option: str, text: t.Any, again: t.Callable[[], t.Any]) -> None:
+        """Raise core's error for an expression, with the option that it is from."""
+        try:
+            again()
+        except Exception as error:
+            raise AnsibleParserError("%s: %s: %s failed: %s" % (self._path, option, shown(text), error)) from None
+
+    def _is_taken(self, name: str, server_id: str) -> bool:
+        """Tell whether a name belongs to another server already, one of another account."""
+        host = self.inventory.hosts.get(name)
+        known = None if host is None else _hosts.id_among(host.vars)
+        return known is not None and known != server_id
+
+    def _filtered(self, evaluator: Evaluator, servers: list[_hosts.Server]) -> list[_hosts.Server]:
+        """Leave out the servers that ``filters`` exclude."""
+        filters = self.get_option("filters")
+        if not filters:
+            return servers
+        subjects = [Subject({**server.variables, "inventory_hostname": server.name}) for server in servers]
+        decisions = []
+        for entry in filters:
+            ((keep, condition),) = entry.items()
+            slot = Slot(evaluator, condition, condition=True)
+            slot.prepare(subjects)
+            decisions.append((keep == "include", condition, slot))
+        kept, failed = [], {}
+        for server, subject in zip(servers, subjects):
+            stays = True
+            for place, (keep, condition, slot) in enumerate(decisions):
+                answer = slot.answer(subject)
+                if answer is FAILED:
+                    if self.get_option("strict"):
+                        self._fail("filters", condition, lambda: evaluator.holds(condition, subject))  # noqa: B023
+                    failed[place] = failed.get(place, 0) + 1
+                elif answer is True:
+                    stays = keep
+                    break
+            if stays:
+                kept.append(server)
+        for place, count in failed.items():
+            self._warn("filters: %s failed for %d servers; it decides nothing for them." % (shown(decisions[place][1]), count))
+        return kept
+
+    def _say(self, notes: t.Sequence[_hosts.Note], kept: t.Sequence[_hosts.Server]) -> None:
+        """Warn about names that are not what the user expects, as far as their hosts are in the inventory."""
+        ids = {id(server) for server in kept}
+        texts = [note.text for note in notes if any(id(server) in ids for server in note.servers)]
+        for text in texts[:MOST_WARNINGS]:
+            self._warn(text)
+        if len(texts) > MOST_WARNINGS:
+            self._warn("... and %d more names that are not as expected (-v shows them)." % (len(texts) - MOST_WARNINGS))
+            for text in texts[MOST_WARNINGS:]:
+                self.display.v("%s: %s" % (self._path, text))
+
+    def _fill(self, servers: t.Sequence[_hosts.Server], settings: _hosts.Settings) -> list[Subject]:
+        """Put the hosts into the inventory."""
+        inventory = self.inventory
+        groups: dict[str, t.Any] = {}
+        subjects = []
+        for server in servers:
+            new = server.name not in inventory.hosts
+            inventory.add_host(server.name)
+            host = inventory.hosts[server.name]
+            if new:
+                host.vars.update(server.variables)
+            else:
+                for name, value in server.variables.items():
+                    host.set_variable(name, value)
+            for name in (settings.group, *dict.fromkeys(server.groups)):
+                group = groups.get(name)
+                if group is None:
+                    group = groups[name] = inventory.groups[inventory.add_group(name)]
+                group.add_host(host)
+            subjects.append(Subject(host.vars, host))
+        if not servers:
+            inventory.add_group(settings.group)
+        return subjects

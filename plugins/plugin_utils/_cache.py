@@ -1,0 +1,68 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the inventory puts into core's cache: the raw replies, under a name that holds a hash of the key.
+
+The replies are one JSON text: no cache plugin has to understand them, and none changes them. A second entry tells which
+one a configuration used last, for a run that has no key at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
+
+FORMAT = 1
+
+
+class Replies(t.NamedTuple):
+    """The answers that an inventory is made of."""
+
+    vps: list[t.Any]
+    all_ips: t.Any
+
+
+def account_hash(api_url: str, api_key: str) -> str:
+    """Give what stands for an account in names and entries. The key can't be found from it."""
+    return hashlib.sha256(("h444-cache\0%s\0%s" % (api_url, api_key)).encode("utf-8")).hexdigest()[:32]
+
+
+def entry_name(base: str, account: str) -> str:
+    """Give the name of the entry of one configuration and account."""
+    return "%s_%s" % (base, account)
+
+
+def pointer_name(base: str, api_url: str) -> str:
+    """Give the name of the entry that tells which account a configuration used last."""
+    return "%s_%s_last" % (base, hashlib.sha256(("h444-cache\0%s" % api_url).encode("utf-8")).hexdigest()[:16])
+
+
+def pack(account: str, replies: Replies) -> dict[str, t.Any]:
+    """Give the entry for the cache, without anything that is named like a secret."""
+    body = json.dumps({"vps": without_secrets(replies.vps), "all_ips": without_secrets(replies.all_ips)})
+    return {"h444_cache": FORMAT, "account": account, "replies": body}
+
+
+def unpack(entry: t.Any, account: str) -> Replies | None:
+    """Read an entry of the cache; None if it is not one of this account's."""
+    if not isinstance(entry, dict) or entry.get("h444_cache") != FORMAT or entry.get("account") != account:
+        return None
+    try:
+        body = json.loads("".join(entry["replies"]))
+        vps, all_ips = body["vps"], body["all_ips"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return Replies(vps, all_ips) if isinstance(vps, list) else None
+
+
+def without_secrets(value: t.Any) -> t.Any:
+    """Give a reply without the fields that are named like a secret. None are known; a cache must not be the one to learn."""
+    if isinstance(value, dict):
+        return {key: without_secrets(item) for key, item in value.items() if not is_secret_key(snake(str(key)))}
+    if isinstance(value, list):
+        return [without_secrets(item) for item in value]
+    return value

@@ -1,0 +1,510 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``compose``, ``groups`` and ``keyed_groups`` with ansible-core's answers, without asking core for every host.
+
+A plain inventory plugin lets core compile and evaluate the same few expressions once per host; that is nearly all of
+its time. Here an expression that is understood (``_expressions``) is, from the fastest way to the slowest:
+
+- looked up, if it is nothing but the path of a plain value;
+- evaluated by core once per distinct input;
+- where there are many distinct inputs, evaluated by core for all of them in one template.
+
+Everything else goes the plain way: core's own methods, host by host. A differential test compares both ways.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import typing as t
+
+from ansible import constants as C
+from ansible.plugins.loader import filter_loader, test_loader
+
+from ._expressions import Expression, Missing, Path, follow, understand
+from ._trust import HAS_TRUST, is_expression, is_plain, settled, trusted
+
+FEW = 12
+"""Up to this many distinct inputs are evaluated one by one."""
+GIVE_UP = 8
+"""After this many halves that failed, the rest of a batch is evaluated one by one."""
+
+
+class _Word:
+    """A named constant."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+FAILED = _Word("FAILED")
+"""Core raises an error for this input."""
+UNKNOWN = _Word("UNKNOWN")
+"""Not evaluated yet, or to be evaluated the plain way."""
+ABSENT = Missing(0)
+
+MAGIC = frozenset({"inventory_hostname", "inventory_hostname_short"})
+SCALARS = (str, int, float, bool, type(None))
+
+
+class Subject:
+    """What expressions see of one host. Composed variables are seen from the groups on, as in core."""
+
+    __slots__ = ("composed", "host", "variables")
+
+    def __init__(self, variables: dict[str, t.Any], host: t.Any = None) -> None:
+        self.variables = variables
+        self.host = host
+        self.composed: dict[str, t.Any] | None = None
+
+    def get(self, name: str) -> t.Any:
+        """Give one variable, ABSENT if there is none of this name."""
+        if self.host is not None and name in MAGIC:
+            return self.host.name if name == "inventory_hostname" else self.host.get_magic_vars()[name]
+        if self.composed is not None and name in self.composed:
+            return self.composed[name]
+        return self.variables.get(name, ABSENT)
+
+    def all(self) -> dict[str, t.Any]:
+        """Give every variable, for an evaluation by core."""
+        return self.variables if self.host is None else self.host.get_vars()
+
+
+class Scribe:
+    """Stands between core's methods and the inventory: does what they ask for, on this host, and notes the groups.
+
+    Core looks up by name whom a variable or a membership is for, and groups come first: a host called like a group
+    would be mistaken for it. Here the host is the object.
+    """
+
+    def __init__(self, inventory: t.Any) -> None:
+        self._inventory = inventory
+        self.host: t.Any = None
+        self.child_is_host = False
+        self.joined: list[t.Any] = []
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._inventory, name)
+
+    def get_host(self, _name: str) -> t.Any:
+        """Give the host at work."""
+        return self.host
+
+    def add_host(self, host: str, group: str | None = None, port: t.Any = None) -> str:
+        """Add the host at work to a group."""
+        if group:
+            self._join(self._inventory.groups[group])
+        return host
+
+    def add_child(self, group: str, child: str) -> bool:
+        """Add the host at work, or a group, to a group."""
+        if not self.child_is_host:
+            return self._inventory.add_child(group, child)
+        return self._join(self._inventory.groups[group])
+
+    def set_variable(self, _entity: str, varname: str, value: t.Any) -> None:
+        """Set a variable of the host at work."""
+        self.host.set_variable(varname, settled(value))
+
+    def _join(self, group: t.Any) -> bool:
+        self.joined.append(group)
+        return group.add_host(self.host)
+
+
+class Evaluator:
+    """Evaluates the expressions of one configuration through core's documented interface for inventory plugins."""
+
+    def __init__(self, plugin: t.Any, fast: bool = True) -> None:
+        self.plugin = plugin
+        self.scribe = Scribe(plugin.inventory)
+        # An extension may change the language itself.
+        self.fast = fast and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
+        self.native = not HAS_TRUST and getattr(C, "DEFAULT_JINJA2_NATIVE", False)
+        self.lenient = not HAS_TRUST and not getattr(C, "DEFAULT_UNDEFINED_VAR_BEHAVIOR", True)
+        extra = getattr(plugin, "_vars", None) or {}
+        self.extra: dict[str, t.Any] = extra if plugin.get_option("use_extra_vars") else {}
+
+    def understood(self, text: t.Any, sees_extra: bool) -> Expression | None:
+        """Give the expression if it may go a fast way."""
+        if not self.fast or not is_expression(text):
+            return None
+        expression = understand("".join(text))
+        if expression is None or not all(_is_cores(kind, name) for kind, name in expression.plugins):
+            return None
+        if sees_extra and any(not _is_simple(self.extra[path[0]]) for path in expression.reads if path[0] in self.extra):
+            return None
+        return expression
+
+    def value(self, text: t.Any, subject: Subject) -> t.Any:
+        """Evaluate an expression the plain way. Raises whatever core raises."""
+        return self.plugin._compose(text, subject.all())
+
+    def holds(self, condition: t.Any, subject: Subject) -> bool:
+        """Evaluate a condition the plain way. Raises whatever core raises."""
+        keep, self.plugin.inventory = self.plugin.inventory, _Ear()
+        try:
+            self.plugin._add_host_to_composed_groups({"h444": condition}, subject.all(), "", strict=True, fetch_hostvars=False)
+            return self.plugin.inventory.heard
+        finally:
+            self.plugin.inventory = keep
+
+    def render(self, source: str, variables: dict[str, t.Any]) -> str:
+        """Render a template of our own."""
+        self.plugin.templar.available_variables = variables
+        return self.plugin.templar.template(trusted(source))
+
+
+class _Ear:
+    """Stands in for an inventory to hear the answer of one condition."""
+
+    heard = False
+
+    def add_group(self, group: str) -> str:
+        """Take any group."""
+        return group
+
+    def add_child(self, _group: str, _child: str) -> bool:
+        """Hear that the condition holds."""
+        self.heard = True
+        return True
+
+
+def _is_cores(kind: str, name: str) -> bool:
+    """Tell whether a filter or test is core's or Jinja's own, and not one that somebody put in its place."""
+    if not name.isidentifier():
+        return True
+    plugin = (filter_loader if kind == "filter" else test_loader).get(name)
+    return plugin is None or str(getattr(plugin, "ansible_name", "")).startswith("ansible.builtin.")
+
+
+def _is_simple(value: t.Any) -> bool:
+    """Tell whether a value is the same to a template as to Python: no string in it could be a template."""
+    if isinstance(value, str):
+        return bool(is_plain(value))
+    if type(value) is dict:
+        return all(_is_simple(key) and _is_simple(item) for key, item in value.items())
+    if type(value) is list:
+        return all(_is_simple(item) for item in value)
+    return isinstance(value, SCALARS)
+
+
+class Slot:
+    """One expression or condition of the configuration, and what is known of its answers."""
+
+    def __init__(self, evaluator: Evaluator, text: t.Any, *, condition: bool = False) -> None:
+        self.text = text
+        self.condition = condition
+        self._evaluator = evaluator
+        self._extra = {} if condition else evaluator.extra
+        self.expression = evaluator.understood(text, not condition)
+        self._answers: dict[t.Hashable, t.Any] = {}
+        self._path = self._looked_up()
+
+    def _looked_up(self) -> Path | None:
+        """Give the path if a lookup is all that core would do."""
+        if self.expression is None or self.expression.path is None or self.condition or self._evaluator.native:
+            return None
+        # Before 2.19 a result goes through text unless it is a single name.
+        return self.expression.path if HAS_TRUST or len(self.expression.path) == 1 else None
+
+    def answer(self, subject: Subject) -> t.Any:
+        """Give core's answer for one host, FAILED where core raises an error."""
+        if self._path is not None:
+            found = self._lookup(subject)
+            if found is not UNKNOWN:
+                return found
+        key = self.key(subject)
+        known = UNKNOWN if key is None else self._answers.get(key, UNKNOWN)
+        if known is UNKNOWN:
+            known = self._plain(subject)
+            if key is not None:
+                self._answers[key] = known
+        return known
+
+    def _plain(self, subject: Subject) -> t.Any:
+        try:
+            if self.condition:
+                return self._evaluator.holds(self.text, subject)
+            return self._evaluator.value(self.text, subject)
+        except Exception:  # core's methods tolerate every error in the same way
+            return FAILED
+
+    def _get(self, subject: Subject, name: str) -> t.Any:
+        return self._extra[name] if name in self._extra else subject.get(name)
+
+    def _lookup(self, subject: Subject) -> t.Any:
+        path = self._path
+        value = self._get(subject, path[0])
+        if len(path) > 1:
+            value, found = follow(value, path)
+            if not found:
+                return UNKNOWN
+        if isinstance(value, str):
+            if not is_plain(value) or (not HAS_TRUST and (value in ("True", "False") or type(value) is not str)):
+                return UNKNOWN
+            return value
+        if HAS_TRUST:
+            return value if isinstance(value, SCALARS) else UNKNOWN
+        return value if isinstance(value, (bool, int)) else UNKNOWN
+
+    def key(self, subject: Subject) -> t.Hashable | None:
+        """Give what the answer depends on, None if that is not known."""
+        if self.expression is None:
+            return None
+        parts: list[t.Hashable] = []
+        try:
+            for path in self.expression.reads:
+                value = self._get(subject, path[0])
+                if len(path) > 1 and value is not ABSENT:
+                    value, _found = follow(value, path)
+                kind = type(value)
+                if kind is float:
+                    # -0.0 equals 0.0 and prints differently.
+                    parts.append((kind, repr(value)))
+                elif isinstance(value, SCALARS):
+                    # True equals 1, and 1 equals 1.0.
+                    parts.append((kind, value))
+                else:
+                    parts.append((kind, json.dumps(value)))
+        except (TypeError, ValueError, RecursionError):
+            return None
+        return tuple(parts)
+
+    def prepare(self, subjects: t.Sequence[Subject]) -> None:
+        """Find the answers for many hosts in one go, if they have many distinct inputs."""
+        if self.expression is None or not self.expression.reads or self._evaluator.native:
+            return
+        wanted: dict[t.Hashable, Subject] = {}
+        for subject in subjects:
+            if self._path is not None and self._lookup(subject) is not UNKNOWN:
+                continue
+            key = self.key(subject)
+            if key is not None and key not in self._answers and key not in wanted:
+                wanted[key] = subject
+        if len(wanted) <= FEW:
+            return
+        names = list(dict.fromkeys(path[0] for path in self.expression.reads))
+        keys: list[t.Hashable] = []
+        rows: list[list[t.Any]] = []
+        for key, subject in wanted.items():
+            row = [self._get(subject, name) for name in names]
+            if all(value is not ABSENT and _is_simple(value) for value in row):
+                keys.append(key)
+                rows.append(row)
+        for key, value in zip(keys, Batch(self._evaluator, self, names).answers(rows)):
+            if value is not UNKNOWN:
+                self._answers[key] = value
+
+
+class Batch:
+    """One template that evaluates an expression for many inputs.
+
+    The template gives text. Before core 2.19 an expression's result goes through text anyway; from 2.19 on each piece
+    says whether it was a string. What is neither a string, a truth value nor a whole number is left UNKNOWN.
+    """
+
+    def __init__(self, evaluator: Evaluator, slot: Slot, names: t.Sequence[str]) -> None:
+        self._render = evaluator.render
+        self._failing = UNKNOWN if evaluator.lenient else FAILED
+        self._condition = slot.condition
+        self._text = "".join(slot.text)
+        self._names = names
+        self._failures = 0
+
+    def answers(self, rows: list[list[t.Any]]) -> list[t.Any]:
+        """Give the answers in the order of the rows."""
+        if not rows:
+            return []
+        for guarded in (False, True):
+            try:
+                return self._attempt(rows, guarded)
+            except Exception:  # some row has an error: it is found by halves and then raised by core itself
+                continue
+        self._failures += 1
+        if len(rows) <= FEW or self._failures > GIVE_UP:
+            return [UNKNOWN] * len(rows)
+        middle = len(rows) // 2
+        return self.answers(rows[:middle]) + self.answers(rows[middle:])
+
+    def _attempt(self, rows: list[list[t.Any]], guarded: bool) -> list[t.Any]:
+        # The separator is new for every template: no value can hold it.
+        mark = "|%s|" % secrets.token_hex(12)
+        piece = "S{{ (h444__it ~ '') == h444__it }}{{ h444__it }}" if HAS_TRUST else "S{{ h444__it }}"
+        if self._condition and not HAS_TRUST:
+            piece = "S{{ 'True' if h444__it else 'False' }}"
+        if guarded:
+            piece = "{%% if h444__it is defined %%}%s{%% else %%}U{%% endif %%}" % piece
+        source = "h444{%% for %s in h444__rows %%}{%% set h444__it = (%s) %%}%s%s{%% endfor %%}" % (
+            ", ".join(self._names),
+            self._text,
+            piece,
+            mark,
+        )
+        given = [row[0] for row in rows] if len(self._names) == 1 else rows
+        out = "".join(self._render(source, {"h444__rows": given}))
+        pieces = out[len("h444") :].split(mark)
+        if len(pieces) != len(rows) + 1:
+            return [UNKNOWN] * len(rows)
+        return [self._read(piece) for piece in pieces[:-1]]
+
+    def _read(self, piece: str) -> t.Any:
+        if piece == "U":
+            return self._failing
+        text = piece[1:]
+        if not HAS_TRUST:
+            if text in ("True", "False"):
+                return text == "True"
+            return UNKNOWN if self._condition or text.startswith(("{", "[")) else text
+        was_text, text = (True, text[4:]) if text.startswith("True") else (False, text[5:])
+        if was_text:
+            return UNKNOWN if self._condition else text
+        if text in ("True", "False"):
+            return text == "True"
+        if self._condition or not text.removeprefix("-").isdecimal() or not text.isascii():
+            return UNKNOWN
+        return int(text)
+
+
+class KeyedGroup:
+    """One entry of ``keyed_groups``."""
+
+    def __init__(self, evaluator: Evaluator, entry: t.Any, leading_separator: t.Any) -> None:
+        self.entry = entry
+        self.slot: Slot | None = None
+        self._simple = False
+        self._joined: dict[t.Hashable, tuple[t.Any, ...]] = {}
+        if not isinstance(entry, dict):
+            return
+        self.slot = Slot(evaluator, entry.get("key"))
+        self._prefix = entry.get("prefix", "")
+        self._separator = entry.get("separator", "_")
+        self._parent = entry.get("parent_group")
+        if self._prefix == "" and leading_separator is False:
+            self._separator = ""
+        contradiction = entry.get("default_value") is not None and entry.get("trailing_separator") is not None
+        fixed_parent = self._parent is None or (is_expression(self._parent) and self._parent and is_plain(self._parent))
+        self._simple = (
+            not contradiction
+            and bool(fixed_parent)
+            and isinstance(self._prefix, str)
+            and isinstance(self._separator, str)
+            and self.slot.expression is not None
+        )
+
+    def add(self, construction: Construction, subject: Subject) -> None:
+        """Add a host to its groups."""
+        slot = self.slot
+        if slot is None or slot.expression is None:
+            construction.add_keyed_plainly(self.entry, subject)
+            return
+        value = slot.answer(subject)
+        if self._simple and isinstance(value, str) and value:
+            joined = self._joined.get(value)
+            if joined is None:
+                joined = self._joined[value] = (self._group(construction, value),)
+        else:
+            key = slot.key(subject)
+            joined = None if key is None else self._joined.get(key)
+            if joined is None:
+                joined = construction.add_keyed_plainly(self.entry, subject)
+                if key is not None:
+                    self._joined[key] = joined
+                return
+        for group in joined:
+            group.add_host(subject.host)
+
+    def _group(self, construction: Construction, value: str) -> t.Any:
+        """Make the group of one key, and its parent, as core does."""
+        plugin, inventory = construction.plugin, construction.inventory
+        name = inventory.add_group(plugin._sanitize_group_name("%s%s%s" % (self._prefix, self._separator, value)))
+        if self._parent:
+            parent = plugin._sanitize_group_name(self._parent)
+            inventory.add_group(parent)
+            inventory.add_child(parent, name)
+        return inventory.groups[name]
+
+
+class Construction:
+    """Applies ``compose``, ``groups`` and ``keyed_groups`` to hosts that are in the inventory."""
+
+    def __init__(self, plugin: t.Any, evaluator: Evaluator) -> None:
+        self.plugin = plugin
+        self.inventory = plugin.inventory
+        self._scribe = evaluator.scribe
+        self._strict = plugin.get_option("strict")
+        compose = plugin.get_option("compose")
+        groups = plugin.get_option("groups")
+        keyed = plugin.get_option("keyed_groups")
+        self._composed = [(name, Slot(evaluator, text)) for name, text in (compose or {}).items()]
+        self._conditions = [(name, Slot(evaluator, text, condition=True)) for name, text in (groups or {}).items()]
+        leading = plugin.get_option("leading_separator")
+        self._keyed = [KeyedGroup(evaluator, entry, leading) for entry in keyed or []]
+        self._group_of: dict[str, t.Any] = {}
+
+    def run(self, subjects: t.Sequence[Subject]) -> None:
+        """Do it for all hosts. Raises core's own error for the first host that has one, if ``strict`` is set."""
+        if not (self._composed or self._conditions or self._keyed):
+            return
+        for _name, slot in self._composed:
+            slot.prepare(subjects)
+        failed = len(subjects)
+        for place, subject in enumerate(subjects):
+            composed = {name: slot.answer(subject) for name, slot in self._composed}
+            if self._strict and FAILED in composed.values():
+                failed = place
+                break
+            subject.composed = {name: settled(value) for name, value in composed.items() if value is not FAILED}
+        later = [slot for _name, slot in self._conditions] + [entry.slot for entry in self._keyed if entry.slot]
+        for slot in later:
+            slot.prepare(subjects[:failed])
+        self.plugin.inventory = self._scribe
+        try:
+            for subject in subjects[:failed]:
+                self._one(subject)
+            if failed < len(subjects):
+                self._raise_for(subjects[failed])
+        finally:
+            self.plugin.inventory = self.inventory
+
+    def _one(self, subject: Subject) -> None:
+        host = subject.host
+        for name, value in (subject.composed or {}).items():
+            host.set_variable(name, value)
+        for name, slot in self._conditions:
+            answer = slot.answer(subject)
+            if answer is True:
+                self._condition_group(name).add_host(host)
+            elif answer is FAILED and self._strict:
+                self._condition_plainly(name, slot, subject)
+        for entry in self._keyed:
+            entry.add(self, subject)
+
+    def _condition_group(self, name: str) -> t.Any:
+        group = self._group_of.get(name)
+        if group is None:
+            made = self.inventory.add_group(self.plugin._sanitize_group_name(name))
+            group = self._group_of[name] = self.inventory.groups[made]
+        return group
+
+    def _condition_plainly(self, name: str, slot: Slot, subject: Subject) -> None:
+        """Let core itself raise its error."""
+        self._scribe.host, self._scribe.child_is_host = subject.host, True
+        self.plugin._add_host_to_composed_groups({name: slot.text}, {}, subject.host.name, self._strict)
+
+    def _raise_for(self, subject: Subject) -> None:
+        self._scribe.host = subject.host
+        variables = subject.host.get_vars()
+        for name, slot in self._composed:
+            self.plugin._set_composite_vars({name: slot.text}, variables, subject.host.name, self._strict)
+
+    def add_keyed_plainly(self, entry: t.Any, subject: Subject) -> tuple[t.Any, ...]:
+        """Let core add a host to the groups of one entry, and tell which these were."""
+        self._scribe.host, self._scribe.child_is_host = subject.host, False
+        self._scribe.joined = []
+        self.plugin._add_host_to_keyed_groups([entry], {}, subject.host.name, self._strict)
+        return tuple(self._scribe.joined)

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a Jinja expression reads, and whether its answer depends on nothing else. Pure.
+
+An expression that is understood gives the same answer for the same inputs, so it need not be evaluated for every host.
+The rules are lists of what is allowed: a filter, a method or a name that is not on them makes the expression one that
+is evaluated the plain way.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from jinja2 import Environment, nodes
+from jinja2.exceptions import TemplateError
+
+Path = t.Tuple[t.Union[str, int], ...]
+"""A variable and the keys and indexes that lead into it: ("h444_specs", "vcpu")."""
+
+
+class Expression(t.NamedTuple):
+    """An expression that is understood."""
+
+    text: str
+    reads: tuple[Path, ...]
+    """Everything that the answer depends on."""
+    path: Path | None
+    """Set if the expression is nothing but this path."""
+    plugins: frozenset[tuple[str, str]]
+    """The filters and tests in use, as ("filter", "upper"); the caller knows whether somebody replaced them."""
+
+
+# Names that core gives a meaning of its own, or whose values change while the inventory grows.
+SPECIAL_NAMES = frozenset(
+    "caller context cycler dict environment false group_names groups hostvars joiner lipsum lookup loop namespace none now"
+    " omit play_hosts ansible_play_hosts ansible_play_batch q query range role_names self super template true undef"
+    " varargs kwargs vars".split()
+)
+
+# Methods of strings and dicts that answer from the value alone and change nothing.
+METHODS = frozenset(
+    "capitalize casefold count endswith find get index isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle"
+    " isupper items join keys lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit"
+    " rstrip split splitlines startswith strip swapcase title upper values zfill".split()
+)
+
+FILTERS = frozenset(
+    "abs b64decode b64encode basename bool capitalize center count d default dict2items difference dirname first flatten"
+    " float int intersect items2dict join last length list lower max min regex_escape regex_findall regex_replace"
+    " regex_search replace reverse round sort splitext split sum symmetric_difference ternary title trim truncate union"
+    " unique upper wordcount".split()
+)
+"""Filters without memory, clock, chance or disk."""
+
+FILTERS_NAMING_A_FILTER = frozenset({"map"})
+FILTERS_NAMING_A_TEST = frozenset({"select", "reject", "selectattr", "rejectattr"})
+
+TESTS = frozenset(
+    "!= < <= == > >= boolean contains defined divisibleby eq equalto even false falsy float ge greaterthan gt in integer"
+    " iterable le lessthan lower lt mapping match ne none number odd regex search sequence string subset superset true"
+    " truthy undefined upper version version_compare".split()
+)
+
+ALLOWED_NODES = frozenset(
+    {
+        nodes.Add, nodes.And, nodes.Call, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Const, nodes.Div,
+        nodes.Filter, nodes.FloorDiv, nodes.Getattr, nodes.Getitem, nodes.Keyword, nodes.List, nodes.Mod, nodes.Mul,
+        nodes.Name, nodes.Neg, nodes.Not, nodes.Operand, nodes.Or, nodes.Pos, nodes.Slice, nodes.Sub, nodes.Test,
+        nodes.Tuple,
+    }
+)  # fmt: skip
+
+# Braces and "#" could end or open something, backslashes are treated differently by each core, and a sign at the end
+# of the tag controls white space.
+ODD_TEXT = re.compile(r"[{}\\#\x00-\x09\x0b-\x1f]|\A\s*[-+]|[-+]\s*\Z")
+
+_dict_names = frozenset(dir(dict)) | frozenset(dir(list))
+
+
+@functools.lru_cache(maxsize=256)
+def understand(text: str) -> Expression | None:
+    """Read an expression. None: it goes the plain way."""
+    if not text.strip() or ODD_TEXT.search(text):
+        return None
+    try:
+        body = Environment().parse("{{ %s }}" % text).body  # nosec: it is only parsed, never rendered
+    except (TemplateError, RecursionError, ValueError, OverflowError):
+        return None
+    if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
+        return None
+    root = body[0].nodes[0]
+    if isinstance(root, nodes.TemplateData):
+        return None
+    plugins: set[tuple[str, str]] = set()
+    reads: list[Path] = []
+    if not _walk(root, reads, plugins):
+        return None
+    return Expression(text, tuple(dict.fromkeys(reads)), _path(root), frozenset(plugins))
+
+
+def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) -> bool:
+    """Collect what *node* reads and uses; False as soon as something is not understood."""
+    if type(node) not in ALLOWED_NODES:
+        return False
+    if isinstance(node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
+        path = _path(node)
+        if path is not None:
+            reads.append(path)
+            return path[0] not in SPECIAL_NAMES
+        if isinstance(node, nodes.Name):
+            return False
+    if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+        return False
+    if isinstance(node, nodes.Call):
+        method = node.node
+        if not isinstance(method, nodes.Getattr) or method.attr not in METHODS or node.dyn_args or node.dyn_kwargs:
+            return False
+        return all(_walk(part, reads, plugins) for part in [method.node, *node.args, *node.kwargs])
+    if isinstance(node, (nodes.Filter, nodes.Test)):
+        if node.dyn_args or node.dyn_kwargs or not _plugin(node, plugins):
+            return False
+    return all(_walk(child, reads, plugins) for child in node.iter_child_nodes())
+
+
+def _plugin(node: nodes.Filter | nodes.Test, plugins: set[tuple[str, str]]) -> bool:
+    """Note the filters and tests of a node, also those that it names in its arguments."""
+    kind = "filter" if isinstance(node, nodes.Filter) else "test"
+    name = node.name.removeprefix("ansible.builtin.")
+    plugins.add((kind, name))
+    if kind == "test":
+        return name in TESTS
+    if name in FILTERS:
+        return True
+    wanted = [part.value if isinstance(part, nodes.Const) else None for part in node.args]
+    if name in FILTERS_NAMING_A_FILTER:
+        # map(attribute='x') takes no filter, map('upper') names one.
+        if wanted:
+            plugins.add(("filter", str(wanted[0])))
+        return wanted[0] in FILTERS if wanted else {part.key for part in node.kwargs} <= {"attribute", "default"}
+    if name in FILTERS_NAMING_A_TEST:
+        place = 1 if name.endswith("attr") else 0
+        if len(wanted) > place:
+            plugins.add(("test", str(wanted[place])))
+        return wanted[place] in TESTS if len(wanted) > place else not node.kwargs
+    return False
+
+
+def _path(node: nodes.Node) -> Path | None:
+    """Give the path that a node is, None if it is something else."""
+    keys: list[str | int] = []
+    while True:
+        if isinstance(node, nodes.Name):
+            # find_all would also find names that are set; an expression has none.
+            return (node.name, *reversed(keys)) if node.ctx == "load" else None
+        if isinstance(node, nodes.Getattr):
+            # An attribute of dicts and lists wins over a key of that name.
+            if node.attr in _dict_names or node.attr.startswith("_"):
+                return None
+            keys.append(node.attr)
+        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            key = node.arg.value
+            if type(key) is not str and (type(key) is not int or key < 0):
+                return None
+            # Subscripts fall back to attributes.
+            if key in _dict_names or (isinstance(key, str) and key.startswith("_")):
+                return None
+            keys.append(key)
+        else:
+            return None
+        node = node.node
+
+
+class Missing(t.NamedTuple):
+    """Stands for what a path does not lead to; *depth* keys of it were found."""
+
+    depth: int
+
+
+def follow(value: t.Any, path: Path) -> tuple[t.Any, bool]:
+    """Follow a path from its second part on; True with the value if every step was a key or an index that is there.
+
+    Otherwise the answer depends on what was found last, or on nothing but how far the path went.
+    """
+    for depth, key in enumerate(path[1:], 1):
+        kind = type(value)
+        if kind is dict:
+            if key not in value:
+                return Missing(depth), False
+        elif kind is list:
+            if type(key) is not int or key >= len(value):
+                return Missing(depth), False
+        else:
+            return (Missing(depth), value), False
+        value = value[key]
+    return value, True

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of the inventory plugin beyond what core reads by itself: templates, structured and empty environment variables."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from ansible.errors import AnsibleError
+
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
+from ansible_collections.h444.cloud.plugins.module_utils._names import clean, closest, shown
+
+from ._trust import trusted
+
+STRUCTURED = {
+    "compose": dict,
+    "filters": list,
+    "groups": dict,
+    "hostnames": list,
+    "ip_groups": dict,
+    "keyed_groups": list,
+    "statuses": list,
+}
+"""Options that an environment variable gives as YAML. A list of words may also be written with commas."""
+
+
+def env_name(option: str) -> str:
+    """Give the environment variable of an option of the inventory."""
+    return "H444_INVENTORY_%s" % option.upper()
+
+
+@contextlib.contextmanager
+def without_empty_environment() -> t.Iterator[None]:
+    """Hide empty variables of ours while core reads the environment: AWX injects fields that nobody filled in."""
+    empty = [name for name, value in os.environ.items() if name.startswith("H444_") and not value.strip()]
+    hidden = {name: os.environ.pop(name) for name in empty}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[str, t.Any]:
+    """Read the structured options that the configuration file doesn't set. Raises BadOption."""
+    found = {}
+    for option, kind in STRUCTURED.items():
+        name = env_name(option)
+        text = os.environ.get(name, "").strip()
+        if option in given or not text or (kind is list and text[0] not in "[-{"):
+            continue
+        try:
+            # Whoever sets the environment runs the command: as trusted as the configuration file.
+            value = loader.load(trusted(text), file_name="<%s>" % name, show_content=False)
+        except AnsibleError as error:
+            raise BadOption("%s: it is not valid YAML: %s" % (name, clean(str(error), 200))) from error
+        if not isinstance(value, kind):
+            raise BadOption("%s: it has to be a YAML %s." % (name, "mapping" if kind is dict else "list"))
+        found[option] = value
+    return found
+
+
+def check_shapes(options: t.Mapping[str, t.Any]) -> None:
+    """Refuse what core would pass over in silence. Raises BadOption."""
+    for entry in options["filters"]:
+        if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
+            raise BadOption("filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'.")
+    for name in ("compose", "groups", "ip_groups"):
+        for key in options[name]:
+            if not isinstance(key, str) or not key:
+                raise BadOption("%s: %s can't be a name." % (name, shown(key)))
+    known = {"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"}
+    for entry in options["keyed_groups"]:
+        for key in entry if isinstance(entry, dict) else ():
+            if key not in known:
+                raise BadOption("keyed_groups: there is no option %s in an entry%s." % (shown(key), _perhaps(key, known)))
+    if not options["hostnames"]:
+        raise BadOption("hostnames: the list is empty; its default is [label, hostname, ipv4, id].")
+
+
+def unknown_options(config: t.Iterable[t.Any], known: t.Iterable[str]) -> list[str]:
+    """Say which keys of a configuration file mean nothing. Keys that begin with ``x-`` or ``_`` are the user's own."""
+    names = sorted({*known, "plugin"})
+    odd = [str(key) for key in config if str(key) not in names and not str(key).startswith(("x-", "_"))]
+    return ["There is no option %s%s; it is ignored." % (shown(key), _perhaps(key, names)) for key in odd]
+
+
+def _perhaps(key: t.Any, names: t.Iterable[str]) -> str:
+    found = closest(str(key), names)
+    return " (did you mean %s?)" % found[0] if found else ""
+
+
+def render(templar: t.Any, variables: dict[str, t.Any], name: str, value: t.Any) -> str | None:
+    """Give the value of an option that may be a template; None for nothing. Raises BadOption, without the value."""
+    if value is None:
+        return None
+    templar.available_variables = variables
+    try:
+        found = templar.template(value)
+    except Exception as error:  # templates may call any lookup
+        raise BadOption("%s: its template failed: %s" % (name, clean(str(error), 200))) from error
+    if found is None or found == "":
+        return None
+    # Joining drops whatever core has attached to a string.
+    return "".join(str(found))

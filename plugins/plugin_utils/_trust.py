@@ -1,0 +1,93 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which strings of the API may pass as plain text, and how the others are kept from the template engine.
+
+A string made only of letters, digits and a few marks can't be a template on any ansible-core, and can't call anything
+when somebody uses it as an expression. It is handed over as core would hand over a string of a static inventory, so
+that ``ansible-inventory --list`` shows it plainly; AWX reads anything else as a dictionary. Every other string stays
+untrusted (core 2.19 and newer) or is wrapped as unsafe (before).
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.utils.unsafe_proxy import wrap_var
+
+try:
+    from ansible.template import is_trusted_as_template, trust_as_template
+except ImportError:  # ansible-core 2.18
+    is_trusted_as_template = trust_as_template = None  # type: ignore[assignment]
+
+HAS_TRUST = trust_as_template is not None
+"""Whether core tells trusted strings from others (2.19 and newer) or unsafe ones from others."""
+
+is_plain = re.compile(r"[\w .:@/+,=-]*\Z").match
+"""Match a string that no core takes for a template: no braces, no quotes, no parentheses, no ``#``, no line breaks."""
+
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def is_expression(text: t.Any) -> bool:
+    """Tell whether core would evaluate *text* as an expression: a string, and trusted where trust exists."""
+    return isinstance(text, str) and (not HAS_TRUST or is_trusted_as_template(text))
+
+
+def trusted(text: str) -> str:
+    """Give a text of our own or of the configuration as a template that core accepts."""
+    return trust_as_template(text) if HAS_TRUST else text
+
+
+class Marker:
+    """Makes values of the API safe for variables. Equal strings become one object: fleets repeat themselves."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def text(self, value: str) -> str:
+        """Give a string of the API: plain ones as themselves, others so that nothing templates them."""
+        known = self._known.get(value)
+        if known is None:
+            known = self._known[value] = self._make(value)
+        return known
+
+    @staticmethod
+    def _make(value: str) -> str:
+        if is_plain(value):
+            return trust_as_template(value) if HAS_TRUST else value
+        # A lone surrogate can't be encoded: it would end the whole play on core 2.18.
+        value = SURROGATES.sub("\ufffd", value)
+        return value if HAS_TRUST else wrap_var(value)
+
+    def value(self, value: t.Any) -> t.Any:
+        """Give a value of the API, containers copied."""
+        kind = type(value)
+        if kind is str:
+            return self.text(value)
+        if kind is dict:
+            return {key if is_plain(key) else self.text(key): self.value(item) for key, item in value.items()}
+        if kind is list:
+            return [self.value(item) for item in value]
+        return value
+
+
+def settled(value: t.Any) -> t.Any:
+    """Give what an expression made, ready for a variable: plain strings plain, everything else as core made it.
+
+    Containers are copied, so that no two hosts share one.
+    """
+    if isinstance(value, str):
+        if not is_plain(value):
+            return value
+        if HAS_TRUST:
+            return value if is_trusted_as_template(value) else trust_as_template(value)
+        # Joining is the documented way out of the unsafe wrapper: the characters can't be a template.
+        return value if type(value) is str else "".join(value)
+    if isinstance(value, dict):
+        return {key: settled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [settled(item) for item in value]
+    return value
