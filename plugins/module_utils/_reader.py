@@ -49,11 +49,29 @@ def bad(where: str, what: str, **facts: t.Any) -> BadReply:
     return BadReply("%s was answered, but %s. Nothing was guessed; the API may have changed." % (where, what), **facts)
 
 
+# The rows of a long list have the same keys, so what is known of the keys of one is known of all.
+@functools.lru_cache(maxsize=1024)
+def _distinct_names(keys: tuple[t.Any, ...]) -> tuple[str, ...] | None:
+    """Give the names of an object's keys in snake_case, None if two keys are one."""
+    names = tuple(snake(str(key)) for key in keys)
+    return names if len(set(names)) == len(names) else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _without_secret_keys(keys: tuple[str, ...]) -> bool:
+    """Tell whether no key names a secret."""
+    return not any(is_secret_key(key) for key in keys)
+
+
 def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
     """Give a reply with every key in snake_case; two spellings of one key with different values are refused."""
     if depth > MAX_DEPTH:
         raise bad(where, "the reply is nested deeper than %d levels" % MAX_DEPTH)
     if isinstance(value, dict):
+        names = _distinct_names(tuple(value))
+        if names is not None:
+            items = (normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value.values())
+            return dict(zip(names, items))
         result: dict[str, t.Any] = {}
         for key, item in value.items():
             name = snake(str(key))
@@ -274,6 +292,15 @@ def sweep(value: t.Any, path: tuple[str, ...] = (), inside: bool = False) -> tup
     secrets: dict[tuple[str, ...], str] = {}
     if isinstance(value, dict):
         kept: dict[str, t.Any] = {}
+        if not inside and _without_secret_keys(tuple(value)):
+            for key, item in value.items():
+                if isinstance(item, (dict, list)):
+                    item, found = sweep(item, path + (key,), False)
+                    secrets.update(found)
+                    if found and not item:
+                        continue
+                kept[key] = item
+            return kept, secrets
         for key, item in value.items():
             secret = is_secret_key(key) or (inside and key not in NOT_SECRET and not ABOUT_SECRET.search(key))
             if isinstance(item, (dict, list)):

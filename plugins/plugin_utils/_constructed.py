@@ -312,6 +312,7 @@ class Batch:
         self._render = evaluator.render
         self._failing = UNKNOWN if evaluator.lenient else FAILED
         self._condition = slot.condition
+        self._kind = slot.expression.kind if slot.expression else None
         self._text = "".join(slot.text)
         self._names = names
         self._failures = 0
@@ -334,7 +335,9 @@ class Batch:
     def _attempt(self, rows: list[list[t.Any]], guarded: bool) -> list[t.Any]:
         # The separator is new for every template: no value can hold it.
         mark = "|%s|" % secrets.token_hex(12)
-        piece = "S{{ (h444__it ~ '') == h444__it }}{{ h444__it }}" if HAS_TRUST else "S{{ h444__it }}"
+        piece = "S{{ h444__it }}"
+        if HAS_TRUST and self._kind is None:
+            piece = "S{{ (h444__it ~ '') == h444__it }}{{ h444__it }}"
         if self._condition and not HAS_TRUST:
             piece = "S{{ 'True' if h444__it else 'False' }}"
         if guarded:
@@ -360,6 +363,8 @@ class Batch:
             if text in ("True", "False"):
                 return text == "True"
             return UNKNOWN if self._condition or text.startswith(("{", "[")) else text
+        if self._kind is not None:
+            return text == "True" if self._kind is bool else UNKNOWN if self._condition else text
         was_text, text = (True, text[4:]) if text.startswith("True") else (False, text[5:])
         if was_text:
             return UNKNOWN if self._condition else text

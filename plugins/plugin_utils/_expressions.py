@@ -30,6 +30,8 @@ class Expression(t.NamedTuple):
     """Everything that the answer depends on."""
     path: Path | None
     """Set if the expression is nothing but this path."""
+    kind: type | None
+    """The type that every answer has, as far as the expression shows it."""
     plugins: frozenset[tuple[str, str]]
     """The filters and tests in use, as ("filter", "upper"); the caller knows whether somebody replaced them."""
 
@@ -99,7 +101,13 @@ def understand(text: str) -> Expression | None:
     reads: list[Path] = []
     if not _walk(root, reads, plugins):
         return None
-    return Expression(text, tuple(dict.fromkeys(reads)), _path(root), frozenset(plugins))
+    return Expression(text, tuple(dict.fromkeys(reads)), _path(root), _kind(root), frozenset(plugins))
+
+
+def _kind(node: nodes.Node) -> type | None:
+    if isinstance(node, nodes.Concat):
+        return str
+    return bool if isinstance(node, (nodes.Compare, nodes.Not, nodes.Test)) else None
 
 
 def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) -> bool:

@@ -37,6 +37,7 @@ KNOWN_FIELDS = frozenset(
     "created_at hostname id ips ipv4 ipv6 label os_family os_template plan_slug ptr specs status".split()
 )
 """The fields that have a variable also where an empty prefix would let the API name variables."""
+OWNER_KEYS = frozenset({"vps_id", "vps_label"})
 RESERVED_GROUPS = frozenset({"all", "ungrouped"})
 LONGEST_LABEL = 255
 
@@ -201,9 +202,9 @@ def _variables(server: Server, settings: Settings, marker: t.Any) -> dict[str, t
     ipv4 = ipv6 = ptr = None
     ips = []
     for place in server.addresses:
-        ips.append({key: value(found) for key, found in place.items() if key not in ("vps_id", "vps_label")})
+        ips.append(marker.mapping(place, OWNER_KEYS))
     # The primary address first, then in the API's order; a server may have none.
-    for place in sorted(server.addresses, key=lambda place: not place.get("primary")):
+    for place in sorted(server.addresses, key=_is_secondary) if len(server.addresses) > 1 else server.addresses:
         address = place.get("ip")
         if address is None:
             continue
@@ -234,6 +235,10 @@ def _variables(server: Server, settings: Settings, marker: t.Any) -> dict[str, t
             if found:
                 server.groups.append(safe_group("%s_%s" % (name, found)))
     return variables
+
+
+def _is_secondary(place: Row) -> bool:
+    return not place.get("primary")
 
 
 def _ptr_of(server: Server, address: str) -> str | None:

@@ -28,6 +28,8 @@ HAS_TRUST = trust_as_template is not None
 is_plain = re.compile(r"[\w .:@/+,=-]*\Z").match
 """Match a string that no core takes for a template: no braces, no quotes, no parentheses, no ``#``, no line breaks."""
 
+SEEN_KEYS = frozenset({"gateway", "ip", "netmask", "primary", "ptr", "zone_hosted"})
+
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -68,10 +70,25 @@ class Marker:
         if kind is str:
             return self.text(value)
         if kind is dict:
-            return {key if is_plain(key) else self.text(key): self.value(item) for key, item in value.items()}
+            return self.mapping(value)
         if kind is list:
             return [self.value(item) for item in value]
         return value
+
+    def mapping(self, value: dict[str, t.Any], without: t.Container[str] = ()) -> dict[str, t.Any]:
+        """Give a copy of an object of the API, without some of its keys."""
+        known, made = self._known, {}
+        for key, item in value.items():
+            if key in without:
+                continue
+            kind = type(item)
+            if kind is str:
+                # Looked up here and not by text(): a fleet has hundreds of thousands of these.
+                item = known[item] if item in known else self.text(item)
+            elif kind is dict or kind is list:
+                item = self.value(item)
+            made[key if key in SEEN_KEYS or is_plain(key) else self.text(key)] = item
+        return made
 
 
 def settled(value: t.Any) -> t.Any:

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options for waiting; the twin of WAIT in module_utils/_spec.py."""
+
+    DOCUMENTATION = r"""
+options:
+  wait:
+    description:
+      - Whether to wait until the state is reached.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - How many seconds to wait for a state. It is also the time-out of one attempt of an order or a reinstall, for the
+        API answers these only when the server is there.
+    type: int
+    default: 600
+"""

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The one file in which AnsibleModule is spoken to: parameters in, results and failures out."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from . import _client
+from ._errors import H444Error
+
+
+class H444Module:
+    """Holds an AnsibleModule. It is built first, before anything can fail."""
+
+    def __init__(self, argument_spec: dict[str, t.Any], **rules: t.Any) -> None:
+        self._module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
+
+    @property
+    def params(self) -> dict[str, t.Any]:
+        """The options as they were given, defaults filled in."""
+        return self._module.params
+
+    @property
+    def check_mode(self) -> bool:
+        """Whether nothing may be written."""
+        return self._module.check_mode
+
+    def api(self) -> _client.Client:
+        """Open the client. Raises: BadOption."""
+        if _client.REQUESTS_IMPORT_ERROR is not None:
+            self._module.fail_json(msg=missing_required_lib("requests"), changed=False)
+        return _client.open_client(self.params, self._module._name, self._module.ansible_version)
+
+    def warn(self, text: str) -> None:
+        """Warn the user."""
+        self._module.warn(_client.scrub(text))
+
+    def exit(self, **result: t.Any) -> None:
+        """End well."""
+        self._module.exit_json(**result)
+
+    def fail(self, error: H444Error, **result: t.Any) -> None:
+        """End with an error: one sentence, its facts, and what was done up to then."""
+        facts = {key: value for key, value in error.facts.items() if key not in result}
+        self._module.fail_json(msg=_client.scrub(str(error)), **{"changed": False, **facts, **result})
+
+    def crash(self, error: Exception, **result: t.Any) -> None:
+        """End with a mistake of ours: where it was, without a traceback, for that could show secrets."""
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = "%s:%s" % (last.filename.rsplit("/", 1)[-1], last.lineno)
+        message = "Unexpected %s at %s. This is a mistake of the collection; please report it." % (type(error).__name__, place)
+        self._module.fail_json(msg=message, **{"changed": False, **result})
+
+    def report(self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]]) -> None:
+        """Run an info module: read, and end. Nothing is ever changed."""
+        result: dict[str, t.Any] = {}
+        try:
+            result = read(self.api(), self.params)
+        except H444Error as error:
+            self.fail(error)
+        except Exception as error:  # pylint: disable=broad-except
+            self.crash(error)
+        self.exit(changed=False, **result)

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The parts of argument specs; each has a twin of the same name in plugins/doc_fragments/."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+Spec = t.Dict[str, t.Dict[str, t.Any]]
+
+
+def environment(name: str) -> str:
+    """Read an environment variable. An empty one counts as unset, for AWX injects empty ones."""
+    from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+    value = os.environ.get(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def _fallback(name: str) -> tuple[t.Callable[[str], str], list[str]]:
+    return (environment, [name])
+
+
+API: Spec = {
+    "api_key": {"type": "str", "required": True, "no_log": True, "fallback": _fallback("H444_API_KEY")},
+    "api_url": {"type": "str", "default": "https://api.444host.com/v1", "fallback": _fallback("H444_API_URL")},
+    "api_timeout": {"type": "int", "default": 30, "fallback": _fallback("H444_API_TIMEOUT")},
+    "api_retries": {"type": "int", "default": 5, "fallback": _fallback("H444_API_RETRIES")},
+    "rate_limit": {"type": "int", "default": 120, "fallback": _fallback("H444_RATE_LIMIT")},
+    "validate_certs": {"type": "bool", "default": True, "fallback": _fallback("H444_VALIDATE_CERTS")},
+    "ca_path": {"type": "path", "fallback": _fallback("H444_CA_PATH")},
+}
+ORDER: Spec = {
+    "plan_slug": {"type": "str", "aliases": ["plan"]},
+    "max_monthly_usd_cents": {"type": "int"},
+    "order_generation": {"type": "str", "default": "1"},
+    "idempotency_key": {"type": "str", "no_log": False},
+}
+SECRETS: Spec = {"credentials_file": {"type": "path"}}
+WAIT: Spec = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
+
+
+def merge(*parts: Spec, **own: dict[str, t.Any]) -> Spec:
+    """Put an argument spec together: the common options, the parts, the module's own."""
+    result: Spec = dict(API)
+    for part in parts:
+        result.update(part)
+    result.update(own)
+    return result

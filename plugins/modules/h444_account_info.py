@@ -1,0 +1,62 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: h444_account_info
+short_description: Show the account and its wallet's balance
+version_added: 0.1.0
+author:
+  - h444.cloud contributors (@h444-cloud)
+description:
+  - Gives the profile of the account whose key is used.
+extends_documentation_fragment:
+  - h444.cloud._api
+  - h444.cloud._attributes.info_module
+  - h444.cloud._attributes.actiongroup_h444
+"""
+
+EXAMPLES = r"""
+- name: Who am I, and how much is in the wallet?
+  h444.cloud.h444_account_info:
+  register: me
+"""
+
+RETURN = r"""
+account:
+  description: The account. Every further field of the API is kept in snake_case.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The id.
+      type: str
+      returned: always
+    email:
+      description: The mail address.
+      type: str
+      returned: when the API tells it
+      sample: you@example.com
+    balance_usd_cents:
+      description: What the prepaid wallet holds, in US cents.
+      type: int
+      returned: always
+      sample: 1250
+"""
+
+from ansible_collections.h444.cloud.plugins.module_utils import _account
+from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
+from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+
+SPEC = merge()
+
+def main() -> None:
+    """Run the module."""
+    H444Module(SPEC).report(_account.report)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: h444_product_info
+short_description: List the plans that can be ordered
+version_added: 0.1.0
+author:
+  - h444.cloud contributors (@h444-cloud)
+description:
+  - Gives the plans for servers and hosting with the retail price and your own, which is what an order costs.
+options:
+  slug:
+    description: Only this plan.
+    type: str
+  category:
+    description: Only plans of this category.
+    type: str
+    choices: [vps, hosting]
+extends_documentation_fragment:
+  - h444.cloud._api
+  - h444.cloud._attributes.info_module
+  - h444.cloud._attributes.actiongroup_h444
+"""
+
+EXAMPLES = r"""
+- name: What does a server cost?
+  h444.cloud.h444_product_info:
+    category: vps
+  register: catalogue
+"""
+
+RETURN = r"""
+products:
+  description: The plans. Every further field of the API is kept in snake_case.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    slug:
+      description: What O(h444.cloud.h444_vps#module:plan_slug) takes.
+      type: str
+      returned: always
+      sample: vps-2
+    category:
+      description: V(vps) or V(hosting).
+      type: str
+      returned: always
+      sample: vps
+    name_en:
+      description: The name.
+      type: str
+      returned: always
+      sample: VPS 2
+    retail_monthly_usd_cents:
+      description: The list price for a month.
+      type: int
+      returned: always
+      sample: 1200
+    your_monthly_usd_cents:
+      description: Your price for a month. This is what is debited.
+      type: int
+      returned: always
+      sample: 960
+    specs:
+      description: The size.
+      type: dict
+      returned: always
+      sample: {"vcpu": 2, "ram_mb": 4096, "disk_gb": 60}
+"""
+
+from ansible_collections.h444.cloud.plugins.module_utils import _catalogue
+from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
+from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+
+SPEC = merge(
+    slug={"type": "str"},
+    category={"type": "str", "choices": ["vps", "hosting"]},
+)
+
+
+def main() -> None:
+    """Run the module."""
+    H444Module(SPEC).report(_catalogue.report_products)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: h444_vps
+short_description: Order, change and terminate servers
+version_added: 0.1.0
+author:
+  - h444.cloud contributors (@h444-cloud)
+description:
+  - Orders a server that is missing, and starts, stops, restarts, renames, reinstalls or terminates one that is there.
+  - An order debits the wallet at once. It is placed exactly once, whatever happens to the replies, because its
+    Idempotency-Key is made of the account and the label, never of the run.
+  - The initial root password is in the reply to the order only. It is in RV(root_password) for C(register), and no output
+    shows it; or it goes to O(credentials_file).
+  - C(async) and the task keyword C(timeout) are refused where the task could order or reinstall, for both would lose
+    the password.
+options:
+  id:
+    description:
+      - The server's id. O(id) or O(label) is needed.
+    type: str
+  label:
+    description:
+      - The server's label. Two servers of the same label are refused with their ids.
+    type: str
+  state:
+    description:
+      - V(present) orders the server if it is missing.
+      - V(started), V(stopped) and V(restarted) do so too, and see to its power. V(restarted) always changes something.
+      - V(reinstalled) wipes the disk and installs O(os_template), if another template is installed or O(force) is set.
+      - V(absent) terminates the server and destroys its data.
+    type: str
+    choices: [present, started, stopped, restarted, reinstalled, absent]
+    default: present
+  hostname:
+    description:
+      - The host name to order with; the label where it is not given. The API can't change it later.
+    type: str
+  os_template:
+    description:
+      - The template to install, as RV(h444.cloud.h444_os_template_info#module:os_templates[].os_template) names it. Needed
+        to order.
+    type: str
+  os_family:
+    description:
+      - The family of the template; looked up where it is not given.
+    type: str
+  new_label:
+    description:
+      - The label that the server gets. A server that has it already is left as it is.
+    type: str
+  force:
+    description:
+      - Reinstall even if the template is installed already. Every run then wipes the disk.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - h444.cloud._api
+  - h444.cloud._order
+  - h444.cloud._secrets
+  - h444.cloud._wait
+  - h444.cloud._attributes
+  - h444.cloud._attributes.actiongroup_h444
+attributes:
+  idempotent:
+    description: Running the same task twice in a row changes nothing the second time.
+    support: partial
+    details:
+      - O(state=restarted) restarts every time, and O(state=reinstalled) with O(force=true) reinstalls every time.
+seealso:
+  - module: h444.cloud.h444_vps_info
+  - module: h444.cloud.h444_product_info
+  - module: h444.cloud.h444_os_template_info
+  - module: h444.cloud.h444_ptr
+"""
+
+EXAMPLES = r"""
+- name: Order a server, for at most 20 dollars a month
+  h444.cloud.h444_vps:
+    label: web-1
+    plan_slug: vps-2
+    os_template: ubuntu-24.04
+    max_monthly_usd_cents: 2000
+  register: web
+
+- name: Order another one and keep its password in a file
+  h444.cloud.h444_vps:
+    label: web-2
+    hostname: web-2.example.com
+    plan_slug: vps-2
+    os_template: ubuntu-24.04
+    credentials_file: "{{ playbook_dir }}/credentials.json"
+
+- name: Stop it
+  h444.cloud.h444_vps:
+    label: web-2
+    state: stopped
+
+- name: Start it
+  h444.cloud.h444_vps:
+    label: web-2
+    state: started
+
+- name: Restart it
+  h444.cloud.h444_vps:
+    label: web-2
+    state: restarted
+
+- name: Rename it
+  h444.cloud.h444_vps:
+    label: web-2
+    new_label: api-1
+
+- name: Wipe it and install Debian
+  h444.cloud.h444_vps:
+    label: api-1
+    state: reinstalled
+    os_template: debian-12
+    credentials_file: "{{ playbook_dir }}/credentials.json"
+
+- name: Terminate it
+  h444.cloud.h444_vps:
+    label: api-1
+    state: absent
+"""
+
+RETURN = r"""
+vps:
+  description: The server after the run; null when it is absent. Every further field of the API is kept in snake_case.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: The id, always a string.
+      type: str
+      returned: always
+      sample: 9032ffac-2d3f-4c5a-9b0e-6f1d2c3b4a59
+    label:
+      description: The display label.
+      type: str
+      returned: always
+      sample: web-1
+    hostname:
+      description: The host name given at the order.
+      type: str
+      returned: always
+      sample: web-1
+    status:
+      description: V(running), V(stopped), V(provisioning), V(suspended), or the word of the API where it is none of these.
+      type: str
+      returned: always
+      sample: running
+    plan_slug:
+      description: The plan.
+      type: str
+      returned: always
+      sample: vps-2
+    ipv4:
+      description: The primary address.
+      type: str
+      returned: always
+      sample: 192.0.2.10
+    os_family:
+      description: The family of the operating system; null where the API does not tell.
+      type: str
+      returned: always
+      sample: ubuntu
+    os_template:
+      description: The installed template; null where the API does not tell.
+      type: str
+      returned: always
+      sample: ubuntu-24.04
+    created_at:
+      description: When the server was made, as the API writes it.
+      type: str
+      returned: always
+      sample: "2026-01-01T00:00:00.000Z"
+root_password:
+  description: The root password. No output shows it. Left out when O(credentials_file) took it.
+  returned: when this run ordered or reinstalled, and the API gave one
+  type: str
+credentials_file:
+  description: The file that holds the password now.
+  returned: when it was written
+  type: str
+order:
+  description: What was ordered, or would be in check mode.
+  returned: when something was or would be ordered
+  type: dict
+  contains:
+    plan_slug:
+      description: The plan.
+      type: str
+      returned: always
+      sample: vps-2
+    monthly_usd_cents:
+      description: Your own price for a month.
+      type: int
+      returned: always
+      sample: 960
+    idempotency_key:
+      description: The key of the order. It is no secret; the support may ask for it.
+      type: str
+      returned: always
+    replayed:
+      description: Whether the API repeated the reply to an earlier request; null where that is not known.
+      type: bool
+      returned: always
+    generation:
+      description: O(order_generation).
+      type: str
+      returned: always
+    attempts:
+      description: How often the order was sent.
+      type: int
+      returned: always
+    server_id:
+      description: The id that the reply named.
+      type: str
+      returned: always
+    wallet_before_usd_cents:
+      description: The balance before.
+      type: int
+      returned: always
+    wallet_after_usd_cents:
+      description: The balance afterwards.
+      type: int
+      returned: always
+actions:
+  description: What was done, or would be, in order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["order web-1"]
+"""
+
+from ansible_collections.h444.cloud.plugins.module_utils import _vps
+from ansible_collections.h444.cloud.plugins.module_utils._converge import run
+from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
+from ansible_collections.h444.cloud.plugins.module_utils._spec import ORDER, SECRETS, WAIT, merge
+
+SPEC = merge(
+    ORDER,
+    SECRETS,
+    WAIT,
+    id={"type": "str"},
+    label={"type": "str"},
+    state={
+        "type": "str",
+        "default": "present",
+        "choices": ["present", "started", "stopped", "restarted", "reinstalled", "absent"],
+    },
+    hostname={"type": "str"},
+    os_template={"type": "str"},
+    os_family={"type": "str"},
+    new_label={"type": "str"},
+    force={"type": "bool", "default": False},
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run(H444Module(SPEC, required_one_of=[["id", "label"]]), _vps.TASK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin of the modules that return one-time secrets: it keeps them out of every output.
+
+A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole. Since
+the mark hides messages as well, the sentences without secrets are shown from here.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+SECRETS = ("root_password", "root_passwords", "sftp_password", "db_password", "secret", "access_token", "refresh_token")
+
+display = Display()
+
+
+class SecretAction(ActionBase):
+    """Runs the module of the same name. *HARMLESS_STATES*: states that can't bring a secret."""
+
+    MODULE = ""
+    HARMLESS_STATES: t.Tuple[str, ...] = ()
+    # Whether async is possible depends on the state, so it is decided below.
+    _supports_async = True
+    _supports_check_mode = True
+    _supports_diff = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        """Run the module and mark its result."""
+        if self._task.args.get("state") not in self.HARMLESS_STATES:
+            if self._task.async_val:
+                raise AnsibleActionFail(
+                    "async is refused here: this task can bring a one-time password, and a job's result lies readable for everybody in "
+                    "the file system of the executing host. Use h444_vps without async (raise wait_timeout instead)."
+                )
+            if self._task.timeout:
+                raise AnsibleActionFail(
+                    "The keyword timeout is refused here: it ends the task but not the order, whose one-time password would be lost. Use "
+                    "wait_timeout instead."
+                )
+        result = super().run(tmp, task_vars)
+        result.update(self._execute(task_vars))
+        return self._marked(result)
+
+    def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:
+        """Run the module with the transport's own output of its result turned off."""
+        context = self._play_context
+        before = context.no_log
+        # The ssh connection shows what a module printed at -vvv, unless the play context says otherwise.
+        context.no_log = True
+        try:
+            return self._execute_module(
+                module_name=self.MODULE, module_args=self._task.args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
+            )
+        finally:
+            context.no_log = before
+
+    def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        if not any(result.get(name) for name in SECRETS):
+            return result
+        for warning in result.pop("warnings", None) or []:
+            display.warning(str(warning))
+        if result.get("failed"):
+            display.error("%s: %s" % (self._task.get_name(), result.get("msg")), wrap_text=False)
+        result["_ansible_no_log"] = True
+        return result

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Show the collection on the simulator: order three servers, set their PTR records, do it again, show the inventory.
+
+Usage: demo.py [--simulator-only PORT | --benchmark]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import run as checks  # noqa: E402
+
+KEY = "h444_simulator_full_access_key"
+ROOT = checks.ROOT
+
+
+def stop(text: str) -> None:
+    """End with one sentence."""
+    sys.exit(f"demo: {text}")
+
+
+def prepare() -> Path:
+    """Make the virtual environment and the link under which Ansible finds the collection."""
+    checks.LOGS.mkdir(parents=True, exist_ok=True)
+    checks.prepare_trees()
+    version = max(version for version in checks.pythons_cache() if (3, 11) <= version <= (3, 14))
+    print(f"Setting up (Python {version[0]}.{version[1]}; ansible-core, requests and the simulator go into .cache/venv/demo) …", flush=True)
+    try:
+        return checks.venv_for("demo", version)
+    except checks.Failed as error:
+        stop(f"the setup failed: {error}")
+        raise
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_simulator(venv: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start the simulator and wait until it answers."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [str(venv / "bin" / "python"), str(ROOT / "tests" / "simulator"), "--port", str(port)],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, env=checks.environment(venv),
+        )
+    for _try in range(100):
+        if process.poll() is not None:
+            stop(f"the simulator did not start:\n{log.read_text()}")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_sim/assumptions", timeout=2).close()
+            return process
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    process.kill()
+    stop(f"the simulator did not answer within 10 seconds; log: {log}")
+    raise AssertionError
+
+
+def state(port: int) -> dict:
+    """Read the simulator's whole state."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_sim/state", timeout=10) as answer:
+        return json.load(answer)
+
+
+def ansible(venv: Path, port: int, folder: str, *command: str) -> str:
+    """Run one of Ansible's commands against the simulator and give its output."""
+    env = checks.environment(venv)
+    env.update(
+        H444_API_URL=f"http://127.0.0.1:{port}/v1", H444_API_KEY=KEY, HOME=folder, ANSIBLE_HOME=folder,
+        ANSIBLE_COLLECTIONS_PATH=str(checks.LINK), ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
+        ANSIBLE_DEPRECATION_WARNINGS="false", ANSIBLE_NOCOLOR="1", DEMO_SECRETS=str(Path(folder) / "secrets.json"),
+    )
+    answer = subprocess.run([str(venv / "bin" / command[0]), *command[1:]], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if answer.returncode:
+        stop(f"{' '.join(command)} failed:\n{answer.stdout[-3000:]}\n{answer.stderr[-2000:]}")
+    return answer.stdout
+
+
+def dollars(cents: int) -> str:
+    """Write an amount of money."""
+    return f"${cents / 100:.2f}"
+
+
+def recap(output: str) -> str:
+    """Take the one line that counts out of a playbook's output."""
+    found = re.search(r"localhost\s*:\s*(.*)", output)
+    return re.sub(r"\s+", " ", found.group(1)).strip() if found else ""
+
+
+def demo(venv: Path) -> None:
+    """Tell the story."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="h444-demo-") as folder:
+        simulator = start_simulator(venv, port, checks.LOGS / "demo-simulator.log")
+        try:
+            before = state(port)["account"]["balance_usd_cents"]
+            print(f"The simulator plays 444Host at http://127.0.0.1:{port}/v1; the wallet holds {dollars(before)}.\n", flush=True)
+            print("$ ansible-playbook playbooks/demo.yml", flush=True)
+            first = ansible(venv, port, folder, "ansible-playbook", "playbooks/demo.yml")
+            print(f"  {recap(first)}\n")
+            now = state(port)
+            rows = json.loads(Path(folder, "fleet.json").read_text())
+            print(f"  {'bought':<8}{'plan':<8}{'price':<14}{'address':<18}reverse DNS")
+            for row in rows:
+                print(f"  {row['label']:<8}{row['plan']:<8}{dollars(row['cents']) + '/month':<14}{row['ipv4']:<18}{row['ptr']}")
+            spent = before - now["account"]["balance_usd_cents"]
+            print(f"\n  {dollars(spent)} were debited; the wallet holds {dollars(now['account']['balance_usd_cents'])}.")
+            mode = oct(Path(folder, "secrets.json").stat().st_mode & 0o777)[2:]
+            print(f"  The three root passwords went to a file of mode {mode}; no output shows them.\n")
+            print("$ ansible-playbook playbooks/demo.yml        # again", flush=True)
+            again = recap(ansible(venv, port, folder, "ansible-playbook", "playbooks/demo.yml"))
+            print(f"  {again}")
+            if "changed=0" not in again or state(port)["account"]["balance_usd_cents"] != now["account"]["balance_usd_cents"]:
+                stop("the second run changed something, which it must not")
+            print("  Nothing was ordered twice.\n")
+            print("$ ansible-inventory -i playbooks/demo.h444.yml --graph", flush=True)
+            print(ansible(venv, port, folder, "ansible-inventory", "-i", "playbooks/demo.h444.yml", "--graph"))
+        finally:
+            simulator.terminate()
+            try:
+                simulator.wait(10)
+            except subprocess.TimeoutExpired:
+                simulator.kill()
+    print("The simulator is stopped. What to type next:")
+    print("  make sim                 keeps it running, to try playbooks of your own without spending money")
+    print("  less playbooks/demo.yml  is what was played; README.md shows the same on a real account")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the demo, the simulator alone, or the benchmark."""
+    venv = prepare()
+    python = str(venv / "bin" / "python")
+    if arguments[:1] == ["--simulator-only"]:
+        os.execve(python, [python, str(ROOT / "tests" / "simulator"), "--port", *arguments[1:2]], checks.environment(venv))
+    if arguments[:1] == ["--benchmark"]:
+        return subprocess.run([python, str(ROOT / "tests" / "benchmarks" / "inventory.py"), *arguments[1:]], env=checks.environment(venv)).returncode
+    demo(venv)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
