@@ -122,9 +122,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self._warn(warning)
             _options.check_shapes(self.get_options())
             settings = _hosts.make_settings({**self.get_options(), "group_names": self._named_groups()})
-            replies = self._replies(path, cache)
             evaluator = Evaluator(self)
-            subjects = self._fill(self._servers(evaluator, replies, settings), settings)
+            servers = self._read(self._replies(path, cache), settings)
+            subjects = self._fill(self._named(evaluator, servers, settings), settings)
             Construction(self, evaluator).run(subjects)
         except H444Error as error:
             raise AnsibleParserError("%s: %s" % (path, error)) from None
@@ -209,21 +209,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # The hosts
 
-    def _servers(self, evaluator: Evaluator, replies: _cache.Replies, settings: _hosts.Settings) -> list[_hosts.Server]:
-        """Make servers with variables, names and groups, those that are not wanted left out."""
+    def _read(self, replies: _cache.Replies, settings: _hosts.Settings) -> list[_hosts.Server]:
+        """Make servers with their variables. The replies are used up: a large account's are a good part of the memory."""
         from ansible_collections.h444.cloud.plugins.module_utils import _addresses
 
         strict = self.get_option("strict")
+        vps, all_ips = replies
+        del replies
         try:
-            ip_rows = _addresses.read_all_ips(replies.all_ips)
+            ip_rows = _addresses.read_all_ips(all_ips)
         except BadReply as error:
             if strict or settings.ip_groups:
                 raise
             ip_rows = []
             self._warn("The addresses of the servers can't be read, so that PTR records are missing: %s" % error)
-        servers, stray = _hosts.make_servers(self._rows(replies.vps, strict), ip_rows, settings, Marker())
+        del all_ips
+        servers, stray = _hosts.make_servers(self._rows(vps, strict), ip_rows, settings, Marker())
         if stray:
             self.display.v("%s: %d addresses belong to no server of the list." % (self._path, stray))
+        return servers
+
+    def _named(self, evaluator: Evaluator, servers: list[_hosts.Server], settings: _hosts.Settings) -> list[_hosts.Server]:
+        """Give the servers names and groups, and leave out those that are not wanted."""
         subjects = [Subject(server.variables) for server in servers]
         answers = {
             source: self._name_answers(evaluator, source, subjects)
@@ -237,20 +244,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         kept = self._filtered(evaluator, _hosts.in_statuses(servers, settings))
         self._say(notes, kept)
         kept.sort(key=lambda server: _hosts.natural(server.name))
+        for server in kept:
+            # From here on the variables say all; the rows would stay in memory until the end.
+            server.row, server.addresses = {}, []
         return kept
 
-    def _rows(self, raws: t.Sequence[t.Any], strict: bool) -> list[dict[str, t.Any]]:
-        """Read the servers. One that can't be read stays, with its id and label, unless ``strict`` is set."""
+    def _rows(self, raws: list[t.Any], strict: bool) -> list[dict[str, t.Any]]:
+        """Read the servers and empty the list. One that can't be read stays, with its id and label, unless ``strict`` is set."""
         from ansible_collections.h444.cloud.plugins.module_utils import _vps
 
-        rows = []
-        for place, raw in enumerate(raws):
+        rows: list[dict[str, t.Any]] = []
+        raws.reverse()
+        while raws:
+            raw = raws.pop()
             try:
                 rows.append(_vps.read_vps(raw))
             except BadReply as error:
                 if strict:
                     raise
-                row = _hosts.salvaged(raw, place)
+                row = _hosts.salvaged(raw, len(rows))
                 rows.append(row)
                 self._warn("The server %s is odd and kept with what could be read: %s" % (shown(row["id"]), error))
         return rows

@@ -106,12 +106,15 @@ def read_all_ips(body: t.Any) -> list[Row]:
             rows.append(_one(entry, key, None))
             continue
         vps_id, vps_label = _owner(entry, key, True)
-        rows += [_one(item, vps_id, vps_label) for item in addresses]
+        if vps_id is None or vps_label is None:
+            rows += [_one(item, vps_id, vps_label) for item in addresses]
+        else:
+            rows += [read_ip(item, vps_id, vps_label, WHERE_ALL) for item in addresses]
     return rows
 
 
 def _one(item: t.Any, vps_id: str | None, vps_label: str | None) -> Row:
-    if isinstance(item, dict) and (vps_id is None or vps_label is None):
+    if isinstance(item, dict):
         own_id, own_label = _owner(item, None, False)
         vps_id, vps_label = vps_id or own_id, vps_label if vps_label is not None else own_label
     return read_ip(item, identifier_or_none(vps_id), vps_label, WHERE_ALL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
+import socket
 import typing as t
 import unicodedata
 
@@ -47,12 +48,19 @@ def canonical_ip(value: object) -> str | None:
     """Give an address in its canonical text form, without prefix length or zone; None if it is none."""
     if not isinstance(value, str):
         return None
-    if CANONICAL_IPV4.match(value):
+    if CANONICAL_IPV4.match(value) or _is_canonical_ipv6(value):
         return value  # nearly all; a large fleet's inventory is read several times as fast
     try:
         return str(ipaddress.ip_address(value.strip().split("/")[0].split("%")[0]))
     except ValueError:
         return None
+
+
+def _is_canonical_ipv6(value: str) -> bool:
+    try:
+        return ":" in value and "." not in value and socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, value)) == value
+    except (OSError, ValueError):
+        return False
 
 
 def canonical_host(value: str | None) -> str:

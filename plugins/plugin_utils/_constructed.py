@@ -202,8 +202,12 @@ class Slot:
         self._evaluator = evaluator
         self._extra = {} if condition else evaluator.extra
         self.expression = evaluator.understood(text, not condition)
+        if condition and self.expression is not None and self.expression.is_choice:
+            # "{% if a if b else c %}", which core makes of it before 2.19, is a syntax error.
+            self.expression = None
         self._answers: dict[t.Hashable, t.Any] = {}
         self._path = self._looked_up()
+        self._joined = self.expression.joined if self.expression and not condition and not evaluator.native else None
 
     def _looked_up(self) -> Path | None:
         """Give the path if a lookup is all that core would do."""
@@ -214,10 +218,9 @@ class Slot:
 
     def answer(self, subject: Subject) -> t.Any:
         """Give core's answer for one host, FAILED where core raises an error."""
-        if self._path is not None:
-            found = self._lookup(subject)
-            if found is not UNKNOWN:
-                return found
+        found = self._direct(subject)
+        if found is not UNKNOWN:
+            return found
         key = self.key(subject)
         known = UNKNOWN if key is None else self._answers.get(key, UNKNOWN)
         if known is UNKNOWN:
@@ -237,8 +240,29 @@ class Slot:
     def _get(self, subject: Subject, name: str) -> t.Any:
         return self._extra[name] if name in self._extra else subject.get(name)
 
-    def _lookup(self, subject: Subject) -> t.Any:
-        path = self._path
+    def _direct(self, subject: Subject) -> t.Any:
+        """Give the answer of the simplest expressions, UNKNOWN for all others."""
+        if self._path is not None:
+            return self._lookup(subject, self._path)
+        return UNKNOWN if self._joined is None else self._join(subject)
+
+    def _join(self, subject: Subject) -> t.Any:
+        """Join plain strings, and nothing else: what another value looks like as text is for core to say."""
+        texts = []
+        for part in self._joined:
+            if type(part) is tuple:
+                value = self._get(subject, part[0])
+                if len(part) > 1:
+                    value, _found = follow(value, part)
+                if not isinstance(value, str) or not is_plain(value) or (not HAS_TRUST and type(value) is not str):
+                    return UNKNOWN
+                part = value
+            texts.append(part)
+        text = "".join(texts)
+        # Before 2.19 text that looks like a literal becomes one.
+        return UNKNOWN if not HAS_TRUST and (text in ("True", "False") or text.startswith(("{", "["))) else text
+
+    def _lookup(self, subject: Subject, path: Path) -> t.Any:
         value = self._get(subject, path[0])
         if len(path) > 1:
             value, found = follow(value, path)
@@ -281,7 +305,7 @@ class Slot:
             return
         wanted: dict[t.Hashable, Subject] = {}
         for subject in subjects:
-            if self._path is not None and self._lookup(subject) is not UNKNOWN:
+            if self._direct(subject) is not UNKNOWN:
                 continue
             key = self.key(subject)
             if key is not None and key not in self._answers and key not in wanted:
@@ -391,15 +415,12 @@ class KeyedGroup:
         self._parent = entry.get("parent_group")
         if self._prefix == "" and leading_separator is False:
             self._separator = ""
+        if self._parent is not None and not (is_expression(self._parent) and self._parent and is_plain(self._parent)):
+            # The parent is a template of its own: other hosts of the same key may have another one.
+            self.slot = None
+            return
         contradiction = entry.get("default_value") is not None and entry.get("trailing_separator") is not None
-        fixed_parent = self._parent is None or (is_expression(self._parent) and self._parent and is_plain(self._parent))
-        self._simple = (
-            not contradiction
-            and bool(fixed_parent)
-            and isinstance(self._prefix, str)
-            and isinstance(self._separator, str)
-            and self.slot.expression is not None
-        )
+        self._simple = not contradiction and isinstance(self._prefix, str) and isinstance(self._separator, str)
 
     def add(self, construction: Construction, subject: Subject) -> None:
         """Add a host to its groups."""
@@ -411,7 +432,7 @@ class KeyedGroup:
         if self._simple and isinstance(value, str) and value:
             joined = self._joined.get(value)
             if joined is None:
-                joined = self._joined[value] = (self._group(construction, value),)
+                joined = self._joined[value] = (self._group(construction, value, subject.host),)
         else:
             key = slot.key(subject)
             joined = None if key is None else self._joined.get(key)
@@ -423,10 +444,11 @@ class KeyedGroup:
         for group in joined:
             group.add_host(subject.host)
 
-    def _group(self, construction: Construction, value: str) -> t.Any:
-        """Make the group of one key, and its parent, as core does."""
+    def _group(self, construction: Construction, value: str, host: t.Any) -> t.Any:
+        """Make the group of one key, add its first host, then make its parent: in core's order."""
         plugin, inventory = construction.plugin, construction.inventory
         name = inventory.add_group(plugin._sanitize_group_name("%s%s%s" % (self._prefix, self._separator, value)))
+        inventory.groups[name].add_host(host)
         if self._parent:
             parent = plugin._sanitize_group_name(self._parent)
             inventory.add_group(parent)

@@ -30,8 +30,12 @@ class Expression(t.NamedTuple):
     """Everything that the answer depends on."""
     path: Path | None
     """Set if the expression is nothing but this path."""
+    joined: tuple[Path | str, ...] | None
+    """Set if the expression only joins paths and texts with ``~``."""
     kind: type | None
     """The type that every answer has, as far as the expression shows it."""
+    is_choice: bool
+    """Set if the whole expression is ``a if b else c`` or ``a, b``."""
     plugins: frozenset[tuple[str, str]]
     """The filters and tests in use, as ("filter", "upper"); the caller knows whether somebody replaced them."""
 
@@ -101,7 +105,27 @@ def understand(text: str) -> Expression | None:
     reads: list[Path] = []
     if not _walk(root, reads, plugins):
         return None
-    return Expression(text, tuple(dict.fromkeys(reads)), _path(root), _kind(root), frozenset(plugins))
+    return Expression(
+        text=text,
+        reads=tuple(dict.fromkeys(reads)),
+        path=_path(root),
+        joined=_joined(root),
+        kind=_kind(root),
+        is_choice=isinstance(root, (nodes.CondExpr, nodes.Tuple)),
+        plugins=frozenset(plugins),
+    )
+
+
+def _joined(node: nodes.Node) -> tuple[Path | str, ...] | None:
+    if not isinstance(node, nodes.Concat):
+        return None
+    parts: list[Path | str] = []
+    for part in node.nodes:
+        found = part.value if isinstance(part, nodes.Const) else _path(part)
+        if not isinstance(found, (str, tuple)):
+            return None
+        parts.append(found)
+    return tuple(parts)
 
 
 def _kind(node: nodes.Node) -> type | None:

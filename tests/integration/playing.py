@@ -1,0 +1,88 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays real playbooks over HTTP: the commands of Ansible, a home of their own, and a look at what came out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PRESETS = ("plain", "wrapped", "sparse", "odd")
+BIN = Path(sys.executable).parent
+SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
+
+
+class Played(t.NamedTuple):
+    """What a command said."""
+
+    code: int
+    output: str
+
+    def tail(self, lines: int = 40) -> str:
+        """Give the end of the output."""
+        return "\n".join(self.output.splitlines()[-lines:])
+
+
+def collections_path() -> str:
+    """Say where the collection under test lies: the installed archive in CI, the work tree in a quick loop."""
+    return os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / ".cache" / "link")
+
+
+def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
+    """Give the environment of one play: nothing of the user's, the simulator as the API."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "H444_", "PYTHONPATH"))}
+    home.mkdir(parents=True, exist_ok=True)
+    kept.update(
+        HOME=str(home), ANSIBLE_HOME=str(home / ".ansible"), XDG_RUNTIME_DIR=str(home), PATH=f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
+        ANSIBLE_COLLECTIONS_PATH=collections_path(), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="false",
+        ANSIBLE_INVENTORY_UNPARSED_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false",
+        H444_API_URL=url, H444_API_KEY=key, H444_RATE_LIMIT="0", LC_ALL="C.UTF-8",
+    )
+    kept.update(more)
+    return kept
+
+
+def play(command: list[str], env: dict[str, str], cwd: Path, timeout_seconds: int = 300) -> Played:
+    """Run one of Ansible's commands; what it prints on both channels comes back as one text."""
+    answer = subprocess.run(
+        [str(BIN / command[0]), *command[1:]], env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=timeout_seconds, check=False,
+    )
+    return Played(answer.returncode, answer.stdout.decode("utf-8", "replace"))
+
+
+def write_playbook(folder: Path, tasks: list[dict[str, t.Any]], **more: t.Any) -> Path:
+    """Write a playbook with one play on this machine."""
+    file = folder / "site.yml"
+    one = {"name": "Play", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks, **more}
+    one.setdefault("vars", {})["ansible_python_interpreter"] = "{{ ansible_playbook_python }}"
+    file.write_text(yaml.safe_dump([one], sort_keys=False), encoding="utf-8")
+    return file
+
+
+def secrets_in(state: t.Any) -> set[str]:
+    """Collect every secret that the simulator knows."""
+    found: set[str] = set()
+    if isinstance(state, dict):
+        for name, value in state.items():
+            if isinstance(value, str) and len(value) >= 8 and any(word in name.lower() for word in SECRET_WORDS) and "*" not in value:
+                found.add(value)
+            found |= secrets_in(value)
+    elif isinstance(state, list):
+        for value in state:
+            found |= secrets_in(value)
+    return found
+
+
+def shown_secrets(output: str, secrets: t.Iterable[str]) -> list[str]:
+    """Name the secrets that an output holds, as they are or as JSON writes them; only their beginnings, for a log is read."""
+    return sorted(secret[:4] + "…" for secret in secrets if secret in output or json.dumps(secret)[1:-1] in output)

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Play the EXAMPLES of every module and of the inventory on an account that holds the servers of examples.yml."""
+
+from __future__ import annotations
+
+import ast
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+WORLD = yaml.safe_load((ROOT / "tests" / "integration" / "examples.yml").read_text(encoding="utf-8"))
+MODULES = sorted((ROOT / "plugins" / "modules").glob("h444_*.py"))
+
+
+def examples_of(file: Path) -> str:
+    """Read the EXAMPLES of a plugin."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "EXAMPLES":
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{file.name} has no EXAMPLES")
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
+def test_module_examples(file: Path, tmp_path: Path) -> None:
+    """Every task of a module's examples works, in their order."""
+    world: dict[str, t.Any] = {**WORLD["default"], **WORLD.get(file.stem, {})}
+    tasks = yaml.safe_load(examples_of(file))
+    assert tasks
+    with Simulator.start(preset="plain") as simulator:
+        simulator.seed(**world["seed"])
+        before = [{"name": "Read the servers", "h444.cloud.h444_vps_info": {}, "register": "servers"}]
+        playbook = write_playbook(tmp_path, before + tasks)
+        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        played = play(["ansible-playbook", "-vvv", "-i", "localhost,", str(playbook)], env, tmp_path)
+        assert played.code == 0, f"the examples of {file.stem} fail:\n{played.tail()}"
+        assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
+        if WORLD.get(file.stem, {}).get("writes", False):
+            assert simulator.writes()
+
+
+def test_inventory_examples(tmp_path: Path) -> None:
+    """Each of the inventory's example files shows the servers."""
+    text = examples_of(ROOT / "plugins" / "inventory" / "h444.py")
+    documents = [document for document in text.split("\n---\n") if document.strip()]
+    assert len(documents) >= 2
+    with Simulator.start(preset="plain") as simulator:
+        simulator.seed(**WORLD["default"]["seed"])
+        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        (tmp_path / "home" / ".h444-key").write_text(simulator.key + "\n", encoding="utf-8")
+        for number, document in enumerate(documents):
+            file = tmp_path / f"example-{number}.h444.yml"
+            # A cache of the example's goes into the test's own folder.
+            file.write_text(document.replace("/tmp/", f"{tmp_path}/"), encoding="utf-8")
+            played = play(["ansible-inventory", "-i", str(file), "--graph"], {**env, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true"}, tmp_path)
+            assert played.code == 0, f"{document}\n{played.tail()}"
+            assert "@h444:" in played.output, f"{document}\n{played.tail()}"

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Play the README: its files are written as they stand, its commands are run as they stand."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import typing as t
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"(?:<!-- (?P<mark>file: (?P<name>\S+)|run) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)```", re.DOTALL)
+KNOWN = {"make", "ansible-galaxy", "python3", "export", "ansible-playbook", "ansible-inventory"}
+
+
+def blocks() -> t.Iterator[re.Match[str]]:
+    """Find the fenced blocks, in order."""
+    return BLOCK.finditer(README)
+
+
+def test_every_block_is_accounted_for() -> None:
+    """YAML blocks are files that are played; what is not run is a make target, an installation or an export."""
+    found = list(blocks())
+    assert len(found) == README.count("```") / 2
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for block in found:
+        if block["language"] == "yaml":
+            assert block["name"], block["text"]
+            assert yaml.safe_load(block["text"])
+            continue
+        assert block["language"] == "shell", block["text"]
+        for line in block["text"].splitlines():
+            words = shlex.split(line, comments=True)
+            assert words[0] in KNOWN, line
+            if words[0] == "make":
+                assert words[1] in targets, line
+            elif block["mark"] is None:
+                assert words[0] in {"ansible-galaxy", "python3", "export"}, line
+
+
+def test_named_things_exist() -> None:
+    """Every module is in the table, every link and every make target leads somewhere."""
+    for module in (ROOT / "plugins" / "modules").glob("h444_*.py"):
+        assert f"| `{module.stem}` |" in README
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make (\w+)", README)) <= targets
+
+
+def test_the_files_and_commands(tmp_path: Path) -> None:
+    """The account's part works as it is written, one server is bought, and no output shows a secret."""
+    outputs = []
+    with Simulator.start(preset="plain") as simulator:
+        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        for block in blocks():
+            if block["name"]:
+                (tmp_path / block["name"]).write_text(block["text"], encoding="utf-8")
+            elif block["mark"] == "run":
+                for line in block["text"].splitlines():
+                    played = play(shlex.split(line), env, tmp_path)
+                    assert played.code == 0, f"{line}\n{played.tail()}"
+                    outputs.append(played.output)
+        state = simulator.state()
+        alive = [server for server in state["vps"] if server.get("alive", True)]
+        assert [server["label"] for server in alive] == ["web-1"]
+        assert "web-1.example.com" in str(state), "the PTR record was not set"
+        assert not shown_secrets("".join(outputs), secrets_in(state) | {simulator.key})
+    assert any("@status_running:" in output and "web-1" in output for output in outputs)
+    kept = tmp_path / "home" / ".h444-credentials.json"
+    assert kept.stat().st_mode & 0o777 == 0o600

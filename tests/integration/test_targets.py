@@ -1,0 +1,78 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Play every integration target under every set of assumptions, each on a simulator of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.h444.cloud.tests.integration.playing import PRESETS, ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+TARGETS = ROOT / "tests" / "integration" / "targets"
+RUNNER_KEYS = {"presets", "assume", "env", "timeout_seconds"}
+
+
+def settings_of(target: str) -> dict[str, t.Any]:
+    """Read what a target asks of the runner."""
+    file = TARGETS / target / "meta" / "runner.yml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    unknown = set(settings) - RUNNER_KEYS
+    assert not unknown, f"{file}: unknown keys {sorted(unknown)}"
+    return settings
+
+
+def cases() -> list[tuple[str, str]]:
+    """Pair each target with each of its sets of assumptions; a hidden target is a part of others."""
+    found = []
+    for folder in sorted(TARGETS.glob("*/")):
+        aliases = folder / "aliases"
+        hidden = aliases.exists() and "hidden" in aliases.read_text(encoding="utf-8").split()
+        if (folder / "tasks" / "main.yml").exists() and not hidden:
+            found += [(folder.name, preset) for preset in settings_of(folder.name).get("presets", PRESETS)]
+    return found
+
+
+def test_there_are_targets() -> None:
+    """Nothing to play would be nothing tested; every module and the inventory have a target."""
+    played = {target for target, _preset in cases()}
+    texts = "".join(file.read_text(encoding="utf-8") for file in TARGETS.glob("*/**/*.yml"))
+    for module in (ROOT / "plugins" / "modules").glob("h444_*.py"):
+        assert f"h444.cloud.{module.stem}:" in texts, f"no target plays {module.stem}"
+    assert any("inventory" in target for target in played)
+    assert all((TARGETS / target / "aliases").exists() for target in played)
+
+
+@pytest.mark.parametrize(("target", "preset"), cases(), ids=lambda value: value)
+def test_target(target: str, preset: str, tmp_path: Path) -> None:
+    """Play one target. It must pass, talk to the API, keep the contract, and show no secret at -vvvv."""
+    settings = settings_of(target)
+    with Simulator.start(preset=preset, assume=settings.get("assume")) as simulator:
+        output_dir = tmp_path / "output"
+        output_dir.mkdir()
+        playbook = write_playbook(tmp_path, [{"name": f"Target {target}", "ansible.builtin.include_role": {"name": target}}])
+        variables = {
+            "sim_url": simulator.origin, "preset": preset, "output_dir": str(output_dir), "collection_root": str(ROOT), "api_url": simulator.url,
+        }
+        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ROLES_PATH=str(TARGETS))
+        env.update({name: str(value) for name, value in settings.get("env", {}).items()})
+        command = ["ansible-playbook", "-vvvv", "-i", "localhost,", "-e", json.dumps(variables), str(playbook)]
+        played = play(command, env, tmp_path, settings.get("timeout_seconds", 300))
+        kept = os.environ.get("H444_KEEP_OUTPUT")
+        if kept:
+            Path(kept, f"{target}-{preset}.log").write_text(played.output, encoding="utf-8")
+        assert played.code == 0, f"{target} under {preset} failed:\n{played.tail()}"
+        state = simulator.state()
+        assert simulator.journal(), f"{target} sent nothing to the API"
+        assert not state.get("contract_broken"), f"{state['contract_broken']} replies or requests broke the contract"
+        shown = shown_secrets(played.output, secrets_in(state) | {simulator.key})
+        assert not shown, f"the output at -vvvv shows {shown}"
+        assert "Traceback (most recent call last)" not in played.output

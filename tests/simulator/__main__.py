@@ -1,0 +1,104 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Start the simulator: python -m tests.simulator, or python tests/simulator."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    __package__ = "simulator"
+    import simulator  # noqa: F401
+
+from . import assumed, contract
+from .core import FULL_KEY, READ_KEY, Core
+from .server import Simulator
+from .webhooks import Courier
+
+EXAMPLES = f"""
+what it is:
+  The whole API of 444Host on this machine, with an account that owns a wallet of 100 dollars. Nothing is bought for real.
+
+point a playbook or the inventory at it:
+  export H444_API_URL=http://127.0.0.1:18444/v1
+  export H444_API_KEY={FULL_KEY}
+  ansible-playbook site.yml
+  ({READ_KEY} can only read.)
+
+examples:
+  python tests/simulator                                   plain replies, on port 18444
+  python tests/simulator --preset wrapped --port 8444      camelCase, everything under "data"
+  python tests/simulator --assume dead_replay=gone         one open point answered another way
+  python tests/simulator --state account.json              the account survives a restart
+
+the control API (POST JSON to /_sim/...): seed, faults, advance, assume, reset, staff_reply, oauth/approve, oauth/deny;
+GET journal, state, assumptions. tests/simulator/README.md tells more.
+"""
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="simulator", description="Plays the API of 444Host on 127.0.0.1.", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--port", type=int, default=18444, help="the port to listen on; 0 takes a free one (default: 18444)")
+    parser.add_argument("--preset", default="plain", choices=list(assumed.PRESETS), help="a set of assumptions (default: plain)")
+    parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help="answer one open point in another way; may be repeated")
+    parser.add_argument("--list-assumptions", action="store_true", help="show every open point with its values, and end")
+    parser.add_argument("--rate-limit", type=int, default=120, help="requests a minute for each key; 0 is no limit (default: 120)")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep the account in this file, so that it survives a restart")
+    parser.add_argument("--deliver-to", metavar="URL", help="send every webhook delivery to this URL of this machine instead of its own")
+    parser.add_argument("--no-validate", action="store_true", help="do not hold replies against the contract")
+    found = parser.parse_args(given)
+    if not 0 <= found.port <= 65535:
+        parser.error("--port is a number from 0 to 65535")
+    found.switches = assumed.preset(found.preset)
+    for item in found.assume:
+        name, equals, value = item.partition("=")
+        try:
+            if not equals:
+                raise ValueError(f"--assume takes NAME=VALUE, not {item}")
+            found.switches[name] = assumed.check(name, value)
+        except ValueError as exc:
+            parser.error(str(exc))
+    return found
+
+
+def main(given: list[str]) -> int:
+    """Serve until interrupted."""
+    options = arguments(given)
+    if options.list_assumptions:
+        print(assumed.table())
+        return 0
+    core = Core(options.switches, rate_limit=options.rate_limit)
+    if options.state and options.state.exists():
+        try:
+            core.load(json.loads(options.state.read_text()))
+        except (OSError, ValueError, TypeError) as exc:
+            print(f"simulator: {options.state} can't be read: {exc}", file=sys.stderr)
+            return 2
+    try:
+        server = Simulator(options.port, core, options.state)
+    except OSError as exc:
+        print(f"simulator: port {options.port} can't be used ({exc.strerror}); choose another one with --port.", file=sys.stderr)
+        return 2
+    checked = False if options.no_validate else contract.attach(core)
+    Courier(core, options.deliver_to).start()
+    print(f"The simulator plays 444Host at {server.origin}/v1 (preset {options.preset}{'' if checked else ', contract not checked'}).", flush=True)
+    print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    server.save()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A transport for requests that asks the core directly: no socket, for unit tests."""
+
+from __future__ import annotations
+
+import io
+import json
+import typing as t
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+
+from .core import Core
+
+
+class SimulatorAdapter(BaseAdapter):
+    """Mount it on a session: every request goes to *core*."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__()
+        self.core = core
+
+    def send(self, request: t.Any, **_options: t.Any) -> requests.Response:
+        """Answer one request."""
+        parts = urlsplit(request.url)
+        body = request.body or b""
+        answer = self.core.handle(
+            request.method, parts.path[3:], dict(parse_qsl(parts.query)), dict(request.headers), body.encode() if isinstance(body, str) else body
+        )
+        data = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers = requests.structures.CaseInsensitiveDict({"Content-Type": "application/json", **answer.headers})
+        response.request, response.url = request, request.url
+        response.raw = HTTPResponse(io.BytesIO(data), preload_content=False, status=answer.status)
+        return response
+
+    def close(self) -> None:
+        """There is nothing to close."""

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every guess about the API, in one table. Where the provider's page is silent, a switch says what the simulator does."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Switch(t.NamedTuple):
+    """One open point: its values (the first is the default), and the silence that it fills. No values: a whole number."""
+
+    values: tuple[t.Any, ...]
+    silence: str
+
+
+NUMBER: tuple[t.Any, ...] = ()
+
+SWITCHES: dict[str, Switch] = {
+    "casing": Switch(("snake", "camel", "pascal", "mixed"), "the casing of replies that the page does not show"),
+    "list_envelope": Switch(("bare", "data", "noun", "items"), "whether a list is bare or under a key"),
+    "object_envelope": Switch(("bare", "data", "noun"), "whether an object is bare or under a key"),
+    "ids": Switch(("uuid", "number", "digits", "prefixed"), "what an id is"),
+    "order_reply": Switch(("flat", "nested", "credentials", "no_echo"), "how an order's reply holds the resource and the password"),
+    "password_key": Switch(("root_password", "rootPassword", "password", "initial_root_password"), "the name of the root password in replies"),
+    "hosting_passwords": Switch(("flat", "nested"), "the names of the SFTP and database passwords in replies"),
+    "status_words": Switch(("plain", "upper", "other"), "the words for a server's status"),
+    "vps_address": Switch(("row", "none"), "whether a row of /vps carries an address"),
+    "vps_created_at": Switch(("told", "none", "epoch"), "whether and how a server tells when it was made"),
+    "vps_os": Switch(("told", "none"), "whether a server tells its operating system"),
+    "vps_plan": Switch(("plan_slug", "nested"), "how a server names its plan"),
+    "label_field": Switch(("label", "name"), "under which name a server's label stands"),
+    "all_ips_shape": Switch(("groups", "nested", "map", "flat"), "how /vps/all-ips groups addresses by server"),
+    "ptr_cleared": Switch(("null", "missing", "empty"), "how an address without a PTR record looks"),
+    "zone_hosted": Switch(("told", "none"), "whether every address tells zoneHosted"),
+    "error_shape": Switch(("nest", "nested", "message", "error", "list", "html"), "the body of errors other than 401, 403, 404"),
+    "write_reply": Switch(("resource", "empty", "ok"), "what a write answers where the page does not say"),
+    "pagination": Switch(("off", "page", "cursor", "link", "unreadable"), "whether a list comes in pages (of 2)"),
+    "os_template_shape": Switch(("rows", "slugs", "families", "map"), "how /os-templates looks"),
+    "domain_fields": Switch(("plain", "short"), "the names of a domain's lock and privacy"),
+    "store_failures": Switch(("none", "4xx", "all"), "whether a failed order is repeated by its key"),
+    "in_flight": Switch(("conflict", "block"), "what a second request gets while the first is at work"),
+    "mismatch": Switch(("409", "422", "400", "replay"), "what the same key with another body gets"),
+    "replay_body": Switch(("same", "current", "no_password"), "what a key's replay returns"),
+    "replay_header": Switch(("none", "Idempotent-Replayed", "Idempotency-Replayed"), "whether a replay says that it is one"),
+    "dead_replay": Switch(("same", "current", "gone", "new"), "what a replay returns once the server is terminated"),
+    "key_scope": Switch(("account", "key"), "whether an Idempotency-Key belongs to the account or to the API key"),
+    "key_window_seconds": Switch(NUMBER + (86400,), "how long an order's Idempotency-Key lives"),
+    "list_lag_seconds": Switch((0,), "how long a new server is missing in lists"),
+    "get_lag_seconds": Switch((0,), "how long a new server is missing by id"),
+    "label_rule": Switch(("as_is", "lower", "cut10"), "what the provider makes of a label"),
+    "rate_window": Switch(("sliding", "fixed"), "how the minute of the rate limit is counted"),
+    "retry_after": Switch(("seconds", "date", "none"), "the form of Retry-After"),
+    "refund": Switch(("immediate", "late", "never"), "when the refund of a failed order is booked"),
+    "provisioning": Switch(("works", "fails"), "whether the provisioning of orders works"),
+    "provisioning_seconds": Switch((0,), "how long a new server is in the state provisioning"),
+    "order_seconds": Switch((0,), "how long an order takes to be answered, in real seconds"),
+    "reinstall_password": Switch(("yes", "no"), "whether the reply to a reinstall holds a new password"),
+    "terminated": Switch(("gone", "listed"), "whether a terminated server is still shown, as terminated"),
+    "registry": Switch(("works", "refuses"), "whether the registry takes a change of a domain"),
+    "ssl_status": Switch(("told", "none"), "whether hosting tells the state of its certificate"),
+    "webhook_digest": Switch(("hex",), "how a delivery's HMAC is written"),
+    "oauth_registration": Switch(("off", "on"), "whether OAuth clients can register themselves"),
+}
+
+PRESETS: dict[str, dict[str, t.Any]] = {
+    "plain": {},
+    "wrapped": {
+        "casing": "camel", "list_envelope": "data", "object_envelope": "data", "ids": "digits", "order_reply": "nested",
+        "password_key": "rootPassword", "all_ips_shape": "nested", "error_shape": "nested", "vps_address": "none", "hosting_passwords": "nested",
+        "replay_header": "Idempotent-Replayed", "terminated": "listed", "os_template_shape": "families", "provisioning_seconds": 2,
+    },
+    "sparse": {
+        "list_envelope": "noun", "ids": "number", "order_reply": "no_echo", "password_key": "password", "vps_address": "none", "vps_os": "none",
+        "all_ips_shape": "flat", "ptr_cleared": "missing", "zone_hosted": "none", "error_shape": "message", "write_reply": "empty",
+        "os_template_shape": "map", "ssl_status": "none", "replay_body": "current",
+    },
+    "odd": {
+        "casing": "mixed", "list_envelope": "items", "object_envelope": "noun", "ids": "prefixed", "order_reply": "credentials",
+        "password_key": "initial_root_password", "status_words": "other", "vps_plan": "nested", "label_field": "name", "all_ips_shape": "map",
+        "ptr_cleared": "empty", "error_shape": "list", "write_reply": "ok", "pagination": "cursor", "domain_fields": "short",
+        "vps_created_at": "epoch", "retry_after": "date", "list_lag_seconds": 0, "terminated": "listed",
+    },
+}
+
+
+def defaults() -> dict[str, t.Any]:
+    """Give every switch's default."""
+    return {name: switch.values[0] for name, switch in SWITCHES.items()}
+
+
+def check(name: str, value: t.Any) -> t.Any:
+    """Return a switch's value in its type. Raises ValueError with a sentence."""
+    if name not in SWITCHES:
+        raise ValueError(f"there is no assumption called {name}; --list-assumptions shows those there are")
+    values = SWITCHES[name].values
+    if isinstance(values[0], int):
+        if isinstance(value, bool) or not str(value).lstrip("-").isdigit():
+            raise ValueError(f"{name} takes a whole number")
+        return int(value)
+    if str(value) not in values:
+        raise ValueError(f"{name} takes one of {', '.join(values)}")
+    return str(value)
+
+
+def preset(name: str) -> dict[str, t.Any]:
+    """Give a preset's whole set of switches. Raises ValueError."""
+    if name not in PRESETS:
+        raise ValueError(f"there is no preset called {name}; there are {', '.join(PRESETS)}")
+    return {**defaults(), **PRESETS[name]}
+
+
+def table() -> str:
+    """Write the table for people."""
+    lines = []
+    for name, switch in SWITCHES.items():
+        values = "a whole number" if isinstance(switch.values[0], int) else ", ".join(switch.values)
+        lines.append(f"{name} = {switch.values[0]}\n    {switch.silence}\n    values: {values}")
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Holds plain requests and replies against contract/openapi.yaml, so that the simulator can't drift from it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import typing as t
+from pathlib import Path
+
+from .core import Core
+
+LARGE = 500
+
+
+def attach(core: Core) -> bool:
+    """Validate every plain reply of *core*; a broken one is counted and told. Returns False where the libraries are missing."""
+    try:
+        import jsonschema_rs
+        import yaml
+    except ImportError:
+        return False
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with (Path(__file__).parent / "contract" / "openapi.yaml").open(encoding="utf-8") as stream:
+        contract = yaml.load(stream, loader)  # noqa: S506
+    registry = jsonschema_rs.Registry([("urn:h444:contract", contract)], draft=jsonschema_rs.Draft202012)
+    validators: dict[tuple[str, str, int], t.Any] = {}
+
+    def validator(method: str, template: str, status: int) -> t.Any:
+        known = validators.get((method, template, status), False)
+        if known is False:
+            reply = contract["paths"][template][method.lower()]["responses"].get(str(status), {})
+            known = None
+            if "application/json" in reply.get("content", {}):
+                pointer = "/".join(["paths", template.replace("/", "~1"), method.lower(), "responses", str(status), "content", "application~1json", "schema"])
+                known = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
+            validators[(method, template, status)] = known
+        return known
+
+    def validate(method: str, path: str, status: int, plain: t.Any) -> None:
+        template = next(
+            (name for verb, name, _kind, _scope, _handler in core.routes if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path)), None
+        )
+        if template is None or plain is None or (isinstance(plain, list) and len(plain) > LARGE):
+            return
+        found = validator(method, template, status)
+        if found is not None and not found.is_valid(plain):
+            first = next(iter(found.iter_errors(plain)))
+            core.contract_broken += 1
+            print(f"CONTRACT BROKEN {method} {path}: {str(first.message)[:200]} at {list(first.instance_path)}", file=sys.stderr, flush=True)
+
+    core.validate = validate
+    return True

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sign-in by device code (RFC 8628) with its metadata (RFC 8414). Paths and life times are assumed."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .core import SCOPES, Core
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+DEVICE_SECONDS, INTERVAL_SECONDS, TOKEN_SECONDS, REFRESH_SECONDS = 600, 5, 3600, 90 * 86400
+
+
+class OAuth:
+    """The authorization server."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def handle(self, method: str, path: str, form: dict[str, str], origin: str, document: t.Any) -> tuple[int, t.Any]:
+        """Answer one request; *document*: the JSON body of a registration."""
+        if path == "/.well-known/oauth-authorization-server":
+            return 200, self._metadata(origin)
+        if method != "POST":
+            return 405, {"error": "invalid_request"}
+        with self.core.lock:
+            if path == "/oauth/device_authorization":
+                return self._device(form, origin)
+            if path == "/oauth/token":
+                return self._token(form)
+            if path == "/oauth/register" and self.core.assume["oauth_registration"] == "on":
+                client_id = self.core.new_id("client")
+                self.core.oauth["clients"][client_id] = document if isinstance(document, dict) else {}
+                return 201, {"client_id": client_id, "client_name": self.core.oauth["clients"][client_id].get("client_name")}
+        return 404, {"error": "not_found"}
+
+    def _metadata(self, origin: str) -> dict[str, t.Any]:
+        found = {
+            "issuer": origin, "device_authorization_endpoint": origin + "/oauth/device_authorization", "token_endpoint": origin + "/oauth/token",
+            "grant_types_supported": [GRANT, "refresh_token"], "scopes_supported": list(SCOPES), "token_endpoint_auth_methods_supported": ["none"],
+            "response_types_supported": [],
+        }
+        if self.core.assume["oauth_registration"] == "on":
+            found["registration_endpoint"] = origin + "/oauth/register"
+        return found
+
+    def _device(self, form: dict[str, str], origin: str) -> tuple[int, t.Any]:
+        if form.get("client_id") not in self.core.oauth["clients"]:
+            return 400, {"error": "invalid_client", "error_description": "Unknown client."}
+        scopes = form.get("scope", "account:read").split()
+        if not set(scopes) <= set(SCOPES):
+            return 400, {"error": "invalid_scope"}
+        device_code = self.core.secret("dev_")
+        user_code = "%04d-%04d" % (self.core.random.randrange(10000), self.core.random.randrange(10000))
+        self.core.oauth["devices"][device_code] = {
+            "user_code": user_code, "client_id": form["client_id"], "scopes": scopes, "state": "pending", "at": self.core.now(), "polled_at": 0.0,
+            "interval": INTERVAL_SECONDS,
+        }
+        return 200, {
+            "device_code": device_code, "user_code": user_code, "verification_uri": origin + "/oauth/device",
+            "verification_uri_complete": f"{origin}/oauth/device?user_code={user_code}", "expires_in": DEVICE_SECONDS, "interval": INTERVAL_SECONDS,
+        }
+
+    def decide(self, user_code: str, state: str) -> None:
+        """Let the user approve or deny. Raises ValueError."""
+        with self.core.lock:
+            for device in self.core.oauth["devices"].values():
+                if device["user_code"] == user_code:
+                    device["state"] = state
+                    return
+        raise ValueError("there is no such user_code")
+
+    def _token(self, form: dict[str, str]) -> tuple[int, t.Any]:
+        if form.get("grant_type") == GRANT:
+            device = self.core.oauth["devices"].get(form.get("device_code", ""))
+            if device is None or device["client_id"] != form.get("client_id"):
+                return 400, {"error": "invalid_grant"}
+            now = self.core.now()
+            if now - device["at"] > DEVICE_SECONDS:
+                return 400, {"error": "expired_token"}
+            too_soon = now - device["polled_at"] < device["interval"] - 0.2
+            device["polled_at"] = now
+            if device["state"] == "pending":
+                if too_soon:
+                    device["interval"] += 5
+                    return 400, {"error": "slow_down"}
+                return 400, {"error": "authorization_pending"}
+            if device["state"] == "denied":
+                return 400, {"error": "access_denied"}
+            del self.core.oauth["devices"][form["device_code"]]
+            return 200, self._issue(device["client_id"], device["scopes"])
+        if form.get("grant_type") == "refresh_token":
+            found = self.core.oauth["refresh"].pop(form.get("refresh_token", ""), None)
+            if found is None or self.core.now() > found["until"]:
+                return 400, {"error": "invalid_grant", "error_description": "The refresh token is used up or expired."}
+            return 200, self._issue(found["client_id"], found["scopes"])
+        return 400, {"error": "unsupported_grant_type"}
+
+    def _issue(self, client_id: str, scopes: list[str]) -> dict[str, t.Any]:
+        access, refresh = self.core.secret("h444_at_"), self.core.secret("h444_rt_")
+        self.core.keys[access] = {"scopes": scopes, "expired": False, "until": self.core.now() + TOKEN_SECONDS}
+        self.core.oauth["refresh"][refresh] = {"client_id": client_id, "scopes": scopes, "until": self.core.now() + REFRESH_SECONDS}
+        return {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": " ".join(scopes)}

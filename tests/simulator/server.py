@@ -1,0 +1,265 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTTP front: the API under /v1, OAuth beside it, the control API under /_sim. Faults need the bare socket, so this is
+the standard library's server, a thread for each connection."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+import typing as t
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from . import assumed
+from .core import Answer, Core
+from .faults import Faults
+from .oauth import OAuth
+
+JOURNAL_BODY = 4096
+
+
+class Simulator(ThreadingHTTPServer):
+    """One account, served."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, core: Core, state_file: Path | None = None) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.core = core
+        self.faults = Faults()
+        self.oauth = OAuth(core)
+        self.journal: list[dict[str, t.Any]] = []
+        self.journal_lock = threading.Lock()
+        self.state_file = state_file
+        self.origin = "http://127.0.0.1:%d" % self.server_address[1]
+
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """Say nothing of a client that went away."""
+        kind = sys.exc_info()[0]
+        if kind is None or not issubclass(kind, OSError):
+            super().handle_error(request, client_address)
+
+    def save(self) -> None:
+        """Write the state file, where there is one."""
+        if self.state_file is not None:
+            text = json.dumps(self.core.state())
+            beside = self.state_file.with_suffix(".new")
+            beside.write_text(text)
+            beside.replace(self.state_file)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "444Host-simulator"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: Simulator
+
+    def log_message(self, format: str, *args: t.Any) -> None:
+        """The journal tells more."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Give the Date header by the simulator's clock."""
+        return super().date_time_string(int(self.server.core.now()) if timestamp is None else timestamp)
+
+    def _any(self) -> None:
+        try:
+            length = int(self.headers.get("Content-Length") or 0)
+        except ValueError:
+            length = -1
+        if not 0 <= length <= 1 << 22 or self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            self._send(400, {}, {"statusCode": 400, "message": "A body with Content-Length, of 4 MiB at most.", "error": "Bad Request"})
+            return
+        body = self.rfile.read(length) if length else b""
+        parts = urlsplit(self.path)
+        if parts.path.startswith("/_sim/"):
+            self._control(parts.path[6:], dict(parse_qsl(parts.query)), body)
+        elif parts.path == "/v1" or parts.path.startswith("/v1/"):
+            self._api(parts.path[3:], dict(parse_qsl(parts.query)), body)
+        elif parts.path.startswith(("/oauth/", "/.well-known/")):
+            form = dict(parse_qsl(body.decode("utf-8", "replace")))
+            document = None
+            if "json" in self.headers.get("Content-Type", ""):
+                try:
+                    document = json.loads(body)
+                except ValueError:
+                    document = None
+            row = self._note(parts.path, {}, body)
+            status, found = self.server.oauth.handle(self.command, parts.path, form, self.server.origin, document)
+            row["status"] = status
+            self._send(status, {"Cache-Control": "no-store"}, found)
+        else:
+            self._send(404, {}, {"statusCode": 404, "message": f"Cannot {self.command} {parts.path}", "error": "Not Found"})
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
+
+    def _note(self, path: str, query: dict[str, str], body: bytes) -> dict[str, t.Any]:
+        try:
+            told: t.Any = json.loads(body) if body and len(body) < JOURNAL_BODY else body.decode("utf-8", "replace")[:JOURNAL_BODY] or None
+        except ValueError:
+            told = body.decode("utf-8", "replace")
+        row: dict[str, t.Any] = {
+            "method": self.command, "path": path, "query": query, "headers": {key.lower(): value for key, value in self.headers.items()}, "body": told,
+            "status": None, "effect": False, "fault": None, "at": time.time(),
+        }
+        with self.server.journal_lock:
+            row["n"] = len(self.server.journal) + 1
+            self.server.journal.append(row)
+        return row
+
+    def _api(self, path: str, query: dict[str, str], body: bytes) -> None:
+        row = self._note(path, query, body)
+        fault = self.server.faults.next(self.command, path)
+        row["fault"] = fault["kind"] if fault else None
+        if fault and fault["when"] == "before" and fault["kind"] != "delay":
+            self._spoil(fault, Answer(200, {}, {}), row)
+            return
+        answer = self.server.core.handle(self.command, path, query, dict(self.headers.items()), body)
+        row["effect"] = self.command != "GET" and answer.status < 300
+        self.server.save() if row["effect"] else None
+        if fault:
+            self._spoil(fault, answer, row)
+            return
+        row["status"] = answer.status
+        self._send(*answer)
+
+    def _send(self, status: int, headers: dict[str, str], body: t.Any) -> None:
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
+        self.send_response(status)
+        if body is not None and "Content-Type" not in headers:
+            self.send_header("Content-Type", "application/json; charset=utf-8")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()
+
+    def _spoil(self, fault: dict[str, t.Any], answer: Answer, row: dict[str, t.Any]) -> None:
+        kind = fault["kind"]
+        data = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        if kind == "delay":
+            time.sleep(float(fault.get("seconds", 1)))
+            row["status"] = answer.status
+            self._send(*answer)
+        elif kind == "status":
+            status = int(fault.get("status", 500))
+            row["status"] = status
+            told = fault.get("body", {"statusCode": status, "message": "Injected fault", "error": "Fault"})
+            self._send(status, {str(key): str(value) for key, value in fault.get("headers", {}).items()}, told)
+        elif kind == "html":
+            row["status"] = int(fault.get("status", 200))
+            self._send(row["status"], {"Content-Type": "text/html"}, b"<html><head><title>Maintenance</title></head><body>Back soon</body></html>")
+        elif kind == "bad_json":
+            row["status"] = 200
+            self._send(200, {}, b'{"id": "broken", ')
+        elif kind == "empty":
+            row["status"] = 200
+            self._send(200, {}, b"")
+        elif kind == "redirect":
+            row["status"] = int(fault.get("status", 302))
+            self._send(row["status"], {"Location": fault.get("location", "http://127.0.0.1:9/")}, None)
+        elif kind == "gzip_bomb":
+            packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+            block = b"0" * (1 << 20)
+            self._send(200, {"Content-Encoding": "gzip"}, b"".join(packer.compress(block) for _mib in range(200)) + packer.flush())
+        else:
+            self.close_connection = True
+            if kind == "hang":
+                time.sleep(float(fault.get("seconds", 60)))
+            elif kind in ("truncate", "drip"):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data) + (100 if kind == "truncate" else 0)))
+                self.end_headers()
+                self.wfile.flush()
+                for position in range(len(data)):
+                    self.wfile.write(data[position : position + 1])
+                    if kind == "drip":
+                        self.wfile.flush()
+                        time.sleep(float(fault.get("interval", 0.5)))
+                self.wfile.flush()
+            if kind == "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            try:
+                if kind == "reset":
+                    self.connection.close()
+                else:
+                    self.connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    # The control API
+
+    def _control(self, name: str, query: dict[str, str], body: bytes) -> None:
+        try:
+            given = json.loads(body) if body.strip() else {}
+            found = self._command(self.command, name, query, given)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            self._send(400, {}, {"statusCode": 400, "message": f"{type(exc).__name__}: {exc}"[:300], "error": "Bad Request"})
+            return
+        if found is None:
+            self._send(404, {}, {"statusCode": 404, "message": f"There is no control command {self.command} {name}.", "error": "Not Found"})
+            return
+        self._send(200, {}, found)
+
+    def _command(self, method: str, name: str, query: dict[str, str], given: t.Any) -> t.Any:
+        server, core = self.server, self.server.core
+        if (method, name) == ("GET", "journal"):
+            with server.journal_lock:
+                return [row for row in server.journal if row["n"] > int(query.get("since", 0))]
+        if (method, name) == ("DELETE", "journal"):
+            with server.journal_lock:
+                server.journal.clear()
+            return {}
+        if name == "faults" and method in ("POST", "DELETE"):
+            server.faults.set(given) if method == "POST" else server.faults.clear()
+            return {}
+        if (method, name) == ("GET", "state"):
+            return core.state()
+        if (method, name) == ("GET", "assumptions"):
+            return {key: {"value": core.assume[key], "values": list(switch.values), "silence": switch.silence} for key, switch in assumed.SWITCHES.items()}
+        if method != "POST":
+            return None
+        if not isinstance(given, dict):
+            raise ValueError("an object is needed")
+        if name == "advance":
+            core.offset += float(given["seconds"])
+            core.deliver()
+            return {"now": core.stamp()}
+        if name == "assume":
+            core.assume.update({key: assumed.check(key, value) for key, value in given.items()})
+            return core.assume
+        if name == "reset":
+            chosen = assumed.preset(given["preset"]) if "preset" in given else dict(core.assume)
+            chosen.update({key: assumed.check(key, value) for key, value in given.get("assume", {}).items()})
+            core.assume = chosen
+            core.reset()
+            server.faults.clear()
+            with server.journal_lock:
+                server.journal.clear()
+            return core.assume
+        if name == "seed":
+            return core.seed(given)
+        if name == "staff_reply":
+            core.staff_reply(str(given["ticket_id"]), str(given["body"]))
+            return {}
+        if name in ("oauth/approve", "oauth/deny"):
+            server.oauth.decide(str(given["user_code"]), "approved" if name.endswith("approve") else "denied")
+            return {}
+        return None

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Turns plain replies (the contract's form) into the forms that the assumptions ask for."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+Assume = t.Mapping[str, t.Any]
+# The page fixes these replies; no switch touches their casing or envelope.
+FIXED = frozenset({"account", "products", "vps_ips"})
+OTHER_WORDS = {"running": "ACTIVE", "stopped": "OFF", "provisioning": "BUILDING", "suspended": "FROZEN"}
+
+
+def camel(key: str) -> str:
+    """zone_hosted -> zoneHosted."""
+    return re.sub(r"_([a-z0-9])", lambda match: match.group(1).upper(), key)
+
+
+def cased(value: t.Any, casing: str, depth: int = 0) -> t.Any:
+    """Give a reply in another casing; "mixed" alternates by depth."""
+    if casing == "snake":
+        return value
+    if isinstance(value, dict):
+        change: t.Callable[[str], str] = camel
+        if casing == "pascal":
+            change = lambda key: camel(key)[:1].upper() + camel(key)[1:]  # noqa: E731
+        if casing == "mixed" and depth % 2 == 0:
+            change = str
+        return {change(key): cased(item, casing, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [cased(item, casing, depth) for item in value]
+    return value
+
+
+def ident(value: str, assume: Assume) -> t.Any:
+    """Give an id in its outer type."""
+    return int(value) if assume["ids"] == "number" and value.isdigit() else value
+
+
+def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one server."""
+    row = dict(row)
+    row["id"] = ident(row["id"], assume)
+    if assume["status_words"] == "upper":
+        row["status"] = row["status"].upper()
+    elif assume["status_words"] == "other":
+        row["status"] = OTHER_WORDS.get(row["status"], row["status"].upper())
+    if assume["vps_address"] == "none":
+        row.pop("ipv4", None)
+    if assume["vps_created_at"] == "none":
+        row.pop("created_at", None)
+    elif assume["vps_created_at"] == "epoch" and isinstance(row.get("created_at"), str):
+        from datetime import datetime
+
+        row["created_at"] = int(datetime.fromisoformat(row["created_at"].replace("Z", "+00:00")).timestamp() * 1000)
+    if assume["vps_os"] == "none":
+        row.pop("os_family", None)
+        row.pop("os_template", None)
+        row.pop("specs", None)
+    if assume["vps_plan"] == "nested":
+        row["plan"] = {"slug": row.pop("plan_slug"), **(row.pop("specs", None) or {})}
+    if assume["label_field"] == "name":
+        row["name"] = row.pop("label")
+    return row
+
+
+def ip(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one address."""
+    row = dict(row)
+    if row["ptr"] is None:
+        if assume["ptr_cleared"] == "missing":
+            del row["ptr"]
+        elif assume["ptr_cleared"] == "empty":
+            row["ptr"] = ""
+    if assume["zone_hosted"] == "none" and row["zoneHosted"]:
+        del row["zoneHosted"]
+    return row
+
+
+def all_ips(groups: list[dict[str, t.Any]], assume: Assume) -> t.Any:
+    """Shape the list of every address."""
+    shaped = [{**group, "ips": [ip(row, assume) for row in group["ips"]]} for group in groups]
+    shape = assume["all_ips_shape"]
+    if shape == "map":
+        return {str(group["vps_id"]): group["ips"] for group in shaped}
+    if shape == "flat":
+        return [{"vps_id": ident(group["vps_id"], assume), **row} for group in shaped for row in group["ips"]]
+    if shape == "nested":
+        return [{"vps": {"id": ident(group["vps_id"], assume), "label": group["label"]}, "ips": group["ips"]} for group in shaped]
+    return [{**group, "vps_id": ident(group["vps_id"], assume)} for group in shaped]
+
+
+def vps_order(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape the reply to an order or reinstall of a server."""
+    row = dict(row)
+    password = row.pop("root_password", None)
+    shaped = vps(row, assume)
+    key = assume["password_key"]
+    if assume["order_reply"] == "no_echo":
+        shaped = {name: value for name, value in shaped.items() if name in ("id", "created_at")}
+    if assume["order_reply"] == "nested":
+        return {"server": shaped, **({key: password} if password else {})}
+    if assume["order_reply"] == "credentials":
+        return {"vps": shaped, **({"credentials": {"username": "root", key: password}} if password else {})}
+    return {**shaped, **({key: password} if password else {})}
+
+
+def hosting(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one hosting account, or the reply to its order."""
+    row = dict(row)
+    row["id"] = ident(row["id"], assume)
+    if assume["ssl_status"] == "none":
+        row.pop("ssl_status", None)
+    if "sftp_password" in row and assume["hosting_passwords"] == "nested":
+        sftp, db = row.pop("sftp_password"), row.pop("db_password")
+        return {"hosting": row, "credentials": {"sftp": {"password": sftp}, "db": {"password": db}}}
+    return row
+
+
+def domain(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one domain."""
+    row = dict(row)
+    row["id"] = ident(row["id"], assume)
+    if assume["domain_fields"] == "short":
+        row["locked"] = row.pop("transfer_lock")
+        row["privacy"] = row.pop("whois_privacy")
+    return row
+
+
+def os_templates(rows: list[dict[str, t.Any]], assume: Assume) -> t.Any:
+    """Shape the list of templates."""
+    shape = assume["os_template_shape"]
+    families: dict[str, list[str]] = {}
+    for row in rows:
+        families.setdefault(row["os_family"], []).append(row["os_template"])
+    if shape == "slugs":
+        return [row["os_template"] for row in rows]
+    if shape == "map":
+        return families
+    if shape == "families":
+        return [{"family": family, "templates": names} for family, names in families.items()]
+    return rows
+
+
+def other(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape a resource whose only open points are its id and its casing."""
+    return {**row, "id": ident(row["id"], assume)} if "id" in row else row
+
+
+READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
+    "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting, "domain": domain,
+}
+NOUNS = {"vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip"}
+
+
+def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] | None = None) -> t.Any:
+    """Give a plain reply of one kind in the form that is assumed. *page*: paging facts of a list."""
+    if body is None:
+        return None
+    if kind in FIXED:
+        return [ip(row, assume) for row in body] if kind == "vps_ips" else body
+    if kind == "all_ips":
+        made = all_ips(body, assume)
+        if isinstance(made, dict):
+            return made if assume["list_envelope"] == "bare" else {"data": made}
+        return _list(made, "ips", assume, page)
+    if kind == "os_templates":
+        made = os_templates(body, assume)
+        return made if isinstance(made, dict) else _list(made, "os_templates", assume, page)
+    if isinstance(body, list):
+        reader = READERS.get(kind, other)
+        return _list([reader(row, assume) for row in body], {"vps": "vps", "hosting": "hosting"}.get(kind, kind + "s"), assume, page)
+    made = READERS.get(kind, other)(body, assume)
+    made = cased(made, assume["casing"], 1)
+    noun = NOUNS.get(kind, kind)
+    if kind.endswith("_order") and any(key in made for key in ("server", "vps", "hosting", "credentials")):
+        return {"data": made} if assume["object_envelope"] == "data" else made
+    if assume["object_envelope"] == "bare":
+        return made
+    return {"data": made} if assume["object_envelope"] == "data" else {noun: made}
+
+
+def _list(rows: list[t.Any], noun: str, assume: Assume, page: t.Mapping[str, t.Any] | None) -> t.Any:
+    rows = cased(rows, assume["casing"], 1)
+    envelope = assume["list_envelope"]
+    if page is not None and envelope == "bare":
+        envelope = "data"
+    if envelope == "bare":
+        return rows
+    wrapped = {{"data": "data", "items": "items", "noun": noun}[envelope]: rows}
+    return {**wrapped, **(page or {})}

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A simulator for tests: a process of its own on a free port, with its control API as methods. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import typing as t
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+FULL_KEY = "h444_simulator_full_access_key"
+
+
+class Simulator:
+    """A running simulator."""
+
+    key = FULL_KEY
+
+    def __init__(self, process: subprocess.Popen[str], origin: str) -> None:
+        self._process = process
+        self.origin = origin
+        self.url = origin + "/v1"
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        preset: str = "plain",
+        assume: t.Mapping[str, t.Any] | None = None,
+        validate: bool = True,
+        state_file: t.Any = None,
+        rate_limit: int = 0,
+        deliver_to: str | None = None,
+    ) -> Simulator:
+        """Start one and wait until it answers."""
+        command = [sys.executable, str(Path(__file__).parent), "--port", "0", "--preset", preset, "--rate-limit", str(rate_limit)]
+        for name, value in (assume or {}).items():
+            command += ["--assume", f"{name}={value}"]
+        if not validate:
+            command.append("--no-validate")
+        if state_file:
+            command += ["--state", str(state_file)]
+        if deliver_to:
+            command += ["--deliver-to", deliver_to]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = process.stdout.readline() if process.stdout else ""
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        if not found:
+            process.kill()
+            raise RuntimeError("the simulator did not start: " + " ".join(command))
+        return cls(process, found.group(0))
+
+    def __enter__(self) -> Simulator:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def control(self, method: str, name: str, body: t.Any = None) -> t.Any:
+        """Call the control API. Raises RuntimeError with its answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.origin}/_sim/{name}", data, {"Content-Type": "application/json"}, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as exc:
+            raise RuntimeError(exc.read().decode()) from None
+
+    def journal(self, since: int = 0) -> list[dict[str, t.Any]]:
+        """Give every request so far."""
+        return self.control("GET", f"journal?since={since}")
+
+    def clear_journal(self) -> None:
+        """Forget the requests."""
+        self.control("DELETE", "journal")
+
+    def writes(self) -> list[dict[str, t.Any]]:
+        """Give every request to the API that was no GET."""
+        return [row for row in self.journal() if row["method"] != "GET"]
+
+    def faults(self, *specs: dict[str, t.Any]) -> None:
+        """Set faults."""
+        self.control("POST", "faults", list(specs))
+
+    def clear_faults(self) -> None:
+        """Take the faults away."""
+        self.control("DELETE", "faults")
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock."""
+        self.control("POST", "advance", {"seconds": seconds})
+
+    def assume(self, **switches: t.Any) -> None:
+        """Change switches."""
+        self.control("POST", "assume", switches)
+
+    def reset(self, **what: t.Any) -> None:
+        """Begin anew; ``preset`` and ``assume`` as in the control API."""
+        self.control("POST", "reset", what)
+
+    def seed(self, **resources: t.Any) -> dict[str, t.Any]:
+        """Add resources; gives their ids."""
+        return self.control("POST", "seed", resources)
+
+    def state(self) -> dict[str, t.Any]:
+        """Give the whole state."""
+        return self.control("GET", "state")
+
+    def debits(self) -> list[dict[str, t.Any]]:
+        """Give every debit of the wallet."""
+        return [row for row in self.state()["ledger"] if row["kind"] == "debit"]

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delivers webhooks: signed POSTs from a background thread, repeated on the simulator's clock with growing pauses."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from .core import Core
+
+
+def signature(secret: str, timestamp: int, body: str) -> str:
+    """Sign as the page says: t=<ts>,v1=HMAC-SHA256(secret, "<ts>." + body)."""
+    digest = hmac.new(secret.encode(), f"{timestamp}.{body}".encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
+
+
+class Courier(threading.Thread):
+    """The thread that delivers what is due. *redirect*: where deliveries go instead of their HTTPS URLs, for tests."""
+
+    def __init__(self, core: Core, redirect: str | None = None) -> None:
+        super().__init__(daemon=True)
+        self.core = core
+        self.redirect = redirect
+        self._wake = threading.Event()
+        core.deliver = self._wake.set
+
+    def run(self) -> None:
+        """Deliver for ever."""
+        while True:
+            self._wake.wait(0.2)
+            self._wake.clear()
+            with self.core.lock:
+                due = [row for row in self.core.deliveries if row["due_at"] is not None and row["due_at"] <= self.core.now()]
+            for row in due:
+                self._deliver(row)
+
+    def _deliver(self, row: dict) -> None:
+        hook = self.core.webhooks.get(row["webhook_id"])
+        if hook is None:
+            row["due_at"] = None
+            return
+        stamp = int(self.core.now())
+        headers = {
+            "Content-Type": "application/json", "X-444host-Signature": signature(hook["secret"], stamp, row["body"]), "X-444host-Event": row["event"],
+            "X-444host-Delivery": row["id"],
+        }
+        request = urllib.request.Request(self.redirect or hook["url"], row["body"].encode(), headers, method="POST")
+        started = time.monotonic()
+        status, error = None, None
+        try:
+            if self.redirect is None and not hook["url"].startswith("https://127."):
+                raise OSError("the simulator delivers to this machine only (see --deliver-to)")
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                status = answer.status
+        except urllib.error.HTTPError as exc:
+            status, error = exc.code, f"HTTP {exc.code}"
+        except OSError as exc:
+            error = str(exc)[:200]
+        self.core.attempted(row, status, error, int((time.monotonic() - started) * 1000))
