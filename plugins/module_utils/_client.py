@@ -507,6 +507,8 @@ class Client:
             watchdog.cancel()
             if response is not None:
                 response.close()
+            if "Connection" in headers:
+                self._session.close()
 
     def _body(self, response: t.Any, cut: threading.Event) -> bytes:
         """Read a body whole, decoded and bounded. Raises _Lost when it ends early."""

@@ -303,6 +303,8 @@ class Slot:
         """Find the answers for many hosts in one go, if they have many distinct inputs."""
         if self.expression is None or not self.expression.reads or self._evaluator.native:
             return
+        if not HAS_TRUST and self.expression.path is not None and len(self.expression.path) == 1:
+            return  # a single name is the one thing that does not go through text
         wanted: dict[t.Hashable, Subject] = {}
         for subject in subjects:
             if self._direct(subject) is not UNKNOWN:

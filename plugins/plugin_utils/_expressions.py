@@ -84,7 +84,8 @@ ALLOWED_NODES = frozenset(
 # of the tag controls white space.
 ODD_TEXT = re.compile(r"[{}\\#\x00-\x09\x0b-\x1f]|\A\s*[-+]|[-+]\s*\Z")
 
-_dict_names = frozenset(dir(dict)) | frozenset(dir(list))
+ATTRIBUTES = frozenset(name for kind in (str, dict, list, int, float) for name in dir(kind))
+"""Attributes that values have by themselves: they win over keys, and their own text holds a memory address."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -145,7 +146,7 @@ def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) ->
             return path[0] not in SPECIAL_NAMES
         if isinstance(node, nodes.Name):
             return False
-    if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+    if isinstance(node, nodes.Getattr) and (node.attr in ATTRIBUTES or node.attr.startswith("_")):
         return False
     if isinstance(node, nodes.Call):
         method = node.node
@@ -189,8 +190,7 @@ def _path(node: nodes.Node) -> Path | None:
             # find_all would also find names that are set; an expression has none.
             return (node.name, *reversed(keys)) if node.ctx == "load" else None
         if isinstance(node, nodes.Getattr):
-            # An attribute of dicts and lists wins over a key of that name.
-            if node.attr in _dict_names or node.attr.startswith("_"):
+            if node.attr in ATTRIBUTES or node.attr.startswith("_"):
                 return None
             keys.append(node.attr)
         elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
@@ -198,7 +198,7 @@ def _path(node: nodes.Node) -> Path | None:
             if type(key) is not str and (type(key) is not int or key < 0):
                 return None
             # Subscripts fall back to attributes.
-            if key in _dict_names or (isinstance(key, str) and key.startswith("_")):
+            if key in ATTRIBUTES or (isinstance(key, str) and key.startswith("_")):
                 return None
             keys.append(key)
         else:

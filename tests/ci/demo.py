@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import run as checks  # noqa: E402
+import run as checks
 
 KEY = "h444_simulator_full_access_key"
 ROOT = checks.ROOT
@@ -131,8 +131,8 @@ def demo(venv: Path) -> None:
             if "changed=0" not in again or state(port)["account"]["balance_usd_cents"] != now["account"]["balance_usd_cents"]:
                 stop("the second run changed something, which it must not")
             print("  Nothing was ordered twice.\n")
-            print("$ ansible-inventory -i playbooks/demo.h444.yml --graph", flush=True)
-            print(ansible(venv, port, folder, "ansible-inventory", "-i", "playbooks/demo.h444.yml", "--graph"))
+            print("$ ansible-inventory -i playbooks/inventory/demo.h444.yml --graph", flush=True)
+            print(ansible(venv, port, folder, "ansible-inventory", "-i", "playbooks/inventory/demo.h444.yml", "--graph"))
         finally:
             simulator.terminate()
             try:

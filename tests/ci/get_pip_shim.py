@@ -8,16 +8,15 @@ ansible-test runs a script of this kind as a module, with arguments like "--disa
 --no-setuptools --no-wheel". The usual one is a download; this one needs the package index only.
 """
 
+import ensurepip
 import glob
 import os
 import sys
-
-import ensurepip
 
 bundled = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), "_bundled", "pip-*.whl"))
 bundled += glob.glob("/usr/share/python-wheels/pip-*.whl")  # where Debian keeps it
 sys.path.insert(0, bundled[0])
 wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
-from pip._internal.cli.main import main  # noqa: E402
+from pip._internal.cli.main import main
 
 sys.exit(main(["install"] + wanted))

@@ -11,10 +11,12 @@ import json
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    __package__ = "simulator"
-    import simulator  # noqa: F401
+if not __package__:
+    import runpy
+
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    runpy.run_module("simulator", run_name="__main__", alter_sys=True)
+    sys.exit(0)
 
 from . import assumed, contract
 from .core import FULL_KEY, READ_KEY, Core

@@ -36,6 +36,7 @@ def attach(core: Core) -> bool:
             known = None
             if "application/json" in reply.get("content", {}):
                 pointer = "/".join(["paths", template.replace("/", "~1"), method.lower(), "responses", str(status), "content", "application~1json", "schema"])
+                pointer = pointer.replace("{", "%7B").replace("}", "%7D")
                 known = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
             validators[(method, template, status)] = known
         return known

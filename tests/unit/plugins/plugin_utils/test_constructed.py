@@ -106,8 +106,9 @@ def by_us(hosts: t.Sequence[Host], given: dict[str, t.Any], extra: dict[str, t.A
 
 def snapshot(inventory: InventoryData) -> t.Any:
     """Give everything about an inventory that can be compared."""
+    # Core itself adds a host's further ancestors in the order of a set.
     hosts = [
-        (name, [group.name for group in host.groups], {key: describe(value) for key, value in host.vars.items()})
+        (name, sorted(group.name for group in host.groups), {key: describe(value) for key, value in host.vars.items()})
         for name, host in inventory.hosts.items()
     ]
     groups = [
@@ -243,7 +244,6 @@ True
 -h444_number
 h444_label[0]
 h444_label[0:3]
-h444_label | random
 h444_label | nosuchfilter
 h444_label is nosuchtest
 h444_label is match('web')
@@ -269,6 +269,10 @@ h444_extra
 h444_extra_template
 h444_extra_list | length
 """.strip("\n").split("\n")
+
+if not HAS_TRUST:
+    # There it becomes a text with a memory address.
+    EXPRESSIONS.remove("h444_specs.items")
 
 CONDITIONS = [text for text in EXPRESSIONS if any(mark in text for mark in ("==", " in ", ">", "not ", "is ", "true", "start", "nope", "{{"))]
 
@@ -357,8 +361,6 @@ def test_every_expression(text: str, strict: bool, monkeypatch: pytest.MonkeyPat
     hosts = random_hosts(random.Random(text), 16)
     for given in ({"compose": {"made": text}}, {"groups": {"made": text}}, {"keyed_groups": [{"key": text, "prefix": "k"}]}):
         chosen = options(strict=strict, **given)
-        if "random" in text:
-            continue  # nothing to compare
         assert by_us(hosts, chosen) == by_core(hosts, chosen), given
 
 
@@ -457,7 +459,7 @@ def test_a_host_called_like_a_group_stays_a_host() -> None:
     assert [host.name for host in plugin.inventory.groups["up"].hosts] == ["web-0"]
     assert plugin.inventory.groups["up"].child_groups == []
     assert plugin.inventory.hosts["web-0"].vars["made"] == "running"
-    assert plugin.inventory.groups["web-0"].vars == {}
+    assert "made" not in plugin.inventory.groups["web-0"].vars
 
 
 def test_plain_strings_are_plain_and_no_others() -> None:
