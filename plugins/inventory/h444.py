@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: h444
 short_description: The servers of a 444Host account
 version_added: 0.1.0
-author: h444.cloud contributors
+author:
+  - h444.cloud contributors (@h444-cloud)
 description:
   - Reads the servers of an account as hosts, in two requests for any number of servers.
   - The configuration file is YAML and its name ends in C(h444.yml) or C(h444.yaml).
@@ -74,7 +75,7 @@ cache_timeout: 3600
 
 import typing as t
 
-from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.errors import AnsibleParserError
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable

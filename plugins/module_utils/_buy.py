@@ -203,7 +203,8 @@ def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Er
         )
     if about_key or error.status in (404, 409, 410):
         return Refused(
-            "%s Nothing was bought. The key %s belongs to an earlier order of %s; if that one is gone, %s." % (error, key, order.name, _raise_generation(order)),
+            "%s Nothing was bought. The key %s belongs to an earlier order of %s; if that one is gone, %s."
+            % (error, key, order.name, _raise_generation(order)),
             idempotency_key=key,
             **error.facts,
         )
@@ -257,7 +258,8 @@ def _checked(api: t.Any, order: Order, shop: Shop, row: Row, keeper: Keeper) -> 
             "The key %s answers with %s, which has %s %s instead of %s: an earlier order of the same name was repeated. Nothing more was bought."
             % (keeper.order["idempotency_key"], row["id"], drift[0], row[drift[0]], order.body[drift[0]])
         )
-    others = [item["id"] for item in shop.list_rows(api) if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in order.known_ids and item["id"] != row["id"]]
+    known = {*order.known_ids, row["id"]}
+    others = [item["id"] for item in shop.list_rows(api) if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known]
     if others:
         raise Refused(
             "%s seems to have been ordered twice: ids %s. Nothing is terminated by itself; open a ticket with the key %s."

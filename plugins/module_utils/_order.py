@@ -14,11 +14,21 @@ import uuid
 from datetime import datetime, timedelta
 
 from ._errors import BadOption
-from ._reader import Raw, first, moment, snake
+from ._reader import first, moment, snake
 from ._resend import Endpoint
 
 CUSTOM_KEY = re.compile(r"\A[A-Za-z0-9_.-]{8,80}\Z")
-REPLAY_HEADERS = ("idempotent-replayed", "idempotency-replayed", "x-idempotent-replayed", "x-idempotency-replayed", "request-idempotency", "idempotent-replay", "idempotency-replay", "x-idempotency-replay", "x-idempotent-replay")
+REPLAY_HEADERS = (
+    "idempotent-replayed",
+    "idempotency-replayed",
+    "x-idempotent-replayed",
+    "x-idempotency-replayed",
+    "request-idempotency",
+    "idempotent-replay",
+    "idempotency-replay",
+    "x-idempotency-replay",
+    "x-idempotent-replay",
+)
 # The page states that keys are remembered for 24 h. Younger than this, an order's own key is surely still remembered.
 KEY_SURELY_REMEMBERED = timedelta(hours=22)
 CLOCK_TOLERANCE = timedelta(minutes=5)

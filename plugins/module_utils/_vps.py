@@ -42,7 +42,10 @@ SETTLED = (RUNNING, STOPPED, SUSPENDED)
 STATUS_WORDS = {
     RUNNING: ("running", "active", "online", "started", "up", "on", "powered_on", "poweredon"),
     STOPPED: ("stopped", "off", "offline", "shutoff", "halted", "down", "powered_off", "poweredoff", "shutdown", "shut_off", "inactive"),
-    PROVISIONING: ("provisioning", "pending", "creating", "building", "installing", "queued", "reinstalling", "rebuilding", "deploying", "setup", "initializing"),
+    PROVISIONING: (
+        "provisioning", "pending", "creating", "building", "installing", "queued",
+        "reinstalling", "rebuilding", "deploying", "setup", "initializing",
+    ),
     SUSPENDED: ("suspended", "locked", "frozen", "blocked"),
 }
 STATUS = {spelling: status for status, spellings in STATUS_WORDS.items() for spelling in spellings}
@@ -527,4 +530,3 @@ def _with_addresses(api: t.Any, rows: list[Row], include: bool) -> list[Row]:
         row = {**row, "ipv4": row["ipv4"] or primary_address(addresses)}
         result.append({**row, "ips": addresses} if include else row)
     return result
-

@@ -54,9 +54,11 @@ from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
 
 SPEC = merge()
 
+
 def main() -> None:
     """Run the module."""
     H444Module(SPEC).report(_account.report)
+
 
 if __name__ == "__main__":
     main()

@@ -14,6 +14,8 @@ its time. Here an expression that is understood (``_expressions``) is, from the 
 Everything else goes the plain way: core's own methods, host by host. A differential test compares both ways.
 """
 
+# pylint: disable=unidiomatic-typecheck  # core treats subclasses of str, int and dict differently, so that exact types are asked for
+
 from __future__ import annotations
 
 import json
@@ -125,7 +127,8 @@ class Evaluator:
         # An extension may change the language itself.
         self.fast = fast and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
         self.native = not HAS_TRUST and getattr(C, "DEFAULT_JINJA2_NATIVE", False)
-        self.lenient = not HAS_TRUST and not getattr(C, "DEFAULT_UNDEFINED_VAR_BEHAVIOR", True)
+        # Where undefined variables are tolerated, a template that has one is its own result.
+        self.batches = not self.native and (HAS_TRUST or bool(getattr(C, "DEFAULT_UNDEFINED_VAR_BEHAVIOR", True)))
         extra = getattr(plugin, "_vars", None) or {}
         self.extra: dict[str, t.Any] = extra if plugin.get_option("use_extra_vars") else {}
 
@@ -301,7 +304,7 @@ class Slot:
 
     def prepare(self, subjects: t.Sequence[Subject]) -> None:
         """Find the answers for many hosts in one go, if they have many distinct inputs."""
-        if self.expression is None or not self.expression.reads or self._evaluator.native:
+        if self.expression is None or not self.expression.reads or not self._evaluator.batches:
             return
         if not HAS_TRUST and self.expression.path is not None and len(self.expression.path) == 1:
             return  # a single name is the one thing that does not go through text
@@ -336,7 +339,6 @@ class Batch:
 
     def __init__(self, evaluator: Evaluator, slot: Slot, names: t.Sequence[str]) -> None:
         self._render = evaluator.render
-        self._failing = UNKNOWN if evaluator.lenient else FAILED
         self._condition = slot.condition
         self._kind = slot.expression.kind if slot.expression else None
         self._text = "".join(slot.text)
@@ -383,7 +385,7 @@ class Batch:
 
     def _read(self, piece: str) -> t.Any:
         if piece == "U":
-            return self._failing
+            return FAILED
         text = piece[1:]
         if not HAS_TRUST:
             if text in ("True", "False"):

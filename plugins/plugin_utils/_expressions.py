@@ -9,6 +9,8 @@ The rules are lists of what is allowed: a filter, a method or a name that is not
 is evaluated the plain way.
 """
 
+# pylint: disable=unidiomatic-typecheck  # an exact type is what makes a fast way safe
+
 from __future__ import annotations
 
 import functools

@@ -8,6 +8,8 @@ A label is what somebody typed into a form. It is kept as data in ``h444_label``
 made of characters that no ansible-core reads as anything but a name.
 """
 
+# pylint: disable=unidiomatic-typecheck  # exact types are fast, and a subclass goes the careful way
+
 from __future__ import annotations
 
 import hashlib
@@ -258,15 +260,19 @@ def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str
     for name in (settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
         value = variables.get(settings.prefix + name)
         if isinstance(value, str):
-            address = canonical_ip(value) if name in ("ipv4", "ipv6") else canonical_ip(value) or _dns_name(value)
+            address = canonical_ip(value) if name in ("ipv4", "ipv6") else _typed_address(value)
             if address is not None:
                 return address
     return None
 
 
-def _dns_name(value: str) -> str | None:
+def _typed_address(value: str) -> str | None:
+    """Give what somebody typed as an address or a DNS name; None also for the controller's own."""
+    address = canonical_ip(value)
+    if address is not None:
+        return None if ipaddress.ip_address(address).is_loopback or ipaddress.ip_address(address).is_unspecified else address
     name = value.strip().rstrip(".")
-    return name if DNS_NAME.match(name) else None
+    return name if DNS_NAME.match(name) and not name.lower().startswith(("localhost", "ip6-")) else None
 
 
 def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Mapping[str, t.Sequence[t.Any]]) -> None:

@@ -10,6 +10,8 @@ that ``ansible-inventory --list`` shows it plainly; AWX reads anything else as a
 untrusted (core 2.19 and newer) or is wrapped as unsafe (before).
 """
 
+# pylint: disable=unidiomatic-typecheck  # core marks strings by subclasses, so that the exact type is asked for
+
 from __future__ import annotations
 
 import re

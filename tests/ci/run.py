@@ -56,7 +56,7 @@ def pythons() -> dict[tuple[int, int], str]:
             continue
         try:
             answer = subprocess.run(
-                [candidate, "-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"], capture_output=True, text=True, timeout=30
+                [candidate, "-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"], capture_output=True, text=True, timeout=30, check=False
             )
         except (OSError, subprocess.TimeoutExpired):
             continue
@@ -110,7 +110,9 @@ def run(command: list[str], log: Path, *, env: dict[str, str], cwd: Path = ROOT,
         stream.flush()
         start = log.stat().st_size
         try:
-            code = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, timeout=timeout).returncode
+            code = subprocess.run(
+                command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, timeout=timeout, check=False
+            ).returncode
         except subprocess.TimeoutExpired:
             raise Failed(f"no end after {timeout} s; log: {log.relative_to(ROOT)}") from None
     output = log.read_bytes()[start:].decode("utf-8", "replace")
@@ -310,7 +312,7 @@ class Checks:
         env["H444_TEST_CORE"] = core
         if not quiet:
             say("")
-            code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+            code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
             if code:
                 raise Failed(f"pytest ended with {code}")
             return ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 

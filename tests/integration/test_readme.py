@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import yaml
+
 from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ansible_collections.h444.cloud.tests.integration.playing import PRESETS, ROOT, environment, play, secrets_in, shown_secrets, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 

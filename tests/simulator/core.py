@@ -42,7 +42,14 @@ PRODUCTS = [
     ("hosting-starter", "hosting", "Hosting Starter", 300, 240, {"disk_gb": 5}),
     ("hosting-pro", "hosting", "Hosting Pro", 900, 720, {"disk_gb": 25}),
 ]
-TEMPLATES = [("ubuntu", "ubuntu-22.04"), ("ubuntu", "ubuntu-24.04"), ("debian", "debian-12"), ("debian", "debian-13"), ("almalinux", "almalinux-9"), ("rocky", "rocky-9")]
+TEMPLATES = [
+    ("ubuntu", "ubuntu-22.04"),
+    ("ubuntu", "ubuntu-24.04"),
+    ("debian", "debian-12"),
+    ("debian", "debian-13"),
+    ("almalinux", "almalinux-9"),
+    ("rocky", "rocky-9"),
+]
 REASONS = {400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
            409: "Conflict", 410: "Gone", 422: "Unprocessable Entity", 429: "Too Many Requests", 500: "Internal Server Error"}
 PAGE_ROWS = 2
@@ -437,7 +444,8 @@ class Core:
         }
         for name, value in given.items():
             if name == "ips":
-                row["ips"] = [{"primary": index == 0, "gateway": None, "netmask": None, "ptr": None, "zoneHosted": True, **ip} for index, ip in enumerate(value)]
+                unsaid = {"gateway": None, "netmask": None, "ptr": None, "zoneHosted": True}
+                row["ips"] = [{"primary": index == 0, **unsaid, **ip} for index, ip in enumerate(value)]
             elif name in row:
                 row[name] = value
             else:
@@ -539,7 +547,8 @@ class Core:
         with self.lock:
             row = self._living_server(call)
             self._template(call.body.get("os"), call.body.get("osTemplate"), ("os", "osTemplate"))
-            row.update(os_family=call.body["os"], os_template=call.body["osTemplate"], status="running", ready_at=self.now() + self.assume["provisioning_seconds"])
+            row.update(os_family=call.body["os"], os_template=call.body["osTemplate"])
+            row.update(status="running", ready_at=self.now() + self.assume["provisioning_seconds"])
             row["wiped"] = row.get("wiped", 0) + 1
             self.effect = True
             self._event("vps.reinstalled", {"vpsId": row["id"], "os": row["os_family"], "osTemplate": row["os_template"]})

@@ -20,6 +20,11 @@ def camel(key: str) -> str:
     return re.sub(r"_([a-z0-9])", lambda match: match.group(1).upper(), key)
 
 
+def pascal(key: str) -> str:
+    """Write a name in PascalCase."""
+    return camel(key)[:1].upper() + camel(key)[1:]
+
+
 def cased(value: t.Any, casing: str, depth: int = 0) -> t.Any:
     """Give a reply in another casing; "mixed" alternates by depth."""
     if casing == "snake":
@@ -27,7 +32,7 @@ def cased(value: t.Any, casing: str, depth: int = 0) -> t.Any:
     if isinstance(value, dict):
         change: t.Callable[[str], str] = camel
         if casing == "pascal":
-            change = lambda key: camel(key)[:1].upper() + camel(key)[1:]  # noqa: E731
+            change = pascal
         if casing == "mixed" and depth % 2 == 0:
             change = str
         return {change(key): cased(item, casing, depth + 1) for key, item in value.items()}
