@@ -63,13 +63,14 @@ class Settings(t.NamedTuple):
 class Server:
     """A server on its way to become a host."""
 
-    __slots__ = ("addresses", "base", "groups", "name", "row", "variables")
+    __slots__ = ("addresses", "base", "groups", "name", "passed_over", "row", "variables")
 
     def __init__(self, row: Row, addresses: list[Row]) -> None:
         self.row = row
         self.addresses = addresses
         self.variables: dict[str, t.Any] = {}
         self.base: str | None = None
+        self.passed_over: str | None = None
         self.name = ""
         self.groups: list[str] = []
 
@@ -286,6 +287,8 @@ def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Map
             server.base = usable_name(found)
             if server.base is not None:
                 break
+            if isinstance(found, str) and found.strip():
+                server.passed_over = server.passed_over or found
 
 
 def add_groups(servers: t.Sequence[Server], settings: Settings) -> None:
@@ -390,6 +393,11 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
         used.add(server.name)
         if server.base not in shared:
             notes.append(Note(_why_renamed(server, group_names), [server]))
+    odd = [server for server in servers if server.passed_over is not None and server.base is not None]
+    if odd:
+        text = "%d servers are not called what hostnames gives first, because it can't name a host: %s is called %s%s."
+        first = min(odd, key=lambda server: str(server.row["id"]))
+        notes.append(Note(text % (len(odd), shown(first.passed_over), first.name, ", and so on" if len(odd) > 1 else ""), odd))
 
 
 def _why_renamed(server: Server, group_names: t.Container[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def main(given: list[str]) -> int:
     Courier(core, options.deliver_to).start()
     print(f"The simulator plays 444Host at {server.origin}/v1 (preset {options.preset}{'' if checked else ', contract not checked'}).", flush=True)
     print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

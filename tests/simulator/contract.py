@@ -41,17 +41,42 @@ def attach(core: Core) -> bool:
             validators[(method, template, status)] = known
         return known
 
-    def validate(method: str, path: str, status: int, plain: t.Any) -> None:
-        template = next(
+    bodies: dict[tuple[str, str], t.Any] = {}
+
+    def template_of(method: str, path: str) -> str | None:
+        return next(
             (name for verb, name, _kind, _scope, _handler in core.routes if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path)), None
         )
+
+    def check_request(method: str, path: str, plain: t.Any, given: bool) -> list[str]:
+        """Give what is wrong with a request's body, in the API's words."""
+        template = template_of(method, path)
+        asked = contract["paths"][template][method.lower()].get("requestBody") if template else None
+        if template is None or not asked or (not given and not asked.get("required")):
+            return []
+        if (method, template) not in bodies:
+            pointer = "/".join(["paths", template.replace("/", "~1"), method.lower(), "requestBody"])
+            if "$ref" in asked:
+                pointer = asked["$ref"].removeprefix("#/")
+            reference = "urn:h444:contract#/" + (pointer + "/content/application~1json/schema").replace("{", "%7B").replace("}", "%7D")
+            bodies[(method, template)] = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=registry)
+        wrong = []
+        for error in bodies[(method, template)].iter_errors(plain):
+            where = ".".join(str(part) for part in error.instance_path)
+            wrong.append(f"{where}: {error.message}"[:200] if where else str(error.message)[:200])
+        return wrong
+
+    def validate(method: str, path: str, status: int, plain: t.Any) -> bool:
+        template = template_of(method, path)
         if template is None or plain is None or (isinstance(plain, list) and len(plain) > LARGE):
-            return
+            return True
         found = validator(method, template, status)
         if found is not None and not found.is_valid(plain):
             first = next(iter(found.iter_errors(plain)))
             core.contract_broken += 1
             print(f"CONTRACT BROKEN {method} {path}: {str(first.message)[:200]} at {list(first.instance_path)}", file=sys.stderr, flush=True)
+            return False
+        return True
 
-    core.validate = validate
+    core.validate, core.check_request = validate, check_request
     return True

@@ -12,9 +12,11 @@ from __future__ import annotations
 import copy
 import email.utils
 import hashlib
+import ipaddress
 import json
 import random
 import re
+import sys
 import threading
 import time
 import typing as t
@@ -91,8 +93,10 @@ class Core:
         self._clock = clock
         self.offset = 0.0
         self.lock = threading.RLock()
+        self._mine = threading.local()
         self.deliver: t.Callable[[], None] = lambda: None
-        self.validate: t.Callable[[str, str, int, t.Any], None] | None = None
+        self.validate: t.Callable[[str, str, int, t.Any], bool] | None = None
+        self.check_request: t.Callable[[str, str, t.Any, bool], list[str]] | None = None
         self.routes = self._routes()
         self.reset()
 
@@ -120,9 +124,21 @@ class Core:
         self.oauth: dict[str, t.Any] = {"devices": {}, "refresh": {}, "clients": {"h444-ansible": {"client_name": "h444.cloud"}}}
         self.next_address = 10
         self.contract_broken = 0
+        self.late_refunds: list[Row] = []
+        self.seeded = False
         self.effect = False
         for name in ("example.com", "example.org"):
             self.seed({"domains": [{"name": name}]})
+        self.seeded = False
+
+    @property
+    def effect(self) -> bool:
+        """Say whether the request that this thread answers has changed anything."""
+        return getattr(self._mine, "effect", False)
+
+    @effect.setter
+    def effect(self, value: bool) -> None:
+        self._mine.effect = value
 
     # Time and names
 
@@ -158,12 +174,17 @@ class Core:
         self.effect = False
         try:
             with self.lock:
+                self._settle()
                 api_key = self._authenticate(lower)
-                common.update(self._count(api_key))
+                common.update(self._count(api_key, f"{method} {path}" if self.assume["rate_window"] == "route" else ""))
                 kind, handler, scope, ids = self._find(method, path)
                 if scope not in self.keys[api_key]["scopes"]:
                     raise No(403, f"API key lacks the required scope: {scope}")
                 call = Call(ids, query, self._json(method, body), api_key)
+                if self.check_request is not None:
+                    wrong = self.check_request(method, path, self._plain_body(kind, call.body), bool(body.strip()))
+                    if wrong:
+                        raise No(400, wrong)
             if kind in ("vps_order", "hosting_order") or handler == self.open_ticket:
                 status, plain = self._keyed(method + " " + path, handler, call, lower, body)
             else:
@@ -171,24 +192,49 @@ class Core:
                     status, plain = handler(call)
             if isinstance(plain, Answer):
                 return Answer(plain.status, {**common, **plain.headers}, plain.body)
-            if self.validate is not None:
-                self.validate(method, path, status, plain)
+            if self.validate is not None and not self.validate(method, path, status, plain) and not self.seeded:
+                raise No(500, "CONTRACT BROKEN: the simulator's reply does not fit its contract.")
+            if kind in ("vps_order", "hosting_order") and status == 201 and method == "POST":
+                status = self.assume["order_status"]
             return self._shape(status, kind, plain, query, common, path)
         except No as no:
             return self._no(no, common)
+        except Exception as exc:  # a fault of the simulator is an answer too, and told
+            print(f"SIMULATOR ERROR {method} {path}: {type(exc).__name__}: {exc}", file=sys.stderr, flush=True)
+            return self._no(No(500, "The simulator failed at this request; its output tells why."), common)
+
+    def _settle(self) -> None:
+        """Book the late refunds that are due."""
+        for row in [row for row in self.late_refunds if row["due_at"] <= self.now()]:
+            self.late_refunds.remove(row)
+            self._book("refund", row["cents"], row["text"], row["reference"])
+
+    def _plain_body(self, kind: str, body: Row) -> Row:
+        """Give a request's body in the contract's names: a domain is written under the names under which it was read."""
+        if kind != "domain":
+            return body
+        names = {name: name for name in ("auto_renew", "nameservers", "transfer_lock", "whois_privacy")}
+        if self.assume["domain_fields"] == "short":
+            names = {"auto_renew": "auto_renew", "nameservers": "nameservers", "locked": "transfer_lock", "privacy": "whois_privacy"}
+        if self.assume["casing"] != "snake":
+            change = shapes.pascal if self.assume["casing"] == "pascal" else shapes.camel
+            names = {change(name): plain for name, plain in names.items()}
+        return {names.get(name, name): value for name, value in body.items()}
 
     def _authenticate(self, headers: t.Mapping[str, str]) -> str:
         given = headers.get("authorization", "")
         api_key = given[7:] if given.startswith("Bearer ") else ""
-        if api_key not in self.keys or self.keys[api_key]["expired"]:
+        found = self.keys.get(api_key)
+        if found is None or found["expired"] or self.now() >= found.get("until", float("inf")):
             raise No(401, "Missing, invalid, or expired API key.")
         return api_key
 
-    def _count(self, api_key: str) -> dict[str, str]:
+    def _count(self, api_key: str, route: str) -> dict[str, str]:
         if self.rate_limit <= 0:
             return {}
         now = self.now()
-        window = [at for at in self.sent_at.get(api_key, []) if (at // 60 == now // 60 if self.assume["rate_window"] == "fixed" else now - at < 60)]
+        index = f"{api_key} {route}"
+        window = [at for at in self.sent_at.get(index, []) if (at // 60 == now // 60 if self.assume["rate_window"] == "fixed" else now - at < 60)]
         reset = 60 - now % 60 if self.assume["rate_window"] == "fixed" else (60 - (now - window[0]) if window else 60)
         left = self.rate_limit - len(window)
         told = {"X-RateLimit-Limit": str(self.rate_limit), "X-RateLimit-Remaining": str(max(0, left - 1)), "X-RateLimit-Reset": str(int(reset) + 1)}
@@ -199,7 +245,7 @@ class Core:
                 told["Retry-After"] = str(wait) if form == "seconds" else email.utils.formatdate(now + wait, usegmt=True)
             raise No(429, "Rate limit exceeded (120/min per key).", told)
         window.append(now)
-        self.sent_at[api_key] = window
+        self.sent_at[index] = window
         return told
 
     def _find(self, method: str, path: str) -> tuple[str, t.Callable[[Call], tuple[int, t.Any]], str, dict[str, str]]:
@@ -220,7 +266,7 @@ class Core:
             return {}
         try:
             parsed = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise No(400, "The body is not JSON.") from None
         if not isinstance(parsed, dict):
             raise No(400, "The body is not an object.")
@@ -243,9 +289,13 @@ class Core:
     def _page(self, rows: list[t.Any], query: dict[str, str], path: str) -> tuple[list[t.Any], dict[str, t.Any], dict[str, str]]:
         form = self.assume["pagination"]
         start = 0
-        if form == "cursor" and query.get("cursor", "").startswith("c"):
+        if form == "cursor" and "cursor" in query:
+            if not re.fullmatch(r"c[0-9]{1,9}", query["cursor"]):
+                raise No(400, ["cursor is none of ours"])
             start = int(query["cursor"][1:])
-        elif form in ("page", "link") and query.get("page", "").isdigit():
+        elif form in ("page", "link") and "page" in query:
+            if not re.fullmatch(r"[1-9][0-9]{0,8}", query["page"]):
+                raise No(400, ["page must be a whole number from 1"])
             start = (int(query["page"]) - 1) * PAGE_ROWS
         end = start + PAGE_ROWS
         more, pages = end < len(rows), max(1, -(-len(rows) // PAGE_ROWS))
@@ -283,6 +333,8 @@ class Core:
         key = headers.get("idempotency-key")
         if not key:
             return handler(call)
+        if len(key) > 255:
+            raise No(400, "An Idempotency-Key has 1 to 255 characters.")
         index = "%s %s %s" % (call.api_key if self.assume["key_scope"] == "key" else "", name, key)
         digest = hashlib.sha256(body).hexdigest()
         while True:
@@ -300,6 +352,8 @@ class Core:
                         return fresh
                     self.orders[index] = record = {"at": self.now(), "digest": digest, "reply": None, "key": key, "name": name}
                     break
+                if self.assume["in_flight"] == "race":
+                    break
                 if self.assume["in_flight"] == "conflict":
                     raise No(409, "A request with this Idempotency-Key is in progress.")
             time.sleep(0.05)
@@ -313,12 +367,18 @@ class Core:
                 else:
                     self.orders.pop(index, None)
             raise
+        except Exception:
+            with self.lock:
+                self.orders.pop(index, None)
+            raise
         with self.lock:
             record["reply"] = {"status": status, "plain": copy.deepcopy(plain)}
         return status, plain
 
     def _replayed(self, record: Row, digest: str) -> tuple[int, t.Any] | None:
         """Answer a key that was used before; None: let it order anew."""
+        if record["digest"] != digest and self.assume["mismatch"] == "new":
+            return None
         if record["digest"] != digest and self.assume["mismatch"] != "replay":
             raise No(int(self.assume["mismatch"]), "This Idempotency-Key was used with another body.")
         reply = record["reply"]
@@ -372,18 +432,24 @@ class Core:
             if self.assume["provisioning"] == "fails":
                 if self.assume["refund"] == "immediate":
                     self._book("refund", price, "Refund: " + text, invoice_id)
+                elif self.assume["refund"] == "late":
+                    due_at = self.now() + self.assume["refund_seconds"]
+                    self.late_refunds.append({"due_at": due_at, "cents": price, "text": "Refund: " + text, "reference": invoice_id})
                 raise No(500, "Provisioning failed; the payment is refunded.")
-            self.invoices[invoice_id] = {
-                "id": invoice_id, "invoice_number": "INV-%06d" % (len(self.invoices) + 1), "status": "paid", "currency": "USD", "total_usd_cents": price,
-                "created_at": self.stamp(), "paid_at": self.stamp(),
-                "items": [{"description": text, "quantity": 1, "unit_usd_cents": price, "total_usd_cents": price}],
-                "transactions": [{"id": self.new_id("pay"), "gateway": "wallet", "status": "paid", "amount_usd_cents": price, "created_at": self.stamp()}],
-            }
+            self._receipt(invoice_id, price, text)
             row = make()
             self._event("invoice.paid", {
                 "invoiceId": invoice_id, "invoiceNumber": self.invoices[invoice_id]["invoice_number"], "totalUsdCents": price, "currency": "USD",
             })
             return row, {"invoice_id": invoice_id, "charged_usd_cents": price}
+
+    def _receipt(self, invoice_id: str, price: int, text: str) -> None:
+        self.invoices[invoice_id] = {
+            "id": invoice_id, "invoice_number": "INV-%06d" % (len(self.invoices) + 1), "status": "paid", "currency": "USD", "total_usd_cents": price,
+            "created_at": self.stamp(), "paid_at": self.stamp(),
+            "items": [{"description": text, "quantity": 1, "unit_usd_cents": price, "total_usd_cents": price}],
+            "transactions": [{"id": self.new_id("pay"), "gateway": "wallet", "status": "paid", "amount_usd_cents": price, "created_at": self.stamp()}],
+        }
 
     # Servers
 
@@ -462,6 +528,11 @@ class Core:
 
         def make() -> Row:
             given = {**{name: body[name] for name in ("plan_slug", "os_family", "os_template")}, "label": self._label(label), "hostname": hostname}
+            if self.assume["second_address"] == "ipv6":
+                made = self.make_server({**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()})
+                six = {"ip": f"2001:db8::{len(self.servers):x}", "primary": False, "gateway": None, "netmask": "64", "ptr": None, "zoneHosted": True}
+                made["ips"].append(six)
+                return made
             return self.make_server({**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()})
 
         row, receipt = self._buy(body.get("plan_slug"), "vps", f"Order of {label}", make)
@@ -516,8 +587,12 @@ class Core:
         return 200, self._server(row)
 
     def _ip_of(self, call: Call) -> tuple[Row, Row]:
+        try:
+            wanted = ipaddress.ip_address(call.ids["ip"])
+        except ValueError:
+            raise No(400, ["ip must be an IP address"]) from None
         row = self._living_server(call)
-        found = next((ip for ip in row["ips"] if ip["ip"].lower() == call.ids["ip"].lower()), None)
+        found = next((ip for ip in row["ips"] if ipaddress.ip_address(ip["ip"]) == wanted), None)
         if found is None:
             raise No(404, "IP not found on this VPS.")
         return row, found
@@ -538,7 +613,8 @@ class Core:
         row, ip = self._ip_of(call)
         self.effect = ip["ptr"] is not None
         ip["ptr"] = None
-        self._event("vps.ptr.changed", {"vpsId": row["id"], "ip": ip["ip"], "ptr": None})
+        if self.effect:
+            self._event("vps.ptr.changed", {"vpsId": row["id"], "ip": ip["ip"], "ptr": None})
         return 200, None
 
     def reinstall(self, call: Call) -> tuple[int, t.Any]:
@@ -601,7 +677,7 @@ class Core:
 
     def _limit(self, call: Call) -> int:
         given = call.query.get("limit", "50")
-        if not given.isdigit() or not 1 <= int(given) <= 200:
+        if not re.fullmatch("[0-9]{1,9}", given) or not 1 <= int(given) <= 200:
             raise No(400, ["limit must be a whole number from 1 to 200"])
         return int(given)
 
@@ -700,12 +776,8 @@ class Core:
 
     def change_domain(self, call: Call) -> tuple[int, t.Any]:
         """PATCH /domains/:id."""
-        names = {"auto_renew": "auto_renew", "nameservers": "nameservers", "transfer_lock": "transfer_lock", "whois_privacy": "whois_privacy"}
-        if self.assume["domain_fields"] == "short":
-            names = {"auto_renew": "auto_renew", "nameservers": "nameservers", "locked": "transfer_lock", "privacy": "whois_privacy"}
-        outer = {shapes.camel(name): name for name in names} if self.assume["casing"] == "camel" else {}
-        body = {outer.get(name, name): value for name, value in call.body.items()}
-        self._only(body, *names)
+        body = self._plain_body("domain", call.body)
+        self._only(body, "auto_renew", "nameservers", "transfer_lock", "whois_privacy")
         if not body:
             raise No(400, ["at least one field is needed"])
         for name, value in body.items():
@@ -715,7 +787,7 @@ class Core:
         row = self._domain(call)
         if self.assume["registry"] == "refuses":
             raise No(400, "The registry refused the change; it was rolled back.")
-        row.update({names[name]: value for name, value in body.items()})
+        row.update(body)
         self.effect = True
         return 200, copy.deepcopy(row)
 
@@ -948,6 +1020,7 @@ class Core:
             raise ValueError(f"unknown: {', '.join(sorted(set(given) - known))}; known: {', '.join(sorted(known))}")
         made: Row = {}
         with self.lock:
+            self.seeded = True
             if "balance_usd_cents" in given:
                 self.account["balance_usd_cents"] = int(given["balance_usd_cents"])
             for row in given.get("keys", []):
@@ -966,24 +1039,33 @@ class Core:
             made["tickets"] = []
             for row in given.get("tickets", []):
                 _status, ticket = self.open_ticket(Call({}, {}, {"subject": row.get("subject", "Help"), "message": row.get("message", "Hello")}, FULL_KEY))
+                self.effect = False
                 self.tickets[ticket["id"]].update({key: value for key, value in row.items() if key in ("status", "priority", "department")})
                 made["tickets"].append(ticket["id"])
+            made["invoices"] = []
+            for _number in range(int(given.get("invoices", 0))):
+                invoice_id = self.new_id("inv")
+                self._receipt(invoice_id, 960, "Seeded")
+                made["invoices"].append(invoice_id)
         return made
 
     STATE = (
         "account", "keys", "servers", "hosting", "domains", "ledger", "invoices", "tickets", "webhooks", "deliveries", "orders", "oauth",
-        "numbers", "next_address", "offset", "assume", "contract_broken",
+        "numbers", "next_address", "offset", "assume", "contract_broken", "late_refunds", "seeded",
     )
 
     def state(self) -> Row:
         """Give the whole state, for tests and for the state file."""
         with self.lock:
+            self._settle()
             found = {name: copy.deepcopy(getattr(self, name)) for name in self.STATE}
         found["vps"] = list(found["servers"].values())
         return found
 
     def load(self, state: Row) -> None:
-        """Go on where a state file ends."""
+        """Go on where a state file ends. Raises ValueError."""
+        if not isinstance(state, dict) or "account" not in state:
+            raise ValueError("it holds no state of the simulator")
         with self.lock:
             for name in self.STATE:
                 if name in state:

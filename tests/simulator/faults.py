@@ -29,6 +29,17 @@ class Faults:
                 raise ValueError(f"a fault needs a kind: {', '.join(KINDS)}")
             if spec.get("when", "before") not in ("before", "after"):
                 raise ValueError("when is before or after")
+            for name in ("method", "path", "location"):
+                if not isinstance(spec.get(name, ""), str):
+                    raise ValueError(f"{name} is a text")
+            for name in ("seconds", "interval"):
+                if isinstance(spec.get(name, 0), bool) or not isinstance(spec.get(name, 0), (int, float)) or not 0 <= spec.get(name, 0) <= 3600:
+                    raise ValueError(f"{name} is a number from 0 to 3600")
+            status = spec.get("status", 500)
+            if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
+                raise ValueError("status is a whole number from 200 to 599")
+            if not isinstance(spec.get("headers", {}), dict):
+                raise ValueError("headers are an object")
             for name in ("nth", "times"):
                 if not isinstance(spec.get(name, 1), int) or spec.get(name, 1) < 1:
                     raise ValueError(f"{name} is a whole number from 1")
@@ -44,7 +55,7 @@ class Faults:
         """Count one request (path below /v1) and give the fault that it meets."""
         with self._lock:
             for fault in self._faults:
-                pattern = ".*" if fault["path"] == "*" else re.sub(r"\{\w+\}", "[^/]+", fault["path"])
+                pattern = ".*" if fault["path"] == "*" else "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", fault["path"]))
                 if fault["method"] not in ("*", method) or not re.fullmatch(pattern, path):
                     continue
                 fault["seen"] += 1

@@ -33,7 +33,9 @@ class OAuth:
                 return self._token(form)
             if path == "/oauth/register" and self.core.assume["oauth_registration"] == "on":
                 client_id = self.core.new_id("client")
-                self.core.oauth["clients"][client_id] = document if isinstance(document, dict) else {}
+                if not isinstance(document, dict):
+                    return 400, {"error": "invalid_client_metadata"}
+                self.core.oauth["clients"][client_id] = document
                 return 201, {"client_id": client_id, "client_name": self.core.oauth["clients"][client_id].get("client_name")}
         return 404, {"error": "not_found"}
 
@@ -94,7 +96,7 @@ class OAuth:
             return 200, self._issue(device["client_id"], device["scopes"])
         if form.get("grant_type") == "refresh_token":
             found = self.core.oauth["refresh"].pop(form.get("refresh_token", ""), None)
-            if found is None or self.core.now() > found["until"]:
+            if found is None or self.core.now() > found["until"] or found["client_id"] != form.get("client_id"):
                 return 400, {"error": "invalid_grant", "error_description": "The refresh token is used up or expired."}
             return 200, self._issue(found["client_id"], found["scopes"])
         return 400, {"error": "unsupported_grant_type"}

@@ -41,6 +41,7 @@ class Simulator(ThreadingHTTPServer):
         self.journal: list[dict[str, t.Any]] = []
         self.journal_lock = threading.Lock()
         self.state_file = state_file
+        self.save_lock = threading.Lock()
         self.origin = "http://127.0.0.1:%d" % self.server_address[1]
 
     def handle_error(self, request: t.Any, client_address: t.Any) -> None:
@@ -51,7 +52,9 @@ class Simulator(ThreadingHTTPServer):
 
     def save(self) -> None:
         """Write the state file, where there is one."""
-        if self.state_file is not None:
+        if self.state_file is None:
+            return
+        with self.save_lock:
             text = json.dumps(self.core.state())
             beside = self.state_file.with_suffix(".new")
             beside.write_text(text)
@@ -101,11 +104,13 @@ class Handler(BaseHTTPRequestHandler):
             row = self._note(parts.path, {}, body)
             status, found = self.server.oauth.handle(self.command, parts.path, form, self.server.origin, document)
             row["status"] = status
+            row["effect"] = status < 300 and self.command == "POST"
+            self.server.save()
             self._send(status, {"Cache-Control": "no-store"}, found)
         else:
             self._send(404, {}, {"statusCode": 404, "message": f"Cannot {self.command} {parts.path}", "error": "Not Found"})
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = _any
 
     def _note(self, path: str, query: dict[str, str], body: bytes) -> dict[str, t.Any]:
         try:
@@ -128,8 +133,11 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault["when"] == "before" and fault["kind"] != "delay":
             self._spoil(fault, Answer(200, {}, {}), row)
             return
+        if fault and fault["when"] == "before":
+            time.sleep(float(fault.get("seconds", 1)))
+            fault["seconds"] = 0
         answer = self.server.core.handle(self.command, path, query, dict(self.headers.items()), body)
-        row["effect"] = self.command != "GET" and answer.status < 300
+        row["effect"] = self.server.core.effect
         self.server.save() if row["effect"] else None
         if fault:
             self._spoil(fault, answer, row)
@@ -147,7 +155,8 @@ class Handler(BaseHTTPRequestHandler):
         if status not in (204, 304):
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD" and status not in (204, 304):
+            self.wfile.write(data)
         self.wfile.flush()
 
     def _spoil(self, fault: dict[str, t.Any], answer: Answer, row: dict[str, t.Any]) -> None:
@@ -210,12 +219,14 @@ class Handler(BaseHTTPRequestHandler):
         try:
             given = json.loads(body) if body.strip() else {}
             found = self._command(self.command, name, query, given)
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
             self._send(400, {}, {"statusCode": 400, "message": f"{type(exc).__name__}: {exc}"[:300], "error": "Bad Request"})
             return
         if found is None:
             self._send(404, {}, {"statusCode": 404, "message": f"There is no control command {self.command} {name}.", "error": "Not Found"})
             return
+        if self.command != "GET":
+            self.server.save()
         self._send(200, {}, found)
 
     def _command(self, method: str, name: str, query: dict[str, str], given: t.Any) -> t.Any:
@@ -239,7 +250,10 @@ class Handler(BaseHTTPRequestHandler):
         if not isinstance(given, dict):
             raise ValueError("an object is needed")
         if name == "advance":
-            core.offset += float(given["seconds"])
+            seconds = float(given["seconds"])
+            if not 0 <= seconds <= 10 * 366 * 86400:
+                raise ValueError("seconds is a number from 0 to ten years")
+            core.offset += seconds
             core.deliver()
             return {"now": core.stamp()}
         if name == "assume":
