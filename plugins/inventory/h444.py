@@ -176,7 +176,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return None
         name = _cache.entry_name(base, "".join(account))
         entry = self._cached(name)
-        if entry is None:
+        if entry is _cache.NOTHING:
             return None
         replies = _cache.unpack(entry, account)
         if replies is None:
@@ -189,10 +189,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             return self._cache[name]
         except KeyError:
-            return None
+            return _cache.NOTHING
         except Exception as error:  # every cache plugin has errors of its own
             self._warn("The cache can't be read; the API is asked again: %s" % clean(str(error), 200))
-            return None
+            return _cache.NOTHING
 
     def _fetch(self, api_url: str, api_key: str | None) -> _cache.Replies:
         """Ask the API: two requests for any number of servers."""
@@ -269,12 +269,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return rows
 
     def _name_answers(self, evaluator: Evaluator, source: str, subjects: t.Sequence[Subject]) -> list[t.Any]:
-        """Evaluate an expression of ``hostnames`` for every server."""
-        slot = Slot(evaluator, source)
+        """Evaluate an expression, or a template, of ``hostnames`` for every server."""
+        evaluate = evaluator.text if "{{" in source or "{%" in source else evaluator.value
+        slot = Slot(evaluator, source, evaluate=evaluate)
         slot.prepare(subjects)
         answers = [slot.answer(subject) for subject in subjects]
         if self.get_option("strict") and FAILED in answers:
-            self._fail("hostnames", source, lambda: evaluator.value(source, subjects[answers.index(FAILED)]))
+            self._fail("hostnames", source, lambda: evaluate(source, subjects[answers.index(FAILED)]))
         return answers
 
     def _fail(self, option: str, text: t.Any, again: t.Callable[[], t.Any]) -> None:
@@ -350,6 +351,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 if group is None:
                     group = groups[name] = inventory.groups[inventory.add_group(name)]
                 group.add_host(host)
+            if server.namesake is not None:
+                groups[server.groups[-1]].add_host(inventory.hosts[server.namesake])
             subjects.append(Subject(host.vars, host))
         if not servers:
             inventory.add_group(settings.group)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ._errors import Refused
@@ -20,6 +21,7 @@ PRODUCT_NOUNS = ("products", "plans", "product")
 TEMPLATE_NOUNS = ("os_templates", "templates", "os_template", "template", "images", "operating_systems")
 PRODUCTS_WHERE = "GET /v1/products"
 TEMPLATES_WHERE = "GET /v1/os-templates"
+SLUG = re.compile(r"\A[a-z0-9][a-z0-9._-]*\Z")
 
 
 def read_product(raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -83,10 +85,13 @@ def read_os_templates(body_rows: t.Sequence[t.Any]) -> list[dict[str, t.Any]]:
 
 
 def _template(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    name = word(first(row, "os_template", "slug", "template", "id", "code", "name"))
-    if not name:
+    names = [word(row.get(field)) for field in ("os_template", "slug", "template", "code", "id", "name")]
+    # A number or a display name is not what an order takes, so a slug is preferred wherever it stands.
+    found = [name for name in names if name]
+    slugs = [name for name in found if SLUG.match(name) and not name.isdigit()]
+    if not found:
         raise bad(TEMPLATES_WHERE, "a template has no name")
-    return {**row, "os_template": name}
+    return {**row, "os_template": (slugs or found)[0]}
 
 
 def list_os_templates(api: t.Any) -> list[dict[str, t.Any]]:

@@ -496,7 +496,9 @@ class Client:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-            return response.status_code, response.headers, self._body(response, cut)
+            # A redirect's body has been read already, by requests itself.
+            payload = b"" if 300 <= response.status_code < 400 else self._body(response, cut)
+            return response.status_code, response.headers, payload
         except _Lost:
             raise
         except Exception as exc:  # pylint: disable=broad-except  # every library below raises errors of its own

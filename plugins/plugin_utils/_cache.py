@@ -17,6 +17,8 @@ import typing as t
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
 
 FORMAT = 1
+NOTHING: t.Any = object()
+"""Stands for an entry that is not there."""
 
 
 class Replies(t.NamedTuple):

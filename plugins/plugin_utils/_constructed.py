@@ -147,6 +147,11 @@ class Evaluator:
         """Evaluate an expression the plain way. Raises whatever core raises."""
         return self.plugin._compose(text, subject.all())
 
+    def text(self, template: t.Any, subject: Subject) -> t.Any:
+        """Evaluate a template. Raises whatever core raises."""
+        self.plugin.templar.available_variables = subject.all()
+        return self.plugin.templar.template(template)
+
     def holds(self, condition: t.Any, subject: Subject) -> bool:
         """Evaluate a condition the plain way. Raises whatever core raises."""
         keep, self.plugin.inventory = self.plugin.inventory, _Ear()
@@ -199,9 +204,10 @@ def _is_simple(value: t.Any) -> bool:
 class Slot:
     """One expression or condition of the configuration, and what is known of its answers."""
 
-    def __init__(self, evaluator: Evaluator, text: t.Any, *, condition: bool = False) -> None:
+    def __init__(self, evaluator: Evaluator, text: t.Any, *, condition: bool = False, evaluate: t.Any = None) -> None:
         self.text = text
         self.condition = condition
+        self._evaluate = evaluate or (evaluator.holds if condition else evaluator.value)
         self._evaluator = evaluator
         self._extra = {} if condition else evaluator.extra
         self.expression = evaluator.understood(text, not condition)
@@ -234,9 +240,7 @@ class Slot:
 
     def _plain(self, subject: Subject) -> t.Any:
         try:
-            if self.condition:
-                return self._evaluator.holds(self.text, subject)
-            return self._evaluator.value(self.text, subject)
+            return self._evaluate(self.text, subject)
         except Exception:  # core's methods tolerate every error in the same way
             return FAILED
 

@@ -63,7 +63,7 @@ class Settings(t.NamedTuple):
 class Server:
     """A server on its way to become a host."""
 
-    __slots__ = ("addresses", "base", "groups", "name", "passed_over", "row", "variables")
+    __slots__ = ("addresses", "base", "groups", "name", "namesake", "passed_over", "row", "variables")
 
     def __init__(self, row: Row, addresses: list[Row]) -> None:
         self.row = row
@@ -71,6 +71,7 @@ class Server:
         self.variables: dict[str, t.Any] = {}
         self.base: str | None = None
         self.passed_over: str | None = None
+        self.namesake: str | None = None
         self.name = ""
         self.groups: list[str] = []
 
@@ -410,8 +411,10 @@ def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
         )
     if base in group_names:
         return "%s is the name of a group: the server of that name is called %s." % (shown(base), server.name)
-    server.groups.append(safe_group(base))
-    return "%s is another server of this inventory already: the one with the id %s is called %s, and the group %s holds it." % (
+    # The other one keeps the name, so the group that both join needs a different one.
+    server.namesake = base
+    server.groups.append(safe_group(base) if safe_group(base) != base else "h444_%s" % base)
+    return "%s is another server of this inventory already: the one with the id %s is called %s, and the group %s holds both." % (
         shown(base),
         server_id,
         server.name,

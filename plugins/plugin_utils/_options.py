@@ -55,7 +55,7 @@ def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[
             continue
         try:
             # Whoever sets the environment runs the command: as trusted as the configuration file.
-            value = loader.load(trusted(text), file_name="<%s>" % name, show_content=False)
+            value = loader.load(trusted(text), show_content=False)
         except AnsibleError as error:
             raise BadOption("%s: it is not valid YAML: %s" % (name, clean(str(error), 200))) from error
         if not isinstance(value, kind):

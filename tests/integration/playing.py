@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import typing as t
@@ -28,8 +29,10 @@ class Played(t.NamedTuple):
     output: str
 
     def tail(self, lines: int = 40) -> str:
-        """Give the end of the output."""
-        return "\n".join(self.output.splitlines()[-lines:])
+        """Give the failed tasks, each with what it said first, and the end of the output."""
+        failures = re.findall(r"^(?:fatal|failed): .*?(?=^\S|\Z)", self.output, re.MULTILINE | re.DOTALL)
+        messages = [match for failure in failures for match in re.findall(r"^ *\"?(?:msg|assertion)\"?: .*|^(?:fatal|failed): .*", failure, re.MULTILINE)]
+        return "\n".join([*messages[-20:], "…", *self.output.splitlines()[-lines:]])
 
 
 def collections_path() -> str:
@@ -42,7 +45,8 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "H444_", "PYTHONPATH"))}
     home.mkdir(parents=True, exist_ok=True)
     kept.update(
-        HOME=str(home), ANSIBLE_HOME=str(home / ".ansible"), XDG_RUNTIME_DIR=str(home), PATH=f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
+        HOME=str(home), ANSIBLE_HOME=str(home / ".ansible"), ANSIBLE_REMOTE_TMP=str(home / "tmp"), XDG_RUNTIME_DIR=str(home),
+        PATH=f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
         ANSIBLE_COLLECTIONS_PATH=collections_path(), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="false",
         ANSIBLE_INVENTORY_UNPARSED_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false",
         H444_API_URL=url, H444_API_KEY=key, H444_RATE_LIMIT="0", LC_ALL="C.UTF-8",

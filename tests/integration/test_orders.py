@@ -15,6 +15,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.h444.cloud.tests.integration.playing import BIN, environment, play, secrets_in, shown_secrets, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 

@@ -51,7 +51,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
         prog="simulator", description="Plays the API of 444Host on 127.0.0.1.", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--port", type=int, default=18444, help="the port to listen on; 0 takes a free one (default: 18444)")
-    parser.add_argument("--preset", default="plain", choices=list(assumed.PRESETS), help="a set of assumptions (default: plain)")
+    parser.add_argument("--preset", choices=list(assumed.PRESETS), help="a set of assumptions (default: plain, or what --state holds)")
     parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help="answer one open point in another way; may be repeated")
     parser.add_argument("--list-assumptions", action="store_true", help="show every open point with its values, and end")
     parser.add_argument("--rate-limit", type=int, default=120, help="requests a minute for each key; 0 is no limit (default: 120)")
@@ -61,7 +61,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     found = parser.parse_args(given)
     if not 0 <= found.port <= 65535:
         parser.error("--port is a number from 0 to 65535")
-    found.switches = assumed.preset(found.preset)
+    found.switches = assumed.preset(found.preset) if found.preset else {}
     for item in found.assume:
         name, equals, value = item.partition("=")
         try:
@@ -83,6 +83,7 @@ def main(given: list[str]) -> int:
     if options.state and options.state.exists():
         try:
             core.load(json.loads(options.state.read_text()))
+            core.assume = {**assumed.defaults(), **core.assume, **options.switches}
         except (OSError, ValueError, TypeError) as exc:
             print(f"simulator: {options.state} can't be read: {exc}", file=sys.stderr)
             return 2
@@ -93,7 +94,7 @@ def main(given: list[str]) -> int:
         return 2
     checked = False if options.no_validate else contract.attach(core)
     Courier(core, options.deliver_to).start()
-    print(f"The simulator plays 444Host at {server.origin}/v1 (preset {options.preset}{'' if checked else ', contract not checked'}).", flush=True)
+    print(f"The simulator plays 444Host at {server.origin}/v1 (preset {options.preset or 'plain'}{'' if checked else ', contract not checked'}).", flush=True)
     print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

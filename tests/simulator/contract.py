@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import typing as t
@@ -16,17 +17,26 @@ from .core import Core
 LARGE = 500
 
 
+@functools.lru_cache(maxsize=1)
+def load() -> tuple[t.Any, t.Any]:
+    """Read the contract. Raises ImportError where the libraries are missing."""
+    import jsonschema_rs
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with (Path(__file__).parent / "contract" / "openapi.yaml").open(encoding="utf-8") as stream:
+        contract = yaml.load(stream, loader)
+    return contract, jsonschema_rs.Registry([("urn:h444:contract", contract)], draft=jsonschema_rs.Draft202012)
+
+
 def attach(core: Core) -> bool:
     """Validate every plain reply of *core*; a broken one is counted and told. Returns False where the libraries are missing."""
     try:
         import jsonschema_rs
-        import yaml
+
+        contract, registry = load()
     except ImportError:
         return False
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with (Path(__file__).parent / "contract" / "openapi.yaml").open(encoding="utf-8") as stream:
-        contract = yaml.load(stream, loader)
-    registry = jsonschema_rs.Registry([("urn:h444:contract", contract)], draft=jsonschema_rs.Draft202012)
     validators: dict[tuple[str, str, int], t.Any] = {}
 
     def validator(method: str, template: str, status: int) -> t.Any:

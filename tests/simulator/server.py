@@ -7,6 +7,7 @@ the standard library's server, a thread for each connection."""
 
 from __future__ import annotations
 
+import functools
 import json
 import socket
 import struct
@@ -25,6 +26,14 @@ from .faults import Faults
 from .oauth import OAuth
 
 JOURNAL_BODY = 4096
+
+
+@functools.lru_cache(maxsize=1)
+def bomb() -> bytes:
+    """Give 200 MiB of zeros, gzipped."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = b"0" * (1 << 20)
+    return b"".join(packer.compress(block) for _mib in range(200)) + packer.flush()
 
 
 class Simulator(ThreadingHTTPServer):
@@ -184,9 +193,8 @@ class Handler(BaseHTTPRequestHandler):
             row["status"] = int(fault.get("status", 302))
             self._send(row["status"], {"Location": fault.get("location", "http://127.0.0.1:9/")}, None)
         elif kind == "gzip_bomb":
-            packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-            block = b"0" * (1 << 20)
-            self._send(200, {"Content-Encoding": "gzip"}, b"".join(packer.compress(block) for _mib in range(200)) + packer.flush())
+            row["status"] = 200
+            self._send(200, {"Content-Encoding": "gzip"}, bomb())
         else:
             self.close_connection = True
             if kind == "hang":

@@ -32,7 +32,7 @@ class Simulator:
     def start(
         cls,
         *,
-        preset: str = "plain",
+        preset: str | None = None,
         assume: t.Mapping[str, t.Any] | None = None,
         validate: bool = True,
         state_file: t.Any = None,
@@ -40,7 +40,7 @@ class Simulator:
         deliver_to: str | None = None,
     ) -> Simulator:
         """Start one and wait until it answers."""
-        command = [sys.executable, str(Path(__file__).parent), "--port", "0", "--preset", preset, "--rate-limit", str(rate_limit)]
+        command = [sys.executable, str(Path(__file__).parent), "--port", "0", "--rate-limit", str(rate_limit), *(["--preset", preset] if preset else [])]
         for name, value in (assume or {}).items():
             command += ["--assume", f"{name}={value}"]
         if not validate:

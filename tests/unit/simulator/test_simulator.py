@@ -16,12 +16,11 @@ import sys
 import threading
 import time
 import typing as t
-import urllib.error
-import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.h444.cloud.tests.simulator import assumed, contract
 from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, READ_KEY, SCOPES, Answer, Core
 from ansible_collections.h444.cloud.tests.simulator.oauth import GRANT, OAuth
@@ -275,6 +274,7 @@ def replies(api: Api) -> str:
     api.core.account["balance_usd_cents"] = 10000
     ask("POST", "/vps", ORDER, "poor")
     api.clock.at += 3600
+    ask("PATCH", f"/vps/{list(api.core.servers)[1]}/label", {"label": "renamed"})
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-1"}, "k1")
     return json.dumps(told)
 
@@ -504,7 +504,7 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
         """Refuses the first delivery."""
 
         def do_POST(self) -> None:
-            got.append((dict(self.headers.items()), self.rfile.read(int(self.headers["Content-Length"]))))
+            got.append(({name.lower(): value for name, value in self.headers.items()}, self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(500 if len(got) == 1 else 204)
             self.end_headers()
 
@@ -530,7 +530,7 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
             simulator.advance(61)
             wait(2)
             headers, body = got[1]
-            stamp, mac = (part.split("=", 1)[1] for part in headers["X-444host-Signature"].split(","))
+            stamp, mac = (part.split("=", 1)[1] for part in headers["x-444host-signature"].split(","))
             assert mac == hmac.new(hook["secret"].encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
             assert json.loads(body)["data"]["label"] == "web-1"
             time.sleep(0.2)
@@ -576,3 +576,14 @@ def test_five_thousand_servers_are_quick() -> None:
     before = time.process_time()
     assert len(api("GET", "/vps").body) == 5000 == len(api("GET", "/vps/all-ips").body)
     assert time.process_time() - before < 2
+
+
+def test_adapter_needs_no_socket() -> None:
+    requests = pytest.importorskip("requests")
+    from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
+
+    session = requests.Session()
+    session.mount("http://", SimulatorAdapter(Api().core))
+    made = session.post("http://simulator/v1/vps", json=ORDER, headers={"Authorization": "Bearer " + FULL_KEY})
+    assert made.status_code == 201 and made.json()["label"] == "web-1"
+    assert session.get("http://simulator/v1/vps").status_code == 401

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.utils.display import Display
 
@@ -336,6 +336,7 @@ def test_two_accounts_side_by_side(api: Api, tmp_path: pathlib.Path, warnings: l
     assert members(inventory, "account_a") == ["db", "web"]
     assert members(inventory, "account_b") == ["mail", "web-id-11"]
     assert any("'web' is another server of this inventory already" in text for text in warnings)
+    assert members(inventory, "h444_web") == ["web", "web-id-11"]
     # The same account twice is the same servers.
     read(write(tmp_path, "c.h444.yml", api_url=api.url, api_key=KEY, group="again"), inventory)
     assert members(inventory, "again") == ["db", "web"]
@@ -438,7 +439,7 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
 )
 def test_bad_options(fleet: Api, tmp_path: pathlib.Path, options: dict[str, t.Any], message: str) -> None:
     """One sentence that names the option, before the first request."""
-    with pytest.raises(Exception, match="") as caught:
+    with pytest.raises(AnsibleError) as caught:
         read(write(tmp_path, **{"api_url": fleet.url, "api_key": KEY, **options}))
     assert message in str(caught.value)
     assert "0123456789" not in str(caught.value)

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong gets one sentence with the file's name, what it was and where to look; never an empty inventory in silence."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import pathlib
+import ssl
+import sys
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleParserError
+from ansible.utils.display import Display
+
+from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import KEY, Api, address, free_port, one_line, read, run, vps, write
+
+NEST = {"statusCode": 0, "message": "as the API says", "error": "x"}
+
+
+def refused(api: Api, folder: pathlib.Path, **options: t.Any) -> str:
+    """Give the message of the error."""
+    path = write(folder, **{"api_url": api.url, "api_key": KEY, **options})
+    with pytest.raises(AnsibleParserError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert message.startswith("%s: " % path)
+    assert message.count(str(path)) == 1
+    assert "\n" not in message
+    assert KEY not in message
+    assert "Traceback" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "parts"),
+    [
+        (401, {}, ["GET /v1/vps answered 401", "as the API says", "H444_API_KEY", "wrong, expired or revoked"]),
+        (403, {}, ["GET /v1/vps answered 403", "needs the scope vps:read"]),
+        (404, {}, ["GET /v1/vps answered 404", "api_url is likely wrong"]),
+        (429, {"Retry_After": "999999"}, ["rate limit", "asks to wait"]),
+        (500, {}, ["GET /v1/vps answered 500"]),
+        (503, {}, ["GET /v1/vps answered 503"]),
+        (302, {"Location": "https://elsewhere.example/"}, ["redirect to elsewhere.example", "api_url"]),
+    ],
+)
+def test_answers_that_say_no(api: Api, tmp_path: pathlib.Path, status: int, headers: dict[str, str], parts: list[str]) -> None:
+    """Each status has its own sentence, and strict: false changes nothing about it."""
+    api.serve([])
+    api.answer("/v1/vps", {**NEST, "statusCode": status}, status, **headers)
+    for strict in (False, True):
+        message = refused(api, tmp_path, strict=strict)
+        for part in parts:
+            assert part in message, message
+
+
+def test_the_second_request_may_fail_too(api: Api, tmp_path: pathlib.Path) -> None:
+    """Half an inventory is none."""
+    api.serve([vps(1, "web")])
+    api.answer("/v1/vps/all-ips", NEST, 403)
+    assert "GET /v1/vps/all-ips answered 403" in refused(api, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "parts"),
+    [
+        (b"<html><title>Maintenance</title></html>", "text/html", ["not with JSON", "Maintenance", "proxy"]),
+        (b'[{"id": 1', "application/json", ["not with JSON"]),
+        (b"{}", "application/json", ["expected a list of vps and found an empty object"]),
+        (b"null", "application/json", ["expected a list of vps and found nothing"]),
+        (b'"x"', "application/json", ["expected a list of vps and found a text"]),
+        (b'{"data": [], "total": 7}', "application/json", ["more entries"]),
+        (b"[1, 2]", "application/json", ["its list of vps holds a number"]),
+        (b"", "application/json", ["expected a list of vps"]),
+    ],
+)
+def test_answers_that_are_none(api: Api, tmp_path: pathlib.Path, body: bytes, content_type: str, parts: list[str]) -> None:
+    """Anything but a list is never read as an empty account."""
+    api.serve([])
+    api.answer("/v1/vps", body, 200, Content_Type=content_type)
+    message = refused(api, tmp_path)
+    for part in parts:
+        assert part in message, message
+
+
+def test_an_empty_account_is_no_error(api: Api, tmp_path: pathlib.Path) -> None:
+    """It is an inventory without hosts, with the group."""
+    api.serve([], [])
+    inventory = read(write(tmp_path, api_url=api.url, api_key=KEY))
+    assert not inventory.hosts
+    assert "h444" in inventory.groups
+
+
+def test_nothing_listens(api: Api, tmp_path: pathlib.Path) -> None:
+    """The address is named."""
+    port = free_port()
+    assert "nothing listens at 127.0.0.1:%d" % port in refused(api, tmp_path, api_url="http://127.0.0.1:%d/v1" % port)
+
+
+def test_a_name_that_is_none(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS has its own sentence."""
+    import socket
+
+    def no_such_name(*_args: t.Any, **_kwargs: t.Any) -> t.Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    assert "the name api.nowhere.example can't be resolved" in refused(api, tmp_path, api_url="https://api.nowhere.example/v1")
+
+
+def test_no_answer_in_time(api: Api, tmp_path: pathlib.Path) -> None:
+    """The time-out is named, with the option."""
+    api.silent = True
+    message = refused(api, tmp_path, api_timeout=1)
+    assert "answer within 1 s" in message
+    assert "api_timeout" in message
+
+
+def test_plain_text_where_tls_is_expected(api: Api, tmp_path: pathlib.Path) -> None:
+    """https to a port that speaks http."""
+    assert "does not speak TLS; look at api_url" in refused(api, tmp_path, api_url=api.url.replace("http:", "https:"))
+
+
+def self_signed(folder: pathlib.Path) -> pathlib.Path:
+    """Make a certificate for 127.0.0.1 that nobody trusts."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_certificates(api: Api, tmp_path: pathlib.Path) -> None:
+    """One that isn't trusted is refused and the options are named; ca_path trusts it, validate_certs turns the check off."""
+    path = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    api._server.socket = context.wrap_socket(api._server.socket, server_side=True)
+    api.serve([vps(1, "web")])
+    url = api.url.replace("http:", "https:")
+    message = refused(api, tmp_path, api_url=url)
+    assert "is not trusted" in message
+    assert "ca_path" in message
+    assert "validate_certs" in message
+    assert api.requests == []
+    assert list(read(write(tmp_path, api_url=url, api_key=KEY, ca_path=str(path))).hosts) == ["web"]
+    assert list(read(write(tmp_path, api_url=url, api_key=KEY, validate_certs=False)).hosts) == ["web"]
+
+
+def test_requests_is_missing(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library, the host and the interpreter are named."""
+    from ansible_collections.h444.cloud.plugins.module_utils import _client
+
+    monkeypatch.setattr(_client, "REQUESTS_IMPORT_ERROR", ImportError("requests"))
+    assert "Failed to import the required Python library (requests)" in refused(api, tmp_path)
+
+
+def test_addresses_that_cannot_be_read(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers are there without them, with a warning; where they decide about groups, it is an error."""
+    said: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, msg, *args, **kwargs: said.append(str(msg)))
+    api.serve([vps(1, "web")], {"strange": "shape"})
+    assert read(write(tmp_path, api_url=api.url, api_key=KEY)).hosts["web"].vars["ansible_host"] == "10.0.0.1"
+    assert len([text for text in said if "PTR records are missing" in text]) == 1
+    assert "all-ips" in refused(api, tmp_path, ip_groups={"x": ["10.0.0.0/8"]})
+    assert "all-ips" in refused(api, tmp_path, strict=True)
+
+
+def test_through_the_command(api: Api, tmp_path: pathlib.Path) -> None:
+    """A failed sign-in: the sentence is there, and where unparsed sources are errors the command fails."""
+    api.serve([])
+    api.answer("/v1/vps", NEST, 401)
+    path = write(tmp_path, api_url=api.url, api_key=KEY, strict=False)
+    ran = run(tmp_path, "ansible-inventory", "-i", path, "--list", "-vvvv", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
+    assert ran.code != 0
+    assert "wrong, expired or revoked" in one_line(ran.err)
+    assert KEY not in ran.out + ran.err
+    assert "Unexpected" not in ran.err
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-vvvv"])
+def test_no_secret_in_any_output(api: Api, tmp_path: pathlib.Path, verbosity: str) -> None:
+    """Not with a working key either: AWX runs with -vvv."""
+    api.serve([vps(1, "web", rootPassword="hunter2-secret")], [{"id": "id-1", "ips": [address("10.0.0.1", True)]}])
+    path = write(tmp_path, api_url=api.url, api_key=KEY)
+    ran = run(tmp_path, "ansible-inventory", "-i", path, "--list", verbosity)
+    assert ran.code == 0, ran.err
+    assert KEY not in ran.out + ran.err
+    assert "hunter2" not in ran.out + ran.err
+
+
+def test_the_interpreter_is_supported() -> None:
+    """Controllers have at least this."""
+    assert sys.version_info >= (3, 11)

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file of one-time secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
+from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
+
+
+def read(path: Path) -> dict[str, dict[str, str]]:
+    """Read the file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_written_whole_and_private(tmp_path: Path) -> None:
+    """Mode 0600 under any umask, and nothing else left behind."""
+    path = tmp_path / "secrets.json"
+    before = os.umask(0)
+    try:
+        sink = Sink(str(path))
+        sink.prove(write=True)
+        sink.keep("vps/web-1", {"id": "1", "root_password": "pw"})
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secrets.json"]
+    assert read(path)["vps/web-1"]["root_password"] == "pw"
+
+
+def test_earlier_entries_stay(tmp_path: Path) -> None:
+    """Other resources, and the earlier one of the same name."""
+    path = tmp_path / "secrets.json"
+    sink = Sink(str(path))
+    sink.keep("vps/web-1", {"id": "1", "root_password": "first"})
+    sink.keep("vps/web-2", {"id": "2", "root_password": "second"})
+    sink.keep("vps/web-1", {"id": "3", "root_password": "third"})
+    found = {name: entry["root_password"] for name, entry in read(path).items()}
+    assert found == {"vps/web-1": "third", "vps/web-1/1": "first", "vps/web-2": "second"}
+
+
+def test_many_at_once(tmp_path: Path) -> None:
+    """Writers at the same time lose nothing."""
+    path = tmp_path / "secrets.json"
+    threads = [threading.Thread(target=Sink(str(path)).keep, args=(f"vps/{number}", {"id": str(number)})) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(read(path)) == 20
+
+
+@pytest.mark.parametrize("content", ["not json", "[1]"])
+def test_a_file_of_somebody_else_is_left(tmp_path: Path, content: str) -> None:
+    """What is not ours is refused before an order, and stays as it is."""
+    path = tmp_path / "secrets.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(BadOption):
+        Sink(str(path)).prove(write=True)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_links_and_folders_are_refused(tmp_path: Path) -> None:
+    """No symbolic link is followed; a folder that is missing is named."""
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    for path in (tmp_path / "link", tmp_path, tmp_path / "none" / "secrets.json"):
+        with pytest.raises(BadOption):
+            Sink(str(path)).prove(write=True)
+    assert not (tmp_path / "target").exists()
+
+
+def test_check_mode_writes_nothing(tmp_path: Path) -> None:
+    """The proof of check mode looks only."""
+    Sink(str(tmp_path / "secrets.json")).prove(write=False)
+    assert list(tmp_path.iterdir()) == []
