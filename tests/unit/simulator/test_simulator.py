@@ -120,7 +120,8 @@ def test_keys() -> None:
     assert api("POST", "/vps", ORDER, key=READ_KEY).status == 403
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 100000, b'"x"', b"{}", {**ORDER, "more": 1}, {**ORDER, "label": 5}, {**ORDER, "plan_slug": ["x"]},
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 100000, b'"x"', b"{}", {**ORDER, "more": 1}, {**ORDER, "label": 5},
+                                  {**ORDER, "plan_slug": ["x"]},
                                   {**ORDER, "os_template": "beos-5"}, {**ORDER, "plan_slug": "hosting-pro"}])
 def test_bad_order_is_a_400_and_costs_nothing(body: t.Any) -> None:
     api = Api()
@@ -441,8 +442,11 @@ def call(simulator: Simulator, method: str, path: str, body: t.Any = None, timeo
 
 
 @pytest.mark.parametrize(("when", "debits"), [("before", 0), ("after", 1)])
-@pytest.mark.parametrize(("kind", "error"), [("reset", OSError), ("close", http.client.RemoteDisconnected), ("truncate", http.client.IncompleteRead),
-                                            ("hang", TimeoutError), ("bad_json", ValueError), ("html", ValueError)])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("reset", OSError), ("close", http.client.RemoteDisconnected), ("truncate", http.client.IncompleteRead), ("hang", TimeoutError), ("bad_json", ValueError),
+     ("html", ValueError)],
+)
 def test_fault_loses_the_reply(simulator: Simulator, when: str, debits: int, kind: str, error: type[Exception]) -> None:
     simulator.faults({"method": "POST", "path": "/vps", "when": when, "kind": kind, "seconds": 0.6})
     with pytest.raises(error):
@@ -562,7 +566,8 @@ def test_command_line(simulator: Simulator, tmp_path: Path) -> None:
     port = simulator.origin.rsplit(":", 1)[1]
     spoiled = tmp_path / "state.json"
     spoiled.write_text("[]")
-    for options, word in ((("--port", port), "--port"), (("--port", "x"), "port"), (("--assume", "casing=loud"), "snake"), (("--state", str(spoiled)), "state.json")):
+    refused = [(("--port", port), "--port"), (("--port", "x"), "port"), (("--assume", "casing=loud"), "snake"), (("--state", str(spoiled)), "state.json")]
+    for options, word in refused:
         found = started(*options)
         assert found.returncode == 2 and word in found.stderr and "Traceback" not in found.stderr, options
     assert "H444_API_URL" in started("--help").stdout

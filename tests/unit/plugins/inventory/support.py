@@ -31,7 +31,6 @@ ROOT = pathlib.Path(next(iter(_plugins.__path__))).parents[3]
 """The directory that holds ansible_collections."""
 
 
-
 def _let_core_find_the_collection() -> None:
     """Install core's collection loader, as every command does, also where the tests were imported without it."""
     init_plugin_loader([str(ROOT)])

@@ -114,7 +114,8 @@ def test_no_secret_is_written(api: Api, options: dict[str, t.Any], tmp_path: pat
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "null", '"text"', "{}", '{"h444_cache": 99}', '{"h444_cache": 1, "account": "x", "replies": "{}"}', '{"web": {"ansible_host": "10.6.6.6"}}', "\x00\xff"],
+    ["", "{", "[]", "null", '"text"', "{}",
+     '{"h444_cache": 99}', '{"h444_cache": 1, "account": "x", "replies": "{}"}', '{"web": {"ansible_host": "10.6.6.6"}}', "\x00\xff"],
 )
 def test_a_broken_or_foreign_entry_is_a_warning(
     api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str], content: str

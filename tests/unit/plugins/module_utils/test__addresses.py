@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _catalogue
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, Refused
 

@@ -16,11 +16,12 @@ import subprocess
 import time
 import typing as t
 import zlib
-from email.utils import format_datetime
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.h444.cloud.plugins.module_utils import _client
 from ansible_collections.h444.cloud.plugins.module_utils._client import (
     MAX_BODY_BYTES,

@@ -10,6 +10,7 @@ import uuid
 from datetime import datetime, timedelta, timezone
 
 import pytest
+
 from ansible_collections.h444.cloud.plugins.module_utils import _order
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 

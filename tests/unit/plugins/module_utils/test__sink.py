@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
 
