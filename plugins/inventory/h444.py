@@ -189,6 +189,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             return self._cache[name]
         except KeyError:
+            # Core reads a file that is not its own as one that is not there; whether to warn is all that this decides.
+            contains = getattr(getattr(self._cache, "_plugin", None), "contains", None)
+            if contains is not None and contains(name):
+                self._warn("The entry %s of the cache is not one of an inventory; the API is asked again." % name)
             return _cache.NOTHING
         except Exception as error:  # every cache plugin has errors of its own
             self._warn("The cache can't be read; the API is asked again: %s" % clean(str(error), 200))

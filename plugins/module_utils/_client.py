@@ -138,6 +138,8 @@ def new_session() -> requests.Session:
     """Make the session. Tests replace this one name to answer without a network."""
     session = requests.Session()
     session.trust_env = False  # no .netrc; proxies and the CA are read from the environment by the client itself
+    # Even without following, requests prepares the next request: it would read a 3xx's body unbounded and raise on a bad Location.
+    session.get_redirect_target = lambda _response: None  # type: ignore[method-assign]
     adapter = WatchedAdapter()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -218,10 +220,17 @@ def _no_constant(name: str) -> t.Any:
     raise ValueError("%s is not JSON" % name)
 
 
+def _finite(number: str) -> float:
+    value = float(number)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("a number is too large")
+    return value
+
+
 def parse_json(data: bytes) -> t.Any:
     """Parse strict JSON: no NaN, no endless numbers, no contradicting keys. Raises ValueError."""
     try:
-        value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=unique_pairs)
+        value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=unique_pairs)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value
@@ -234,7 +243,9 @@ def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
         name = match.group(1)
         value = (ids or {}).get(name) or ""
         if name == "ip":
-            check_ip(value, name)
+            if re.search(r"[^0-9A-Fa-f:.]", value):  # a prefix length or a zone is no part of a path
+                raise errors.BadOption("%s: '%s' is not an IP address." % (name, clean(value, 80)))
+            value = check_ip(value, name)
         else:
             check_id(value, name)
         return quote(value, safe=":")
@@ -309,7 +320,8 @@ class Client:
             self._verify = (
                 ca_path or env.get("REQUESTS_CA_BUNDLE") or env.get("CURL_CA_BUNDLE") or env.get("SSL_CERT_FILE") or True
             )
-        self._proxies = get_environ_proxies(self.api_url)
+        # http is for this machine only, so it must not go through a proxy that may be on another one.
+        self._proxies = get_environ_proxies(self.api_url) if urlsplit(self.api_url).scheme == "https" else {}
         self._user_agent = user_agent
         self._clock = clock
         self._sleep = sleep
@@ -390,6 +402,8 @@ class Client:
                 self._sleep(wait)
                 continue
             if 200 <= status < 300:
+                if idempotency_key:
+                    facts["idempotency_key"] = idempotency_key
                 return self._read(endpoint, where, status, headers, payload, attempts, waited, facts)
             if not once and may_resend(endpoint, status, bool(idempotency_key)):
                 failures += 1
@@ -564,8 +578,10 @@ class Client:
             if is_plain_text:
                 return _Lost("%s does not speak TLS" % host, failure, "look at api_url", final=True)
             cause = re.search(r"certificate verify failed: ([^(\n]+)", words)
+            if cause is None:
+                return _Lost("the TLS connection to %s failed" % host, failure, "look at api_url, ca_path and proxies", final=True)
             return _Lost(
-                "the certificate of %s is not trusted: %s" % (host, clean(cause.group(1) if cause else "TLS failed", 160)),
+                "the certificate of %s is not trusted: %s" % (host, clean(cause.group(1), 160)),
                 failure,
                 "ca_path names a CA of your own, validate_certs turns the check off",
                 final=True,
@@ -660,10 +676,13 @@ class Client:
         request_id = first({key.lower(): value for key, value in headers.items()}, "x-request-id", "x-correlation-id", "cf-ray")
         facts.update(status=status, reason=reason or None, request_id=clean(request_id, 80) if request_id else None)
         if 300 <= status < 400:
-            target = urlsplit(urljoin(self.api_url, headers.get("Location", "")))
+            try:
+                target = urlsplit(urljoin(self.api_url, headers.get("Location", ""))).netloc.rpartition("@")[2]
+            except ValueError:
+                target = ""
             return errors.ApiError(
                 "%s answered %d, a redirect to %s; redirects are not followed, so that the key goes nowhere else. Look at api_url."
-                % (where, status, clean(target.netloc or "nowhere", 80)),
+                % (where, status, clean(target or "nowhere", 80)),
                 **facts,
             )
         if status == 401:

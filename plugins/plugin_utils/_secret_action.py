@@ -51,16 +51,18 @@ class SecretAction(ActionBase):
 
     def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:
         """Run the module with the transport's own output of its result turned off."""
-        context = self._play_context
-        before = context.no_log
-        # The ssh connection shows what a module printed at -vvv, unless the play context says otherwise.
-        context.no_log = True
+        # The ssh connection shows what a module printed at -vvv, unless its play context says otherwise.
+        contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
+        before = [(context, context.no_log) for context in contexts if context is not None]
+        for context, _no_log in before:
+            context.no_log = True
         try:
             return self._execute_module(
                 module_name=self.MODULE, module_args=self._task.args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
             )
         finally:
-            context.no_log = before
+            for context, no_log in before:
+                context.no_log = no_log
 
     def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         if not any(result.get(name) for name in SECRETS):

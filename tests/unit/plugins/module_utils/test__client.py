@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import shutil
@@ -710,9 +709,8 @@ def test_hostile_ids_send_nothing(value: str) -> None:
 @pytest.mark.parametrize("value", ["", "1.2.3", "1.2.3.4.5", "1.2.3.4/24/../x", "::1/../x", "../x", "1.2.3.4%2f", "a", "01.2.3.4", "1.2.3.4\n", "fe80::1%../x"])
 def test_hostile_addresses_send_nothing(value: str) -> None:
     with Wire() as wire:
-        with contextlib.suppress(BadOption):
+        with pytest.raises(BadOption):
             Bench(wire.url).client.request(Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write"), ids={"id": "1", "ip": value})
-            pytest.fail("sent " + wire.seen[0].target)
         assert wire.connections == 0
 
 
@@ -941,7 +939,10 @@ def test_parse_json(data: bytes) -> None:
     assert parse_json(data) == json.loads(data)
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"NaN", b"[Infinity]", b"{'a': 1}", b'{"a": 1, "a": 2}', b"[" * 100_000, b"\xff", b"[1] x", b'{"a": 1,}', b"1e999"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"NaN", b"[Infinity]", b"{'a': 1}", b'{"a": 1, "a": 2}', b"[" * 100_000, b"\xff", b"[1] x", b'{"a": 1,}', b"1e999"],
+)
 def test_parse_json_is_strict(data: bytes) -> None:
     with pytest.raises(ValueError):
         parse_json(data)

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One-time passwords stay out of every output, over ssh as well, and are in what register gets."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.h444.cloud.tests.integration.playing import environment, play, secrets_in, shown_secrets
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+ORDER = {"plan_slug": "vps-1", "os_template": "debian-12"}
+# Runs the command here instead of on another host, so that the real ssh connection plugin is played.
+SSH = '#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n'
+
+
+def write(folder: Path, host: str, tasks: list[dict[str, t.Any]]) -> Path:
+    """Write a playbook for one host."""
+    file = folder / "site.yml"
+    variables = {"ansible_python_interpreter": sys.executable}
+    file.write_text(yaml.safe_dump([{"hosts": host, "gather_facts": False, "vars": variables, "tasks": tasks}]), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("no_log", [False, True])
+@pytest.mark.parametrize("pipelining", ["0", "1"])
+def test_over_ssh(tmp_path: Path, no_log: bool, pipelining: str) -> None:
+    """The ssh connection shows what a module prints at -vvvv; not that of an order."""
+    with Simulator.start() as simulator:
+        ssh = tmp_path / "bin" / "ssh"
+        ssh.parent.mkdir()
+        ssh.write_text(SSH, encoding="utf-8")
+        ssh.chmod(0o755)
+        options = {**ORDER, "label": "web-1", "api_url": simulator.url, "api_key": simulator.key, "rate_limit": 0}
+        tasks = [
+            {"h444.cloud.h444_vps": options, "register": "web", "no_log": no_log},
+            {"ansible.builtin.assert": {"that": ["web.root_password | length > 8", "web.vps.label == 'web-1'"], "quiet": True}},
+        ]
+        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_PIPELINING=pipelining, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+        env.update(PATH=f"{ssh.parent}:{env['PATH']}", ANSIBLE_SSH_TRANSFER_METHOD="piped")
+        played = play(["ansible-playbook", "-vvvvv", "--diff", "-i", "remote,", str(write(tmp_path, "remote", tasks))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        assert "SSH: EXEC" in played.output
+        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
+
+
+def test_local_loop_and_log_file(tmp_path: Path) -> None:
+    """Loops, the log file and the tree of results."""
+    with Simulator.start() as simulator:
+        tasks = [
+            {"h444.cloud.h444_vps": {**ORDER, "label": "{{ item }}"}, "register": "web", "loop": ["web-1", "web-2"]},
+            {"ansible.builtin.assert": {"that": "web.results | map(attribute='root_password') | unique | length == 2", "quiet": True}},
+        ]
+        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        assert "censored" in everything
+        assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sliding log and the pace that processes share."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.module_utils._pacer import Pacer, open_private, private_dir
+from ansible_collections.h444.cloud.plugins.module_utils._window import FORGET_SECONDS, WINDOW_SECONDS, Window, block_until, reserve, usable
+
+MODULE = "ansible_collections.h444.cloud.plugins.module_utils._pacer"
+
+
+@pytest.mark.parametrize("limit,share", [(120, 114), (100, 95), (1, 1), (2, 1)])
+def test_usable(limit: int, share: int) -> None:
+    assert usable(limit) == share
+
+
+@pytest.mark.parametrize("limit", [1, 2, 20, 120])
+def test_no_window_ever_holds_more_than_the_limit(limit: int) -> None:
+    window, now, sent = Window(), 1000.0, []
+    for number in range(limit * 5):
+        window, wait = reserve(window, now, limit)
+        sent.append(now + wait)
+        now += 0.01 * (number % 3)
+    sent.sort()
+    for begin in sent:
+        assert sum(1 for stamp in sent if begin <= stamp < begin + 60) <= usable(limit)
+    assert sent[usable(limit) - 1] - 1000 < 10  # bursts are free
+
+
+def test_block_and_clock_jumps() -> None:
+    window = block_until(Window(), 1010.0)
+    assert reserve(window, 1000.0, 120)[1] == 10.0
+    assert block_until(window, 1005.0).not_before == 1010.0
+    ahead = 1000.0 + FORGET_SECONDS + 1
+    assert reserve(Window((ahead,) * 200, ahead), 1000.0, 120)[1] == 0.0
+
+
+def make(now: float = 1000.0, limit: int = 20, key: str = "k") -> tuple[Pacer, list[float]]:
+    """Give a pacer with a clock that stands still, and the waits it makes."""
+    waits: list[float] = []
+    return Pacer("u", key, limit, clock=lambda: now, sleep=waits.append), waits
+
+
+def test_two_pacers_share_one_log() -> None:
+    (one, _waits), (two, waits) = make(), make()
+    assert [one.wait_turn() for _turn in range(19)] == [0.0] * 19
+    assert two.wait_turn() == pytest.approx(WINDOW_SECONDS) and waits == [pytest.approx(WINDOW_SECONDS)]
+    assert make(key="other")[0].wait_turn() == 0.0
+
+
+def test_block_is_shared() -> None:
+    make()[0].block(30)
+    assert make()[0].wait_turn() == pytest.approx(30)
+
+
+def test_no_limit_no_file(tmp_path: Path) -> None:
+    pacer, _waits = make(limit=0)
+    pacer.block(30)
+    assert pacer.wait_turn() == 0.0 and not (tmp_path / "h444").exists()
+
+
+def test_files_are_private_and_do_not_name_the_key(tmp_path: Path) -> None:
+    make(key="h444_canary")[0].wait_turn()
+    (file,) = (tmp_path / "h444").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert "canary" not in file.name and b"canary" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("data", [b"x", b"\xff" * 80, struct.pack("<2d", float("nan"), 1.0), struct.pack("<2d", 0.0, float("inf")), struct.pack("<2d", -1.0, 1.0)])
+def test_damaged_file_is_an_empty_log(data: bytes, tmp_path: Path) -> None:
+    make()[0].wait_turn()
+    (file,) = (tmp_path / "h444").iterdir()
+    file.write_bytes(data)
+    pacer, _waits = make()
+    assert [pacer.wait_turn() for _turn in range(20)][-2:] == [0.0, pytest.approx(WINDOW_SECONDS)]
+
+
+def test_unsafe_directories_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "h444").mkdir()
+    (tmp_path / "h444").chmod(0o755)
+    assert private_dir() is None and open_private("x") is None
+    other = tmp_path / "other"
+    (other / "real").mkdir(parents=True, mode=0o700)
+    (other / "h444").symlink_to(other / "real")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(other))
+    assert private_dir() is None
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "missing"))
+    assert private_dir() is None
+    pacer, _waits = make()  # paced by this process alone
+    assert [pacer.wait_turn() for _turn in range(20)][-1] == pytest.approx(WINDOW_SECONDS)
+
+
+def test_symlinked_file_is_not_followed(tmp_path: Path) -> None:
+    folder = private_dir()
+    assert folder
+    (tmp_path / "victim").write_text("x")
+    os.symlink(tmp_path / "victim", os.path.join(folder, "f"))
+    assert open_private("f") is None
+
+
+def test_pace_across_processes() -> None:
+    program = "from %s import Pacer\np = Pacer('u', 'k', 20, clock=lambda: 1000.0, sleep=lambda s: None)\n" % MODULE
+    program += "print(*[round(p.wait_turn(), 1) for _ in range(10)])"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    workers = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment) for _worker in range(4)]
+    waits = sorted(float(word) for worker in workers for word in worker.communicate(timeout=20)[0].split())
+    assert waits == [0.0] * 19 + [61.2] * 19 + [122.4] * 2

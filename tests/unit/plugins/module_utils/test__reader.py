@@ -1,0 +1,182 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tolerant reader: every shape that is accepted, and where tolerance stops."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.module_utils import _reader
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
+
+WHERE = "GET /v1/vps"
+ROW = {"id": 1}
+
+
+@pytest.mark.parametrize(
+    "key,result",
+    [
+        ("zoneHosted", "zone_hosted"), ("ZoneHosted", "zone_hosted"), ("zone-hosted", "zone_hosted"), ("zone_hosted", "zone_hosted"),
+        ("ipv4Address", "ipv4_address"), ("IPv4", "ipv4"), ("ID", "id"), ("vpsID", "vps_id"), ("planSlug", "plan_slug"), ("HTTPServer", "http_server"),
+    ],
+)  # fmt: skip
+def test_snake(key: str, result: str) -> None:
+    assert _reader.snake(key) == result
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [ROW], {"data": [ROW]}, {"items": [ROW]}, {"results": [ROW]}, {"vps": [ROW]}, {"Servers": [ROW]}, {"data": {"items": [ROW]}},
+        {"data": {"vps": [ROW]}, "meta": {"total": 1}}, {"1": ROW},
+    ],
+)  # fmt: skip
+def test_lists(body: t.Any) -> None:
+    assert _reader.rows_in(body, ("vps", "servers"), WHERE) == [ROW]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, "", "x", 1, True, {}, {"vps": None}, {"vps": {}}, {"error": "x"}, {"data": [ROW], "vps": [ROW]}, {"2": ROW}, [1], [None], [[ROW]], {"data": "x"}],
+)
+def test_no_list(body: t.Any) -> None:
+    with pytest.raises(BadReply, match=WHERE):
+        _reader.rows_in(body, ("vps", "servers"), WHERE)
+
+
+@pytest.mark.parametrize("body", [ROW, {"data": ROW}, {"vps": ROW}, {"data": {"vps": ROW}}, [ROW], {"data": [ROW]}, {"VPS": ROW, "password": "x"}])
+def test_objects(body: t.Any) -> None:
+    assert _reader.object_in(body, ("vps",), WHERE) == ROW
+
+
+@pytest.mark.parametrize("body", [None, [], "x", 1, [ROW, ROW]])
+def test_no_object(body: t.Any) -> None:
+    with pytest.raises(BadReply, match="expected vps"):
+        _reader.object_in(body, ("vps",), WHERE)
+
+
+def test_normal() -> None:
+    assert _reader.normal({"planSlug": "a", "plan_slug": "a", "in": [{"aB": None, "a_b": 1}]}, WHERE) == {"plan_slug": "a", "in": [{"a_b": 1}]}
+    with pytest.raises(BadReply, match="plan_slug stands there twice"):
+        _reader.normal({"planSlug": "a", "plan_slug": "b"}, WHERE)
+    deep: t.Any = 1
+    for _level in range(70):
+        deep = [deep]
+    with pytest.raises(BadReply, match="nested deeper"):
+        _reader.normal(deep, WHERE)
+
+
+def test_flat() -> None:
+    assert _reader.flat({"vps": {"planSlug": "a"}}, ("vps",), WHERE) == {"plan_slug": "a"}
+    assert _reader.flat({"id": 1, "type": "vps", "attributes": {"label": "a"}}, ("vps",), WHERE) == {"id": 1, "type": "vps", "label": "a"}
+
+
+@pytest.mark.parametrize("value,result", [(1, "1"), ("1", "1"), (7.0, "7"), ("a-b", "a-b")])
+def test_identifiers(value: t.Any, result: str) -> None:
+    assert _reader.identifier(value, WHERE) == result
+
+
+@pytest.mark.parametrize("value", [None, "", True, False, 1.5, [], {}, "..", "a/b", "all-ips", float("nan"), float("inf"), "a\n"])
+def test_no_identifiers(value: t.Any) -> None:
+    with pytest.raises(BadReply, match="id is"):
+        _reader.identifier(value, WHERE)
+
+
+@pytest.mark.parametrize("value,result", [(0, 0), (1999, 1999), (" 1999 ", 1999), ("-5", -5), (5.0, 5)])
+def test_cents(value: t.Any, result: int) -> None:
+    assert _reader.cents(value, WHERE, "price") == result
+
+
+@pytest.mark.parametrize("value", [None, "", "19.99", "$5", 19.99, True, float("nan"), float("inf"), [], "9" * 30])
+def test_no_cents(value: t.Any) -> None:
+    with pytest.raises(BadReply, match="price is"):
+        _reader.cents(value, WHERE, "price")
+
+
+@pytest.mark.parametrize("value,result", [(1, 1), ("2", 2), (3.0, 3), (True, None), ("x", None), (1.5, None), (float("nan"), None), (float("inf"), None), (None, None)])
+def test_whole(value: t.Any, result: int | None) -> None:
+    assert _reader.whole(value) == result
+
+
+@pytest.mark.parametrize(
+    "value,result",
+    [(True, True), (False, False), (1, True), (0, False), ("True", True), (" false ", False), ("locked", True), ("disabled", False), ("x", None), (2, None), (None, None), ({}, None)],
+)
+def test_truth(value: t.Any, result: bool | None) -> None:
+    assert _reader.truth(value) is result
+
+
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "value,result",
+    [
+        ("2026-01-02T12:00:00Z", NOON), ("2026-01-02 12:00:00", NOON), ("2026-01-02T14:00:00+02:00", NOON), ("2026-01-02T12:00:00.000Z", NOON),
+        ("2026-01-02T12:00:00.000000000Z", NOON), (int(NOON.timestamp()), NOON), (int(NOON.timestamp()) * 1000, NOON), (str(int(NOON.timestamp())), NOON),
+        ("Fri, 02 Jan 2026 12:00:00 GMT", NOON), ("2026-01-02", NOON.replace(hour=0)), ("yesterday", None), ("", None), (None, None), (True, None), (5, None),
+        ("2026-13-02T12:00:00Z", None), (10**17, None), ([], None), (float("nan"), None),
+    ],
+)  # fmt: skip
+def test_moment(value: t.Any, result: datetime | None) -> None:
+    assert _reader.moment(value) == result
+
+
+@pytest.mark.parametrize(
+    "value,result",
+    [
+        ("192.0.2.7/24", "192.0.2.7"), ({"address": "192.0.2.7"}, "192.0.2.7"), (["2001:db8::7", "192.0.2.7"], "192.0.2.7"), (["2001:DB8::7"], "2001:db8::7"),
+        ([{"ip": "192.0.2.7"}], "192.0.2.7"), ([], None), ({}, None), ("x", None), (None, None),
+    ],
+)  # fmt: skip
+def test_address(value: t.Any, result: str | None) -> None:
+    assert _reader.address(value) == result
+
+
+def test_word_and_first() -> None:
+    assert _reader.word({"name": "VPS 2", "slug": "vps-2"}) == "vps-2" and _reader.word("vps-2") == "vps-2" and _reader.word([]) is None
+    assert _reader.first({"a": None, "b": 0}, "a", "b") == 0 and _reader.first({}, "a") is None
+
+
+@pytest.mark.parametrize("key", ["password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token", "private_key", "pw", "credentials"])
+def test_secret_keys(key: str) -> None:
+    assert _reader.is_secret_key(key)
+    assert _reader.sweep({"id": 1, "deep": [{key: "canary"}]})[1] == {("deep", "0", key): "canary"}
+
+
+@pytest.mark.parametrize("key", ["password_set", "token_type", "secret_hint", "bypass", "passenger", "tokens_left", "label", "secret_url"])
+def test_keys_that_hold_no_secret(key: str) -> None:
+    assert _reader.sweep({key: "x"}) == ({key: "x"}, {})
+
+
+def test_sweep() -> None:
+    reply = {"id": 1, "credentials": {"username": "root", "value": "canary-a", "port": 22}, "root_password": "canary-b", "secret": "whsec_****abcd", "passwords": ["canary-c"]}
+    kept, secrets = _reader.sweep(reply)
+    assert "canary" not in repr(kept) and "whsec" not in repr(kept) and kept["credentials"] == {"username": "root", "port": 22}
+    assert sorted(secrets.values()) == ["canary-a", "canary-b", "canary-c"]
+    assert _reader.choose_secret(secrets, "root", "password") == "canary-b"
+
+
+def test_choose_secret() -> None:
+    assert _reader.choose_secret({}, "root") is None
+    assert _reader.choose_secret({("x_token",): "a"}, "root") == "a"
+    assert _reader.choose_secret({("x_token",): "a", ("y_token",): "b"}, "root") is None
+
+
+@pytest.mark.parametrize(
+    "body,words",
+    [
+        ({"statusCode": 400, "message": ["a is wrong", "b too"], "error": "Bad Request"}, "a is wrong; b too"),
+        ({"statusCode": 404, "message": "gone", "error": "Not Found"}, "gone"), ({"error": "x"}, "x"), ({"error": {"code": 1, "message": "y"}}, "y"),
+        ({"errors": [{"detail": "p"}, {"detail": "q"}]}, "p; q"), ({"title": "t"}, "t"), ({"Detail": "d", "title": "t"}, "d"), ({"data": {"message": "m"}}, "m"),
+        ({"label": "is taken"}, "label: is taken"), ("<html><TITLE>\n502 Bad\x1b[0m</TITLE>", "HTML page '502 Bad [0m'"), ("<p>x", "HTML page"), ("text", "text"),
+        ("", ""), (None, ""), ([], ""), ({}, ""), (5, ""), ({"status": "x"}, ""),
+    ],
+)  # fmt: skip
+def test_error_text(body: t.Any, words: str) -> None:
+    assert _reader.error_text(body) == words
