@@ -262,7 +262,7 @@ def retry_after_seconds(headers: t.Mapping[str, str], default: float, now: float
     lower = {key.lower(): value.strip() for key, value in headers.items()}
     server_now = _epoch(lower.get("date")) or now
     given = lower.get("retry-after", "")
-    if re.match(r"\A\d{1,9}(?:\.\d+)?\Z", given):
+    if re.match(r"\A[0-9]{1,9}(?:\.[0-9]+)?\Z", given):
         return max(float(given), 0.1)
     at = _epoch(given)
     if at is not None:
@@ -532,6 +532,9 @@ class Client:
         decoder = zlib.decompressobj(31) if encoding in ("gzip", "x-gzip") else None
         if decoder is None and encoding not in ("", "identity"):
             raise _Lost("the body is encoded as %s, which was not asked for" % clean(encoding, 20), LOST)
+        message = getattr(getattr(response.raw, "_original_response", None), "msg", None)
+        if getattr(message, "defects", None) and not {"Content-Length", "Transfer-Encoding"} & set(map(str.title, response.headers)):
+            raise _Lost("the answer ended in the middle of its headers", LOST)
         chunks, size, received = [], 0, 0
         for chunk in response.raw.stream(1 << 16, decode_content=False):
             received += len(chunk)

@@ -348,7 +348,7 @@ def error_text(body: t.Any) -> str:
     if isinstance(body, str):
         title = re.search(r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
         if title:
-            return clean("HTML page '%s'" % title.group(1), 160)
+            return clean("HTML page '%s'" % title.group(1).strip(), 160)
         return clean("HTML page" if body.lstrip()[:1] == "<" else body, 160)
     if isinstance(body, list):
         return clean("; ".join(part for part in (error_text(item) for item in body[:8]) if part))

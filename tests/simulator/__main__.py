@@ -19,7 +19,7 @@ if not __package__:
     runpy.run_module("simulator", run_name="__main__", alter_sys=True)
     sys.exit(0)
 
-from . import assumed, contract
+from . import assumed, conformance
 from .core import FULL_KEY, READ_KEY, Core
 from .server import Simulator
 from .webhooks import Courier
@@ -92,7 +92,7 @@ def main(given: list[str]) -> int:
     except OSError as exc:
         print(f"simulator: port {options.port} can't be used ({exc.strerror}); choose another one with --port.", file=sys.stderr)
         return 2
-    checked = False if options.no_validate else contract.attach(core)
+    checked = False if options.no_validate else conformance.attach(core)
     Courier(core, options.deliver_to).start()
     print(f"The simulator plays 444Host at {server.origin}/v1 (preset {options.preset or 'plain'}{'' if checked else ', contract not checked'}).", flush=True)
     print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
 import re
 import threading
 import time
@@ -23,6 +24,13 @@ def signature(secret: str, timestamp: int, body: str) -> str:
     return f"t={timestamp},v1={digest}"
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Takes a redirect for a failed delivery: a signed body goes to the subscribed URL only."""
+
+    def redirect_request(self, *_what: object) -> None:
+        """Follow none."""
+
+
 class Courier(threading.Thread):
     """The thread that delivers what is due. *redirect*: where deliveries go instead of their HTTPS URLs, for tests."""
 
@@ -31,6 +39,8 @@ class Courier(threading.Thread):
         self.core = core
         self.redirect = redirect
         self._wake = threading.Event()
+        # A proxy of the environment must not see deliveries to this machine.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
         core.deliver = self._wake.set
 
     def run(self) -> None:
@@ -53,16 +63,16 @@ class Courier(threading.Thread):
             "Content-Type": "application/json", "X-444host-Signature": signature(hook["secret"], stamp, row["body"]), "X-444host-Event": row["event"],
             "X-444host-Delivery": row["id"],
         }
-        request = urllib.request.Request(self.redirect or hook["url"], row["body"].encode(), headers, method="POST")
         started = time.monotonic()
         status, error = None, None
         try:
             if self.redirect is None and not re.match(r"https?://(127\.0\.0\.1|localhost)[:/]", hook["url"]):
                 raise OSError("the simulator delivers to this machine only (see --deliver-to)")
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            request = urllib.request.Request(self.redirect or hook["url"], row["body"].encode(), headers, method="POST")
+            with self._opener.open(request, timeout=10) as answer:
                 status = answer.status
         except urllib.error.HTTPError as exc:
             status, error = exc.code, f"HTTP {exc.code}"
-        except OSError as exc:
+        except (OSError, http.client.HTTPException, ValueError) as exc:  # whatever a receiver says, the thread lives on
             error = str(exc)[:200]
         self.core.attempted(row, status, error, int((time.monotonic() - started) * 1000))

@@ -21,14 +21,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.tests.simulator import assumed, contract
+from ansible_collections.h444.cloud.tests.simulator import assumed, conformance
 from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, READ_KEY, SCOPES, Answer, Core
 from ansible_collections.h444.cloud.tests.simulator.oauth import GRANT, OAuth
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 ORDER = {"plan_slug": "vps-2", "label": "web-1", "hostname": "web-1", "os_family": "ubuntu", "os_template": "ubuntu-22.04"}
 HOSTING = {"plan_slug": "hosting-starter", "domain": "example.com", "username": "examplecom"}
-PLACE = Path(contract.__file__).parent
+PLACE = Path(conformance.__file__).parent
 
 
 class Clock:
@@ -47,7 +47,7 @@ class Api:
     def __init__(self, **assume: t.Any) -> None:
         self.clock = Clock()
         self.core = Core({**assume}, rate_limit=0, clock=self.clock)
-        assert contract.attach(self.core)
+        assert conformance.attach(self.core)
 
     def __call__(self, method: str, path: str, body: t.Any = None, idem: str | None = None, key: str = FULL_KEY, **query: str) -> Answer:
         headers = {"Authorization": "Bearer " + key, **({"Idempotency-Key": idem} if idem else {})}
@@ -543,6 +543,25 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
     finally:
         receiver.shutdown()
         receiver.server_close()
+
+
+@pytest.mark.parametrize("reply", [b"garbage\r\n\r\n", b"HTTP/1.1 307 Moved\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n"])
+def test_an_odd_receiver_does_not_end_deliveries(reply: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        receiver.settimeout(5)
+        with Simulator.start(deliver_to=f"http://127.0.0.1:{receiver.getsockname()[1]}/hook") as simulator:
+            simulator.seed(webhooks=[{"events": ["ticket.created"]}])
+            for subject in ("one", "two"):
+                assert call(simulator, "POST", "/tickets", {"subject": subject, "message": "Hello"})[0] == 201
+                connection, _address = receiver.accept()
+                with connection:
+                    assert connection.recv(65536).startswith(b"POST /hook ")
+                    connection.sendall(reply)
+            until = time.monotonic() + 5
+            while time.monotonic() < until and any(row["status"] != "retrying" for row in simulator.state()["deliveries"]):
+                time.sleep(0.02)
+            assert [row["status"] for row in simulator.state()["deliveries"]] == ["retrying"] * 2
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def test_files_are_private_and_do_not_name_the_key(tmp_path: Path) -> None:
     assert "canary" not in file.name and b"canary" not in file.read_bytes()
 
 
-@pytest.mark.parametrize("data", [b"x", b"\xff" * 80, struct.pack("<2d", float("nan"), 1.0), struct.pack("<2d", 0.0, float("inf")), struct.pack("<2d", -1.0, 1.0)])
+@pytest.mark.parametrize(
+    "data", [b"x", b"\xff" * 80, struct.pack("<2d", float("nan"), 1.0), struct.pack("<2d", 0.0, float("inf")), struct.pack("<2d", -1.0, 1.0)]
+)
 def test_damaged_file_is_an_empty_log(data: bytes, tmp_path: Path) -> None:
     make()[0].wait_turn()
     (file,) = (tmp_path / "h444").iterdir()

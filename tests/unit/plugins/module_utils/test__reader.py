@@ -98,14 +98,29 @@ def test_no_cents(value: t.Any) -> None:
         _reader.cents(value, WHERE, "price")
 
 
-@pytest.mark.parametrize("value,result", [(1, 1), ("2", 2), (3.0, 3), (True, None), ("x", None), (1.5, None), (float("nan"), None), (float("inf"), None), (None, None)])
+@pytest.mark.parametrize(
+    "value,result", [(1, 1), ("2", 2), (3.0, 3), (True, None), ("x", None), (1.5, None), (float("nan"), None), (float("inf"), None), (None, None)]
+)
 def test_whole(value: t.Any, result: int | None) -> None:
     assert _reader.whole(value) == result
 
 
 @pytest.mark.parametrize(
     "value,result",
-    [(True, True), (False, False), (1, True), (0, False), ("True", True), (" false ", False), ("locked", True), ("disabled", False), ("x", None), (2, None), (None, None), ({}, None)],
+    [
+        (True, True),
+        (False, False),
+        (1, True),
+        (0, False),
+        ("True", True),
+        (" false ", False),
+        ("locked", True),
+        ("disabled", False),
+        ("x", None),
+        (2, None),
+        (None, None),
+        ({}, None),
+    ],
 )
 def test_truth(value: t.Any, result: bool | None) -> None:
     assert _reader.truth(value) is result
@@ -143,7 +158,9 @@ def test_word_and_first() -> None:
     assert _reader.first({"a": None, "b": 0}, "a", "b") == 0 and _reader.first({}, "a") is None
 
 
-@pytest.mark.parametrize("key", ["password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token", "private_key", "pw", "credentials"])
+@pytest.mark.parametrize(
+    "key", ["password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token", "private_key", "pw", "credentials"]
+)
 def test_secret_keys(key: str) -> None:
     assert _reader.is_secret_key(key)
     assert _reader.sweep({"id": 1, "deep": [{key: "canary"}]})[1] == {("deep", "0", key): "canary"}
@@ -155,7 +172,13 @@ def test_keys_that_hold_no_secret(key: str) -> None:
 
 
 def test_sweep() -> None:
-    reply = {"id": 1, "credentials": {"username": "root", "value": "canary-a", "port": 22}, "root_password": "canary-b", "secret": "whsec_****abcd", "passwords": ["canary-c"]}
+    reply = {
+        "id": 1,
+        "credentials": {"username": "root", "value": "canary-a", "port": 22},
+        "root_password": "canary-b",
+        "secret": "whsec_****abcd",
+        "passwords": ["canary-c"],
+    }
     kept, secrets = _reader.sweep(reply)
     assert "canary" not in repr(kept) and "whsec" not in repr(kept) and kept["credentials"] == {"username": "root", "port": 22}
     assert sorted(secrets.values()) == ["canary-a", "canary-b", "canary-c"]
@@ -173,8 +196,10 @@ def test_choose_secret() -> None:
     [
         ({"statusCode": 400, "message": ["a is wrong", "b too"], "error": "Bad Request"}, "a is wrong; b too"),
         ({"statusCode": 404, "message": "gone", "error": "Not Found"}, "gone"), ({"error": "x"}, "x"), ({"error": {"code": 1, "message": "y"}}, "y"),
-        ({"errors": [{"detail": "p"}, {"detail": "q"}]}, "p; q"), ({"title": "t"}, "t"), ({"Detail": "d", "title": "t"}, "d"), ({"data": {"message": "m"}}, "m"),
-        ({"label": "is taken"}, "label: is taken"), ("<html><TITLE>\n502 Bad\x1b[0m</TITLE>", "HTML page '502 Bad [0m'"), ("<p>x", "HTML page"), ("text", "text"),
+        ({"errors": [{"detail": "p"}, {"detail": "q"}]}, "p; q"), ({"title": "t"}, "t"), ({"Detail": "d", "title": "t"}, "d"),
+        ({"data": {"message": "m"}}, "m"),
+        ({"label": "is taken"}, "label: is taken"), ("<html><TITLE>\n502 Bad\x1b[0m</TITLE>", "HTML page '502 Bad [0m'"), ("<p>x", "HTML page"),
+        ("text", "text"),
         ("", ""), (None, ""), ([], ""), ({}, ""), (5, ""), ({"status": "x"}, ""),
     ],
 )  # fmt: skip

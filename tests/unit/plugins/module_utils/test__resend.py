@@ -11,7 +11,10 @@ import pytest
 from ansible_collections.h444.cloud.plugins.module_utils._resend import ALWAYS, BUSY, LOST, NEVER, SENT_NOT, WITH_KEY, Endpoint, may_resend, wait_seconds
 
 
-@pytest.mark.parametrize("resend,has_key,safe", [(ALWAYS, False, True), (ALWAYS, True, True), (WITH_KEY, True, True), (WITH_KEY, False, False), (NEVER, False, False), (NEVER, True, False)])
+@pytest.mark.parametrize(
+    "resend,has_key,safe",
+    [(ALWAYS, False, True), (ALWAYS, True, True), (WITH_KEY, True, True), (WITH_KEY, False, False), (NEVER, False, False), (NEVER, True, False)],
+)
 def test_table(resend: str, has_key: bool, safe: bool) -> None:
     endpoint = Endpoint("POST", "/x", "x", resend)
     for failure in (SENT_NOT, 429):
