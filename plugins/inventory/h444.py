@@ -307,7 +307,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             slot = Slot(evaluator, condition, condition=True)
             slot.prepare(subjects)
             decisions.append((keep == "include", condition, slot))
-        kept, failed = [], {}
+        kept: list[_hosts.Server] = []
+        failed: dict[int, int] = {}
         for server, subject in zip(servers, subjects):
             stays = True
             for place, (keep, condition, slot) in enumerate(decisions):

@@ -139,7 +139,7 @@ def new_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # no .netrc; proxies and the CA are read from the environment by the client itself
     # Even without following, requests prepares the next request: it would read a 3xx's body unbounded and raise on a bad Location.
-    session.get_redirect_target = lambda _response: None  # type: ignore[method-assign]
+    session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]
     adapter = WatchedAdapter()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -707,6 +707,8 @@ class Client:
             return errors.BadRequest("%s answered %d%s." % (where, status, said), **facts)
         if status >= 500:
             advice = " If it stays so, open a ticket with 444Host." if status == 500 else ""
+            if endpoint.method != "GET":
+                advice = " Whether it was carried out is not known." + advice
             return errors.ServerError("%s answered %d%s (%d attempts).%s" % (where, status, said, facts["attempts"], advice), **facts)
         return errors.ApiError("%s answered %d%s." % (where, status, said), **facts)
 

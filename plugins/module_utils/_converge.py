@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import H444Error, UnknownFate
+from ._errors import ApiError, H444Error, UnknownFate
 from ._names import clean
 from ._plan import Action, Plan
+from ._resend import BUSY
 from ._sink import Sink
 
 Params = t.Mapping[str, t.Any]
@@ -93,6 +94,10 @@ def apply(api: t.Any, progress: Progress) -> None:
                 progress.task.perform(api, action, progress)
             except UnknownFate:
                 progress.maybe = True
+                raise
+            except ApiError as error:
+                # A 5xx comes after the request was taken: whether it had its effect is not known.
+                progress.maybe = progress.maybe or error.status >= 500 or error.status in BUSY
                 raise
             progress.maybe = False
             progress.done.append(action)

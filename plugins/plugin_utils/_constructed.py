@@ -255,9 +255,9 @@ class Slot:
 
     def _join(self, subject: Subject) -> t.Any:
         """Join plain strings, and nothing else: what another value looks like as text is for core to say."""
-        texts = []
-        for part in self._joined:
-            if type(part) is tuple:
+        texts: list[str] = []
+        for part in self._joined or ():
+            if isinstance(part, tuple):
                 value = self._get(subject, part[0])
                 if len(part) > 1:
                     value, _found = follow(value, part)

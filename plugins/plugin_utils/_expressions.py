@@ -20,8 +20,8 @@ import typing as t
 from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateError
 
-Path = t.Tuple[t.Union[str, int], ...]
-"""A variable and the keys and indexes that lead into it: ("h444_specs", "vcpu")."""
+Path = t.Tuple[t.Any, ...]
+"""The name of a variable, then the keys (str) and indexes (int) that lead into it: ("h444_specs", "vcpu")."""
 
 
 class Expression(t.NamedTuple):

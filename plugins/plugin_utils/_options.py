@@ -47,7 +47,7 @@ def without_empty_environment() -> t.Iterator[None]:
 
 def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[str, t.Any]:
     """Read the structured options that the configuration file doesn't set. Raises BadOption."""
-    found = {}
+    found: dict[str, t.Any] = {}
     for option, kind in STRUCTURED.items():
         name = env_name(option)
         text = os.environ.get(name, "").strip()

@@ -247,10 +247,11 @@ def test_reinstall_whose_reply_is_lost(runner: Runner) -> None:
     assert server["wiped"] == 1 and result["root_password"] == server["root_password"]
 
 
-def test_reboot_is_never_repeated(runner: Runner) -> None:
+@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 502}], ids=["reset", "502"])
+def test_reboot_is_never_repeated(runner: Runner, fault: dict[str, t.Any]) -> None:
     """A reboot whose reply is lost fails and says so."""
     runner.simulator.seed(vps=[{"label": "web-1"}])
-    runner.simulator.faults({"method": "POST", "path": "/vps/{id}/power/{action}", "when": "after", "kind": "reset"})
+    runner.simulator.faults({"method": "POST", "path": "/vps/{id}/power/{action}", "when": "after", **fault})
     (result,) = runner.run({"label": "web-1", "state": "restarted"})
     assert result["failed"] and result["changed"] and "not known" in result["msg"]
     assert len(runner.simulator.writes()) == 1
