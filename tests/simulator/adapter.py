@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import typing as t
+from email.utils import formatdate
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -35,7 +36,7 @@ class SimulatorAdapter(BaseAdapter):
         data = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         response = requests.Response()
         response.status_code = answer.status
-        response.headers = requests.structures.CaseInsensitiveDict({"Content-Type": "application/json", **answer.headers})
+        response.headers = requests.structures.CaseInsensitiveDict({"Content-Type": "application/json", "Date": formatdate(self.core.now(), usegmt=True), **answer.headers})
         response.request, response.url = request, request.url
         response.raw = HTTPResponse(io.BytesIO(data), preload_content=False, status=answer.status)
         return response
