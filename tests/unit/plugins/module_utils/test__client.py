@@ -89,7 +89,7 @@ class Bench:
         with pytest.raises(H444Error) as caught:
             self.send(endpoint, **more)
         error = caught.value
-        assert type(error) is kind, repr(error)
+        assert error.__class__ is kind, repr(error)
         shown = str(error) + repr(error) + repr(error.facts)
         assert KEY not in shown and "Bearer" not in shown
         assert str(error).isprintable() and json.dumps(error.facts)
