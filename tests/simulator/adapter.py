@@ -36,7 +36,8 @@ class SimulatorAdapter(BaseAdapter):
         data = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         response = requests.Response()
         response.status_code = answer.status
-        response.headers = requests.structures.CaseInsensitiveDict({"Content-Type": "application/json", "Date": formatdate(self.core.now(), usegmt=True), **answer.headers})
+        usual = {"Content-Type": "application/json", "Date": formatdate(self.core.now(), usegmt=True)}
+        response.headers = requests.structures.CaseInsensitiveDict({**usual, **answer.headers})
         response.request, response.url = request, request.url
         response.raw = HTTPResponse(io.BytesIO(data), preload_content=False, status=answer.status)
         return response

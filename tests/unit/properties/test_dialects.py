@@ -102,7 +102,7 @@ def test_life_of_a_server(seed: int) -> None:
     assert check["changed"] and not world.core.ledger, (assume, check)
     first = world.play(_vps.TASK, **order)
     assert not first.get("failed"), (assume, first)
-    (server,) = world.core.servers.values()
+    (server,) = list(world.core.servers.values())
     assert first["vps"]["id"] == server["id"] and first["root_password"] == server["root_password"], (assume, first)
     assert first["vps"]["ipv4"] == server["ips"][0]["ip"] and first["vps"]["status"] == "running" and first["vps"]["plan_slug"] == "vps-2"
     again = world.play(_vps.TASK, **order)
