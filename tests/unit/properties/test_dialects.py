@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 import requests
+
 from ansible_collections.h444.cloud.plugins.module_utils import _client, _ptr, _vps
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Task, run
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
@@ -129,7 +130,7 @@ def test_life_of_a_server(seed: int) -> None:
     if assume["vps_created_at"] == "none":
         # Without the order's time its age can't be proved, so nothing is bought and the way out is told.
         assert second.get("failed") and "order_generation" in second["msg"] and len(debits) == 1 and not living, (assume, second)
-        second = world.play(_vps.TASK, **order, **{"order_generation": "2"})
+        second = world.play(_vps.TASK, **order, order_generation="2")
         living = [row for row in world.core.servers.values() if row["alive"]]
         debits = [row for row in world.core.ledger if row["kind"] == "debit"]
     assert not second.get("failed") and second["changed"], (assume, second)
