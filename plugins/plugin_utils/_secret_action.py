@@ -4,8 +4,8 @@
 
 """The action plugin of the modules that return one-time secrets: it keeps them out of every output.
 
-A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole. Since
-the mark hides messages as well, the sentences without secrets are shown from here.
+A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole. Up to
+ansible-core 2.18 the mark hides errors and warnings as well, so there they are shown from here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,15 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 
 SECRETS = ("root_password", "root_passwords", "sftp_password", "db_password", "secret", "access_token", "refresh_token")
+# Where the core puts what a module printed when it could not be read as a result.
+RAW_OUTPUTS = ("module_stdout", "module_stderr", "exception")
+HIDDEN = "********"
+# Since 2.19 the core shows the error and the warnings of a marked result itself.
+CORE_SHOWS_MESSAGES = tuple(int(part) for part in core_version.split(".")[:2]) >= (2, 19)
 
 display = Display()
 
@@ -35,19 +41,23 @@ class SecretAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """Run the module and mark its result."""
         if self._task.args.get("state") not in self.HARMLESS_STATES:
-            if self._task.async_val:
-                raise AnsibleActionFail(
-                    "async is refused here: this task can bring a one-time password, and a job's result lies readable for everybody in "
-                    "the file system of the executing host. Use h444_vps without async (raise wait_timeout instead)."
-                )
-            if self._task.timeout:
-                raise AnsibleActionFail(
-                    "The keyword timeout is refused here: it ends the task but not the order, whose one-time password would be lost. Use "
-                    "wait_timeout instead."
-                )
+            self._refuse_what_loses_secrets()
         result = super().run(tmp, task_vars)
         result.update(self._execute(task_vars))
         return self._marked(result)
+
+    def _refuse_what_loses_secrets(self) -> None:
+        """Refuse the keywords under which a one-time secret would be laid open or lost."""
+        if self._task.async_val:
+            raise AnsibleActionFail(
+                "async is refused here: this task can bring a one-time password, and a job's result lies readable for everybody in "
+                "the file system of the executing host. Use %s without async (raise wait_timeout instead)." % self.MODULE
+            )
+        if self._task.timeout:
+            raise AnsibleActionFail(
+                "The keyword timeout (or task_timeout in the configuration) is refused here: it ends the task but not the order, whose "
+                "one-time password would be lost. Use the option wait_timeout instead."
+            )
 
     def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:
         """Run the module with the transport's own output of its result turned off."""
@@ -65,11 +75,32 @@ class SecretAction(ActionBase):
                 context.no_log = no_log
 
     def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        if not any(result.get(name) for name in SECRETS):
+        """Mark a result that holds a secret, and show from here what the mark would hide."""
+        raw = "".join(str(result.get(name) or "") for name in RAW_OUTPUTS)
+        if not any(result.get(name) or '"%s"' % name in raw for name in SECRETS):
             return result
-        for warning in result.pop("warnings", None) or []:
-            display.warning(str(warning))
-        if result.get("failed"):
-            display.error("%s: %s" % (self._task.get_name(), result.get("msg")), wrap_text=False)
         result["_ansible_no_log"] = True
+        message = str(result.get("msg") or "")
+        for secret in _texts([result.get(name) for name in SECRETS]):
+            if secret in message:  # the modules put none there; this is the last lock
+                message = result["msg"] = message.replace(secret, HIDDEN)
+                result.pop("exception", None)
+        if not CORE_SHOWS_MESSAGES:
+            for warning in result.pop("warnings", None) or []:
+                display.warning(warning)
+            if result.get("failed"):
+                display.error("%s: %s" % (self._task.get_name(), message), wrap_text=False)
         return result
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    """Give every text inside a secret's value; a fleet's passwords are a dictionary."""
+    if isinstance(value, str):
+        if value:
+            yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
