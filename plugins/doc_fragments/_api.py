@@ -15,6 +15,8 @@ options:
       - A key of the account (C(h444_…)) or an OAuth access token (C(h444_at_…)).
       - The environment variable E(H444_API_KEY) of the executing host is used where the option is not given. An empty
         environment variable counts as unset; this holds for all variables named here.
+      - The option is shown by no output. Don't set the variable with the keyword C(environment) of a task or a play,
+        for C(ansible-playbook -vvv) prints what that sets.
     type: str
     required: true
   api_url:

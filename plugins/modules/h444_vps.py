@@ -89,6 +89,16 @@ EXAMPLES = r"""
     max_monthly_usd_cents: 2000
   register: web
 
+- name: Connect to the new server with its password, which is known in this run only
+  ansible.builtin.add_host:
+    name: "{{ web.vps.label }}"
+    ansible_host: "{{ web.vps.ipv4 }}"
+    ansible_user: root
+    ansible_password: "{{ web.root_password }}"
+  when: web.root_password is defined
+  changed_when: false
+  no_log: true # h444_vps hides the password itself, other modules have to be told
+
 - name: Order another one and keep its password in a file
   h444.cloud.h444_vps:
     label: web-2
@@ -124,7 +134,7 @@ EXAMPLES = r"""
     os_template: debian-12
     credentials_file: "{{ playbook_dir }}/credentials.json"
 
-- name: Terminate it
+- name: Terminate it; a second time changes nothing
   h444.cloud.h444_vps:
     label: api-1
     state: absent
@@ -217,11 +227,11 @@ order:
       type: str
       returned: always
     attempts:
-      description: How often the order was sent.
+      description: How often the order was sent; 0 in check mode.
       type: int
       returned: always
     server_id:
-      description: The id that the reply named.
+      description: The id that the reply named; null where there was none, as in check mode.
       type: str
       returned: always
     wallet_before_usd_cents:
@@ -229,7 +239,7 @@ order:
       type: int
       returned: always
     wallet_after_usd_cents:
-      description: The balance afterwards.
+      description: The balance afterwards; null in check mode and where it could not be read.
       type: int
       returned: always
 actions:

@@ -75,7 +75,7 @@ class SecretAction(ActionBase):
                 context.no_log = no_log
 
     def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Mark a result that holds a secret, and show from here what the mark would hide."""
+        """Mark a result that holds a secret, and show from here what the mark would hide. It is registered as it was."""
         raw = "".join(str(result.get(name) or "") for name in RAW_OUTPUTS)
         if not any(result.get(name) or '"%s"' % name in raw for name in SECRETS):
             return result

@@ -1,0 +1,214 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One-time secrets: in what register gets, and in no output. Real playbooks, with a module that says whatever it is told."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.action.h444_vps import ActionModule
+from ansible_collections.h444.cloud.plugins.plugin_utils import _secret_action
+from ansible_collections.h444.cloud.tests.integration.playing import Played, collections_path, environment, play, write_playbook
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+KEY = "h444_canary_key_0123456789"
+SECRET = "Canary-pass-4711"
+ONCE = 2  # on the screen and in the log file
+ACTION = """
+from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
+
+
+class ActionModule(SecretAction):
+    MODULE = "canary.lab.told"
+    HARMLESS_STATES = ("absent",)
+"""
+# Prints what it is told beside or after its result, as a real one does when things go wrong.
+MODULE = """#!/usr/bin/python
+from ansible.module_utils.basic import AnsibleModule
+
+SECRET = "Canary-" + "pass-4711"
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(state=dict(), say=dict(required=True), name=dict(default="root_password"), api_key=dict(no_log=True)),
+        supports_check_mode=True,
+    )
+    say, name = module.params["say"], module.params["name"]
+    if say == "broken":
+        print('{"changed": true, "root_password": "%s", "and": ' % SECRET)
+        raise SystemExit(0)
+    if say == "plain":
+        module.exit_json(changed=False, told="nothing secret")
+    module.warn("take care of web-1")
+    result = {name: {"web-1": SECRET} if name == "root_passwords" else SECRET, "changed": True}
+    result["diff"] = {"before": {}, "after": {"label": "web-1"}}
+    if say in ("fail", "slip"):
+        module.fail_json(msg="web-1 did not start " + (SECRET if say == "slip" else "in time"), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
+"""
+Tasks = t.List[t.Dict[str, t.Any]]
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> t.Callable[..., Played]:
+    """Give a function that plays tasks with the talkative module; everything that can be written down is in its output."""
+    plugins = tmp_path / "lab" / "ansible_collections" / "canary" / "lab" / "plugins"
+    for folder, content in (("action", ACTION), ("modules", MODULE)):
+        (plugins / folder).mkdir(parents=True)
+        (plugins / folder / "told.py").write_text(content, encoding="utf-8")
+
+    def run(tasks: Tasks) -> Played:
+        env = environment(tmp_path / "home", "http://127.0.0.1:9/v1", KEY, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+        env["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join([str(tmp_path / "lab"), collections_path()])
+        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))], env, tmp_path)
+        return Played(played.code, played.output + (tmp_path / "log").read_text(encoding="utf-8"))
+
+    return run
+
+
+def told(say: str, **keywords: t.Any) -> dict[str, t.Any]:
+    """Make a task of the talkative module."""
+    options = {"say": say, "api_key": KEY, **keywords.pop("options", {})}
+    return {"name": f"Say {say}", "canary.lab.told": options, "register": "it", **keywords}
+
+
+def holds(condition: str) -> dict[str, t.Any]:
+    """Make a task that checks what was registered; the secret itself is not written down in the playbook."""
+    return {"ansible.builtin.assert": {"that": [condition], "quiet": True}}
+
+
+WHOLE = "it.root_password == 'Canary-' ~ 'pass-4711'"
+
+
+@pytest.mark.parametrize("no_log", [False, True])
+@pytest.mark.parametrize("name", ["root_password", "secret", "access_token"])
+def test_hidden_and_registered(lab: t.Callable[..., Played], name: str, no_log: bool) -> None:
+    """A secret at the top level is in register and nowhere else; the warning beside it is shown, once."""
+    played = lab([told("good", options={"name": name}, no_log=no_log), holds(f"it.{name} == 'Canary-' ~ 'pass-4711'")])
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output and KEY not in played.output
+    assert "censored" in played.output
+    assert played.output.count("[WARNING]: take care of web-1") == ONCE
+
+
+def test_dictionary_of_secrets(lab: t.Callable[..., Played]) -> None:
+    """The passwords of a fleet."""
+    played = lab([told("good", options={"name": "root_passwords"}), holds("it.root_passwords['web-1'] == 'Canary-' ~ 'pass-4711'")])
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output
+
+
+@pytest.mark.parametrize("no_log", [False, True])
+@pytest.mark.parametrize("say", ["fail", "slip"])
+def test_failure_says_why(lab: t.Callable[..., Played], say: str, no_log: bool) -> None:
+    """A failure with a password tells its reason once, registers all of it, and shows no secret even if the message held one."""
+    checks = ["ansible_failed_result.root_password == 'Canary-' ~ 'pass-4711'", WHOLE, "it.failed and it.changed"]
+    played = lab([{"block": [told(say, no_log=no_log)], "rescue": [holds(check) for check in checks]}])
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output and KEY not in played.output
+    assert len(re.findall("ERROR.*web-1 did not start", played.output)) == ONCE
+
+
+def test_loop_and_retries(lab: t.Callable[..., Played]) -> None:
+    """Items of a loop and attempts of until."""
+    played = lab([
+        told("{{ item }}", loop=["good", "plain", "fail"], ignore_errors=True),
+        holds("it.results[0].root_password == it.results[2].root_password and it.results[1].told == 'nothing secret'"),
+        told("fail", until="it is success", retries=1, delay=0, ignore_errors=True),
+        holds(WHOLE),
+    ])
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output and KEY not in played.output
+
+
+def test_unreadable_result(lab: t.Callable[..., Played]) -> None:
+    """What a module printed and nobody could parse may hold a password too."""
+    played = lab([told("broken", ignore_errors=True), holds("it.failed and ('Canary-' ~ 'pass-4711') in it.module_stdout")])
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output
+    assert re.search("ERROR.*(MODULE FAILURE|deserialization failed)", played.output)
+
+
+def test_without_secret_nothing_is_hidden(lab: t.Callable[..., Played]) -> None:
+    """An ordinary result is shown as ever."""
+    played = lab([told("plain")])
+    assert played.code == 0, played.tail()
+    assert "nothing secret" in played.output and "censored" not in played.output
+    assert KEY not in played.output
+
+
+def test_no_log_of_the_connection_comes_back() -> None:
+    """The transport is silenced for the one call, also when it fails."""
+
+    class Context:
+        no_log = False
+
+    class Connection:
+        _play_context = Context()
+
+    seen: list[bool] = []
+
+    class Failing(_secret_action.SecretAction):
+        MODULE = "canary.lab.told"
+
+        def __init__(self) -> None:  # pylint: disable=super-init-not-called
+            self._play_context, self._connection = Context(), Connection()
+            self._task = type("Task", (), {"args": {}, "async_val": 0})()
+
+        def _execute_module(self, **_keywords: t.Any) -> dict[str, t.Any]:
+            seen.extend([self._play_context.no_log, self._connection._play_context.no_log])
+            raise RuntimeError
+
+    action = Failing()
+    with pytest.raises(RuntimeError):
+        action._execute({})
+    assert seen == [True, True]
+    assert action._play_context.no_log is False and Connection._play_context.no_log is False
+
+
+def test_only_absent_is_harmless() -> None:
+    """Every other state may order or reinstall."""
+    assert ActionModule.HARMLESS_STATES == ("absent",)
+
+
+def test_async_and_timeout(tmp_path: Path) -> None:
+    """Refused with the reason and before any request where a password could come; absent may run in the background."""
+    order = {"label": "web-1", "plan": "vps-1", "os_template": "debian-12"}
+    refused: Tasks = []
+    for keywords in ({"async": 30, "poll": 0}, {"async": 30, "poll": 1}, {"timeout": 20}):
+        for options in ({}, {"state": "reinstalled"}, {"state": "started"}):
+            refused.append({"h444.cloud.h444_vps": {**order, **options}, "register": "it", "ignore_errors": True, **keywords})
+            refused.append(holds("it.failed and 'is refused here' in it.msg and 'wait_timeout' in it.msg"))
+    with Simulator.start() as simulator:
+        # Named in full, for the core looks a job up by the user's home and not by HOME.
+        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ASYNC_DIR=str(tmp_path / "async"))
+        played = play(["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, refused))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        assert simulator.journal() == []
+
+        simulator.seed(vps=[{"label": "web-1"}, {"label": "web-2"}])
+        background = {"async": 60, "poll": 1, "register": "it"}
+        absent: Tasks = [
+            {"h444.cloud.h444_vps": {"label": "web-2", "state": "absent"}, **background},
+            holds("it is changed and it.vps is none"),
+            # The state may come from the action group's defaults.
+            {"h444.cloud.h444_vps": {"label": "web-1"}, "module_defaults": {"group/h444.cloud.h444": {"state": "absent"}}, **background},
+            holds("it is changed"),
+            {"h444.cloud.h444_vps": {"label": "web-2", "state": "absent"}, "timeout": 60, "register": "it"},
+            holds("it is not changed"),
+        ]
+        played = play(["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, absent))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        assert [row["alive"] for row in simulator.state()["vps"]] == [False, False]
