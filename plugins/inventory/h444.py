@@ -258,19 +258,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Read the servers and empty the list. One that can't be read stays, with its id and label, unless ``strict`` is set."""
         from ansible_collections.h444.cloud.plugins.module_utils import _vps
 
-        rows: list[dict[str, t.Any]] = []
+        rows: dict[str, dict[str, t.Any]] = {}
         raws.reverse()
         while raws:
             raw = raws.pop()
             try:
-                rows.append(_vps.read_vps(raw))
+                row = _vps.read_vps(raw)
             except BadReply as error:
                 if strict:
                     raise
                 row = _hosts.salvaged(raw, len(rows))
-                rows.append(row)
                 self._warn("The server %s is odd and kept with what could be read: %s" % (shown(row["id"]), error))
-        return rows
+            if row["id"] in rows:
+                self._warn("The server %s stands in the list twice; the first row counts." % shown(row["id"]))
+            else:
+                rows[row["id"]] = row
+        return list(rows.values())
 
     def _name_answers(self, evaluator: Evaluator, source: str, subjects: t.Sequence[Subject]) -> list[t.Any]:
         """Evaluate an expression, or a template, of ``hostnames`` for every server."""

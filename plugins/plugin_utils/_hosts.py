@@ -363,15 +363,15 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
     for server in servers:
         if server.base is not None:
             bases.setdefault(server.base, []).append(server)
-    shared = {base: found for base, found in bases.items() if len(found) > 1}
-    for base, found in shared.items():
-        group = safe_group(base)
+    shared = {name: found for name, found in bases.items() if len(found) > 1}
+    for name, found in shared.items():
+        group = safe_group(name)
         for server in found:
             server.groups.append(group)
         ids = ", ".join(sorted(str(server.row["id"]) for server in found)[:5])
         text = "%d servers are called %s: their ids (%s%s) were added to their names, and the group %s holds them all." % (
             len(found),
-            shown(base),
+            shown(name),
             ids,
             ", ..." if len(found) > 5 else "",
             group,
@@ -390,15 +390,16 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
         server.name = base
         used.add(base)
     for server in sorted(waiting, key=lambda server: str(server.row["id"])):
-        server.name = _with_id(server, used | group_names, taken)
+        server.name = _with_id(server, lambda name, own: name in used or name in group_names or taken(name, own))
         used.add(server.name)
         if server.base not in shared:
             notes.append(Note(_why_renamed(server, group_names), [server]))
     odd = [server for server in servers if server.passed_over is not None and server.base is not None]
     if odd:
-        text = "%d servers are not called what hostnames gives first, because it can't name a host: %s is called %s%s."
+        count = "1 server is" if len(odd) == 1 else "%d servers are" % len(odd)
         first = min(odd, key=lambda server: str(server.row["id"]))
-        notes.append(Note(text % (len(odd), shown(first.passed_over), first.name, ", and so on" if len(odd) > 1 else ""), odd))
+        text = "%s not called what hostnames gives first, because it can't name a host: %s is called %s%s."
+        notes.append(Note(text % (count, shown(first.passed_over), first.name, ", and so on" if len(odd) > 1 else ""), odd))
 
 
 def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
@@ -422,15 +423,14 @@ def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
     )
 
 
-def _with_id(server: Server, used: t.AbstractSet[str], taken: t.Callable[[str, str], bool]) -> str:
+def _with_id(server: Server, taken: t.Callable[[str, str], bool]) -> str:
     """Give a name that holds the server's id."""
     server_id = str(server.row["id"])
     digest = hashlib.sha256(server_id.encode("utf-8", "surrogatepass")).hexdigest()
-    ends = [re.sub(r"[^A-Za-z0-9.-]", "-", server_id)[:50], digest[:12], digest]
-    for end in ends:
+    for end in (re.sub(r"[^A-Za-z0-9.-]", "-", server_id)[:50], digest[:12], digest[:40]):
         for start in (server.base, "h444"):
             name = usable_name("%s-%s" % ((start or "h444")[: max(1, 62 - len(end))], end))
-            if name is not None and name not in used and not taken(name, server_id):
+            if name is not None and not taken(name, server_id):
                 return name
     raise AssertionError("two servers share an id")  # rows with one id are one server
 

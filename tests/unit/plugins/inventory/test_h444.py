@@ -11,6 +11,7 @@ import pathlib
 import typing as t
 
 import pytest
+import yaml
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.utils.display import Display
@@ -177,6 +178,21 @@ def test_odd_servers_are_there(api: Api, tmp_path: pathlib.Path, warnings: list[
     assert any("id-5" in text and "odd" in text for text in warnings)
     with pytest.raises(AnsibleParserError, match="plan_slug"):
         inventory_of(api, tmp_path, strict=True)
+
+
+def test_one_id_twice_is_one_server(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
+    """The first row counts, and it is said."""
+    api.serve([vps(1, "web"), vps(1, "other"), vps(2, "db")])
+    assert list(inventory_of(api, tmp_path).hosts) == ["db", "web"]
+    assert any("'id-1' stands in the list twice" in text for text in warnings)
+
+
+def test_a_large_fleet_of_one_name(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
+    """Every server has a name of its own, and the warning is one line."""
+    api.serve([vps(number, "web") for number in range(3000)])
+    inventory = inventory_of(api, tmp_path)
+    assert len(inventory.hosts) == len(inventory.groups["web"].hosts) == 3000
+    assert [text for text in warnings if "3000 servers are called 'web'" in text] == warnings
 
 
 def test_an_empty_prefix_lets_the_api_name_nothing(api: Api, tmp_path: pathlib.Path) -> None:
@@ -499,6 +515,26 @@ def test_through_the_command(fleet: Api, tmp_path: pathlib.Path) -> None:
     assert play.code == 0, play.err
     assert '"h444_ptr": "www.example.com"' in play.out
     assert "mail" not in play.out
+
+
+def test_every_core_gives_the_same_json(api: Api, tmp_path: pathlib.Path) -> None:
+    """Held against one file, whatever core the tests run on."""
+    api.serve([*FLEET, vps(5, "{{ hostile }}", ipv4=None), vps(6, "web-prod-1")], FLEET_IPS)
+    path = write(
+        tmp_path,
+        api_url=api.url,
+        api_key=KEY,
+        label_groups=True,
+        label_pattern="(?P<first>[a-z]+)",
+        ip_groups={"office": ["172.16.0.0/12", "2001:db8::/32"]},
+        compose={"text": "h444_label ~ '/' ~ h444_status", "parts": "h444_label.split('-')", "size": "h444_specs.vcpu | string"},
+        groups={"up": "h444_status == 'running'"},
+        keyed_groups=[{"key": "h444_plan_slug", "prefix": "plan", "parent_group": "plans"}],
+    )
+    found = run(tmp_path, "ansible-inventory", "-i", path, "--list").json
+    found["_meta"].pop("profile", None)
+    expected = yaml.safe_load((pathlib.Path(__file__).parent / "expected.yml").read_text(encoding="utf-8"))
+    assert found == expected
 
 
 def test_a_declined_file_is_explained_at_v(fleet: Api, tmp_path: pathlib.Path) -> None:
