@@ -147,10 +147,10 @@ def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
 
 def fetch_all_ips(api: t.Any) -> t.Any:
     """Read every server's addresses as the API tells them. Source: GET /v1/vps/all-ips (vps:read)."""
-    body = api.request(ALL_IPS).body
-    if isinstance(body, dict) and PAGED & set(body):
-        return api.rows(ALL_IPS, NOUNS)
-    return body
+    answer = api.request(ALL_IPS)
+    if isinstance(answer.body, dict) and PAGED & set(answer.body):
+        return api.rows(ALL_IPS, NOUNS, answer=answer)
+    return answer.body
 
 
 def list_all_ips(api: t.Any) -> list[Row]:

@@ -19,7 +19,7 @@ from ._errors import ApiError, H444Error, NotReached, Refused, TransportError, U
 from ._order import Order, is_before, key_surely_lives, ordered_at, says_replayed
 from ._pacer import lock, open_private
 from ._reader import moment
-from ._resend import BUSY
+from ._resend import may_have_happened
 
 ATTEMPTS = 4
 SETTLE_SECONDS = 10.0
@@ -51,6 +51,9 @@ class Keeper(t.Protocol):
 
     def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str]) -> None:
         """Write secrets away at once."""
+
+    def forget(self) -> None:
+        """Leave what was kept out of the result: it is of a resource that is gone."""
 
     def warn(self, text: str) -> None:
         """Tell the user."""
@@ -121,6 +124,7 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
                 idempotency_key=key,
             )
         keeper.maybe = False
+        keeper.forget()
         if order.custom_key or not key_surely_lives(reply.created_at, reply.server_now):
             raise Refused(
                 "The key %s answers with %s, which no longer exists: it repeats an earlier order of %s. Nothing was bought by this "
@@ -160,7 +164,7 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
             continue
         except ApiError as error:
             about_key = "idempoten" in str(error.facts.get("reason", "")).lower()
-            busy = error.status in BUSY or error.status == 500 or (error.status == 409 and not about_key) or error.status > 500
+            busy = may_have_happened(error.status) or (error.status == 409 and not about_key)
             if not busy:
                 keeper.maybe = problem is not None and error.status not in (400, 402, 404, 422)
                 raise _refused(order, error, about_key, key) from None
@@ -252,11 +256,11 @@ def _checked(api: t.Any, order: Order, shop: Shop, row: Row, keeper: Keeper) -> 
             "The key %s answers with the earlier order of %s: server %s, now called '%s'. Nothing was bought. If you want one more, %s."
             % (keeper.order["idempotency_key"], order.name, row["id"], row.get("label") or row.get("domain"), _raise_generation(order))
         )
-    drift = [name for name in ("plan_slug",) if row.get(name) and order.body.get(name) and row[name] != order.body[name]]
-    if drift:
+    plan_slug = row.get("plan_slug")
+    if plan_slug and plan_slug != order.body["plan_slug"]:
         raise Refused(
-            "The key %s answers with %s, which has %s %s instead of %s: an earlier order of the same name was repeated. Nothing more was bought."
-            % (keeper.order["idempotency_key"], row["id"], drift[0], row[drift[0]], order.body[drift[0]])
+            "The key %s answers with %s, which has plan_slug %s instead of %s: an earlier order of the same name was repeated. Nothing more was bought."
+            % (keeper.order["idempotency_key"], row["id"], plan_slug, order.body["plan_slug"])
         )
     known = {*order.known_ids, row["id"]}
     others = [item["id"] for item in shop.list_rows(api) if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known]

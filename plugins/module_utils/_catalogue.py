@@ -145,9 +145,9 @@ def _family_in(name: str) -> str:
 def report_products(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Answer h444_product_info."""
     rows = list_products(api)
-    for option, field in (("slug", "slug"), ("category", "category")):
-        if params.get(option):
-            rows = [row for row in rows if (row[field] or "").lower() == params[option].lower()]
+    for field in ("slug", "category"):
+        if params.get(field):
+            rows = [row for row in rows if (row[field] or "").lower() == params[field].lower()]
     return {"products": rows}
 
 

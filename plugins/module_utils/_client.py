@@ -20,7 +20,7 @@ import time
 import typing as t
 import zlib
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 try:
     import requests
@@ -40,7 +40,7 @@ from ._errors import H444Error
 from ._names import check_id, check_ip, clean
 from ._pacer import Pacer
 from ._reader import BadReply, error_text, first, list_in, rows_in, snake, whole
-from ._resend import LOST, SENT_NOT, WITH_KEY, Endpoint, may_resend, wait_seconds
+from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_resend, wait_seconds
 
 COLLECTION_VERSION = "0.1.0"
 # Shape of a key (h444_…) and of an OAuth access token (h444_at_…): RFC 6750's characters after the prefix.
@@ -422,15 +422,17 @@ class Client:
         ids: t.Mapping[str, str] | None = None,
         query: t.Mapping[str, t.Any] | None = None,
         limited: bool = False,
+        answer: Answer | None = None,
     ) -> list[dict[str, t.Any]]:
         """Read a whole list: raw rows, every page. *nouns*: names under which the list may stand.
 
         *limited*: the request asks for the newest few, so that there are more is no fault.
+        *answer*: the first page, where it was read already.
         Raises: BadReply when there is no list, or when the reply says that there is more and it can't be had.
         """
         where = "%s %s" % (endpoint.method, self._shown_path(endpoint.path))
         query = dict(query or {})
-        answer = self.request(endpoint, ids=ids, query=query)
+        answer = answer or self.request(endpoint, ids=ids, query=query)
         rows = rows_in(answer.body, nouns, where)
         if limited:
             return rows
@@ -480,7 +482,7 @@ class Client:
             headers["Content-Type"] = "application/json"
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
-        if endpoint.resend != "always":
+        if endpoint.resend != ALWAYS:
             # A fresh connection: a reset is then never that of a stale keep-alive.
             self._session.close()
             headers["Connection"] = "close"
@@ -788,8 +790,6 @@ def next_page(
 
 
 def _query_of(following: str, query: t.Mapping[str, t.Any], url: str) -> dict[str, t.Any]:
-    from urllib.parse import parse_qsl
-
     target = urlsplit(urljoin(url, following))
     here = urlsplit(url)
     if (target.scheme, target.netloc) != (here.scheme, here.netloc):
@@ -817,6 +817,3 @@ def open_client(options: t.Mapping[str, t.Any], caller: str, core_version: str =
         ca_path=options.get("ca_path"),
         user_agent="%s requests/%s (%s)" % (agent, requests.__version__, caller),
     )
-
-
-__all__ = ["Answer", "Client", "REQUESTS_IMPORT_ERROR", "WITH_KEY", "new_session", "open_client", "scrub"]

@@ -11,7 +11,7 @@ import typing as t
 from ._errors import ApiError, H444Error, UnknownFate
 from ._names import clean
 from ._plan import Action, Plan
-from ._resend import BUSY
+from ._resend import may_have_happened
 from ._sink import Sink
 
 Params = t.Mapping[str, t.Any]
@@ -60,6 +60,11 @@ class Progress:
                 self.warn("credentials_file could not be written (%s); the secrets are in the result instead." % clean(str(error), 160))
         self.secrets.update(secrets)
 
+    def forget(self) -> None:
+        """Leave the secrets of a dead resource out of the result; what a file keeps of them stays there under its id."""
+        self.secrets.clear()
+        self.is_kept_in_file = False
+
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
         """Give the task's result; *planned_only*: in check mode, where every planned step counts as done."""
         actions = [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
@@ -97,7 +102,7 @@ def apply(api: t.Any, progress: Progress) -> None:
                 raise
             except ApiError as error:
                 # A 5xx comes after the request was taken: whether it had its effect is not known.
-                progress.maybe = progress.maybe or error.status >= 500 or error.status in BUSY
+                progress.maybe = progress.maybe or may_have_happened(error.status)
                 raise
             progress.maybe = False
             progress.done.append(action)

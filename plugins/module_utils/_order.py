@@ -69,11 +69,10 @@ def order_key(kind: str, account_id: str, identity: t.Sequence[str], generation:
     return str(uuid.UUID(bytes=hashlib.sha256(canonical.encode("ascii")).digest()[:16], version=4))
 
 
-def check_custom_key(value: str | None) -> str | None:
-    """Return a user's own Idempotency-Key, or raise BadOption."""
+def check_custom_key(value: str | None) -> None:
+    """Raise BadOption for a user's own Idempotency-Key that a provider could refuse."""
     if value and not CUSTOM_KEY.match(value):
         raise BadOption("idempotency_key: 8 to 80 letters, digits, '.', '_' or '-' are needed.")
-    return value or None
 
 
 def says_replayed(headers: t.Mapping[str, str], body: t.Any) -> bool:

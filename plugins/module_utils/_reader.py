@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from ._errors import BadReply
-from ._names import ROUTE_WORDS, canonical_ip, clean, is_id
+from ._names import canonical_ip, clean, is_id
 
 Raw = t.Mapping[str, t.Any]
 ENVELOPES = ("data", "items", "results", "result", "rows", "records", "list", "response", "payload")
@@ -197,7 +197,7 @@ def identifier(value: t.Any, where: str, field: str = "id") -> str:
     found = text(value)
     if isinstance(value, float) and value.is_integer():
         found = str(int(value))
-    if not found or not is_id(found) or found in ROUTE_WORDS:
+    if found is None or not is_id(found):
         raise bad(where, "%s is %s" % (field, "missing" if value is None else "not an id: %s" % clean(str(value), 60)))
     return found
 

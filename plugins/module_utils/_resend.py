@@ -44,6 +44,11 @@ def may_resend(endpoint: Endpoint, failure: str | int, has_key: bool) -> bool:
     return repeatable and (failure == LOST or failure == 500 or failure in BUSY)
 
 
+def may_have_happened(status: int) -> bool:
+    """Tell whether a write that was answered with *status* may have been carried out all the same."""
+    return status >= 500 or status in BUSY
+
+
 def wait_seconds(attempt: int, *, base_seconds: float, cap_seconds: float, jitter: float) -> float:
     """Give the pause before the repeat number *attempt* (from 1); *jitter* is in 0..1 and shortens by up to half."""
     full = min(cap_seconds, base_seconds * 2 ** min(attempt - 1, 30))

@@ -186,9 +186,8 @@ def same_template(current: str | None, wanted: str) -> bool:
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
-    for option in ("label", "new_label"):
-        if params.get(option) is not None:
-            check_label(params[option], option)
+    if params.get("new_label") is not None:
+        check_label(params["new_label"], "new_label")
     rows: list[Row] | None = None
     label = check_label(params["label"], "label") if params.get("label") is not None else None
     if params.get("id"):
@@ -338,7 +337,7 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
         identity=(label,),
         account_id=wallet.account_id,
         generation=params["order_generation"],
-        custom_key=check_custom_key(params.get("idempotency_key")),
+        custom_key=params.get("idempotency_key") or None,
         price_usd_cents=price,
         balance_usd_cents=wallet.balance_usd_cents,
         known_ids=frozenset(row["id"] for row in rows),
@@ -375,7 +374,7 @@ def check_whole(api: t.Any, rows: list[Row]) -> None:
         owners = {row["vps_id"] for row in _addresses.list_all_ips(api)} - {None}
     except (BadReply, NotFound):
         return  # no cross-check to be had; the list itself was read without doubt
-    for vps_id in sorted(owners - listed)[:3]:
+    for vps_id in sorted(owners - listed):
         found = get_vps(api, vps_id)
         if found is not None and not is_gone(found):
             raise Refused("GET /v1/vps does not show the server %s, which has addresses: the list is not whole. Nothing was ordered." % vps_id)
@@ -437,7 +436,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
 
 def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
     # A key of this run's own: the same one in a later run would make a wanted second reinstall a silent nothing.
-    key = check_custom_key(progress.params.get("idempotency_key")) or str(uuid.uuid4())
+    key = progress.params.get("idempotency_key") or str(uuid.uuid4())
     answer = api.request(
         action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
     )

@@ -135,3 +135,39 @@ def test_life_of_a_server(seed: int) -> None:
         debits = [row for row in world.core.ledger if row["kind"] == "debit"]
     assert not second.get("failed") and second["changed"], (assume, second)
     assert len(living) == 1 and len(debits) == 2 and second["vps"]["id"] == living[0]["id"] != server["id"], (assume, second)
+
+
+def test_password_of_a_dead_server_is_not_the_new_ones() -> None:
+    """A reply that repeats a dead order brings a password; it must not stand in the result of the order after it."""
+    world = World(assumed.defaults())
+    order = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
+    first = world.play(_vps.TASK, **order)
+    world.play(_vps.TASK, label="web-1", state="absent")
+    make_server = world.core.make_server
+    world.core.make_server = lambda given: make_server({**given, "root_password": ""})  # type: ignore[method-assign]
+    second = world.play(_vps.TASK, **order)
+    assert second["changed"] and second["vps"]["id"] != first["vps"]["id"], second
+    assert "root_password" not in second
+
+
+@pytest.mark.parametrize("unproved", [False, True])
+def test_half_a_list_orders_nothing(unproved: bool) -> None:
+    """Addresses of many dead servers hide none of a living one that the list leaves out."""
+    world = World(assumed.defaults())
+    made = [world.core.make_server({"label": f"old-{number}"}) for number in range(6)]
+    living = sorted(made, key=lambda row: row["id"])[-1]
+    for row in made:
+        row["alive"] = row is living
+    list_vps, list_ips = world.core.list_vps, world.core.all_ips
+    everyone = [{"vps_id": row["id"], "label": row["label"], "ips": row["ips"]} for row in made]
+    shown = [] if unproved else [living["id"]]
+    handlers = {
+        list_vps: lambda call: (200, [row for row in list_vps(call)[1] if row["id"] in shown]),
+        list_ips: lambda call: (200, everyone),
+    }
+    world.core.routes = [(*route[:4], handlers.get(route[4], route[4])) for route in world.core.routes]
+    result = world.play(_vps.TASK, label="web-1", plan_slug="vps-2", os_template="ubuntu-24.04")
+    assert bool(result.get("failed")) is unproved, result
+    assert len(world.core.ledger) == (0 if unproved else 1)
+    if unproved:
+        assert "not whole" in result["msg"] and living["id"] in result["msg"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _catalogue
+from ansible_collections.h444.cloud.plugins.module_utils._client import Answer, Client
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, Refused
 
 ADDRESS = {"ip": "192.0.2.1", "primary": True, "gateway": None, "netmask": None, "ptr": None, "zoneHosted": True}
@@ -70,3 +71,34 @@ def test_os_templates(rows: list[object]) -> None:
     assert _catalogue.find_os_template(found, "ubuntu-24.04", None) == ("ubuntu", "ubuntu-24.04")
     with pytest.raises(Refused, match="ubuntu-24.04"):
         _catalogue.find_os_template(found, "ubuntu-24.40", None)
+
+
+class Counting:
+    """Answers from a list of bodies, and counts the requests. Pages are the real client's."""
+
+    rows = Client.rows
+    api_url = "http://127.0.0.1:1/v1"
+    _shown_path = Client._shown_path
+
+    def __init__(self, *bodies: object) -> None:
+        self.bodies, self.queries = list(bodies), []  # type: tuple[list[object], list[object]]
+
+    def request(self, _endpoint: object, *, ids: object = None, query: object = None) -> Answer:
+        """Give the next body."""
+        self.queries.append(query)
+        return Answer(200, self.bodies.pop(0), {})
+
+
+def test_all_ips_with_paging_facts_is_one_request() -> None:
+    """A reply that tells that it is whole is not asked for again."""
+    api = Counting({"data": [{"id": "1", "label": "a", "ips": [ADDRESS]}], "meta": {"page": 1, "total_pages": 1, "total": 1}})
+    assert [row["vps_id"] for row in _addresses.list_all_ips(api)] == ["1"]
+    assert len(api.queries) == 1
+
+
+def test_all_ips_in_pages() -> None:
+    """The first page is read once, the second is asked for."""
+    pages = [{"data": [{"id": str(number), "ips": [ADDRESS]}], "meta": {"page": number, "total_pages": 2}} for number in (1, 2)]
+    api = Counting(*pages)
+    assert [row["vps_id"] for row in _addresses.list_all_ips(api)] == ["1", "2"]
+    assert api.queries == [None, {"page": 2}]

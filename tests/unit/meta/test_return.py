@@ -1,0 +1,40 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""RETURN stands twice, in a module and in its info module, until the oldest core knows fragments of it; both must say the same."""
+
+from __future__ import annotations
+
+import ast
+import typing as t
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _vps
+
+MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
+
+
+def fields_of(module: str, key: str) -> dict[str, t.Any]:
+    """Read what a module says about the fields of one result."""
+    for node in ast.parse((MODULES / f"{module}.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RETURN":
+            return yaml.safe_load(ast.literal_eval(node.value))[key]["contains"]
+    raise AssertionError(f"{module} has no RETURN")
+
+
+def test_vps() -> None:
+    """The module, its info module and the reader know the same fields."""
+    module, info = fields_of("h444_vps", "vps"), fields_of("h444_vps_info", "vps")
+    assert tuple(module) == _vps.FIELDS
+    assert module == {name: field for name, field in info.items() if name not in ("ips", "stats")}
+    assert set(_vps.read_vps({"id": 1})) == set(_vps.FIELDS)
+
+
+def test_ptr() -> None:
+    """The module shows a part of the info module's row, in the same words, and the reader gives all of it."""
+    module, info = fields_of("h444_ptr", "ptr"), fields_of("h444_ptr_info", "ips")
+    assert module == {name: info[name] for name in module}
+    assert set(info) - {"forward_confirmed"} == set(_addresses.read_ip("192.0.2.1", None, None, "GET"))
