@@ -677,7 +677,7 @@ class Client:
         except ValueError:
             body = payload[:20000].decode("utf-8", "replace")
         reason = scrub(error_text(body))
-        said = ": %s" % reason if reason else ""
+        said = ": %s" % reason.rstrip(".") if reason else ""
         request_id = first({key.lower(): value for key, value in headers.items()}, "x-request-id", "x-correlation-id", "cf-ray")
         facts.update(status=status, reason=reason or None, request_id=clean(request_id, 80) if request_id else None)
         if 300 <= status < 400:

@@ -55,7 +55,7 @@ class SecretAction(ActionBase):
             )
         if self._task.timeout:
             raise AnsibleActionFail(
-                "The keyword timeout (or task_timeout in the configuration) is refused here: it ends the task but not the order, whose "
+                "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not the order, whose "
                 "one-time password would be lost. Use the option wait_timeout instead."
             )
 
