@@ -6,18 +6,12 @@
 
 from __future__ import annotations
 
-import random
-import typing as t
-
 import pytest
-import requests
 
-from ansible_collections.h444.cloud.plugins.module_utils import _client, _ptr, _vps
-from ansible_collections.h444.cloud.plugins.module_utils._converge import Task, run
-from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
+from ansible_collections.h444.cloud.plugins.module_utils import _ptr, _vps
+from ansible_collections.h444.cloud.plugins.modules import h444_ptr, h444_vps
 from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
-from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, Core
+from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
 LOOKS = (
@@ -25,112 +19,49 @@ LOOKS = (
     "vps_plan", "label_field", "all_ips_shape", "ptr_cleared", "zone_hosted", "error_shape", "write_reply", "os_template_shape", "replay_header",
     "replay_body", "terminated",
 )
-DEFAULTS: dict[str, t.Any] = {
-    "state": "present", "wait": True, "wait_timeout": 600, "force": False, "order_generation": "1", "plan_slug": None, "label": None, "id": None,
-    "credentials_file": None,
-}
-
-
-class Ended(Exception):
-    """A module ended; carries its result."""
-
-    def __init__(self, result: dict[str, t.Any]) -> None:
-        super().__init__(result.get("msg"))
-        self.result = result
-
-
-class Module:
-    """The part of H444Module that run() speaks to."""
-
-    def __init__(self, client: _client.Client, params: dict[str, t.Any], check_mode: bool) -> None:
-        self.params, self.check_mode = {**DEFAULTS, **params}, check_mode
-        self._client = client
-
-    def api(self) -> _client.Client:
-        """Give the client."""
-        return self._client
-
-    def warn(self, text: str) -> None:
-        """Warnings are not looked at here."""
-
-    def exit(self, **result: t.Any) -> None:
-        """End well."""
-        raise Ended(result)
-
-    def fail(self, error: H444Error, **result: t.Any) -> None:
-        """End with an error."""
-        raise Ended({"failed": True, "msg": str(error), **result})
-
-    def crash(self, error: Exception, **_result: t.Any) -> None:
-        """A mistake of ours is shown as it is."""
-        raise error
-
-
-class World:
-    """A simulator without sockets, whose time passes only where the client waits."""
-
-    def __init__(self, assume: dict[str, t.Any]) -> None:
-        self.core = Core(assume, rate_limit=0, clock=lambda: 1_790_000_000.0)
-        session = requests.Session()
-        session.trust_env = False
-        session.mount("http://", SimulatorAdapter(self.core))
-        pacer = _client.Pacer("http://127.0.0.1:1/v1", FULL_KEY, 0)
-        self.client = _client.Client(
-            "http://127.0.0.1:1/v1", FULL_KEY, pacer=pacer, session=session, clock=lambda: self.core.offset, sleep=self.sleep
-        )
-
-    def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
-        self.core.offset += seconds
-
-    def play(self, task: Task, check_mode: bool = False, **params: t.Any) -> dict[str, t.Any]:
-        """Run one task; a second passes before it."""
-        self.core.offset += 1.5
-        with pytest.raises(Ended) as ended:
-            run(Module(self.client, params, check_mode), task)
-        return ended.value.result
+VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
+PTR = (_ptr.TASK, defaults_of(h444_ptr.SPEC))
 
 
 @pytest.mark.parametrize("seed", range(150))
 def test_life_of_a_server(seed: int) -> None:
     """Order, converge, stop, start, rename, reinstall, name its address, terminate, order again."""
-    chooser = random.Random(seed)
-    assume = {name: chooser.choice(assumed.SWITCHES[name].values) for name in LOOKS}
+    assume = dialect(seed, LOOKS)
     world = World({**assumed.defaults(), **assume})
     order = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
 
-    check = world.play(_vps.TASK, check_mode=True, **order)
+    check = world.play(*VPS, check_mode=True, **order)
     assert check["changed"] and not world.core.ledger, (assume, check)
-    first = world.play(_vps.TASK, **order)
+    first = world.play(*VPS, **order)
     assert not first.get("failed"), (assume, first)
     (server,) = list(world.core.servers.values())
     assert first["vps"]["id"] == server["id"] and first["root_password"] == server["root_password"], (assume, first)
     assert first["vps"]["ipv4"] == server["ips"][0]["ip"] and first["vps"]["status"] == "running" and first["vps"]["plan_slug"] == "vps-2"
-    again = world.play(_vps.TASK, **order)
+    again = world.play(*VPS, **order)
     assert not again["changed"] and "root_password" not in again, (assume, again)
     for state in ("stopped", "started"):
-        assert world.play(_vps.TASK, label="web-1", state=state)["changed"], (assume, state)
-        assert not world.play(_vps.TASK, label="web-1", state=state)["changed"], (assume, state)
-    renamed = world.play(_vps.TASK, label="web-1", new_label="api-1")
+        assert world.play(*VPS, label="web-1", state=state)["changed"], (assume, state)
+        assert not world.play(*VPS, label="web-1", state=state)["changed"], (assume, state)
+    renamed = world.play(*VPS, label="web-1", new_label="api-1")
     assert renamed["changed"] and renamed["vps"]["label"] == "api-1" == server["label"], (assume, renamed)
-    wiped = world.play(_vps.TASK, label="api-1", state="reinstalled", os_template="debian-12", force=True)
+    wiped = world.play(*VPS, label="api-1", state="reinstalled", os_template="debian-12", force=True)
     assert server["wiped"] == 1 and wiped["root_password"] == server["root_password"], (assume, wiped)
-    named = world.play(_ptr.TASK, ip=server["ips"][0]["ip"], hostname="api.example.com", state="present")
+    named = world.play(*PTR, ip=server["ips"][0]["ip"], hostname="api.example.com", state="present")
     assert named["changed"] and server["ips"][0]["ptr"] == "api.example.com", (assume, named)
-    assert not world.play(_ptr.TASK, ip=server["ips"][0]["ip"], hostname="API.example.com.", state="present")["changed"], assume
-    assert world.play(_ptr.TASK, ip=server["ips"][0]["ip"], state="absent")["changed"] and server["ips"][0]["ptr"] is None, assume
-    assert not world.play(_ptr.TASK, ip=server["ips"][0]["ip"], state="absent")["changed"], assume
-    world.play(_vps.TASK, label="api-1", new_label="web-1")
-    gone = world.play(_vps.TASK, label="web-1", state="absent")
+    assert not world.play(*PTR, ip=server["ips"][0]["ip"], hostname="API.example.com.", state="present")["changed"], assume
+    assert world.play(*PTR, ip=server["ips"][0]["ip"], state="absent")["changed"] and server["ips"][0]["ptr"] is None, assume
+    assert not world.play(*PTR, ip=server["ips"][0]["ip"], state="absent")["changed"], assume
+    world.play(*VPS, label="api-1", new_label="web-1")
+    gone = world.play(*VPS, label="web-1", state="absent")
     assert gone["changed"] and not server["alive"] and gone["vps"] is None, (assume, gone)
-    assert not world.play(_vps.TASK, label="web-1", state="absent")["changed"], assume
-    second = world.play(_vps.TASK, **order)
+    assert not world.play(*VPS, label="web-1", state="absent")["changed"], assume
+    second = world.play(*VPS, **order)
     living = [row for row in world.core.servers.values() if row["alive"]]
     debits = [row for row in world.core.ledger if row["kind"] == "debit"]
     if assume["vps_created_at"] == "none":
         # Without the order's time its age can't be proved, so nothing is bought and the way out is told.
         assert second.get("failed") and "order_generation" in second["msg"] and len(debits) == 1 and not living, (assume, second)
-        second = world.play(_vps.TASK, **order, order_generation="2")
+        second = world.play(*VPS, **order, order_generation="2")
         living = [row for row in world.core.servers.values() if row["alive"]]
         debits = [row for row in world.core.ledger if row["kind"] == "debit"]
     assert not second.get("failed") and second["changed"], (assume, second)
@@ -141,11 +72,11 @@ def test_password_of_a_dead_server_is_not_the_new_ones() -> None:
     """A reply that repeats a dead order brings a password; it must not stand in the result of the order after it."""
     world = World(assumed.defaults())
     order = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
-    first = world.play(_vps.TASK, **order)
-    world.play(_vps.TASK, label="web-1", state="absent")
+    first = world.play(*VPS, **order)
+    world.play(*VPS, label="web-1", state="absent")
     make_server = world.core.make_server
     world.core.make_server = lambda given: make_server({**given, "root_password": ""})  # type: ignore[method-assign]
-    second = world.play(_vps.TASK, **order)
+    second = world.play(*VPS, **order)
     assert second["changed"] and second["vps"]["id"] != first["vps"]["id"], second
     assert "root_password" not in second
 
@@ -166,7 +97,7 @@ def test_half_a_list_orders_nothing(unproved: bool) -> None:
         list_ips: lambda call: (200, everyone),
     }
     world.core.routes = [(*route[:4], handlers.get(route[4], route[4])) for route in world.core.routes]
-    result = world.play(_vps.TASK, label="web-1", plan_slug="vps-2", os_template="ubuntu-24.04")
+    result = world.play(*VPS, label="web-1", plan_slug="vps-2", os_template="ubuntu-24.04")
     assert bool(result.get("failed")) is unproved, result
     assert len(world.core.ledger) == (0 if unproved else 1)
     if unproved:
