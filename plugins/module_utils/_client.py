@@ -20,7 +20,7 @@ import time
 import typing as t
 import zlib
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 try:
     import requests
@@ -236,6 +236,16 @@ def parse_json(data: bytes) -> t.Any:
     return value
 
 
+def error_code(payload: bytes) -> str:
+    """Give the code of an OAuth error, such as slow_down; empty where there is none. Source: RFC 6749, 5.2."""
+    try:
+        body = parse_json(payload)
+    except ValueError:
+        return ""
+    found = body.get("error") if isinstance(body, dict) else None
+    return found if isinstance(found, str) and re.match(r"\A[a-z_]{1,40}\Z", found) else ""
+
+
 def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
     """Put checked ids, addresses and words into an endpoint's path. Raises BadOption."""
 
@@ -289,7 +299,7 @@ class Client:
     def __init__(
         self,
         api_url: str,
-        api_key: str,
+        api_key: str | None,
         *,
         pacer: Pacer,
         timeout_seconds: float = 30,
@@ -301,9 +311,9 @@ class Client:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
-        """Check what can be checked before the first request. Raises BadOption."""
+        """Check what can be checked before the first request. *api_key*: None for a sign-in, which has no key yet. Raises BadOption."""
         self.api_url = check_url(api_url)
-        self._auth = _BearerAuth(check_key(api_key))
+        self._auth = None if api_key is None else _BearerAuth(check_key(api_key))
         if timeout_seconds < 1:
             raise errors.BadOption("api_timeout: must be at least 1 second.")
         if retries < 0:
@@ -349,12 +359,14 @@ class Client:
         ids: t.Mapping[str, str] | None = None,
         query: t.Mapping[str, t.Any] | None = None,
         body: t.Mapping[str, t.Any] | None = None,
+        form: t.Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
         once: bool = False,
     ) -> Answer:
         """Send one request, repeating it where that is safe.
 
+        *body* goes as JSON; *form* as the fields of a form, which is what OAuth wants.
         *once*: the caller decides about repeats itself; only what was surely not sent or not processed is sent again.
         Units: timeout_seconds bounds one attempt as a whole, connecting and a dripping body included.
         Raises: an ApiError for an answer that says no; TransportError when nothing was sent or a read failed; UnknownFate
@@ -362,8 +374,10 @@ class Client:
         """
         path = fill_path(endpoint, ids)
         where = "%s %s" % (endpoint.method, self._shown_path(path))
-        data = None
-        if body is not None:
+        data, kind = None, "application/json"
+        if form is not None:
+            data, kind = urlencode(form).encode("ascii"), "application/x-www-form-urlencoded"
+        elif body is not None:
             data = json.dumps(body, sort_keys=True, allow_nan=False, separators=(",", ":")).encode("utf-8")
         budget = timeout_seconds or self._timeout_seconds
         attempts, failures, waited, limited = 0, 0, 0.0, 0.0
@@ -372,7 +386,7 @@ class Client:
             waited += self._pacer.wait_turn()
             facts: dict[str, t.Any] = {"method": endpoint.method, "path": self._shown_path(path)}
             try:
-                status, headers, payload = self._attempt(endpoint, path, query, data, idempotency_key, budget)
+                status, headers, payload = self._attempt(endpoint, path, query, data, kind, idempotency_key, budget)
             except _Lost as lost:
                 failures += 1
                 allowed = not lost.final and may_resend(endpoint, lost.failure, bool(idempotency_key))
@@ -412,7 +426,9 @@ class Client:
                     waited += self._back_off(failures, min(asked, 60.0))
                     continue
             facts.update(attempts=attempts, waited_seconds=round(waited, 1))
-            raise self._refusal(endpoint, where, status, headers, payload, facts)
+            refusal = self._refusal(endpoint, where, status, headers, payload, facts)
+            refusal.code = error_code(payload)
+            raise refusal
 
     def rows(
         self,
@@ -473,13 +489,14 @@ class Client:
         path: str,
         query: t.Mapping[str, t.Any] | None,
         data: bytes | None,
+        kind: str,
         idempotency_key: str | None,
         budget: float,
     ) -> tuple[int, t.Mapping[str, str], bytes]:
         """Send once. Raises _Lost."""
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": self._user_agent}
         if data is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = kind
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         if endpoint.resend != ALWAYS:
@@ -670,7 +687,7 @@ class Client:
         headers: t.Mapping[str, str],
         payload: bytes,
         facts: dict[str, t.Any],
-    ) -> H444Error:
+    ) -> errors.ApiError:
         """Turn an answer that says no into the error for it."""
         try:
             body = parse_json(payload)
@@ -802,15 +819,23 @@ def open_client(options: t.Mapping[str, t.Any], caller: str, core_version: str =
 
     Raises: BadOption.
     """
-    api_key = check_key(options.get("api_key"))
-    api_url = check_url(options["api_url"])
+    return _open(options, check_url(options["api_url"]), check_key(options.get("api_key")), caller, core_version)
+
+
+def open_sign_in(options: t.Mapping[str, t.Any], caller: str, core_version: str = "") -> Client:
+    """Make a client of the API's origin that sends no key: a sign-in is how one gets one. Raises: BadOption."""
+    parts = urlsplit(check_url(options["api_url"]))
+    return _open(options, "%s://%s" % (parts.scheme, parts.netloc), None, caller, core_version)
+
+
+def _open(options: t.Mapping[str, t.Any], url: str, api_key: str | None, caller: str, core_version: str) -> Client:
     agent = "h444-ansible/%s" % COLLECTION_VERSION
     if core_version:
         agent += " ansible-core/%s" % core_version
     return Client(
-        api_url,
+        url,
         api_key,
-        pacer=Pacer(api_url, api_key, options["rate_limit"]),
+        pacer=Pacer(url, api_key or "", options["rate_limit"]),
         timeout_seconds=options["api_timeout"],
         retries=options["api_retries"],
         validate_certs=options["validate_certs"],

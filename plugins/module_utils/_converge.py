@@ -21,6 +21,7 @@ class Task(t.NamedTuple):
     """What a state module is made of.
 
     *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource afterwards.
+    *result_key*: where the resource stands in the result; "" where its fields are the result's own.
     """
 
     result_key: str
@@ -45,15 +46,15 @@ class Progress:
         self.order: dict[str, t.Any] = {}
         self.secrets: dict[str, str] = {}
         self.is_kept_in_file = False
-        self._sink = sink
+        self.sink = sink
 
     def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str]) -> None:
         """Write one-time secrets away, before anything else can fail; without a file they go into the result."""
         if not secrets:
             return
-        if self._sink.path is not None:
+        if self.sink.path is not None:
             try:
-                self._sink.keep(resource, {"id": resource_id, **secrets})
+                self.sink.keep(resource, {"id": resource_id, **secrets})
                 self.is_kept_in_file = True
                 return
             except (OSError, H444Error) as error:
@@ -70,14 +71,14 @@ class Progress:
         actions = [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
         found: dict[str, t.Any] = {
             "changed": bool(actions) or self.maybe,
-            self.task.result_key: self.after,
+            **({self.task.result_key: self.after} if self.task.result_key else self.after or {}),
             "actions": [str(action) for action in actions],
             "diff": {"before": _shown(self.plan.before), "after": _shown(self.after)},
         }
         if self.order:
             found["order"] = self.order
         if self.is_kept_in_file:
-            found["credentials_file"] = self._sink.path
+            found["credentials_file"] = self.sink.path
         found.update(self.secrets)
         return found
 

@@ -33,7 +33,12 @@ class BadReply(H444Error):
 
 
 class ApiError(H444Error):
-    """The API said no. Facts: method, path, status, reason (the API's own words), attempts."""
+    """The API said no. Facts: method, path, status, reason (the API's own words), attempts.
+
+    ``code``: the code of an OAuth error.
+    """
+
+    code = ""
 
     @property
     def status(self) -> int:

@@ -18,7 +18,8 @@ from ._errors import H444Error
 class H444Module:
     """Holds an AnsibleModule. It is built first, before anything can fail."""
 
-    def __init__(self, argument_spec: dict[str, t.Any], **rules: t.Any) -> None:
+    def __init__(self, argument_spec: dict[str, t.Any], *, signs_in: bool = False, **rules: t.Any) -> None:
+        self._open = _client.open_sign_in if signs_in else _client.open_client
         self._module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
 
     @property
@@ -35,7 +36,7 @@ class H444Module:
         """Open the client. Raises: BadOption."""
         if _client.REQUESTS_IMPORT_ERROR is not None:
             self._module.fail_json(msg=missing_required_lib("requests"), changed=False)
-        return _client.open_client(self.params, self._module._name, self._module.ansible_version)
+        return self._open(self.params, self._module._name, self._module.ansible_version)
 
     def warn(self, text: str) -> None:
         """Warn the user."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -25,6 +26,7 @@ class Sink:
 
     def __init__(self, path: str | None) -> None:
         self.path = os.path.abspath(os.path.expanduser(path)) if path else None
+        self._is_held = False
 
     def prove(self, write: bool) -> None:
         """Make sure that a secret can be kept, before it exists. *write*: try it for real (not in check mode).
@@ -50,7 +52,7 @@ class Sink:
                     os.unlink(name)
         except OSError as exc:
             raise BadOption(
-                "credentials_file: %s can't be written (%s). Nothing was ordered."
+                "credentials_file: %s can't be written (%s). Nothing was done."
                 % (clean(self.path, 200), clean(exc.strerror or str(exc), 100))
             ) from None
 
@@ -58,9 +60,7 @@ class Sink:
         """Write one resource's secrets, keeping every earlier entry. Raises: OSError, BadOption."""
         if self.path is None:
             return
-        folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
-        try:
-            lock(folder, LOCK_PATIENCE_SECONDS)
+        with self.held():
             entries = self._read()
             old = entries.get(resource)
             if isinstance(old, dict) and old.get("id") != entry.get("id"):
@@ -68,23 +68,50 @@ class Sink:
             elif isinstance(old, dict):
                 entry = {**old, **entry}
             entries[resource] = {**entry, "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-            data = (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode("utf-8")
-            handle, name = tempfile.mkstemp(prefix=".h444-", dir=os.path.dirname(self.path))
-            try:
-                try:
-                    os.fchmod(handle, 0o600)
-                    with os.fdopen(handle, "wb", closefd=False) as stream:
-                        stream.write(data)
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
-                os.rename(name, self.path)
-            except OSError:
-                os.unlink(name)
-                raise
-            os.fsync(folder)
+            self._write((json.dumps(entries, indent=2, sort_keys=True) + "\n").encode("utf-8"))
+
+    def kept(self, resource: str) -> dict[str, t.Any]:
+        """Give what is kept of one resource; empty where there is nothing. Raises: OSError, BadOption."""
+        found = self._read().get(resource) if self.path is not None else None
+        return found if isinstance(found, dict) else {}
+
+    @contextlib.contextmanager
+    def held(self) -> t.Iterator[bool]:
+        """Hold the lock over several steps: reading what is kept, using it, keeping what comes of it.
+
+        Gives whether the lock was had in time; a secret at hand is written all the same. Raises: OSError.
+        """
+        if self.path is None or self._is_held:
+            yield True
+            return
+        folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
+        try:
+            self._is_held = lock(folder, LOCK_PATIENCE_SECONDS)
+            yield self._is_held
         finally:
+            self._is_held = False
             os.close(folder)
+
+    def _write(self, data: bytes) -> None:
+        folder = os.path.dirname(self.path or "")
+        handle, name = tempfile.mkstemp(prefix=".h444-", dir=folder)
+        try:
+            try:
+                os.fchmod(handle, 0o600)
+                with os.fdopen(handle, "wb", closefd=False) as stream:
+                    stream.write(data)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            os.rename(name, self.path or "")
+        except OSError:
+            os.unlink(name)
+            raise
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
     def _read(self) -> dict[str, t.Any]:
         path = self.path or ""

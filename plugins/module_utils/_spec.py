@@ -35,6 +35,8 @@ API: Spec = {
     "validate_certs": {"type": "bool", "default": True, "fallback": _fallback("H444_VALIDATE_CERTS")},
     "ca_path": {"type": "path", "fallback": _fallback("H444_CA_PATH")},
 }
+# A sign-in is how one gets a key; the option is there so that module_defaults of the action group reach these modules.
+SIGN_IN: Spec = {"api_key": {"type": "str", "no_log": True}}
 ORDER: Spec = {
     "plan_slug": {"type": "str", "aliases": ["plan"]},
     "max_monthly_usd_cents": {"type": "int"},

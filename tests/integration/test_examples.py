@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import threading
 import typing as t
 from pathlib import Path
 
@@ -28,6 +30,26 @@ def examples_of(file: Path) -> str:
     raise AssertionError(f"{file.name} has no EXAMPLES")
 
 
+@contextlib.contextmanager
+def approving(simulator: Simulator) -> t.Iterator[None]:
+    """Approve every sign-in, as somebody in front of a browser does."""
+    done = threading.Event()
+
+    def approve() -> None:
+        while not done.wait(0.5):
+            for device in simulator.state()["oauth"]["devices"].values():
+                if device["state"] == "pending":
+                    simulator.control("POST", "oauth/approve", {"user_code": device["user_code"]})
+
+    thread = threading.Thread(target=approve)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
 def test_module_examples(file: Path, tmp_path: Path) -> None:
     """Every task of a module's examples works, in their order."""
@@ -39,7 +61,8 @@ def test_module_examples(file: Path, tmp_path: Path) -> None:
         before = [{"name": "Read the servers", "h444.cloud.h444_vps_info": {}, "register": "servers"}]
         playbook = write_playbook(tmp_path, before + tasks)
         env = environment(tmp_path / "home", simulator.url, simulator.key)
-        played = play(["ansible-playbook", "-vvv", "-i", "localhost,", str(playbook)], env, tmp_path)
+        with approving(simulator) if world.get("approves") else contextlib.nullcontext():
+            played = play(["ansible-playbook", "-vvv", "-i", "localhost,", str(playbook)], env, tmp_path)
         assert played.code == 0, f"the examples of {file.stem} fail:\n{played.tail()}"
         assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
         if WORLD.get(file.stem, {}).get("writes", False):

@@ -66,6 +66,9 @@ SWITCHES: dict[str, Switch] = {
     "ssl_status": Switch(("told", "none"), "whether hosting tells the state of its certificate"),
     "webhook_digest": Switch(("hex",), "how a delivery's HMAC is written"),
     "oauth_registration": Switch(("off", "on"), "whether OAuth clients can register themselves"),
+    "oauth_reply": Switch(("full", "least"), "whether the sign-in tells what RFC 8628 and RFC 6749 let it leave out"),
+    "oauth_refresh": Switch(("rotates", "keeps", "ends"), "what a refresh gives: a new token; none; a new one, and using the old one again ends the sign-in"),
+    "oauth_interval_seconds": Switch((5,), "how long a client has to wait between two questions"),
 }
 
 PRESETS: dict[str, dict[str, t.Any]] = {
@@ -74,11 +77,12 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "casing": "camel", "list_envelope": "data", "object_envelope": "data", "ids": "digits", "order_reply": "nested",
         "password_key": "rootPassword", "all_ips_shape": "nested", "error_shape": "nested", "vps_address": "none", "hosting_passwords": "nested",
         "replay_header": "Idempotent-Replayed", "terminated": "listed", "os_template_shape": "families", "provisioning_seconds": 2,
+        "oauth_refresh": "ends",
     },
     "sparse": {
         "list_envelope": "noun", "ids": "number", "order_reply": "no_echo", "password_key": "password", "vps_address": "none", "vps_os": "none",
         "all_ips_shape": "flat", "ptr_cleared": "missing", "zone_hosted": "none", "error_shape": "message", "write_reply": "empty",
-        "os_template_shape": "map", "ssl_status": "none", "replay_body": "current",
+        "os_template_shape": "map", "ssl_status": "none", "replay_body": "current", "oauth_reply": "least", "oauth_refresh": "keeps",
     },
     "odd": {
         "casing": "mixed", "list_envelope": "items", "object_envelope": "noun", "ids": "prefixed", "order_reply": "credentials",

@@ -11,7 +11,7 @@ import typing as t
 from .core import SCOPES, Core
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-DEVICE_SECONDS, INTERVAL_SECONDS, TOKEN_SECONDS, REFRESH_SECONDS = 600, 5, 3600, 90 * 86400
+DEVICE_SECONDS, DEFAULT_INTERVAL_SECONDS, TOKEN_SECONDS, REFRESH_SECONDS = 600, 5, 3600, 90 * 86400
 
 
 class OAuth:
@@ -59,12 +59,18 @@ class OAuth:
         user_code = "%04d-%04d" % (self.core.random.randrange(10000), self.core.random.randrange(10000))
         self.core.oauth["devices"][device_code] = {
             "user_code": user_code, "client_id": form["client_id"], "scopes": scopes, "state": "pending", "at": self.core.now(), "polled_at": 0.0,
-            "interval": INTERVAL_SECONDS,
+            "interval": self.core.assume["oauth_interval_seconds"],
         }
-        return 200, {
+        told = {
             "device_code": device_code, "user_code": user_code, "verification_uri": origin + "/oauth/device",
-            "verification_uri_complete": f"{origin}/oauth/device?user_code={user_code}", "expires_in": DEVICE_SECONDS, "interval": INTERVAL_SECONDS,
+            "verification_uri_complete": f"{origin}/oauth/device?user_code={user_code}", "expires_in": DEVICE_SECONDS,
+            "interval": self.core.assume["oauth_interval_seconds"],
         }
+        if self.core.assume["oauth_reply"] == "least":
+            del told["verification_uri_complete"]
+            if told["interval"] == DEFAULT_INTERVAL_SECONDS:
+                del told["interval"]
+        return 200, told
 
     def decide(self, user_code: str, state: str) -> None:
         """Let the user approve or deny. Raises ValueError."""
@@ -95,14 +101,25 @@ class OAuth:
             del self.core.oauth["devices"][form["device_code"]]
             return 200, self._issue(device["client_id"], device["scopes"])
         if form.get("grant_type") == "refresh_token":
-            found = self.core.oauth["refresh"].pop(form.get("refresh_token", ""), None)
+            given = form.get("refresh_token", "")
+            if self.core.assume["oauth_refresh"] == "ends" and given in self.core.oauth.setdefault("used", []):
+                self.core.oauth["refresh"].clear()
+            keeps = self.core.assume["oauth_refresh"] == "keeps"
+            found = self.core.oauth["refresh"].get(given) if keeps else self.core.oauth["refresh"].pop(given, None)
+            self.core.oauth.setdefault("used", []).append(given)
             if found is None or self.core.now() > found["until"] or found["client_id"] != form.get("client_id"):
                 return 400, {"error": "invalid_grant", "error_description": "The refresh token is used up or expired."}
-            return 200, self._issue(found["client_id"], found["scopes"])
+            return 200, self._issue(found["client_id"], found["scopes"], with_refresh=not keeps)
         return 400, {"error": "unsupported_grant_type"}
 
-    def _issue(self, client_id: str, scopes: list[str]) -> dict[str, t.Any]:
+    def _issue(self, client_id: str, scopes: list[str], with_refresh: bool = True) -> dict[str, t.Any]:
         access, refresh = self.core.secret("h444_at_"), self.core.secret("h444_rt_")
         self.core.keys[access] = {"scopes": scopes, "expired": False, "until": self.core.now() + TOKEN_SECONDS}
-        self.core.oauth["refresh"][refresh] = {"client_id": client_id, "scopes": scopes, "until": self.core.now() + REFRESH_SECONDS}
-        return {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": " ".join(scopes)}
+        told = {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": " ".join(scopes)}
+        if with_refresh:
+            self.core.oauth["refresh"][refresh] = {"client_id": client_id, "scopes": scopes, "until": self.core.now() + REFRESH_SECONDS}
+            told["refresh_token"] = refresh
+        if self.core.assume["oauth_reply"] == "least":
+            del told["scope"], told["expires_in"]
+            told["token_type"] = "bearer"
+        return told

@@ -110,12 +110,7 @@ class Handler(BaseHTTPRequestHandler):
                     document = json.loads(body)
                 except ValueError:
                     document = None
-            row = self._note(parts.path, {}, body)
-            status, found = self.server.oauth.handle(self.command, parts.path, form, self.server.origin, document)
-            row["status"] = status
-            row["effect"] = status < 300 and self.command == "POST"
-            self.server.save()
-            self._send(status, {"Cache-Control": "no-store"}, found)
+            self._answer(parts.path, {}, body, lambda: self._sign_in(parts.path, form, document))
         else:
             self._send(404, {}, {"statusCode": 404, "message": f"Cannot {self.command} {parts.path}", "error": "Not Found"})
 
@@ -135,7 +130,17 @@ class Handler(BaseHTTPRequestHandler):
             self.server.journal.append(row)
         return row
 
+    def _sign_in(self, path: str, form: dict[str, str], document: t.Any) -> tuple[Answer, bool]:
+        status, found = self.server.oauth.handle(self.command, path, form, self.server.origin, document)
+        return Answer(status, {"Cache-Control": "no-store"}, found), status < 300 and self.command == "POST"
+
     def _api(self, path: str, query: dict[str, str], body: bytes) -> None:
+        def handle() -> tuple[Answer, bool]:
+            return self.server.core.handle(self.command, path, query, dict(self.headers.items()), body), self.server.core.effect
+
+        self._answer(path, query, body, handle)
+
+    def _answer(self, path: str, query: dict[str, str], body: bytes, handle: t.Callable[[], tuple[Answer, bool]]) -> None:
         row = self._note(path, query, body)
         fault = self.server.faults.next(self.command, path)
         row["fault"] = fault["kind"] if fault else None
@@ -145,8 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault["when"] == "before":
             time.sleep(float(fault.get("seconds", 1)))
             fault["seconds"] = 0
-        answer = self.server.core.handle(self.command, path, query, dict(self.headers.items()), body)
-        row["effect"] = self.server.core.effect
+        answer, row["effect"] = handle()
         self.server.save() if row["effect"] else None
         if fault:
             self._spoil(fault, answer, row)

@@ -281,7 +281,9 @@ def replies(api: Api) -> str:
 
 
 # These are shown by tests of their own above and below, for they need time, threads, a limit or a failure.
-ELSEWHERE = {"in_flight", "key_scope", "rate_window", "retry_after", "refund", "refund_seconds", "provisioning", "order_seconds", "oauth_registration"}
+ELSEWHERE = {"in_flight", "key_scope", "rate_window", "retry_after", "refund", "refund_seconds", "provisioning", "order_seconds"} | {
+    "oauth_registration", "oauth_reply", "oauth_refresh", "oauth_interval_seconds",
+}
 SWITCHES = [
     (name, value)
     for name, switch in assumed.SWITCHES.items()
@@ -399,6 +401,32 @@ class TestOAuth:
         assert server.handle("POST", "/oauth/device_authorization", {"client_id": "who"}, "http://x", None)[0] == 400
         with pytest.raises(ValueError, match="user_code"):
             server.decide("0000-none", "approved")
+
+    def test_what_may_be_left_out_is_a_switch(self) -> None:
+        for reply, told in (("full", True), ("least", False)):
+            api = Api(oauth_reply=reply)
+            server, device = self.start(api)
+            assert ("interval" in device) == ("verification_uri_complete" in device) == told
+            server.decide(device["user_code"], "approved")
+            token = self.poll(server, device)
+            assert ("scope" in token) == ("expires_in" in token) == told
+        assert self.start(Api(oauth_interval_seconds=2))[1]["interval"] == 2
+
+    @pytest.mark.parametrize("kind,has_new,old_again,new_afterwards", [("rotates", True, 400, 200), ("keeps", False, 200, None), ("ends", True, 400, 400)])
+    def test_refresh_is_a_switch(self, kind: str, has_new: bool, old_again: int, new_afterwards: int | None) -> None:
+        server, device = self.start(Api(oauth_refresh=kind))
+        server.decide(device["user_code"], "approved")
+        old = self.poll(server, device)["refresh_token"]
+
+        def refresh(token: str) -> tuple[int, t.Any]:
+            form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "h444-ansible"}
+            return server.handle("POST", "/oauth/token", form, "http://x", None)
+
+        status, fresh = refresh(old)
+        assert status == 200 and ("refresh_token" in fresh) == has_new
+        assert refresh(old)[0] == old_again
+        if new_afterwards is not None:
+            assert refresh(fresh["refresh_token"])[0] == new_afterwards
 
     def test_registration_is_a_switch(self) -> None:
         server = OAuth(Api().core)
