@@ -148,8 +148,10 @@ def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) ->
             return path[0] not in SPECIAL_NAMES
         if isinstance(node, nodes.Name):
             return False
-    if isinstance(node, nodes.Getattr) and (node.attr in ATTRIBUTES or node.attr.startswith("_")):
+    if isinstance(node, nodes.Getattr) and _is_attribute(node.attr):
         return False
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and _is_attribute(node.arg.value):
+        return False  # subscripts fall back to attributes
     if isinstance(node, nodes.Call):
         method = node.node
         if not isinstance(method, nodes.Getattr) or method.attr not in METHODS or node.dyn_args or node.dyn_kwargs:
@@ -159,6 +161,11 @@ def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) ->
         if node.dyn_args or node.dyn_kwargs or not _plugin(node, plugins):
             return False
     return all(_walk(child, reads, plugins) for child in node.iter_child_nodes())
+
+
+def _is_attribute(key: t.Any) -> bool:
+    """Tell whether a value may have an attribute of this name that is no key of its own."""
+    return isinstance(key, str) and (key in ATTRIBUTES or key.startswith("_"))
 
 
 def _plugin(node: nodes.Filter | nodes.Test, plugins: set[tuple[str, str]]) -> bool:
@@ -192,15 +199,14 @@ def _path(node: nodes.Node) -> Path | None:
             # find_all would also find names that are set; an expression has none.
             return (node.name, *reversed(keys)) if node.ctx == "load" else None
         if isinstance(node, nodes.Getattr):
-            if node.attr in ATTRIBUTES or node.attr.startswith("_"):
+            if _is_attribute(node.attr):
                 return None
             keys.append(node.attr)
         elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
             key = node.arg.value
             if type(key) is not str and (type(key) is not int or key < 0):
                 return None
-            # Subscripts fall back to attributes.
-            if key in ATTRIBUTES or (isinstance(key, str) and key.startswith("_")):
+            if _is_attribute(key):
                 return None
             keys.append(key)
         else:

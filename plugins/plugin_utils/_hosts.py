@@ -22,12 +22,17 @@ import unicodedata
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, shown
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
+from ansible_collections.h444.cloud.plugins.module_utils._reader import text as as_text
 
 Row = t.Dict[str, t.Any]
 
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 # Loopback names mean the controller; a name with one of these ends would load another host's file from host_vars/.
 UNUSABLE = re.compile(r"all\Z|ungrouped\Z|localhost|ip6-|127\.|.*\.\.|.*\.(?:yml|yaml|json)\Z", re.IGNORECASE)
+# The C library reads "127.1", "0x7f000001" and "2130706433" as addresses, all three the controller's own.
+ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
+OWN_ADDRESS = re.compile(r"127\.|0\.|::")
+"""How each address of the machine itself begins, and a few others."""
 DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\Z")
 FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -152,7 +157,18 @@ def usable_name(value: t.Any) -> str | None:
         return None
     # Joining drops whatever core has attached to a string.
     value = "".join(value) if type(value) is not str else value
-    return value if HOST_NAME.match(value) and not UNUSABLE.match(value) else None
+    if not HOST_NAME.match(value) or UNUSABLE.match(value):
+        return None
+    return None if ENDS_IN_NUMBER.match(value) and _is_own_number(value) else value
+
+
+def _is_own_number(value: str) -> bool:
+    """Tell whether the C library reads a number as an address of the machine itself."""
+    try:
+        number = socket.inet_aton(value)
+    except OSError:
+        return False
+    return number[0] == 127 or number == bytes(4)
 
 
 def make_servers(vps_rows: t.Iterable[Row], ip_rows: t.Iterable[Row], settings: Settings, marker: t.Any) -> tuple[list[Server], int]:
@@ -255,26 +271,36 @@ def _ptr_of(server: Server, address: str) -> str | None:
 def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str | None:
     """Give what ``ansible_host`` is set to: what was chosen, else an address, else a name; None for 'none'.
 
-    Only an address or a DNS name passes: a label like ``-oProxyCommand=...`` must not become an argument of ssh.
+    Only an address or a DNS name passes: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
+    addresses of the machine itself never pass: a server that is still being made may well be told as 0.0.0.0.
     """
     if settings.connect_with == "none":
         return None
     for name in (settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
         value = variables.get(settings.prefix + name)
         if isinstance(value, str):
-            address = canonical_ip(value) if name in ("ipv4", "ipv6") else _typed_address(value)
+            address = _reachable(value, name not in ("ipv4", "ipv6"))
             if address is not None:
                 return address
     return None
 
 
-def _typed_address(value: str) -> str | None:
-    """Give what somebody typed as an address or a DNS name; None also for the controller's own."""
+def _reachable(value: str, or_name: bool) -> str | None:
+    """Give an address, or a DNS name; None for the controller's own."""
     address = canonical_ip(value)
     if address is not None:
-        return None if ipaddress.ip_address(address).is_loopback or ipaddress.ip_address(address).is_unspecified else address
+        return None if OWN_ADDRESS.match(address) and _is_own(address) else address
     name = value.strip().rstrip(".")
-    return name if DNS_NAME.match(name) and not name.lower().startswith(("localhost", "ip6-")) else None
+    if not or_name or not DNS_NAME.match(name) or ENDS_IN_NUMBER.match(name):
+        return None
+    return None if name.lower().startswith(("localhost", "ip6-")) else name
+
+
+def _is_own(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    # Before Python 3.13 an IPv4 address inside an IPv6 address is not looked at.
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return parsed.is_loopback or parsed.is_unspecified
 
 
 def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Mapping[str, t.Sequence[t.Any]]) -> None:
@@ -331,10 +357,12 @@ def in_statuses(servers: list[Server], settings: Settings) -> list[Server]:
 def salvaged(raw: t.Any, place: int) -> Row:
     """Give what can be told of a row that the reader refuses: an id, or what stands for one, and the label."""
     row = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
-    found = next((row[key] for key in ("id", "vps_id", "uuid", "server_id") if isinstance(row.get(key), (str, int))), None)
+    texts = [as_text(row.get(key)) for key in ("id", "vps_id", "uuid", "server_id")]
+    # An empty id tells nothing: two servers that have one are still two.
+    found = next((one for one in texts if one and one.strip()), None)
     label = row.get("label")
     return {
-        "id": "unknown-%d" % place if found is None else str(found),
+        "id": "unknown-%d" % place if found is None else found,
         "label": label if isinstance(label, str) else None,
         "hostname": None,
         "status": None,
