@@ -96,7 +96,7 @@ def test_what_is_read(text: str) -> None:
         "a.__class__", "a['__class__']", "a._x", "a['_x']", "a.items", "a['items']", "a.split", "a.b.upper", "(a ~ b).real", "a.real",
         "(a ~ b)['upper']", "a.split('x')['_y']",
         # other syntax of Jinja
-        "{'a': b}", "a if b else {'x': 1}", "a(b)(c)", "x for x in a", "a.b = c", "caller()", "varargs",
+        "{'a': b}", "a if b else {'x': 1}", "a(b)(c)", "a ** b", "x for x in a", "a.b = c", "caller()", "varargs",
     ],
 )  # fmt: skip
 def test_what_is_not_understood(text: str) -> None:

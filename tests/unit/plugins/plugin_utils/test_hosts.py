@@ -36,6 +36,7 @@ class Bare:
 
     def text(self, value: str) -> str:
         """Note a text."""
+        assert isinstance(value, str)
         self.seen.append(value)
         return value
 
@@ -253,6 +254,12 @@ def test_variables_of_a_server() -> None:
     assert found["h444_specs"] == {"vcpu": 2}
     assert found["h444_ips"] == [{"ip": "10.0.0.1", "ptr": "a.example", "primary": False, "gateway": None, "netmask": None, "zone_hosted": True, "note": "x"}]
     assert all(name.startswith("h444_") or name == "ansible_host" for name in found)
+    assert found["ansible_host"] == "10.0.0.1"
+    assert "ansible_host" not in variables_of(row("1", "web"), [ip("10.0.0.1", "1")], connect_with="none")
+    bare = variables_of({"id": "1"})
+    assert {name: bare["h444_" + name] for name in ("label", "hostname", "status", "plan_slug", "ipv4")} == dict.fromkeys(
+        ("label", "hostname", "status", "plan_slug", "ipv4")
+    )
 
 
 def test_fields_that_make_no_variable() -> None:
@@ -298,6 +305,7 @@ def test_which_addresses_are_the_servers_own() -> None:
     assert (found["h444_ipv6"], found["h444_ptr"]) == ("2001:db8::9", "one.example")
     found = variables_of(row("1", ptr="own.example", ips=["10.0.0.5"]))
     assert (found["h444_ptr"], found["h444_ips"]) == ("own.example", ["10.0.0.5"]), "what the row says stays where nothing else is known"
+    assert variables_of(row("1", ips=["10.0.0.5"]), ips[:1])["h444_ips"][0]["ip"] == "10.0.0.1"
 
 
 def test_label_pattern() -> None:
@@ -331,6 +339,7 @@ def test_label_pattern() -> None:
         ("ptr", {"ipv4": "10.0.0.1", "ptr": "p.example"}, "p.example"),
         ("none", {"ipv4": "10.0.0.1"}, None),
         ("ipv4", {"ipv4": 5, "hostname": ["x"]}, None),
+        ("ipv4", {"ipv4": "web.example", "ipv6": "web.example"}, None),
         ("ipv4", {}, None),
         ("ipv4", {"ipv4": "0.0.0.0", "ipv6": "::", "hostname": "web"}, "web"),
         ("ipv4", {"ipv4": "127.0.0.1", "ipv6": "::1"}, None),
@@ -374,6 +383,16 @@ def test_bases_follow_the_order_of_hostnames() -> None:
     assert [server.base for server in servers] == ["one", "2", "3", "4", "5"]
 
 
+def test_what_was_passed_over() -> None:
+    """The first text that can't name a host; nothing at all is nothing that was passed over."""
+    servers = servers_of([row("1", "a b", hostname="c d"), row("2", " ", hostname="x"), row("3", "", hostname=None), row("4", None), row("5", "ok")])
+    _hosts.choose_bases(servers, settings(), {})
+    assert [server.passed_over for server in servers] == ["a b", None, None, None, None]
+    servers = servers_of([row("1", "web"), row("2", "db")])
+    _hosts.choose_bases(servers, settings(hostnames=["x", "id"]), {"x": [1.5, ["l"]]})
+    assert [server.passed_over for server in servers] == [None, None]
+
+
 def test_an_answer_of_an_expression_hides_no_field() -> None:
     """An expression that is called like a field is not one: fields are never among the answers."""
     servers = servers_of([row("1", "web")])
@@ -405,6 +424,7 @@ def test_a_large_number_of_one_name_is_one_short_note() -> None:
     assert len(set(names.values())) == 40
     assert len(notes) == 1
     assert "(00, 01, 02, 03, 04, ...)" in notes[0].text
+    assert "(0, 1, 2, 3, 4)" in named([row(str(number), "web") for number in range(5)])[1][0].text
 
 
 def test_a_name_made_with_an_id_may_be_taken_as_well() -> None:
@@ -421,8 +441,22 @@ def test_a_name_made_with_an_id_may_be_taken_as_well() -> None:
 def test_odd_ids_still_make_names(server_id: str) -> None:
     """Two servers of one label, whatever their ids are made of."""
     names, _notes, _servers = named([row(server_id, "web"), row("2", "web")])
+    assert isinstance(names[server_id], str)
     assert _hosts.usable_name(names[server_id]) == names[server_id]
     assert names[server_id] != names["2"]
+
+
+def test_ids_that_are_written_alike_still_make_two_names() -> None:
+    """What a name can't hold becomes '-', in the second one a digest."""
+    names, _notes, _servers = named([row("a_b"), row("a/b"), row("a-b", "fine")], hostnames=["label"])
+    assert sorted(names.values())[0] == "fine"
+    assert len(set(names.values())) == 3
+
+
+def test_a_name_with_an_id_is_held_against_groups_and_other_accounts() -> None:
+    """It could be one of theirs as well."""
+    assert named([row("1", "web"), row("2", "web")], group_names=["web-1"])[0] == {"1": "h444-1", "2": "web-2"}
+    assert named([row("1", "web"), row("2", "web")], lambda name, server_id: name == "web-1" and server_id == "1")[0] == {"1": "h444-1", "2": "web-2"}
 
 
 def test_names_of_groups_are_not_taken() -> None:
@@ -562,6 +596,7 @@ def test_salvaged_keeps_an_address_and_no_secret() -> None:
         ({"id": "1", "status": "x", "plan_slug": "y"}, "1"),
         ({"x_plan_slug": 1, "y_id": "2", "y_status": 1, "y_plan_slug": None}, "2"),
         ({"h444_id": "1", "h444_plan_slug": None}, None),
+        ({"h444_id": "1", "h444_status": None, "h444_abcdefghi": None}, None),
         ({"h444_id": 1, "h444_status": None, "h444_plan_slug": None}, None),
         ({}, None),
     ],
