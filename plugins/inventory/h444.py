@@ -74,8 +74,9 @@ cache_timeout: 3600
 """
 
 import typing as t
+import weakref
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -89,6 +90,8 @@ from ansible_collections.h444.cloud.plugins.plugin_utils._trust import Marker
 FILE_ENDS = ("h444.yml", "h444.yaml")
 API_OPTIONS = ("api_timeout", "api_retries", "rate_limit", "validate_certs", "ca_path")
 MOST_WARNINGS = 10
+HOMES: t.MutableMapping[t.Any, dict[str, str]] = weakref.WeakKeyDictionary()
+"""For each inventory: the name of each host of ours and the URL of the API that it is from. An id is unique within one API."""
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -109,8 +112,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """Set the options, with the structured ones from the environment and without its empty variables."""
         direct = dict(direct or {})
-        direct.update(_options.structured_from_environment(self.loader, direct))
         with _options.without_empty_environment():
+            _options.check_types(direct, self.option_definitions)
+            direct.update(_options.structured_from_environment(self.loader, direct))
             super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
@@ -129,6 +133,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             Construction(self, evaluator).run(subjects)
         except H444Error as error:
             raise AnsibleParserError("%s: %s" % (path, error)) from None
+        except AnsibleError as error:
+            # Core's own messages don't always tell which file of several is meant.
+            if path in str(error):
+                raise
+            raise AnsibleParserError("%s: %s" % (path, error)) from None
 
     def _warn(self, text: str) -> None:
         self.display.warning("%s: %s" % (self._path, text))
@@ -144,6 +153,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _replies(self, path: str, use_cache: bool) -> _cache.Replies:
         """Give the answers of the API, from the cache or by two requests."""
         api_url = _options.render(self.templar, self._vars, "api_url", self.get_option("api_url")) or ""
+        self._home = api_url.strip().rstrip("/")
         problem: H444Error | None = None
         api_key = None
         try:
@@ -296,7 +306,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Tell whether a name belongs to another server already, one of another account."""
         host = self.inventory.hosts.get(name)
         known = None if host is None else _hosts.id_among(host.vars)
-        return known is not None and known != server_id
+        home = HOMES.get(self.inventory, {}).get(name, self._home)
+        return known is not None and (known != server_id or home != self._home)
 
     def _filtered(self, evaluator: Evaluator, servers: list[_hosts.Server]) -> list[_hosts.Server]:
         """Leave out the servers that ``filters`` exclude."""
@@ -345,7 +356,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         inventory = self.inventory
         groups: dict[str, t.Any] = {}
         subjects = []
+        homes = HOMES.setdefault(inventory, {})
         for server in servers:
+            homes[server.name] = self._home
             new = server.name not in inventory.hosts
             inventory.add_host(server.name)
             host = inventory.hosts[server.name]

@@ -23,6 +23,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOptio
 from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, shown
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
 from ansible_collections.h444.cloud.plugins.module_utils._reader import text as as_text
+from ansible_collections.h444.cloud.plugins.module_utils._vps import is_gone
 
 Row = t.Dict[str, t.Any]
 
@@ -384,13 +385,14 @@ def id_among(variables: t.Mapping[str, t.Any]) -> str | None:
 def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Callable[[str, str], bool], notes: list[Note]) -> None:
     """Give every server a name of its own, the same in every run whatever the order of the rows.
 
-    Servers that would share a name all get their id added, and a common group of that name. *taken* tells whether a
-    name already belongs to something else than the server with this id.
+    Servers that would share a name all get their id added, and a common group of that name. One that is terminated
+    leaves its name to the one that was ordered in its place. *taken* tells whether a name already belongs to something
+    else than the server with this id.
     """
-    bases: dict[str, list[Server]] = {}
-    for server in servers:
-        if server.base is not None:
-            bases.setdefault(server.base, []).append(server)
+    living, gone = _by_base(servers, False), _by_base(servers, True)
+    replaced = [server for name, found in gone.items() if name in living for server in found]
+    ghosts = {id(server) for server in replaced}
+    bases = {**gone, **living}
     shared = {name: found for name, found in bases.items() if len(found) > 1}
     for name, found in shared.items():
         group = safe_group(name)
@@ -412,7 +414,7 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
     waiting = []
     for server in servers:
         base = server.base
-        if base is None or base in shared or base in group_names or taken(base, server.row["id"]):
+        if base is None or id(server) in ghosts or base in shared or base in group_names or taken(base, server.row["id"]):
             waiting.append(server)
             continue
         server.name = base
@@ -420,14 +422,33 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
     for server in sorted(waiting, key=lambda server: str(server.row["id"])):
         server.name = _with_id(server, lambda name, own: name in used or name in group_names or taken(name, own))
         used.add(server.name)
-        if server.base not in shared:
+        if id(server) not in ghosts and server.base not in shared:
             notes.append(Note(_why_renamed(server, group_names), [server]))
+    if replaced:
+        notes.append(Note(_why_ghosts(replaced, settings.prefix), replaced))
     odd = [server for server in servers if server.passed_over is not None and server.base is not None]
     if odd:
         count = "1 server is" if len(odd) == 1 else "%d servers are" % len(odd)
         first = min(odd, key=lambda server: str(server.row["id"]))
         text = "%s not called what hostnames gives first, because it can't name a host: %s is called %s%s."
         notes.append(Note(text % (count, shown(first.passed_over), first.name, ", and so on" if len(odd) > 1 else ""), odd))
+
+
+def _by_base(servers: t.Sequence[Server], gone: bool) -> dict[str, list[Server]]:
+    """Give the servers that could have a name, either those that are terminated or all others."""
+    bases: dict[str, list[Server]] = {}
+    for server in servers:
+        if server.base is not None and is_gone(server.row) is gone:
+            bases.setdefault(server.base, []).append(server)
+    return bases
+
+
+def _why_ghosts(replaced: t.Sequence[Server], prefix: str) -> str:
+    first = min(replaced, key=lambda server: str(server.row["id"]))
+    status = first.row["status"].strip()
+    count = "1 server is" if len(replaced) == 1 else "%d servers are" % len(replaced)
+    text = "%s gone, and another has the name: %s (%s) is called %s%s. An entry \"exclude: %sstatus == '%s'\" of filters leaves such servers out."
+    return text % (count, shown(first.base), status, first.name, ", and so on" if len(replaced) > 1 else "", prefix, status)
 
 
 def _why_renamed(server: Server, group_names: t.Container[str]) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 from ansible_collections.h444.cloud.plugins.module_utils._names import clean, closest, shown
@@ -64,8 +66,48 @@ def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[
     return found
 
 
+def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
+    """Refuse what core would refuse without a reason, or take for something else: any word is 'false' to it. Raises BadOption.
+
+    *definitions*: the options as documented. Of the environment only our own variables are looked at.
+    """
+    for name, definition in definitions.items():
+        where, value = name, given.get(name)
+        if value is None:
+            own = [entry["name"] for entry in definition.get("env") or () if entry["name"].startswith("H444_")]
+            where, value = next(((variable, os.environ[variable]) for variable in own if os.environ.get(variable)), (name, None))
+        if value is None or (where != name and name in STRUCTURED):
+            continue  # structured variables are YAML, and read elsewhere
+        expected = _expected(value, definition)
+        if expected:
+            raise BadOption("%s: %s is not %s." % (where, shown(value), expected))
+
+
+def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
+    """Say what a value would have to be; None if it is."""
+    kind, choices = definition.get("type"), definition.get("choices")
+    if kind == "list":
+        return None if isinstance(value, (list, str)) else "a list"
+    if kind == "dict":
+        return None if isinstance(value, dict) else "a dictionary"
+    if isinstance(value, (list, dict)):
+        return {"bool": "true or false", "int": "a whole number"}.get(str(kind), "a single value")
+    if kind == "bool":
+        return None if (value.lower() if isinstance(value, str) else value) in BOOLEANS else "true or false"
+    if kind == "int":
+        return None if re.match(r"[0-9]+(?:\.0*)?\Z", str(value).strip()) else "a whole number"
+    return None if not choices or value in choices else "one of %s" % ", ".join(choices)
+
+
 def check_shapes(options: t.Mapping[str, t.Any]) -> None:
     """Refuse what core would pass over in silence. Raises BadOption."""
+    for name in ("hostnames", "statuses"):
+        for entry in options[name]:
+            if not isinstance(entry, str):
+                raise BadOption("%s: %s is not a text; write it in quotes." % (name, shown(entry)))
+    for name, networks in options["ip_groups"].items():
+        if not isinstance(networks, (list, str, type(None))):
+            raise BadOption("ip_groups: %s needs a list of networks, and %s is none." % (shown(name), shown(networks)))
     for entry in options["filters"]:
         if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
             raise BadOption("filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'.")
@@ -75,7 +117,9 @@ def check_shapes(options: t.Mapping[str, t.Any]) -> None:
                 raise BadOption("%s: %s can't be a name." % (name, shown(key)))
     known = {"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"}
     for entry in options["keyed_groups"]:
-        for key in entry if isinstance(entry, dict) else ():
+        if not isinstance(entry, dict):
+            raise BadOption("keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % shown(entry))
+        for key in entry:
             if key not in known:
                 raise BadOption("keyed_groups: there is no option %s in an entry%s." % (shown(key), _perhaps(key, known)))
     if not options["hostnames"]:

@@ -300,7 +300,7 @@ def test_constructed_options(fleet: Api, tmp_path: pathlib.Path) -> None:
     assert [group.name for group in inventory.groups["plans"].child_groups] == ["plan_vps_8", "plan_vps_2"]
     assert members(inventory, "stopped") == ["web-prod-2"]
     assert "never" not in inventory.groups
-    with pytest.raises(AnsibleParserError, match="Could not add host db-stage-1 to group never"):
+    with pytest.raises(AnsibleParserError, match=r"test\.h444\.yml: Could not add host db-stage-1 to group never"):
         inventory_of(fleet, tmp_path, groups={"never": "nothing_like_it"}, strict=True)
 
 
@@ -356,6 +356,23 @@ def test_two_accounts_side_by_side(api: Api, tmp_path: pathlib.Path, warnings: l
     # The same account twice is the same servers.
     read(write(tmp_path, "c.h444.yml", api_url=api.url, api_key=KEY, group="again"), inventory)
     assert members(inventory, "again") == ["db", "web"]
+
+
+def test_two_apis_may_use_the_same_ids(api: Api, tmp_path: pathlib.Path) -> None:
+    """An id is unique within one API; with another URL it is another server, and the same URL twice is the same one."""
+    api.serve([vps(1, "web"), vps(2, "db")])
+    other = Api()
+    other.serve([vps(1, "web"), vps(3, "shop")])
+    inventory = InventoryData()
+    try:
+        read(write(tmp_path, "a.h444.yml", api_url=api.url, api_key=KEY, group="account_a"), inventory)
+        read(write(tmp_path, "b.h444.yml", api_url=other.url, api_key=KEY, group="account_b"), inventory)
+        read(write(tmp_path, "c.h444.yml", api_url=other.url + "/", api_key=OTHER_KEY, group="account_c"), inventory)
+    finally:
+        other.close()
+    assert members(inventory, "account_a") == ["db", "web"]
+    assert members(inventory, "account_b") == members(inventory, "account_c") == ["shop", "web-id-1"]
+    assert members(inventory, "h444_web") == ["web", "web-id-1"]
 
 
 def test_a_static_host_is_completed(fleet: Api, tmp_path: pathlib.Path) -> None:
@@ -443,7 +460,22 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
         ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry is one condition"),
         ({"keyed_groups": [{"keys": "x"}]}, "keyed_groups: there is no option 'keys' in an entry (did you mean key?)"),
         ({"hostnames": []}, "hostnames: the list is empty"),
-        ({"connect_with": "fax"}, "fax"),
+        ({"connect_with": "fax"}, "connect_with: 'fax' is not one of ipv4, ipv6, hostname, label, ptr, none."),
+        ({"api_timeout": "fast"}, "api_timeout: 'fast' is not a whole number."),
+        ({"api_retries": -1}, "api_retries: '-1' is not a whole number."),
+        ({"rate_limit": 1.5}, "rate_limit: '1.5' is not a whole number."),
+        ({"validate_certs": "maybe"}, "validate_certs: 'maybe' is not true or false."),
+        ({"strict": "yess"}, "strict: 'yess' is not true or false."),
+        ({"cache": [True]}, "cache: '[True]' is not true or false."),
+        ({"keyed_groups": {"key": "h444_status"}}, "keyed_groups: '{'key': 'h444_status'}' is not a list."),
+        ({"keyed_groups": ["h444_status"]}, "keyed_groups: each entry is a dictionary like '- key: h444_status', and 'h444_status' is none."),
+        ({"compose": ["x"]}, "compose: '['x']' is not a dictionary."),
+        ({"groups": "up"}, "groups: 'up' is not a dictionary."),
+        ({"group": ["a"]}, "group: '['a']' is not a single value."),
+        ({"label_pattern": {"a": 1}}, "label_pattern: '{'a': 1}' is not a single value."),
+        ({"hostnames": [5]}, "hostnames: '5' is not a text; write it in quotes."),
+        ({"statuses": [None]}, "statuses: 'None' is not a text; write it in quotes."),
+        ({"ip_groups": {"x": 5}}, "ip_groups: 'x' needs a list of networks, and '5' is none."),
         ({"api_key": "h444_0123456789\n"}, "api_key: this is not a 444Host key: it begins or ends with white space or a newline"),
         ({"api_key": None}, "api_key: no key was given. Set the option or the environment variable H444_API_KEY"),
         ({"api_key": "{{ nothing_like_it }}"}, "api_key: its template failed"),
@@ -458,8 +490,35 @@ def test_bad_options(fleet: Api, tmp_path: pathlib.Path, options: dict[str, t.An
     with pytest.raises(AnsibleError) as caught:
         read(write(tmp_path, **{"api_url": fleet.url, "api_key": KEY, **options}))
     assert message in str(caught.value)
+    assert str(caught.value).count(str(tmp_path / "test.h444.yml")) == 1
     assert "0123456789" not in str(caught.value)
     assert fleet.requests == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("H444_API_TIMEOUT", "fast", "H444_API_TIMEOUT: 'fast' is not a whole number."),
+        ("H444_VALIDATE_CERTS", "maybe", "H444_VALIDATE_CERTS: 'maybe' is not true or false."),
+        ("H444_INVENTORY_CONNECT_WITH", "fax", "H444_INVENTORY_CONNECT_WITH: 'fax' is not one of ipv4"),
+    ],
+)
+def test_bad_options_from_the_environment(
+    fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    """The sentence names the variable, and not where the file has the option itself."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(AnsibleError) as caught:
+        inventory_of(fleet, tmp_path)
+    assert message in str(caught.value)
+    assert fleet.requests == []
+    assert inventory_of(fleet, tmp_path, api_timeout=5, validate_certs=True, connect_with="ipv4").hosts
+
+
+@pytest.mark.parametrize(("option", "value"), [("strict", "Yes"), ("strict", 0), ("api_timeout", "5"), ("api_timeout", 5.0), ("statuses", "running"), ("group", None)])
+def test_values_that_core_understands(fleet: Api, tmp_path: pathlib.Path, option: str, value: t.Any) -> None:
+    """Nothing that core takes for what is meant is refused."""
+    assert "web-prod-1" in inventory_of(fleet, tmp_path, **{option: value}).hosts
 
 
 def test_unknown_options_are_said(fleet: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:

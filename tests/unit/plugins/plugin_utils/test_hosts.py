@@ -476,6 +476,27 @@ def test_another_account_has_the_name() -> None:
     assert "'web' is another server of this inventory already: the one with the id 7 is called web-7, and the group h444_web holds both." == notes[0].text
 
 
+def test_a_terminated_server_leaves_its_name_to_the_one_in_its_place() -> None:
+    """Whatever the order; alone it keeps the name; one note tells of all of them and how to leave them out."""
+    rows = [row("1", "web", status="terminated"), row("2", "web"), row("3", "old", status="Deleted"), row("4", "web", status="terminated")]
+    for order in (rows, rows[::-1]):
+        names, notes, servers = named(order, hostvars_prefix="x_")
+        assert names == {"1": "web-1", "2": "web", "3": "old", "4": "web-4"}
+        (note,) = notes
+        assert note.text == (
+            "2 servers are gone, and another has the name: 'web' (terminated) is called web-1, and so on."
+            " An entry \"exclude: x_status == 'terminated'\" of filters leaves such servers out."
+        )
+        assert {server.row["id"] for server in note.servers} == {"1", "4"}
+        assert all(server.groups == [] for server in servers)
+    names, notes, _servers = named([rows[0], rows[3]])
+    assert names == {"1": "web-1", "4": "web-4"}, "no living one has the name: they share it as others do"
+    assert "2 servers are called 'web'" in notes[0].text
+    names, notes, _servers = named([rows[0], rows[1], row("5", "web")])
+    assert names == {"1": "web-1", "2": "web-2", "5": "web-5"}
+    assert len(notes) == 2
+
+
 def test_nothing_usable() -> None:
     """The id alone then, and a note that shows the label."""
     names, notes, _servers = named([row("a_b", "{{ x }}")], hostnames=["label"])
