@@ -420,6 +420,19 @@ def test_every_option_from_the_environment(fleet: Api, tmp_path: pathlib.Path, m
     assert inventory.hosts["id-3"].vars["ansible_host"] == "db.example.com"
 
 
+def test_every_option_has_an_environment_variable() -> None:
+    """Those of this plugin one of its own, those of core's fragments core's; both lists of this test are whole."""
+    from ansible.plugins.loader import inventory_loader
+
+    definitions = inventory_loader.get(PLUGIN).option_definitions
+    variables = {name: [entry["name"] for entry in definition.get("env") or ()] for name, definition in definitions.items() if name != "plugin"}
+    assert {name for name, found in variables.items() if not found} == set()
+    own = {found for names in variables.values() for found in names if found.startswith("H444_")}
+    assert own == {*ENVIRONMENT, "H444_API_KEY", "H444_API_URL", "H444_RATE_LIMIT", "H444_CA_PATH"}
+    core = {name for name, found in variables.items() if not any(one.startswith("H444_") for one in found)}
+    assert core == {"cache", "cache_connection", "cache_plugin", "cache_prefix", "cache_timeout", "use_extra_vars"}
+
+
 def test_the_file_wins_over_the_environment(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for structured options."""
     monkeypatch.setenv("H444_INVENTORY_COMPOSE", "{x: 1}")
@@ -515,7 +528,10 @@ def test_bad_options_from_the_environment(
     assert inventory_of(fleet, tmp_path, api_timeout=5, validate_certs=True, connect_with="ipv4").hosts
 
 
-@pytest.mark.parametrize(("option", "value"), [("strict", "Yes"), ("strict", 0), ("api_timeout", "5"), ("api_timeout", 5.0), ("statuses", "running"), ("group", None)])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("strict", "Yes"), ("strict", 0), ("api_timeout", "5"), ("api_timeout", 5.0), ("statuses", "running"), ("hostnames", "label"), ("group", None)],
+)
 def test_values_that_core_understands(fleet: Api, tmp_path: pathlib.Path, option: str, value: t.Any) -> None:
     """Nothing that core takes for what is meant is refused."""
     assert "web-prod-1" in inventory_of(fleet, tmp_path, **{option: value}).hosts

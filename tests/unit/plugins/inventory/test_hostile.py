@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import re
+import socket
 import stat
 import typing as t
 
@@ -42,6 +44,11 @@ LABELS: dict[str, t.Any] = {
     "meta": "_meta",
     "loopback": "127.0.0.1",
     "loopback v6": "::1",
+    "loopback short": "127.1",
+    "loopback number": "2130706433",
+    "loopback hex": "0x7f000001",
+    "loopback octal": "017700000001",
+    "zero": "0",
     "empty": "",
     "space": " ",
     "none": None,
@@ -91,6 +98,12 @@ def strings(value: t.Any) -> t.Iterator[str]:
             yield from strings(item)
 
 
+def rows_of(labels: dict[str, t.Any], canary: pathlib.Path) -> list[dict[str, t.Any]]:
+    """Make a server for each label. All have a field whose keys and values are templates, at two depths."""
+    hostile = "{{ lookup('pipe', 'touch %s') }}" % canary
+    return [vps(number, label, tags={hostile: [hostile, {hostile: hostile}]}) for number, label in enumerate(labels.values())]
+
+
 def with_canary(label: t.Any, canary: pathlib.Path) -> t.Any:
     """Put the path of the canary into a label."""
     return label.replace("CANARY", str(canary)) if isinstance(label, str) else label
@@ -124,7 +137,11 @@ def test_each_label_alone(name: str, api: Api, tmp_path: pathlib.Path) -> None:
     assert host.vars["h444_label"] == expected
     address = host.vars["ansible_host"]
     assert re.match(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z", address), address
-    assert not address.startswith(("127.", "localhost")), "that would be the controller"
+    assert not address.startswith("localhost")
+    if re.match(r"[0-9.xa-f]+\Z", address, re.IGNORECASE):
+        assert socket.inet_aton(address)[0] not in (0, 127), "that would be the controller"
+    with contextlib.suppress(OSError):
+        assert socket.inet_aton(host.name)[0] != 127
     for group in inventory.groups:
         assert CLEAN_GROUP.match(group) or not group.isascii(), group
     assert not canary.exists()
@@ -138,7 +155,7 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[t.Any]:
     api = Api()
     canary = folder / "canary"
     labels = {"id-%d" % number: with_canary(label, canary) for number, label in enumerate(LABELS.values())}
-    api.serve([vps(number, label) for number, label in enumerate(labels.values())])
+    api.serve(rows_of(labels, canary))
     inventories = folder / "inventories"
     inventories.mkdir()
     # What a name that is a path, or that ends like a file, would load.
@@ -206,6 +223,9 @@ PLAY = """
         msg:
           - "{{ inventory_hostname }}"
           - "{{ h444_label }}"
+          - "{{ h444_tags }}"
+          - "{{ h444_tags | dict2items }}"
+          - "{{ h444_tags.keys() | first }}"
           - "{{ hostvars[inventory_hostname] | string }}"
           - "{{ groups | string }}"
           - "{{ group_names }}"
