@@ -73,7 +73,8 @@ options:
         over its variables, for instance V(h444_label ~ '.example.com').
       - Usable are ASCII letters, digits, C(.), C(_) and C(-), at most 63, a letter or digit first. Names that
         ansible-core reserves are not usable. A server without any usable name is called V(h444-<id>).
-      - Servers that would share a name all get their id added, and a group of that name holds them.
+      - Servers that would share a name all get their id added, and a group of that name holds them. A server that is
+        terminated leaves its name to the one that was ordered in its place, and gets its own id added.
     type: list
     elements: str
     default: [label, hostname, ipv4, id]
@@ -82,6 +83,7 @@ options:
   connect_with:
     description:
       - What C(ansible_host) is set to. Where a server lacks it, its address is used, else its host name, else its PTR.
+      - An address of the controller itself, like C(127.0.0.1) or C(0.0.0.0), is never used.
       - With V(none) the variable is left to O(compose) or to group variables.
     type: str
     choices: [ipv4, ipv6, hostname, label, ptr, none]

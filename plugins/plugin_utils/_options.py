@@ -80,7 +80,7 @@ def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapp
             continue  # structured variables are YAML, and read elsewhere
         expected = _expected(value, definition)
         if expected:
-            raise BadOption("%s: %s is not %s." % (where, shown(value), expected))
+            raise BadOption("%s: %s is not %s." % (where, "its value" if name == "api_key" else shown(value), expected))
 
 
 def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
