@@ -152,6 +152,56 @@ def test_connect_with(fleet: Api, tmp_path: pathlib.Path, connect_with: str, add
     assert [host.vars.get("ansible_host") for host in by_id] == addresses
 
 
+ODD_VPS: dict[str, t.Callable[[list[dict[str, t.Any]]], t.Any]] = {
+    "bare": lambda rows: rows,
+    "under data": lambda rows: {"data": rows},
+    "under its name, with a count": lambda rows: {"success": True, "data": {"vps": rows}, "total": len(rows)},
+    "camel case": lambda rows: [{"planSlug": row["plan_slug"], **{key: row[key] for key in ("id", "label", "status", "ipv4")}} for row in rows],
+    "upper case states": lambda rows: [{**row, "status": {"running": "ACTIVE", "stopped": "OFF"}[row["status"]]} for row in rows],
+    "a nested plan": lambda rows: [{**row, "plan_slug": None, "plan": {"slug": row["plan_slug"], "vcpu": 2}} for row in rows],
+    "each under its own name": lambda rows: [{"vps": row} for row in rows],
+    "attributes": lambda rows: {"data": [{"id": row["id"], "type": "vps", "attributes": row} for row in rows]},
+    "a map from id to server": lambda rows: {row["id"]: row for row in rows},
+    "without addresses": lambda rows: [{key: value for key, value in row.items() if key != "ipv4"} for row in rows],
+    "addresses as objects": lambda rows: [{**row, "ipv4": {"address": row["ipv4"], "netmask": "x"}} for row in rows],
+    "the other way round": lambda rows: rows[::-1],
+}
+ODD_IPS: dict[str, t.Callable[[list[dict[str, t.Any]]], t.Any]] = {
+    "bare": lambda groups: groups,
+    "under data": lambda groups: {"data": groups},
+    "vpsId": lambda groups: [{"vpsId": group["id"], "vpsLabel": group["label"], "ips": group["ips"]} for group in groups],
+    "a nested server": lambda groups: [{"vps": {"id": group["id"], "label": group["label"]}, "ips": group["ips"]} for group in groups],
+    "labels only": lambda groups: [{"label": group["label"], "ips": group["ips"]} for group in groups],
+    "a map from id to addresses": lambda groups: {group["id"]: group["ips"] for group in groups},
+    "a flat list": lambda groups: [{**ip, "vps_id": group["id"]} for group in groups for ip in group["ips"]],
+    "snake case": lambda groups: [
+        {**group, "ips": [{("zone_hosted" if key == "zoneHosted" else key): value for key, value in ip.items()} for ip in group["ips"]]} for group in groups
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("vps_form", "ips_form"), [*((form, "bare") for form in ODD_VPS), *(("without addresses", form) for form in ODD_IPS), ("bare", "labels only")]
+)
+def test_odd_replies_give_the_same_hosts(api: Api, tmp_path: pathlib.Path, warnings: list[str], vps_form: str, ips_form: str) -> None:
+    """Whatever form the API chooses: the same names, addresses, states, plans and PTR records, in two requests, without a warning."""
+    api.serve(ODD_VPS[vps_form](FLEET), ODD_IPS[ips_form](FLEET_IPS))
+    inventory = inventory_of(api, tmp_path, hostnames=["label"], keyed_groups=[{"key": "h444_plan_slug"}])
+    shown = {
+        host.name: tuple(host.vars[name] for name in ("h444_id", "h444_status", "h444_plan_slug", "ansible_host", "h444_ptr"))
+        for host in inventory.hosts.values()
+    }
+    assert shown == {
+        "db-stage-1": ("id-3", "running", "vps-8", "172.16.0.3", "db.example.com"),
+        "mail": ("id-4", "running", "vps-2", "10.0.0.4", "mail.example.com"),
+        "web-prod-1": ("id-1", "running", "vps-2", "10.0.0.1", "www.example.com"),
+        "web-prod-2": ("id-2", "stopped", "vps-2", "10.0.0.2", None),
+    }
+    assert members(inventory, "_vps_8") == ["db-stage-1"]
+    assert warnings == []
+    assert len(api.requests) == 2
+
+
 def test_odd_servers_are_there(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
     """Without address, without anything, in an unknown state, with odd fields, of the wrong type."""
     rows = [
