@@ -264,7 +264,7 @@ def test_variables_of_a_server() -> None:
 
 def test_fields_that_make_no_variable() -> None:
     """Secrets, odd names and, without a prefix, everything that is not known."""
-    odd = {"Upper": 1, "with space": 1, "{{ x }}": 1, "9x": 1, "": 1, "x" * 65: 1, "root_password": "hunter2", "fine": 1}
+    odd: dict[str, t.Any] = {"Upper": 1, "with space": 1, "{{ x }}": 1, "9x": 1, "": 1, "x" * 65: 1, "root_password": "hunter2", "fine": 1}
     assert {name for name in variables_of(row("1", **odd)) if name[5:] in odd} == {"h444_fine"}
     bare = variables_of(row("1", ansible_connection="local", specs=1, region=1), hostvars_prefix="")
     assert "ansible_connection" not in bare

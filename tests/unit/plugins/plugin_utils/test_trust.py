@@ -150,7 +150,7 @@ def test_settled_strings_that_are_not_plain(text: str) -> None:
 
 def test_settled_containers() -> None:
     """At any depth, as copies: no two hosts share one."""
-    given = {"a": [wrap_var("web"), {"b": Marker().text("{{ x }}")}], "n": 1}
+    given: dict[str, t.Any] = {"a": [wrap_var("web"), {"b": Marker().text("{{ x }}")}], "n": 1}
     found = settled(given)
     assert found == given
     assert found is not given
