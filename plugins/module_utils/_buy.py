@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import typing as t
 from datetime import datetime
 
@@ -27,6 +28,9 @@ SETTLE_CAP_SECONDS = 60.0
 DEAD_READS = 5
 DEAD_SECONDS = 30.0
 MAX_DEAD_ORDERS = 20
+# What a 409 says: the same order is being carried out by another request, or the name is somebody else's.
+AT_WORK = re.compile(r"progress|process(?:ed|ing)|in.?flight|concurrent|still|pending|being|underway")
+TAKEN = re.compile(r"taken|already (?:exists|used|in use|registered)|not available|unavailable")
 
 Row = t.Dict[str, t.Any]
 
@@ -41,6 +45,13 @@ class Shop(t.NamedTuple):
     read_reply: t.Callable[[t.Any], t.Tuple[t.Optional[Row], t.Dict[str, str], t.Any]]
     """reply's body -> the row (None without an id), its secrets, the body without them"""
     balance: t.Callable[[t.Any], t.Optional[int]]
+    id_fact: str
+    """under which name the new id stands in the result's ``order``"""
+    what: str
+    title: t.Callable[[Row], str]
+    secrets: t.Tuple[str, ...]
+    """the one-time secrets that the reply to an order brings"""
+    way_to_new_secrets: str
 
 
 class Keeper(t.Protocol):
@@ -80,7 +91,7 @@ def place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
             lock(handle, order.timeout_seconds)
             there = [row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row)]
             if len(there) == 1:
-                keeper.order.update(replayed=True, server_id=there[0]["id"])
+                keeper.order.update({"replayed": True, shop.id_fact: there[0]["id"]})
                 keeper.warn("%s was ordered by another process at the same moment; nothing was ordered by this task." % order.name)
                 return there[0]
         return _place(api, order, shop, keeper)
@@ -104,7 +115,7 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
                     "same key %s can't buy twice." % (order.name, key),
                     idempotency_key=key,
                 )
-        keeper.order["server_id"] = row["id"]
+        keeper.order[shop.id_fact] = row["id"]
         return_row, is_alive = _verify(api, order, shop, row, reply)
         after = _balance(api, shop)
         keeper.order["wallet_after_usd_cents"] = after
@@ -163,7 +174,13 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
             problem = error
             continue
         except ApiError as error:
-            about_key = "idempoten" in str(error.facts.get("reason", "")).lower()
+            reason = str(error.facts.get("reason", "")).lower()
+            at_work = bool(AT_WORK.search(reason))
+            about_key = "idempoten" in reason and not at_work
+            if error.status == 409 and problem is None and not at_work and TAKEN.search(reason):
+                keeper.maybe = False
+                error.facts["idempotency_key"] = key
+                raise
             busy = may_have_happened(error.status) or (error.status == 409 and not about_key)
             if not busy:
                 keeper.maybe = problem is not None and error.status not in (400, 402, 404, 422)
@@ -178,12 +195,13 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
             continue
         row, secrets, body = shop.read_reply(answer.body)
         keeper.keep(order.name, row["id"] if row else None, secrets)
-        if not secrets:
-            keeper.warn("The reply to the order of %s holds no password; only a reinstall can give a new one." % order.name)
+        missing = [name.replace("_", " ") for name in shop.secrets if name not in secrets]
+        if missing:
+            keeper.warn("The reply to the order of %s holds no %s; %s." % (order.name, " and no ".join(missing), shop.way_to_new_secrets))
         return _Reply(row, ordered_at(body), moment(answer.headers.get("Date")), says_replayed(answer.headers, answer.body), seen)
     row = _only_new(api, order, shop)
     if row is not None:
-        keeper.warn("The reply to the order of %s was lost and with it the one-time password; only a reinstall can give a new one." % order.name)
+        keeper.warn("The reply to the order of %s was lost and with it what is told only once; %s." % (order.name, shop.way_to_new_secrets))
         return _Reply(row, moment(row.get("created_at")), None, False, True)
     after = _balance(api, shop)
     keeper.order["wallet_after_usd_cents"] = after
@@ -253,8 +271,8 @@ def _checked(api: t.Any, order: Order, shop: Shop, row: Row, keeper: Keeper) -> 
     if row["id"] in order.known_ids:
         keeper.maybe = False
         raise Refused(
-            "The key %s answers with the earlier order of %s: server %s, now called '%s'. Nothing was bought. If you want one more, %s."
-            % (keeper.order["idempotency_key"], order.name, row["id"], row.get("label") or row.get("domain"), _raise_generation(order))
+            "The key %s answers with the earlier order of %s: %s %s, now called '%s'. Nothing was bought. If you want one more, %s."
+            % (keeper.order["idempotency_key"], order.name, shop.what, row["id"], shop.title(row), _raise_generation(order))
         )
     plan_slug = row.get("plan_slug")
     if plan_slug and plan_slug != order.body["plan_slug"]:

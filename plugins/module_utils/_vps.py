@@ -10,14 +10,16 @@ import re
 import typing as t
 import uuid
 
-from . import _account, _addresses, _buy, _catalogue
+from . import _addresses, _buy, _catalogue, _purchase
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, NotReached, Refused
-from ._names import canonical_host, check_hostname, check_id, check_label, clean, closest, pick_one, shown
+from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
+from ._names import canonical_host, check_hostname, check_id, check_label, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
 from ._reader import address, bad, choose_secret, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, word
 from ._resend import NEVER, WITH_KEY, Endpoint
+from ._status import TERMINATED, by_spelling, is_gone, read_status
+from ._wait import wait_for
 
 LIST = Endpoint("GET", "/vps", "vps:read")
 GET = Endpoint("GET", "/vps/{id}", "vps:read")
@@ -33,11 +35,11 @@ ENDPOINTS = (LIST, GET, STATS, ORDER, START, STOP, REBOOT, LABEL, REINSTALL, DEL
 
 NOUNS = ("vps", "server", "servers", "vpses", "vps_list", "instance", "instances")
 FIELDS = ("id", "label", "hostname", "status", "plan_slug", "ipv4", "os_family", "os_template", "created_at")
+ID_FACT = "server_id"
 WHERE_LIST = "GET /v1/vps"
 WHERE_ONE = "GET /v1/vps/:id"
 
 RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
-TERMINATED = "terminated"
 SETTLED = (RUNNING, STOPPED, SUSPENDED)
 STATUS_WORDS = {
     RUNNING: ("running", "active", "online", "started", "up", "on", "powered_on", "poweredon"),
@@ -48,25 +50,10 @@ STATUS_WORDS = {
     ),
     SUSPENDED: ("suspended", "locked", "frozen", "blocked"),
 }
-STATUS = {spelling: status for status, spellings in STATUS_WORDS.items() for spelling in spellings}
-GONE = frozenset({"terminated", "deleted", "destroyed", "cancelled", "canceled", "removed", "terminating", "deleting", "destroying"})
-
-POLL_SECONDS = 1.0
-POLL_CAP_SECONDS = 15.0
+STATUS = by_spelling(STATUS_WORDS)
 
 Row = t.Dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
-
-
-def read_status(value: t.Any) -> str | None:
-    """Give a status by one of the four known words, else the API's own."""
-    found = word(value, "status", "state", "name", "slug", "code")
-    return STATUS.get(re.sub(r"[\s-]+", "_", found.strip().lower()), found) if found else None
-
-
-def is_gone(row: Row) -> bool:
-    """Tell whether a server is terminated, or about to be."""
-    return (row["status"] or "").strip().lower() in GONE
 
 
 def read_vps(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
@@ -89,7 +76,7 @@ def shape_vps(row: Row, where: str) -> Row:
         "id": identifier(first(row, "id", "vps_id", "uuid", "server_id"), where),
         "label": text(label),
         "hostname": text(first(row, "hostname", "host_name", "fqdn")),
-        "status": read_status(first(row, "status", "state", "live_status", "power_status", "power_state")),
+        "status": read_status(first(row, "status", "state", "live_status", "power_status", "power_state"), STATUS),
         "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
         "ipv4": main,
         "os_family": text(row.get("os_family")) or word(first(system, "family", "os_family", "slug", "name")),
@@ -316,52 +303,27 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
             % (shown(label), similar[0]["id"], shown(similar[0]["label"]))
         )
     check_whole(api, rows)
-    plan_slug, price = _catalogue.find_plan(_catalogue.list_products(api), params["plan_slug"], "vps")
+    plan_slug, price = _purchase.find_price(api, params, "vps")
     family, template = _catalogue.find_os_template(_catalogue.list_os_templates(api), params["os_template"], params.get("os_family"))
-    limit = params.get("max_monthly_usd_cents")
-    if limit is not None and price > limit:
-        raise Refused("The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered." % (plan_slug, price, limit))
-    wallet = _account.get_wallet(api)
-    if wallet.balance_usd_cents < price:
-        raise Refused(
-            "The wallet holds %d cents, and the plan %s costs %d cents a month: %d are missing. Nothing was ordered; top up the wallet."
-            % (wallet.balance_usd_cents, plan_slug, price, price - wallet.balance_usd_cents),
-            balance_usd_cents=wallet.balance_usd_cents,
-        )
     body = {"plan_slug": plan_slug, "label": label, "hostname": hostname, "os_family": family, "os_template": template}
-    order = Order(
+    order = _purchase.make_order(
+        api,
+        params,
         kind="vps",
         name="vps/" + label,
         endpoint=ORDER,
         body=body,
         identity=(label,),
-        account_id=wallet.account_id,
-        generation=params["order_generation"],
-        custom_key=params.get("idempotency_key") or None,
         price_usd_cents=price,
-        balance_usd_cents=wallet.balance_usd_cents,
-        known_ids=frozenset(row["id"] for row in rows),
-        server_time=wallet.server_time,
-        timeout_seconds=float(params["wait_timeout"]),
+        known_ids=[row["id"] for row in rows],
     )
-    facts = {
-        "plan_slug": plan_slug,
-        "monthly_usd_cents": price,
-        "idempotency_key": order.key(),
-        "replayed": None,
-        "generation": order.generation,
-        "attempts": 0,
-        "server_id": None,
-        "wallet_before_usd_cents": wallet.balance_usd_cents,
-        "wallet_after_usd_cents": None,
-    }
     after = dict.fromkeys(FIELDS)  # type: Row
     after.update(label=label, hostname=hostname, status=RUNNING, plan_slug=plan_slug, os_family=family, os_template=template)
     actions = [Action("order", label, ORDER, {}, body, cost_usd_cents=price, brings_secret=True, until=SETTLED)]
     if params["state"] == "stopped":
         actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
         after["status"] = STOPPED
-    return Plan(None, after, tuple(actions), (), facts, order)
+    return Plan(None, after, tuple(actions), (), _purchase.facts_of(order, ID_FACT), order)
 
 
 def check_whole(api: t.Any, rows: list[Row]) -> None:
@@ -401,7 +363,7 @@ def wait(api: t.Any, action: Action, progress: Progress) -> None:
     needed = not action.writes or (action.endpoint is ORDER and params["state"] == "stopped")
     if params["wait"] or needed:
         vps_id = action.ids.get("id") or progress.resource_id
-        progress.after = wait_for(api, vps_id, action, params["wait_timeout"], progress)
+        progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), params["wait_timeout"])
 
 
 def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
@@ -412,7 +374,12 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         has_name=lambda row: row["label"] == label,
         is_gone=is_gone,
         read_reply=read_order_reply,
-        balance=lambda api: _account.get_wallet(api).balance_usd_cents,
+        balance=_purchase.get_balance,
+        id_fact=ID_FACT,
+        what="server",
+        title=lambda row: str(row["label"]),
+        secrets=("root_password",),
+        way_to_new_secrets="only a reinstall can give a new one",
     )
     row = _buy.place(api, order, shop, progress)
     progress.resource_id = row["id"]
@@ -428,9 +395,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
                 "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would be ordered again."
                 % (shown(label), row["id"], shown(row["label"]))
             )
-    for field in ("label", "hostname", "plan_slug", "os_family", "os_template"):
-        if row.get(field) is None:
-            row[field] = order.body[field]
+    _purchase.fill_from_order(row, order, ("label", "hostname", "plan_slug", "os_family", "os_template"))
     progress.after = row
 
 
@@ -445,39 +410,6 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
     progress.keep("vps/%s" % action.target, action.ids["id"], secrets)
     if not secrets:
         progress.warn("The reply to the reinstall of %s holds no new root password." % shown(action.target))
-
-
-def wait_for(api: t.Any, vps_id: str, action: Action, timeout_seconds: float, progress: Progress) -> Row | None:
-    """Read a server until its status is one of ``action.until``. Raises: NotReached, with the last states seen.
-
-    Units: the pause between two reads grows from 1 to 15 s.
-    """
-    started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
-    while True:
-        row = get_vps(api, vps_id)
-        if row is None or is_gone(row):
-            if TERMINATED in action.until:
-                return None
-            raise NotReached("%s: the server %s is gone." % (action, vps_id), states_seen=seen + [TERMINATED])
-        progress.after = row
-        status = row["status"]
-        if status is None and TERMINATED not in action.until:
-            progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
-            return row
-        if status in action.until:
-            return row
-        if status and (not seen or seen[-1] != status):
-            seen = (seen + [status])[-3:]
-        waited = api.now() - started
-        if waited + pause > timeout_seconds:
-            raise NotReached(
-                "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
-                % (action, waited, clean(str(status), 40), " or ".join(action.until), ", ".join(clean(item, 40) for item in seen)),
-                states_seen=seen,
-                waited_seconds=round(waited, 1),
-            )
-        api.sleep(pause)
-        pause = min(pause * 1.5, POLL_CAP_SECONDS)
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:

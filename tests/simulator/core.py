@@ -709,7 +709,7 @@ class Core:
         if body.get("php_version", "8.3") not in ("7.4", "8.1", "8.3"):
             raise No(400, ["php_version must be one of 7.4, 8.1, 8.3"])
         if any(row["alive"] and row["username"] == given["username"] for row in self.hosting.values()):
-            raise No(400, "The username is taken.")
+            raise No(409, "The username is taken.")
         row, receipt = self._buy(
             body.get("plan_slug"), "hosting", f"Hosting of {given['domain']}",
             lambda: self.make_hosting({**given, "php_version": body.get("php_version", "8.3")}),

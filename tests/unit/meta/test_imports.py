@@ -15,12 +15,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.h444.cloud."
-CORE = {"_errors", "_plan", "_order", "_names", "_reader", "_resend", "_window", "_signature"}
+CORE = {"_errors", "_plan", "_order", "_names", "_reader", "_resend", "_status", "_window", "_signature"}
 EFFECTS = {"_client", "_pacer", "_sink", "_forward", "_buy"}
-CONVERGE = {"_converge"}  # knows plans, not whose they are
+CONVERGE = {"_converge", "_wait"}  # knows plans, not whose they are
 FACE = {"_module", "_spec"}  # knows Ansible
-# Which nouns a noun may know: a server's order needs its addresses, the prices and the wallet; a PTR record is a server's.
-KNOWS = {"_vps": {"_account", "_addresses", "_catalogue"}, "_ptr": {"_addresses", "_vps"}}
+# Which nouns a noun may know: a purchase needs the prices and the wallet, a server its addresses; a PTR record is a server's.
+KNOWS = {
+    "_purchase": {"_account", "_catalogue"},
+    "_vps": {"_addresses", "_catalogue", "_purchase"},
+    "_hosting": {"_purchase"},
+    "_ptr": {"_addresses", "_vps"},
+}
 # What the core may use: no clock, no disk, no network.
 HARMLESS = {
     "__future__", "base64", "collections", "copy", "datetime", "decimal", "difflib", "email", "enum", "functools", "hashlib", "hmac", "ipaddress",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _vps
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _hosting, _vps
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -38,3 +38,11 @@ def test_ptr() -> None:
     module, info = fields_of("h444_ptr", "ptr"), fields_of("h444_ptr_info", "ips")
     assert module == {name: info[name] for name in module}
     assert set(info) - {"forward_confirmed"} == set(_addresses.read_ip("192.0.2.1", None, None, "GET"))
+
+
+def test_hosting() -> None:
+    """The module, its info module and the reader know the same fields."""
+    module, info = fields_of("h444_hosting", "hosting"), fields_of("h444_hosting_info", "hosting")
+    assert module == info
+    assert tuple(module) == _hosting.FIELDS
+    assert set(_hosting.read_hosting({"id": 1})) == set(_hosting.FIELDS)

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Words for a state: the API's own, in any spelling, become the few that the collection knows. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ._reader import word
+
+TERMINATED = "terminated"
+GONE = frozenset({"terminated", "deleted", "destroyed", "cancelled", "canceled", "removed", "terminating", "deleting", "destroying"})
+
+Words = t.Mapping[str, t.Iterable[str]]
+
+
+def by_spelling(words: Words) -> dict[str, str]:
+    """Turn a table of known words, each with its spellings, around."""
+    return {spelling: known for known, spellings in words.items() for spelling in spellings}
+
+
+def read_status(value: t.Any, known: t.Mapping[str, str]) -> str | None:
+    """Give a state by a word of *known* (from ``by_spelling``), else the API's own word, None where there is none."""
+    found = word(value, "status", "state", "name", "slug", "code")
+    return known.get(re.sub(r"[\s-]+", "_", found.strip().lower()), found) if found else None
+
+
+def is_gone(row: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether a resource is terminated, or about to be."""
+    return (row["status"] or "").strip().lower() in GONE

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Waits until a resource has the status that an action is to bring."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._converge import Progress
+from ._errors import NotReached
+from ._names import clean, shown
+from ._plan import Action
+from ._status import TERMINATED, is_gone
+
+POLL_SECONDS = 1.0
+POLL_CAP_SECONDS = 15.0
+
+Row = t.Dict[str, t.Any]
+
+
+def wait_for(
+    api: t.Any,
+    action: Action,
+    progress: Progress,
+    read: t.Callable[[], t.Optional[Row]],
+    timeout_seconds: float,
+    known: t.Container[str] | None = None,
+) -> Row | None:
+    """Read a resource until its status is one of ``action.until``; returns its row, None where that is to be gone.
+
+    *known*: the words that are worth waiting through; any other word ends the wait (None: no word does).
+    Units: the pause between two reads grows from 1 to 15 s. Raises: NotReached, with the last states seen.
+    """
+    started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
+    while True:
+        row = read()
+        if row is None or is_gone(row):
+            if TERMINATED in action.until:
+                return None
+            raise NotReached("%s: it is gone." % (action,), states_seen=seen + [TERMINATED])
+        progress.after = row
+        status = row["status"]
+        if status is None and TERMINATED not in action.until:
+            progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
+            return row
+        if status in action.until or (known is not None and status is not None and status not in known):
+            return row
+        if status and (not seen or seen[-1] != status):
+            seen = (seen + [status])[-3:]
+        waited = api.now() - started
+        if waited + pause > timeout_seconds:
+            raise NotReached(
+                "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
+                % (action, waited, clean(str(status), 40), " or ".join(action.until), ", ".join(clean(item, 40) for item in seen)),
+                states_seen=seen,
+                waited_seconds=round(waited, 1),
+            )
+        api.sleep(pause)
+        pause = min(pause * 1.5, POLL_CAP_SECONDS)

@@ -1,0 +1,112 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: h444_hosting_info
+short_description: List web-hosting accounts
+version_added: 0.1.0
+author:
+  - h444.cloud contributors (@h444-cloud)
+description:
+  - Gives every web-hosting account, or one, with its state, quota, usage and the hosts to connect to. Passwords are never told.
+    Nothing found is an empty list.
+options:
+  id:
+    description: Only the account of this id.
+    type: str
+  domain:
+    description: Only the account that serves this domain.
+    type: str
+  username:
+    description: Only the account of this user name.
+    type: str
+extends_documentation_fragment:
+  - h444.cloud._api
+  - h444.cloud._attributes.info_module
+  - h444.cloud._attributes.actiongroup_h444
+seealso:
+  - module: h444.cloud.h444_hosting
+"""
+
+EXAMPLES = r"""
+- name: Every account
+  h444.cloud.h444_hosting_info:
+  register: all
+
+- name: Which of them have no certificate?
+  ansible.builtin.debug:
+    msg: "{{ all.hosting | selectattr('ssl_status', 'eq', 'failed') | map(attribute='domain') | list }}"
+
+- name: The account of one domain
+  h444.cloud.h444_hosting_info:
+    domain: example.com
+"""
+
+RETURN = r"""
+hosting:
+  description: The accounts. Every further field of the API is kept in snake_case.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id, always a string.
+      type: str
+      returned: always
+      sample: 9032ffac-2d3f-4c5a-9b0e-6f1d2c3b4a59
+    domain:
+      description: The domain that it serves, in lower case.
+      type: str
+      returned: always
+      sample: example.com
+    username:
+      description: The user name.
+      type: str
+      returned: always
+      sample: examplecom
+    status:
+      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these; null where it does not tell.
+      type: str
+      returned: always
+      sample: active
+    plan_slug:
+      description: The plan.
+      type: str
+      returned: always
+      sample: hosting-starter
+    php_version:
+      description: The PHP version; null where the API does not tell.
+      type: str
+      returned: always
+      sample: "8.3"
+    ssl_status:
+      description: V(issued), V(pending), V(failed), or the word of the API where it is none of these; null where it does not tell.
+      type: str
+      returned: always
+      sample: issued
+    created_at:
+      description: When the account was made, as the API writes it.
+      type: str
+      returned: always
+      sample: "2026-01-01T00:00:00.000Z"
+"""
+
+from ansible_collections.h444.cloud.plugins.module_utils import _hosting
+from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
+from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+
+SPEC = merge(id={"type": "str"}, domain={"type": "str"}, username={"type": "str"})
+
+
+def main() -> None:
+    """Run the module."""
+    H444Module(SPEC).report(_hosting.report)
+
+
+if __name__ == "__main__":
+    main()
