@@ -437,12 +437,12 @@ class Client:
         *,
         ids: t.Mapping[str, str] | None = None,
         query: t.Mapping[str, t.Any] | None = None,
-        limited: bool = False,
+        at_most: int | None = None,
         answer: Answer | None = None,
     ) -> list[dict[str, t.Any]]:
         """Read a whole list: raw rows, every page. *nouns*: names under which the list may stand.
 
-        *limited*: the request asks for the newest few, so that there are more is no fault.
+        *at_most*: the caller needs no more than the first so many, so that there are more is no fault then.
         *answer*: the first page, where it was read already.
         Raises: BadReply when there is no list, or when the reply says that there is more and it can't be had.
         """
@@ -450,10 +450,10 @@ class Client:
         query = dict(query or {})
         answer = answer or self.request(endpoint, ids=ids, query=query)
         rows = rows_in(answer.body, nouns, where)
-        if limited:
-            return rows
         result, seen = list(rows), set()
         for _page in range(MAX_PAGES):
+            if at_most is not None and len(result) >= at_most:
+                return _without_repeats(result)
             following = next_page(answer, len(result), len(rows), query, urljoin(self.api_url + "/", endpoint.path.lstrip("/")))
             if following is None:
                 return _without_repeats(result)

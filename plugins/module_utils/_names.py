@@ -68,6 +68,15 @@ def canonical_host(value: str | None) -> str:
     return (value or "").strip().rstrip(".").lower()
 
 
+def ascii_host(value: str | None) -> str:
+    """Give a DNS name in the form in which names of domains are compared: as canonical_host, letters beyond ASCII as xn--.
+
+    IDNA 2008 for names that are in small letters, as registries hold them; Python's own codec would take straße.de for strasse.de.
+    """
+    labels = unicodedata.normalize("NFKC", canonical_host(value)).split(".")
+    return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
+
+
 def check_hostname(value: str, option: str, dotted: bool = False) -> str:
     """Return a DNS host name without its trailing dot, else raise BadOption. *dotted*: a full name is needed."""
     name = value.strip().rstrip(".")

@@ -53,7 +53,8 @@ TEMPLATES = [
     ("rocky", "rocky-9"),
 ]
 REASONS = {400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-           409: "Conflict", 410: "Gone", 422: "Unprocessable Entity", 429: "Too Many Requests", 500: "Internal Server Error"}
+           409: "Conflict", 410: "Gone", 422: "Unprocessable Entity", 429: "Too Many Requests", 500: "Internal Server Error",
+           502: "Bad Gateway"}
 PAGE_ROWS = 2
 BACKOFF_SECONDS = (60, 300, 1800, 7200, 21600)
 Row = t.Dict[str, t.Any]
@@ -210,16 +211,16 @@ class Core:
             self._book("refund", row["cents"], row["text"], row["reference"])
 
     def _plain_body(self, kind: str, body: Row) -> Row:
-        """Give a request's body in the contract's names: a domain is written under the names under which it was read."""
+        """Give a request's body in the contract's names: a domain's lock and privacy are written under the names under which they are read."""
         if kind != "domain":
             return body
-        names = {name: name for name in ("auto_renew", "nameservers", "transfer_lock", "whois_privacy")}
-        if self.assume["domain_fields"] == "short":
-            names = {"auto_renew": "auto_renew", "nameservers": "nameservers", "locked": "transfer_lock", "privacy": "whois_privacy"}
-        if self.assume["casing"] != "snake":
-            change = shapes.pascal if self.assume["casing"] == "pascal" else shapes.camel
-            names = {change(name): plain for name, plain in names.items()}
-        return {names.get(name, name): value for name, value in body.items()}
+        form, casing = self.assume["domain_fields"], self.assume["casing"]
+        change: t.Callable[[str], str] = str
+        if casing != "snake" and form != "none":
+            change = shapes.pascal if casing == "pascal" else shapes.camel
+        lock, privacy = ("locked", "privacy") if form == "short" else ("transfer_lock", "whois_privacy")
+        names = {change(lock): "transfer_lock", change(privacy): "whois_privacy", "auto_renew": "auto_renew", "nameservers": "nameservers"}
+        return {names.get(name, name + " (unknown)"): value for name, value in body.items()}
 
     def _authenticate(self, headers: t.Mapping[str, str]) -> str:
         given = headers.get("authorization", "")
@@ -274,7 +275,7 @@ class Core:
 
     def _shape(self, status: int, kind: str, plain: t.Any, query: dict[str, str], headers: dict[str, str], path: str) -> Answer:
         page = None
-        if isinstance(plain, list) and kind in ("vps", "hosting", "domain", "ticket", "webhook", "invoice") and self.assume["pagination"] != "off":
+        if isinstance(plain, list) and kind in ("vps", "hosting", "domain", "ticket", "webhook", "invoice", "transaction") and self.assume["pagination"] != "off":
             plain, page, extra = self._page(plain, query, path)
             headers = {**headers, **extra}
         if kind in ("done", "vps", "vps_ip", "domain", "hosting") and not isinstance(plain, list) and status == 200 and self.effect:
@@ -673,7 +674,9 @@ class Core:
 
     def transactions(self, call: Call) -> tuple[int, t.Any]:
         """GET /billing/wallet/transactions."""
-        return 200, list(reversed(self.ledger))[: self._limit(call)]
+        limit = self._limit(call)
+        rows = self.ledger[::-1] if self.assume["limit_query"] == "ignored" else self.ledger[::-1][:limit]
+        return 200, rows[::-1] if self.assume["transaction_order"] == "oldest" else rows
 
     def _limit(self, call: Call) -> int:
         given = call.query.get("limit", "50")
@@ -766,13 +769,20 @@ class Core:
             raise No(404, "Domain not found.")
         return self.domains[call.ids["id"]]
 
+    def _domain_now(self, row: Row) -> Row:
+        """Give a domain as it is shown, after the pushes to the registry that are through."""
+        for push in [push for push in row["pushes"] if push["due_at"] <= self.now()]:
+            row["pushes"].remove(push)
+            row.update(push["body"])
+        return {name: copy.deepcopy(value) for name, value in row.items() if name != "pushes"}
+
     def list_domains(self, call: Call) -> tuple[int, t.Any]:
         """GET /domains."""
-        return 200, copy.deepcopy(list(self.domains.values()))
+        return 200, [self._domain_now(row) for row in self.domains.values()]
 
     def get_domain(self, call: Call) -> tuple[int, t.Any]:
         """GET /domains/:id."""
-        return 200, copy.deepcopy(self._domain(call))
+        return 200, self._domain_now(self._domain(call))
 
     def change_domain(self, call: Call) -> tuple[int, t.Any]:
         """PATCH /domains/:id."""
@@ -785,11 +795,12 @@ class Core:
             if not good:
                 raise No(400, [f"{name} has the wrong type"])
         row = self._domain(call)
-        if self.assume["registry"] == "refuses":
-            raise No(400, "The registry refused the change; it was rolled back.")
-        row.update(body)
+        if self.assume["registry"] in ("refuses", "bad_gateway"):
+            raise No(400 if self.assume["registry"] == "refuses" else 502, "The registry refused the change; it was rolled back.")
+        if self.assume["registry"] == "works":
+            row["pushes"].append({"due_at": self.now() + self.assume["registry_seconds"], "body": body})
         self.effect = True
-        return 200, copy.deepcopy(row)
+        return 200, {**self._domain_now(row), **body}
 
     # Tickets
 
@@ -1015,7 +1026,7 @@ class Core:
 
     def seed(self, given: Row) -> Row:
         """Add resources; what is not given has defaults. Raises ValueError."""
-        known = {"balance_usd_cents", "vps", "hosting", "domains", "invoices", "tickets", "webhooks", "keys"}
+        known = {"balance_usd_cents", "vps", "hosting", "domains", "invoices", "transactions", "tickets", "webhooks", "keys"}
         if set(given) - known:
             raise ValueError(f"unknown: {', '.join(sorted(set(given) - known))}; known: {', '.join(sorted(known))}")
         made: Row = {}
@@ -1032,7 +1043,7 @@ class Core:
             for row in given.get("domains", []):
                 domain = {
                     "id": self.new_id("dom"), "name": "example.com", "status": "active", "auto_renew": False, "transfer_lock": True, "whois_privacy": True,
-                    "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **row,
+                    "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **row, "pushes": [],
                 }
                 self.domains[domain["id"]] = domain
                 made["domains"].append(domain["id"])
@@ -1043,10 +1054,15 @@ class Core:
                 self.tickets[ticket["id"]].update({key: value for key, value in row.items() if key in ("status", "priority", "department")})
                 made["tickets"].append(ticket["id"])
             made["invoices"] = []
-            for _number in range(int(given.get("invoices", 0))):
+            invoices = given.get("invoices", 0)
+            for row in invoices if isinstance(invoices, list) else [{}] * int(invoices):
                 invoice_id = self.new_id("inv")
-                self._receipt(invoice_id, 960, "Seeded")
+                self._receipt(invoice_id, row.get("total_usd_cents", 960), "Seeded")
+                if row.get("status", "paid") != "paid":
+                    self.invoices[invoice_id].update(status=row["status"], paid_at=None, transactions=[])
                 made["invoices"].append(invoice_id)
+            for number in range(int(given.get("transactions", 0))):
+                self._book("credit", number + 1, "Top-up %d" % (number + 1), None)
         return made
 
     STATE = (

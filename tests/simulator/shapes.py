@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from datetime import datetime
 
 Assume = t.Mapping[str, t.Any]
 # The page fixes these replies; no switch touches their casing or envelope.
@@ -46,6 +47,11 @@ def ident(value: str, assume: Assume) -> t.Any:
     return int(value) if assume["ids"] == "number" and value.isdigit() else value
 
 
+def milliseconds(stamp: str) -> int:
+    """Give a point in time in milliseconds since the epoch."""
+    return int(datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp() * 1000)
+
+
 def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one server."""
     row = dict(row)
@@ -59,9 +65,7 @@ def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     if assume["vps_created_at"] == "none":
         row.pop("created_at", None)
     elif assume["vps_created_at"] == "epoch" and isinstance(row.get("created_at"), str):
-        from datetime import datetime
-
-        row["created_at"] = int(datetime.fromisoformat(row["created_at"].replace("Z", "+00:00")).timestamp() * 1000)
+        row["created_at"] = milliseconds(row["created_at"])
     if assume["vps_os"] == "none":
         row.pop("os_family", None)
         row.pop("os_template", None)
@@ -130,10 +134,57 @@ def domain(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one domain."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    if assume["domain_fields"] == "short":
-        row["locked"] = row.pop("transfer_lock")
-        row["privacy"] = row.pop("whois_privacy")
+    for name, words in (("auto_renew", ("off", "on")), ("transfer_lock", ("unlocked", "locked")), ("whois_privacy", ("disabled", "enabled"))):
+        if assume["domain_values"] != "bool":
+            row[name] = int(row[name]) if assume["domain_values"] == "number" else words[row[name]]
+    if assume["domain_fields"] != "plain":
+        lock, privacy = row.pop("transfer_lock"), row.pop("whois_privacy")
+        if assume["domain_fields"] == "short":
+            row.update(locked=lock, privacy=privacy)
+    hosts = row["nameservers"]
+    if assume["nameservers_form"] == "objects":
+        row["nameservers"] = [{"host": host, "ip": None} for host in hosts]
+    elif assume["nameservers_form"] == "text":
+        row["nameservers"] = ",".join(hosts)
+    elif assume["nameservers_form"] == "dotted":
+        row["nameservers"] = [host.upper() + "." for host in reversed(hosts)]
+    if assume["domain_expiry"] == "date":
+        row["expiry_date"] = row.pop("expires_at")[:10]
+    elif assume["domain_expiry"] == "epoch":
+        row["expires"] = milliseconds(row.pop("expires_at"))
     return row
+
+
+def domain_row(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one row of the list of domains."""
+    shaped_row = domain(row, assume)
+    if assume["domain_rows"] == "short":
+        for name in ("auto_renew", "transfer_lock", "whois_privacy", "locked", "privacy"):
+            shaped_row.pop(name, None)
+    return shaped_row
+
+
+def billing(row: t.Any, assume: Assume) -> t.Any:
+    """Shape a part of what billing tells, at any depth."""
+    if isinstance(row, list):
+        return [billing(item, assume) for item in row]
+    if not isinstance(row, dict):
+        return row
+    shaped_row = {name: billing(value, assume) for name, value in row.items()}
+    for name, value in row.items():
+        if name == "id":
+            shaped_row[name] = ident(value, assume)
+        elif name.endswith("_cents") and assume["billing_cents"] == "text":
+            shaped_row[name] = str(value)
+    return shaped_row
+
+
+def invoice(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one invoice."""
+    shaped_row = billing(row, assume)
+    if assume["invoice_detail"] == "beside" and "items" in shaped_row:
+        return {"items": shaped_row.pop("items"), "transactions": shaped_row.pop("transactions"), "invoice": shaped_row}
+    return shaped_row
 
 
 def os_templates(rows: list[dict[str, t.Any]], assume: Assume) -> t.Any:
@@ -157,8 +208,10 @@ def other(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 
 READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
-    "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting, "domain": domain,
+    "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting, "domain": domain, "invoice": invoice,
+    "wallet": billing, "transaction": billing,
 }
+ROWS = {**READERS, "domain": domain_row}
 NOUNS = {"vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip"}
 
 
@@ -177,11 +230,13 @@ def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] |
         made = os_templates(body, assume)
         return made if isinstance(made, dict) else _list(made, "os_templates", assume, page)
     if isinstance(body, list):
-        reader = READERS.get(kind, other)
+        reader = ROWS.get(kind, other)
         return _list([reader(row, assume) for row in body], {"vps": "vps", "hosting": "hosting"}.get(kind, kind + "s"), assume, page)
     made = READERS.get(kind, other)(body, assume)
     made = cased(made, assume["casing"], 1)
     noun = NOUNS.get(kind, kind)
+    if kind == "invoice" and noun in made:
+        return {"data": made} if assume["object_envelope"] == "data" else made
     if kind.endswith("_order") and any(key in made for key in ("server", "vps", "hosting", "credentials")):
         return {"data": made} if assume["object_envelope"] == "data" else made
     if assume["object_envelope"] == "bare":

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import typing as t
+from datetime import datetime, timezone
 from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _hosting, _vps
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _domain, _hosting, _vps
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -46,3 +47,20 @@ def test_hosting() -> None:
     assert module == info
     assert tuple(module) == _hosting.FIELDS
     assert set(_hosting.read_hosting({"id": 1})) == set(_hosting.FIELDS)
+
+
+def test_domain() -> None:
+    """The module, its info module and the reader know the same fields."""
+    module, info = fields_of("h444_domain", "domain"), fields_of("h444_domain_info", "domains")
+    assert module == info
+    assert tuple(module) == _domain.FIELDS
+    read = _domain.read_domain({"id": 1, "name": "example.com"}, "GET", datetime.now(timezone.utc))
+    assert set(read.row) == set(_domain.FIELDS)
+
+
+def test_billing() -> None:
+    """The info modules know the fields that the readers give."""
+    assert tuple(fields_of("h444_invoice_info", "invoices")) == _billing.INVOICE_FIELDS + tuple(_billing.DETAILS)
+    assert set(_billing.read_invoice({"id": 1})) == set(_billing.INVOICE_FIELDS)
+    assert tuple(fields_of("h444_wallet_info", "transactions")) == _billing.TRANSACTION_FIELDS
+    assert set(_billing.read_transaction({})) == set(_billing.TRANSACTION_FIELDS)

@@ -259,11 +259,15 @@ def replies(api: Api) -> str:
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-0"}, "k0")
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-9"}, "k0")
     ask("POST", "/hosting", HOSTING)
-    for path in ("/vps", "/vps/all-ips", "/os-templates", "/hosting", "/domains", "/account", "/billing/wallet/transactions"):
+    for path in ("/vps", "/vps/all-ips", "/os-templates", "/hosting", "/domains", "/account", "/billing/wallet/transactions", "/billing/wallet"):
         ask("GET", path)
+    ask("GET", "/billing/wallet/transactions", limit="1")
+    ask("GET", "/billing/invoices")
+    ask("GET", f"/billing/invoices/{next(iter(api.core.invoices))}")
     server = next(iter(api.core.servers))
     domain = next(iter(api.core.domains))
     ask("PATCH", f"/domains/{domain}", {"auto_renew": True})
+    ask("GET", f"/domains/{domain}")
     ask("GET", f"/vps/{server}")
     ask("POST", f"/vps/{server}/power/stop")
     ask("POST", f"/vps/{server}/reinstall", {"os": "debian", "osTemplate": "debian-12"})

@@ -928,7 +928,20 @@ def test_half_a_list_and_no_list_are_refused(script: list[Reply]) -> None:
 
 def test_rows_that_are_limited_on_purpose() -> None:
     with Wire(answer({"data": [{"id": 1}], "has_more": True})) as wire:
-        assert Bench(wire.url).client.rows(LIST, ["vps"], query={"limit": 1}, limited=True) == [{"id": 1}]
+        assert Bench(wire.url).client.rows(LIST, ["vps"], query={"limit": 1}, at_most=1) == [{"id": 1}]
+
+
+def test_limited_rows_are_read_page_by_page_until_there_are_enough() -> None:
+    pages = [answer({"data": [{"id": number}, {"id": number + 1}], "next_cursor": "c%d" % number}) for number in (1, 3, 5)]
+    with Wire(*pages) as wire:
+        rows = Bench(wire.url).client.rows(LIST, ["vps"], query={"limit": 3}, at_most=3)
+        assert [row["id"] for row in rows] == [1, 2, 3, 4]
+        assert [seen.target for seen in wire.seen] == ["/v1/vps?limit=3", "/v1/vps?limit=3&cursor=c1"]
+
+
+def test_limited_rows_are_not_cut_in_silence() -> None:
+    with Wire(answer({"data": [{"id": 1}], "has_more": True})) as wire, pytest.raises(BadReply):
+        Bench(wire.url).client.rows(LIST, ["vps"], query={"limit": 2}, at_most=2)
 
 
 # --- JSON

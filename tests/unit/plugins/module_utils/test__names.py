@@ -102,6 +102,22 @@ def test_canonical_host(value: str | None, result: str) -> None:
     assert _names.canonical_host(value) == result
 
 
+@pytest.mark.parametrize(
+    "value,result",
+    [
+        ("Example.COM.", "example.com"),
+        ("Müller.de", "xn--mller-kva.de"),
+        ("mu\u0308ller.de", "xn--mller-kva.de"),
+        ("XN--MLLER-KVA.de", "xn--mller-kva.de"),
+        ("straße.de", "xn--strae-oqa.de"),  # not strasse.de, another domain
+        ("çağrı.com.tr", "xn--ar-3ia9t9c.com.tr"),
+        (None, ""),
+    ],
+)
+def test_ascii_host(value: str | None, result: str) -> None:
+    assert _names.ascii_host(value) == result
+
+
 def test_label_is_nfc() -> None:
     assert _names.check_label("cafe\u0301 1", "label") == "café 1"
 

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Billing: invoices, the wallet and its transactions. Readers only; every amount is in whole US cents."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import BadOption, NotFound
+from ._names import check_id
+from ._reader import bad, cents, first, flat, identifier, moment, normal, object_in, snake, sweep, text, word
+from ._resend import Endpoint
+
+INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
+INVOICE = Endpoint("GET", "/billing/invoices/{id}", "billing:read")
+WALLET = Endpoint("GET", "/billing/wallet", "billing:read")
+TRANSACTIONS = Endpoint("GET", "/billing/wallet/transactions", "billing:read")
+ENDPOINTS = (INVOICES, INVOICE, WALLET, TRANSACTIONS)
+
+INVOICE_NOUNS = ("invoices", "invoice")
+WALLET_NOUNS = ("wallet",)
+TRANSACTION_NOUNS = ("transactions", "transaction", "wallet_transactions", "activity", "entries")
+INVOICE_FIELDS = ("id", "invoice_number", "status", "currency", "total_usd_cents", "created_at", "paid_at")
+TRANSACTION_FIELDS = ("id", "kind", "amount_usd_cents", "balance_after_usd_cents", "description", "reference", "created_at")
+DETAILS = {
+    "items": ("items", "line_items", "lines", "invoice_items"),
+    "transactions": ("transactions", "payment_transactions", "payments"),
+}
+WHERE_INVOICES = "GET /v1/billing/invoices"
+WHERE_INVOICE = "GET /v1/billing/invoices/:id"
+WHERE_WALLET = "GET /v1/billing/wallet"
+WHERE_TRANSACTIONS = "GET /v1/billing/wallet/transactions"
+MOST_ROWS = 200
+"""The page's limit on ``limit``."""
+
+Row = t.Dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+
+def tidy(value: t.Any, where: str) -> t.Any:
+    """Give a part of a reply (already in snake_case) with ids as text and whole cents, at any depth. Raises BadReply."""
+    if isinstance(value, list):
+        return [tidy(item, where) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result: Row = {}
+    for key, item in value.items():
+        if key == "cents" or key.endswith("_cents"):
+            result[key] = None if item is None else cents(item, where, key)
+        elif key == "id" or key.endswith("_id"):
+            result[key] = text(item) if isinstance(item, int) else item
+        else:
+            result[key] = tidy(item, where)
+    return result
+
+
+def read_invoice(raw: t.Mapping[str, t.Any], where: str = WHERE_INVOICES) -> Row:
+    """Give one invoice in normal form: INVOICE_FIELDS are always there, None where the API tells nothing; all else is kept.
+
+    Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event invoice.paid.
+    An amount under a name without its unit stays what it is: no cents are made of it.
+    """
+    row = tidy(sweep(flat(raw, INVOICE_NOUNS, where))[0], where)
+    status = word(first(row, "status", "state"), "status", "state", "name", "slug", "code")
+    return {
+        **row,
+        "id": identifier(first(row, "id", "invoice_id", "uuid"), where),
+        "invoice_number": text(first(row, "invoice_number", "number", "invoice_no")),
+        "status": snake(status) if status else None,
+        "currency": word(row.get("currency"), "code", "name"),
+        "total_usd_cents": first(row, "total_usd_cents", "total_cents"),
+        "created_at": first(row, "created_at", "created", "issued_at", "invoice_date", "date"),
+        "paid_at": first(row, "paid_at", "paid_on", "date_paid"),
+    }
+
+
+def list_invoices(api: t.Any, at_most: int | None = None) -> list[Row]:
+    """Read the invoices, newest first as the page promises; *at_most*: no further page is read once there are so many.
+
+    Source: GET /v1/billing/invoices (billing:read).
+    """
+    return [read_invoice(raw) for raw in api.rows(INVOICES, INVOICE_NOUNS, at_most=at_most)]
+
+
+def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
+    """Read one invoice with its ``items`` and ``transactions``; None when the API does not know it.
+
+    Source: GET /v1/billing/invoices/:id (billing:read). Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
+    Raises: BadReply where one of the two is missing.
+    """
+    try:
+        body = api.request(INVOICE, ids={"id": invoice_id}).body
+    except NotFound:
+        return None
+    row = read_invoice(object_in(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid")), WHERE_INVOICE)
+    beside = _around(normal(body, WHERE_INVOICE))
+    for field, names in DETAILS.items():
+        found = next((row[name] for name in names if isinstance(row.get(name), list)), None)
+        if found is None:
+            found = next((tidy(sweep(beside[name])[0], WHERE_INVOICE) for name in names if isinstance(beside.get(name), list)), None)
+        if found is None:
+            raise bad(WHERE_INVOICE, "%s is missing" % field)
+        row[field] = found
+    return row
+
+
+def _around(body: t.Any) -> Row:
+    """Give the object that holds the invoice: the reply, or what is in its ``data``."""
+    if isinstance(body, dict) and isinstance(body.get("data"), dict):
+        return t.cast(Row, body["data"])
+    return body if isinstance(body, dict) else {}
+
+
+def get_wallet(api: t.Any) -> Row:
+    """Read the wallet. Source: GET /v1/billing/wallet (billing:read): "Prepaid wallet balance (USD cents)".
+
+    Since the page gives the unit for the endpoint, a whole number called ``balance`` is in cents too. Raises BadReply without a balance.
+    """
+    marks = ("balance_usd_cents", "balance_cents", "usd_cents", "balance")
+    found = object_in(api.request(WALLET).body, WALLET_NOUNS, WHERE_WALLET, marks)
+    row = tidy(sweep(flat(found, WALLET_NOUNS, WHERE_WALLET))[0], WHERE_WALLET)
+    balance = first(row, *marks)
+    if isinstance(balance, dict):
+        balance = first(balance, "usd_cents", "cents", "amount_usd_cents", "amount_cents")
+    return {**row, "balance_usd_cents": cents(balance, WHERE_WALLET, "balance_usd_cents"), "currency": word(row.get("currency"), "code", "name")}
+
+
+def read_transaction(raw: t.Mapping[str, t.Any]) -> Row:
+    """Give one movement of the wallet in normal form: TRANSACTION_FIELDS are always there, None where the API tells nothing."""
+    row = tidy(sweep(flat(raw, TRANSACTION_NOUNS, WHERE_TRANSACTIONS))[0], WHERE_TRANSACTIONS)
+    kind = word(first(row, "kind", "type", "direction"))
+    return {
+        **row,
+        "id": text(first(row, "id", "transaction_id", "uuid")),
+        "kind": snake(kind) if kind else None,
+        "amount_usd_cents": first(row, "amount_usd_cents", "amount_cents"),
+        "balance_after_usd_cents": first(row, "balance_after_usd_cents", "balance_after_cents"),
+        "description": text(row.get("description")),
+        "reference": text(row.get("reference")),
+        "created_at": first(row, "created_at", "created", "date", "timestamp"),
+    }
+
+
+def list_transactions(api: t.Any, limit: int) -> list[Row]:
+    """Read the newest *limit* movements of the wallet, newest first.
+
+    Source: GET /v1/billing/wallet/transactions (billing:read). Assumed: neither the order nor that the limit is kept to
+    (switches ``transaction_order``, ``limit_query``).
+    """
+    raws = api.rows(TRANSACTIONS, TRANSACTION_NOUNS, query={"limit": limit}, at_most=limit)
+    return newest_first([read_transaction(raw) for raw in raws])[:limit]
+
+
+def newest_first(rows: list[Row]) -> list[Row]:
+    """Sort by time, the newest first. Where one row tells no readable time, all stay in the API's order."""
+    times = [found for found in (moment(row["created_at"]) for row in rows) if found is not None]
+    if not times or len(times) < len(rows):
+        return rows
+    if times[0] < times[-1]:
+        # Turned round as a whole first, so that rows of one moment are the newest first too.
+        rows, times = rows[::-1], times[::-1]
+    return [rows[place] for place in sorted(range(len(rows)), key=times.__getitem__, reverse=True)]
+
+
+def check_limit(limit: int, least: int) -> int:
+    """Return a limit that the API takes, else raise BadOption."""
+    if not least <= limit <= MOST_ROWS:
+        raise BadOption("limit: %d is not in the range from %d to %d." % (limit, least, MOST_ROWS))
+    return limit
+
+
+def report_invoices(api: t.Any, params: Params) -> dict[str, t.Any]:
+    """Answer h444_invoice_info."""
+    limit = check_limit(params["limit"], 1) if params.get("limit") is not None else None
+    status = snake(params["status"]) if params.get("status") else None
+    if params.get("id") is not None:
+        found = get_invoice(api, check_id(params["id"], "id"))
+        rows = [found] if found is not None else []
+    else:
+        rows = list_invoices(api, None if status else limit)
+    if status:
+        rows = [row for row in rows if row["status"] == status]
+    return {"invoices": rows[:limit]}
+
+
+def report_wallet(api: t.Any, params: Params) -> dict[str, t.Any]:
+    """Answer h444_wallet_info."""
+    limit = check_limit(params["limit"], 0)
+    wallet = get_wallet(api)
+    return {"wallet": wallet, "transactions": list_transactions(api, limit) if limit else []}

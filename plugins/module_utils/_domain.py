@@ -1,0 +1,362 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Domains: renewal, transfer lock, WHOIS privacy, name servers, expiry."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime, timezone
+
+from ._converge import Progress, Task, send
+from ._errors import ApiError, AuthError, BadOption, H444Error, Missing, NotFound, NotReached, RateLimited, ScopeError, UnknownFate
+from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
+from ._plan import Action, Plan, same
+from ._reader import bad, first, flat, identifier, moment, object_in, snake, sweep, truth, word
+from ._resend import Endpoint
+
+LIST = Endpoint("GET", "/domains", "domains:read")
+GET = Endpoint("GET", "/domains/{id}", "domains:read")
+PATCH = Endpoint("PATCH", "/domains/{id}", "domains:write")
+ENDPOINTS = (LIST, GET, PATCH)
+
+NOUNS = ("domains", "domain", "domain_list", "domain_names")
+FIELDS = (
+    "id", "name", "status", "auto_renew", "transfer_lock", "whois_privacy", "nameservers", "expires_at", "expires_on", "days_left", "created_at",
+)
+WHERE_LIST = "GET /v1/domains"
+WHERE_ONE = "GET /v1/domains/:id"
+
+# Under which names a reply may tell what can be set. Only names that can't mean the opposite: "unlocked" is none of them.
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "auto_renew": ("auto_renew", "autorenew", "auto_renewal", "auto_renew_enabled", "is_auto_renew"),
+    "transfer_lock": (
+        "transfer_lock", "transfer_locked", "transfer_lock_enabled", "is_transfer_locked", "locked", "is_locked", "lock", "domain_lock", "registrar_lock",
+    ),
+    "whois_privacy": (
+        "whois_privacy", "whois_privacy_enabled", "is_whois_private", "privacy", "privacy_enabled", "privacy_protection", "whois_protection",
+        "id_protection",
+    ),
+    "nameservers": ("nameservers", "name_servers", "nameserver", "ns", "dns_servers"),
+}
+# The page shows the names of the other two in its request body; these go back under the name under which they came.
+NAMED_BY_REPLY = frozenset({"transfer_lock", "whois_privacy"})
+EXPIRY = (
+    "expires_at", "expires", "expires_on", "expiry", "expiry_date", "expiry_at", "expiration", "expiration_date", "expire_date", "expire_at", "valid_until",
+)
+HOST_NAMES = ("host", "hostname", "host_name", "name", "nameserver", "server", "ns", "fqdn", "value")
+NUMBERED = re.compile(r"\A(?:ns|nameserver|name_server|host)?_?\d{1,2}\Z")
+
+# A push to the registry may show only after the answer: the pauses between the readings that follow a change.
+PAUSES_SECONDS = (1.0, 2.0, 4.0)
+# A proxy gave up waiting for the API: the change may yet be made.
+STILL_AT_WORK = frozenset({408, 499, 504, 522, 524})
+
+Row = t.Dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+
+class Told(t.NamedTuple):
+    """What a reply tells of one setting: the name as the API spells it, the value as it came, and in normal form (None: unreadable)."""
+
+    name: str
+    raw: t.Any
+    value: t.Any
+
+
+class Domain(t.NamedTuple):
+    """A domain in normal form, and what the reply really told of its settings."""
+
+    row: Row
+    told: t.Mapping[str, Told]
+
+    def untold(self) -> list[str]:
+        """Name the settings that the reply left out, or told as null."""
+        return [field for field in SPELLINGS if field not in self.told or self.told[field].raw is None]
+
+
+def read_switch(value: t.Any) -> bool | None:
+    """Give a setting that is on or off, also out of {"enabled": true}; None where it is neither."""
+    if isinstance(value, dict):
+        value = first(value, "enabled", "active", "value", "status")
+    return truth(value)
+
+
+def read_nameservers(value: t.Any) -> list[str] | None:
+    """Give the name servers out of a list, a map (ns1, ns2, …) or a text; small letters, no trailing dots. None: unreadable."""
+    if isinstance(value, dict):
+        lists = [item for item in value.values() if isinstance(item, list)]
+        if len(lists) == 1:
+            value = lists[0]
+        elif value and all(NUMBERED.match(key) for key in value):
+            value = list(value.values())
+    if isinstance(value, str):
+        value = re.split(r"[,;\s]+", value)
+    if not isinstance(value, list):
+        return None
+    hosts: list[str] = []
+    for item in value:
+        if item is None or item == "":
+            continue
+        parts = (word(item, *HOST_NAMES) or "").split()  # "ns1.example.com 192.0.2.1" names an address too
+        if not parts:
+            return None
+        hosts.append(ascii_host(parts[0]))
+    return list(dict.fromkeys(hosts))
+
+
+def read_status(value: t.Any) -> str | None:
+    """Give a status in the API's own words, as one lower-case word; of several, one after the other."""
+    if isinstance(value, list):
+        return ", ".join(found for found in map(read_status, value) if found) or None
+    found = word(value, "status", "state", "name", "slug", "code")
+    return snake(found) if found else None
+
+
+def _spelt(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Map the snake_case names of a reply's fields to how the API spells them, out of the wrappers that flat() opens."""
+    found: dict[str, str] = {}
+    for key, value in raw.items():
+        name = snake(str(key))
+        if isinstance(value, dict) and name in NOUNS + ("attributes",):
+            found.update(_spelt(value))
+        else:
+            found[name] = str(key)
+    return found
+
+
+def read_domain(raw: t.Mapping[str, t.Any], where: str, now: datetime) -> Domain:
+    """Give one domain: FIELDS are always there, None (no name servers: an empty list) where the API tells nothing; all else is kept.
+
+    Assumed: the page names no field of a reply (switches ``domain_fields``, ``domain_values``, ``nameservers_form``, ``domain_expiry``).
+    Units: ``days_left`` in whole days from *now*, rounded down, so that it is negative from the moment of expiry.
+    """
+    row, _secrets = sweep(flat(raw, NOUNS, where))
+    spelt, told = _spelt(raw), {}
+    for field, names in SPELLINGS.items():
+        there = [name for name in names if name in row]
+        if there:
+            name = next((name for name in there if row[name] is not None), there[0])
+            value = row.pop(name)
+            told[field] = Told(spelt.get(name, name), value, read_nameservers(value) if field == "nameservers" else read_switch(value))
+    name = word(first(row, "name", "domain", "domain_name", "fqdn"), "name", "domain", "fqdn")
+    if not name:
+        raise bad(where, "a domain has no name")
+    expires_at = first(row, *EXPIRY)
+    end = moment(expires_at)
+    settings = {field: told[field].value if field in told else None for field in SPELLINGS}
+    shaped = {
+        **row,
+        **settings,
+        "id": identifier(first(row, "id", "domain_id", "uuid"), where),
+        "name": name,
+        "status": read_status(first(row, "status", "state")),
+        "nameservers": settings["nameservers"] or [],
+        "expires_at": expires_at,
+        "expires_on": end.astimezone(timezone.utc).strftime("%Y-%m-%d") if end else None,
+        "days_left": int((end - now).total_seconds() // 86400) if end else None,
+        "created_at": first(row, "created_at", "created", "registered_at", "registered_on", "registration_date"),
+    }
+    return Domain(shaped, told)
+
+
+def _clock(answer: t.Any) -> datetime:
+    """Give the API's time by its Date header, this machine's where there is none."""
+    return moment(answer.headers.get("Date")) or datetime.now(timezone.utc)
+
+
+def list_domains(api: t.Any) -> list[Domain]:
+    """Read every domain. Source: GET /v1/domains (domains:read)."""
+    answer = api.request(LIST)
+    now = _clock(answer)
+    return [read_domain(raw, WHERE_LIST, now) for raw in api.rows(LIST, NOUNS, answer=answer)]
+
+
+def get_domain(api: t.Any, domain_id: str) -> Domain | None:
+    """Read one domain; None when the API does not know it. Source: GET /v1/domains/:id (domains:read)."""
+    try:
+        answer = api.request(GET, ids={"id": domain_id})
+    except NotFound:
+        return None
+    return read_domain(object_in(answer.body, NOUNS, WHERE_ONE, ("id", "domain_id", "uuid")), WHERE_ONE, _clock(answer))
+
+
+def complete(api: t.Any, domain: Domain) -> Domain:
+    """Read the detail of a domain where the list leaves a setting out (the page promises status, name servers and expiry only)."""
+    if not domain.untold():
+        return domain
+    return get_domain(api, domain.row["id"]) or domain
+
+
+def complete_all(api: t.Any, domains: t.Sequence[Domain]) -> list[Domain]:
+    """Complete every domain; once a detail tells no more than its row, the other details are not asked for."""
+    result, tells_more = [], True
+    for domain in domains:
+        full = complete(api, domain) if tells_more else domain
+        tells_more = full is domain or full.untold() != domain.untold()
+        result.append(full)
+    return result
+
+
+def check_name(name: str) -> str:
+    """Return a domain's name in the form in which names are compared, else raise BadOption."""
+    return check_hostname(ascii_host(name), "name", dotted=True)
+
+
+def named(domains: t.Sequence[Domain], name: str) -> list[Domain]:
+    """Find the domains of a name that check_name gave."""
+    return [domain for domain in domains if ascii_host(domain.row["name"]) == name]
+
+
+def find_domain(api: t.Any, domain_id: str | None, name: str | None) -> Domain:
+    """Find the one domain of this id or name. Raises: Missing, Ambiguous, BadOption."""
+    if domain_id is not None:
+        found = get_domain(api, check_id(domain_id, "id"))
+        if found is not None:
+            return found
+        what, wish, known = "has the id", domain_id, [domain.row["id"] for domain in list_domains(api)]
+    else:
+        wanted = check_name(t.cast(str, name))
+        domains = list_domains(api)
+        fitting = named(domains, wanted)
+        row = pick_one([domain.row for domain in fitting], "domains", wanted, ("name", "status", "expires_at"))
+        if row is not None:
+            return complete(api, fitting[0])
+        what, wish, known = "is called", t.cast(str, name), [domain.row["name"] for domain in domains]
+    near = closest(wish, known)
+    raise Missing(
+        "No domain of this account %s %s%s. Nothing was changed; the API can't register domains, order them in the panel."
+        % (what, shown(wish), "; closest: %s" % ", ".join(map(shown, near)) if near else ""),
+        closest=near,
+    )
+
+
+def wanted_of(params: Params) -> Row:
+    """Give the settings that are wanted, name servers in normal form and each once. Raises: BadOption."""
+    wanted = {field: params[field] for field in SPELLINGS if params.get(field) is not None}
+    if "nameservers" in wanted:
+        hosts = [check_hostname(ascii_host(host), "nameservers", dotted=True) for host in wanted["nameservers"]]
+        if not hosts:
+            raise BadOption("nameservers: an empty list would take the domain offline. Leave the option out to keep those that it has.")
+        wanted["nameservers"] = list(dict.fromkeys(hosts))
+    return wanted
+
+
+def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
+    """Tell whether a setting has a value, name servers in any order; None where the API does not tell (readably)."""
+    found = domain.told[field].value if field in domain.told else None
+    if found is None:
+        return None
+    return set(found) == set(value) if field == "nameservers" else found == value
+
+
+def plan_domain(domain: Domain, wanted: Row) -> Plan:
+    """Decide which settings are written: those that differ, and those of which the API does not tell whether they do. Raises: BadReply."""
+    row, untold = domain.row, domain.untold()
+    body: Row = {}
+    after, changes, notes = dict(row), [], []
+    for field, value in wanted.items():
+        met = is_met(domain, field, value)
+        if met:
+            continue
+        if met is None and field not in untold:
+            raise bad(WHERE_ONE, "%s of %s is %s, which can't be read" % (field, clean(row["name"], 80), shown(domain.told[field].raw)))
+        if met is None:
+            notes.append("The API does not tell %s of %s, so it is written in each run and can't be checked." % (field, clean(row["name"], 80)))
+        body[domain.told[field].name if field in domain.told and field in NAMED_BY_REPLY else field] = value
+        after[field] = value
+        changes.append(field)
+    if not changes:
+        return same(row)
+    return Plan(row, after, (Action("set %s of" % ", ".join(changes), row["name"], PATCH, {"id": row["id"]}, body),), tuple(notes))
+
+
+def plan_of(api: t.Any, params: Params) -> Plan:
+    """Plan h444_domain."""
+    wanted = wanted_of(params)
+    return plan_domain(find_domain(api, params.get("id"), params.get("name")), wanted)
+
+
+def _unmet(domain: Domain, wanted: Row) -> str:
+    """Say in words what is not as it is wanted; empty where all that is told is."""
+    return "; ".join(
+        "%s is %s, not %s" % (field, _said(domain.row[field]), _said(value)) for field, value in wanted.items() if is_met(domain, field, value) is False
+    )
+
+
+def _said(value: t.Any) -> str:
+    return clean(", ".join(value) or "none", 160) if isinstance(value, list) else str(value).lower()
+
+
+def perform(api: t.Any, action: Action, progress: Progress) -> None:
+    """Write the settings. After a refusal or a lost answer the domain is read again, for the API rolls back what the registry refuses."""
+    try:
+        send(api, action, progress)
+    except (AuthError, ScopeError, NotFound, RateLimited):
+        raise  # turned away at the door: there is nothing to roll back
+    except (ApiError, UnknownFate) as error:
+        _look_again(api, action, progress, error)
+
+
+def _look_again(api: t.Any, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
+    """Decide by the domain's present state what became of a change that got no good answer. Raises, unless it is there."""
+    try:
+        now = get_domain(api, action.ids["id"])
+    except H444Error:
+        now = None
+    if now is None:
+        raise error
+    wanted = wanted_of(progress.params)
+    if all(is_met(now, field, value) for field, value in wanted.items()):
+        return
+    before = progress.plan.before
+    moved = [field for field in SPELLINGS if before[field] is not None and is_met(now, field, before[field]) is False]
+    progress.after = now.row
+    progress.maybe = bool(moved)
+    unmet = _unmet(now, wanted) or "it does not tell all that was written"
+    message = "%s %s was read again: %s%s." % (error, now.row["name"], unmet, "; changed: %s" % ", ".join(moved) if moved else "; it is as before")
+    if isinstance(error, UnknownFate) or error.status in STILL_AT_WORK:
+        raise type(error)(message + " The change may yet come; running the task again does no harm.", **error.facts)
+    raise NotReached(message, **error.facts)
+
+
+def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+    """Give the domain after the change. Raises NotReached where the API took it and still shows the old state some seconds later."""
+    plan = progress.plan
+    if not plan.actions:
+        return plan.after
+    wanted, pauses = wanted_of(params), list(PAUSES_SECONDS)
+    while True:
+        now = get_domain(api, plan.after["id"])
+        if now is None:
+            raise NotReached("The API took the change of %s, but does not know the domain any more." % plan.after["name"])
+        # What the API does not tell is known from the plan alone; a warning says so.
+        progress.after = {**now.row, **{field: value for field, value in wanted.items() if field in now.untold()}}
+        unmet = _unmet(now, wanted)
+        if not unmet:
+            return progress.after
+        if not pauses:
+            raise NotReached(
+                "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the registry is slow: "
+                "look at the panel; running the task again does no harm." % (plan.after["name"], sum(PAUSES_SECONDS), unmet),
+                waited_seconds=sum(PAUSES_SECONDS),
+            )
+        api.sleep(pauses.pop(0))
+
+
+TASK = Task("domain", plan_of, perform, read_back)
+
+
+def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+    """Answer h444_domain_info."""
+    if params.get("id") is not None:
+        found = get_domain(api, check_id(params["id"], "id"))
+        domains = [found] if found is not None else []
+    elif params.get("name") is not None:
+        name = check_name(params["name"])
+        domains = [complete(api, domain) for domain in named(list_domains(api), name)]
+    else:
+        domains = complete_all(api, list_domains(api))
+    return {"domains": [domain.row for domain in domains]}
