@@ -10,7 +10,7 @@ import typing as t
 
 from ._errors import BadOption, NotFound
 from ._names import check_id
-from ._reader import bad, cents, first, flat, identifier, moment, normal, object_in, snake, sweep, text, word
+from ._reader import bad, cents, envelope_names, first, flat, identifier, moment, normal, object_in, snake, sweep, text, word
 from ._resend import Endpoint
 
 INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
@@ -107,10 +107,10 @@ def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
 
 
 def _around(body: t.Any) -> Row:
-    """Give the object that holds the invoice: the reply, or what is in its ``data``."""
-    if isinstance(body, dict) and isinstance(body.get("data"), dict):
-        return t.cast(Row, body["data"])
-    return body if isinstance(body, dict) else {}
+    """Give the object in which the invoice's lists stand: the reply, or what is in its envelopes."""
+    if not isinstance(body, dict) or any(isinstance(body.get(name), list) for names in DETAILS.values() for name in names):
+        return body if isinstance(body, dict) else {}
+    return _around(next((body[name] for name in envelope_names(INVOICE_NOUNS) if isinstance(body.get(name), dict)), None))
 
 
 def get_wallet(api: t.Any) -> Row:

@@ -138,9 +138,9 @@ def read_domain(raw: t.Mapping[str, t.Any], where: str, now: datetime) -> Domain
     for field, names in SPELLINGS.items():
         there = [name for name in names if name in row]
         if there:
-            name = next((name for name in there if row[name] is not None), there[0])
-            value = row.pop(name)
-            told[field] = Told(spelt.get(name, name), value, read_nameservers(value) if field == "nameservers" else read_switch(value))
+            key = next((name for name in there if row[name] is not None), there[0])
+            value = row.pop(key)
+            told[field] = Told(spelt.get(key, key), value, read_nameservers(value) if field == "nameservers" else read_switch(value))
     name = word(first(row, "name", "domain", "domain_name", "fqdn"), "name", "domain", "fqdn")
     if not name:
         raise bad(where, "a domain has no name")
@@ -195,7 +195,7 @@ def complete_all(api: t.Any, domains: t.Sequence[Domain]) -> list[Domain]:
     result, tells_more = [], True
     for domain in domains:
         full = complete(api, domain) if tells_more else domain
-        tells_more = full is domain or full.untold() != domain.untold()
+        tells_more = tells_more and (full is domain or full.untold() != domain.untold())
         result.append(full)
     return result
 

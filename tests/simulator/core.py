@@ -275,7 +275,8 @@ class Core:
 
     def _shape(self, status: int, kind: str, plain: t.Any, query: dict[str, str], headers: dict[str, str], path: str) -> Answer:
         page = None
-        if isinstance(plain, list) and kind in ("vps", "hosting", "domain", "ticket", "webhook", "invoice", "transaction") and self.assume["pagination"] != "off":
+        paged = ("vps", "hosting", "domain", "ticket", "webhook", "invoice", "transaction")
+        if isinstance(plain, list) and kind in paged and self.assume["pagination"] != "off":
             plain, page, extra = self._page(plain, query, path)
             headers = {**headers, **extra}
         if kind in ("done", "vps", "vps_ip", "domain", "hosting") and not isinstance(plain, list) and status == 200 and self.effect:
@@ -1043,7 +1044,8 @@ class Core:
             for row in given.get("domains", []):
                 domain = {
                     "id": self.new_id("dom"), "name": "example.com", "status": "active", "auto_renew": False, "transfer_lock": True, "whois_privacy": True,
-                    "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **row, "pushes": [],
+                    "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **row,
+                    "pushes": [],
                 }
                 self.domains[domain["id"]] = domain
                 made["domains"].append(domain["id"])

@@ -235,7 +235,7 @@ def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] |
     made = READERS.get(kind, other)(body, assume)
     made = cased(made, assume["casing"], 1)
     noun = NOUNS.get(kind, kind)
-    if kind == "invoice" and noun in made:
+    if kind == "invoice" and assume["invoice_detail"] == "beside":
         return {"data": made} if assume["object_envelope"] == "data" else made
     if kind.endswith("_order") and any(key in made for key in ("server", "vps", "hosting", "credentials")):
         return {"data": made} if assume["object_envelope"] == "data" else made

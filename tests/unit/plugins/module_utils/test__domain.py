@@ -34,7 +34,9 @@ def test_normal_form() -> None:
 
 
 @pytest.mark.parametrize("name", ["transferLock", "TransferLock", "locked", "isLocked", "registrarLock", "transfer_lock_enabled"])
-@pytest.mark.parametrize("value,found", [(True, True), (1, True), ("locked", True), ("ON", True), ({"enabled": False}, False), ("unlocked", False), ("0", False)])
+@pytest.mark.parametrize(
+    "value,found", [(True, True), (1, True), ("locked", True), ("ON", True), ({"enabled": False}, False), ("unlocked", False), ("0", False)]
+)
 def test_lock_is_read_and_written_under_the_name_it_came_under(name: str, value: t.Any, found: bool) -> None:
     domain = read(transfer_lock=None, **{name: value})
     assert domain.row["transfer_lock"] is found
@@ -57,7 +59,7 @@ def test_other_names_are_not_taken_for_lock_or_privacy(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["autoRenew", "nameServers"])
 def test_names_of_the_page_are_written_as_on_the_page(name: str) -> None:
-    domain = read(auto_renew=None, nameservers=None, **{"autoRenew": True, "nameServers": HOSTS})
+    domain = read(auto_renew=None, nameservers=None, autoRenew=True, nameServers=HOSTS)
     (action,) = _domain.plan_domain(domain, {"auto_renew": False, "nameservers": ["ns9.example.net"]}).actions
     assert action.body == {"auto_renew": False, "nameservers": ["ns9.example.net"]}
 
