@@ -1063,8 +1063,10 @@ class Core:
                 if row.get("status", "paid") != "paid":
                     self.invoices[invoice_id].update(status=row["status"], paid_at=None, transactions=[])
                 made["invoices"].append(invoice_id)
-            for number in range(int(given.get("transactions", 0))):
-                self._book("credit", number + 1, "Top-up %d" % (number + 1), None)
+            top_ups = int(given.get("transactions", 0))
+            for number in range(1, top_ups + 1):
+                self._book("credit", number, "Top-up %d" % number, None)
+                self.ledger[-1]["created_at"] = self.stamp(self.now() - top_ups + number)  # a second apart
         return made
 
     STATE = (

@@ -192,9 +192,11 @@ def test_billing(seed: int) -> None:
     made = world.core.seed({"balance_usd_cents": 0, "transactions": 7, "invoices": [{"total_usd_cents": 500}, {"status": "unpaid"}, {}]})["invoices"]
     wallet = _billing.report_wallet(world.client, {"limit": 3})
     assert wallet["wallet"]["balance_usd_cents"] == 28
-    assert [row["amount_usd_cents"] for row in wallet["transactions"]] == [7, 6, 5] or assume["transaction_order"] == "oldest", (assume, wallet)
+    # Pages that begin with the oldest and hold more than was asked for are not known to be so before all are read.
+    if (assume["transaction_order"], assume["limit_query"]) != ("oldest", "ignored") or assume["pagination"] == "off":
+        assert [row["amount_usd_cents"] for row in wallet["transactions"]] == [7, 6, 5], (assume, wallet)
     whole = _billing.report_wallet(world.client, {"limit": 200})["transactions"]
-    assert sorted(row["amount_usd_cents"] for row in whole) == [1, 2, 3, 4, 5, 6, 7], (assume, whole)
+    assert [row["amount_usd_cents"] for row in whole] == [7, 6, 5, 4, 3, 2, 1], (assume, whole)
     invoices = _billing.report_invoices(world.client, {})["invoices"]
     assert [row["id"] for row in invoices] == made[::-1] and [row["total_usd_cents"] for row in invoices] == [960, 960, 500], (assume, invoices)
     assert _billing.report_invoices(world.client, {"limit": 1})["invoices"] == invoices[:1]

@@ -88,7 +88,8 @@ def test_detail_that_is_none(body: t.Any) -> None:
     "body",
     [
         {"balance_usd_cents": 1250}, {"balanceUsdCents": "1250", "currency": "USD"}, {"data": {"balance_usd_cents": 1250}},
-        {"wallet": {"BalanceUsdCents": 1250}}, {"balance": 1250, "currency": {"code": "USD"}}, {"balance": {"usdCents": 1250}}, {"data": {"wallet": {"balance_cents": 1250}}},
+        {"wallet": {"BalanceUsdCents": 1250}},
+        {"balance": 1250, "currency": {"code": "USD"}}, {"balance": {"usdCents": 1250}}, {"data": {"wallet": {"balance_cents": 1250}}},
     ],
 )
 def test_wallet(body: t.Any) -> None:

@@ -159,14 +159,18 @@ def test_word_and_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token", "private_key", "pw", "credentials"]
-)
+    "key",
+    [
+        "password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token", "private_key", "pw", "credentials",
+        "auth_code", "authcode", "epp_code", "auth_info", "transfer_code", "domain_epp_key",
+    ],
+)  # fmt: skip
 def test_secret_keys(key: str) -> None:
     assert _reader.is_secret_key(key)
     assert _reader.sweep({"id": 1, "deep": [{key: "canary"}]})[1] == {("deep", "0", key): "canary"}
 
 
-@pytest.mark.parametrize("key", ["password_set", "token_type", "secret_hint", "bypass", "passenger", "tokens_left", "label", "secret_url"])
+@pytest.mark.parametrize("key", ["password_set", "token_type", "secret_hint", "bypass", "passenger", "tokens_left", "label", "secret_url", "auth_code_set", "transfer_lock", "code"])
 def test_keys_that_hold_no_secret(key: str) -> None:
     assert _reader.sweep({key: "x"}) == ({key: "x"}, {})
 
