@@ -170,7 +170,9 @@ def test_secret_keys(key: str) -> None:
     assert _reader.sweep({"id": 1, "deep": [{key: "canary"}]})[1] == {("deep", "0", key): "canary"}
 
 
-@pytest.mark.parametrize("key", ["password_set", "token_type", "secret_hint", "bypass", "passenger", "tokens_left", "label", "secret_url", "auth_code_set", "transfer_lock", "code"])
+@pytest.mark.parametrize(
+    "key", ["password_set", "token_type", "secret_hint", "bypass", "passenger", "tokens_left", "label", "secret_url", "auth_code_set", "transfer_lock", "code"]
+)
 def test_keys_that_hold_no_secret(key: str) -> None:
     assert _reader.sweep({key: "x"}) == ({key: "x"}, {})
 
