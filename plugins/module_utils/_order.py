@@ -65,6 +65,11 @@ def order_key(kind: str, account_id: str, identity: t.Sequence[str], generation:
     parts: list[t.Any] = ["h444-order-v1", kind, account_id, list(identity), str(generation)]
     if dead_id is not None:
         parts.append(dead_id)
+    return stable_key(parts)
+
+
+def stable_key(parts: t.Sequence[t.Any]) -> str:
+    """Derive a UUID of version 4's shape from what a request is about."""
     canonical = json.dumps(parts, separators=(",", ":"), ensure_ascii=True)
     return str(uuid.UUID(bytes=hashlib.sha256(canonical.encode("ascii")).digest()[:16], version=4))
 

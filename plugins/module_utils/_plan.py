@@ -34,7 +34,7 @@ class Action(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """A decision, made in full before anything is sent. *order*: facts for the result; *purchase*: what is bought (an Order)."""
+    """A decision, made in full before anything is sent. *order*: facts for the result; *purchase*: what is bought or opened."""
 
     before: t.Any
     after: t.Any

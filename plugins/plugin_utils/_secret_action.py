@@ -40,11 +40,23 @@ class SecretAction(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """Run the module and mark its result."""
-        if self._task.args.get("state") not in self.HARMLESS_STATES:
+        if self._may_bring_secret():
             self._refuse_what_loses_secrets()
         result = super().run(tmp, task_vars)
         result.update(self._execute(task_vars))
         return self._marked(result)
+
+    def _may_bring_secret(self) -> bool:
+        """Tell whether this task can bring a one-time secret."""
+        return self._task.args.get("state") not in self.HARMLESS_STATES
+
+    def _secrets_of(self, result: t.Mapping[str, t.Any]) -> list[str]:
+        """Give every secret that a result holds."""
+        return list(_texts([result.get(name) for name in SECRETS]))
+
+    def _is_unread(self, raw: str) -> bool:
+        """Tell whether what a module printed, and nobody could read as a result, may hold a secret."""
+        return any('"%s"' % name in raw for name in SECRETS)
 
     def _refuse_what_loses_secrets(self) -> None:
         """Refuse the keywords under which a one-time secret would be laid open or lost."""
@@ -77,11 +89,12 @@ class SecretAction(ActionBase):
     def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Mark a result that holds a secret, and show from here what the mark would hide. It is registered as it was."""
         raw = "".join(str(result.get(name) or "") for name in RAW_OUTPUTS)
-        if not any(result.get(name) or '"%s"' % name in raw for name in SECRETS):
+        secrets = self._secrets_of(result)
+        if not secrets and not self._is_unread(raw):
             return result
         result["_ansible_no_log"] = True
         message = str(result.get("msg") or "")
-        for secret in _texts([result.get(name) for name in SECRETS]):
+        for secret in secrets:
             if secret in message:  # the modules put none there; this is the last lock
                 message = result["msg"] = message.replace(secret, HIDDEN)
                 result.pop("exception", None)

@@ -26,7 +26,7 @@ SWITCHES: dict[str, Switch] = {
     "order_reply": Switch(("flat", "nested", "credentials", "no_echo"), "how an order's reply holds the resource and the password"),
     "password_key": Switch(("root_password", "rootPassword", "password", "initial_root_password"), "the name of the root password in replies"),
     "hosting_passwords": Switch(("flat", "nested"), "the names of the SFTP and database passwords in replies"),
-    "status_words": Switch(("plain", "upper", "other"), "the words for a server's status"),
+    "status_words": Switch(("plain", "upper", "other"), "the words for the status of a server and of a ticket"),
     "vps_address": Switch(("row", "none"), "whether a row of /vps carries an address"),
     "vps_created_at": Switch(("told", "none", "epoch"), "whether and how a server tells when it was made"),
     "vps_os": Switch(("told", "none"), "whether a server tells its operating system"),
@@ -75,6 +75,15 @@ SWITCHES: dict[str, Switch] = {
     "limit_query": Switch(("kept", "ignored"), "whether the wallet's transactions keep to limit"),
     "transaction_order": Switch(("newest", "oldest"), "the order of the wallet's transactions"),
     "ssl_status": Switch(("told", "none"), "whether hosting tells the state of its certificate"),
+    "ticket_thread": Switch(
+        ("messages", "replies", "beside", "none"), "where a ticket's messages stand: in it, the answers alone in it, beside it, nowhere"
+    ),
+    "ticket_order": Switch(("oldest", "newest"), "which message of a ticket stands first"),
+    "ticket_author": Switch(("author", "is_staff", "sender", "none"), "how a message tells who wrote it"),
+    "ticket_text": Switch(("as_is", "html"), "whether messages come back as they were written"),
+    "ticket_subject": Switch(("as_is", "cut20"), "what the provider makes of a subject"),
+    "ticket_write": Switch(("ticket", "id", "ok"), "what opening, answering and closing a ticket are answered with"),
+    "tickets_listed": Switch(("all", "open"), "whether closed tickets are listed"),
     "webhook_digest": Switch(("hex",), "how a delivery's HMAC is written"),
     "oauth_registration": Switch(("off", "on"), "whether OAuth clients can register themselves"),
     "oauth_reply": Switch(("full", "least"), "whether the sign-in tells what RFC 8628 and RFC 6749 let it leave out"),
@@ -90,12 +99,14 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "replay_header": "Idempotent-Replayed", "terminated": "listed", "os_template_shape": "families", "provisioning_seconds": 2,
         "oauth_refresh": "ends",
         "domain_values": "words", "nameservers_form": "objects", "registry_seconds": 1, "invoice_detail": "beside",
+        "ticket_thread": "beside", "ticket_author": "sender", "ticket_order": "newest",
     },
     "sparse": {
         "list_envelope": "noun", "ids": "number", "order_reply": "no_echo", "password_key": "password", "vps_address": "none", "vps_os": "none",
         "all_ips_shape": "flat", "ptr_cleared": "missing", "zone_hosted": "none", "error_shape": "message", "write_reply": "empty",
         "os_template_shape": "map", "ssl_status": "none", "replay_body": "current", "oauth_reply": "least", "oauth_refresh": "keeps",
         "domain_rows": "short", "domain_expiry": "date", "nameservers_form": "text", "limit_query": "ignored", "transaction_order": "oldest",
+        "ticket_thread": "replies", "ticket_author": "none", "ticket_write": "id",
     },
     "odd": {
         "casing": "mixed", "list_envelope": "items", "object_envelope": "noun", "ids": "prefixed", "order_reply": "credentials",
@@ -103,6 +114,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "ptr_cleared": "empty", "error_shape": "list", "write_reply": "ok", "pagination": "cursor", "domain_fields": "short",
         "vps_created_at": "epoch", "retry_after": "date", "list_lag_seconds": 0, "terminated": "listed",
         "domain_values": "number", "domain_expiry": "epoch", "nameservers_form": "dotted", "billing_cents": "text",
+        "ticket_author": "is_staff", "ticket_text": "html", "ticket_write": "ok",
     },
 }
 

@@ -812,7 +812,8 @@ class Core:
 
     def list_tickets(self, call: Call) -> tuple[int, t.Any]:
         """GET /tickets."""
-        return 200, [{key: value for key, value in row.items() if key != "messages"} for row in reversed(list(self.tickets.values()))]
+        rows = [row for row in reversed(list(self.tickets.values())) if self.assume["tickets_listed"] == "all" or row["status"] not in ("resolved", "closed")]
+        return 200, [{key: value for key, value in row.items() if key != "messages"} for row in rows]
 
     def get_ticket(self, call: Call) -> tuple[int, t.Any]:
         """GET /tickets/:id."""
@@ -828,6 +829,8 @@ class Core:
         body = call.body
         self._only(body, "subject", "message", "priority", "department")
         subject, message = self._text(body, "subject"), self._text(body, "message", 1, 20000)
+        if self.assume["ticket_subject"] == "cut20":
+            subject = subject[:20]
         if body.get("priority", "medium") not in ("low", "medium", "high", "urgent"):
             raise No(400, ["priority must be one of low, medium, high, urgent"])
         row: Row = {
@@ -1010,9 +1013,9 @@ class Core:
             ("GET", "/billing/wallet/transactions", "transaction", "billing:read", self.transactions),
             ("GET", "/tickets", "ticket", "tickets:read", self.list_tickets),
             ("GET", "/tickets/{id}", "ticket", "tickets:read", self.get_ticket),
-            ("POST", "/tickets", "ticket", "tickets:write", self.open_ticket),
-            ("POST", "/tickets/{id}/reply", "ticket", "tickets:write", self.reply),
-            ("POST", "/tickets/{id}/close", "ticket", "tickets:write", self.close),
+            ("POST", "/tickets", "ticket_write", "tickets:write", self.open_ticket),
+            ("POST", "/tickets/{id}/reply", "ticket_write", "tickets:write", self.reply),
+            ("POST", "/tickets/{id}/close", "ticket_write", "tickets:write", self.close),
             ("GET", "/webhooks", "webhook", "webhooks:read", self.list_webhooks),
             ("POST", "/webhooks", "webhook", "webhooks:write", self.create_webhook),
             ("GET", "/webhooks/{id}", "webhook", "webhooks:read", self.get_webhook),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import typing as t
 from datetime import datetime
@@ -14,6 +15,7 @@ Assume = t.Mapping[str, t.Any]
 # The page fixes these replies; no switch touches their casing or envelope.
 FIXED = frozenset({"account", "products", "vps_ips"})
 OTHER_WORDS = {"running": "ACTIVE", "stopped": "OFF", "provisioning": "BUILDING", "suspended": "FROZEN"}
+OTHER_TICKET_WORDS = {"open": "Re-Opened", "answered": "Awaiting customer", "resolved": "SOLVED", "closed": "Archived"}
 
 
 def camel(key: str) -> str:
@@ -187,6 +189,53 @@ def invoice(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     return shaped_row
 
 
+def ticket(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one ticket of a list, or one with its thread."""
+    row = dict(row)
+    row["id"] = ident(row["id"], assume)
+    if assume["status_words"] == "upper":
+        row["status"] = row["status"].upper()
+    elif assume["status_words"] == "other":
+        row["status"] = OTHER_TICKET_WORDS.get(row["status"], row["status"].upper())
+    if "messages" not in row:
+        return row
+    thread, form = row.pop("messages"), assume["ticket_thread"]
+    opening = thread[0]["body"]
+    messages = [message(one, assume) for one in (thread[1:] if form == "replies" else thread)]
+    if assume["ticket_order"] == "newest":
+        messages.reverse()
+    if form == "replies":
+        return {**row, "message": written(opening, assume), "replies": messages}
+    if form == "beside":
+        return {"ticket": row, "messages": messages}
+    return row if form == "none" else {**row, "messages": messages}
+
+
+def message(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one message of a thread."""
+    row = {**row, "id": ident(row["id"], assume), "body": written(row["body"], assume)}
+    form = assume["ticket_author"]
+    if form != "author":
+        staff = row.pop("author") == "staff"
+        if form == "is_staff":
+            row["is_staff"] = staff
+        elif form == "sender":
+            row["sender"] = {"type": "AGENT" if staff else "Client", "name": "444Host Support" if staff else "Jane Doe"}
+    return row
+
+
+def written(text: str, assume: Assume) -> str:
+    """Give a message's text as it is kept."""
+    return "<p>" + html.escape(text).replace("\n", "<br />\n") + "</p>" if assume["ticket_text"] == "html" else text
+
+
+def ticket_write(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape the answer to a write of a ticket."""
+    if assume["ticket_write"] == "ok":
+        return {"success": True}
+    return {"id": ident(row["id"], assume)} if assume["ticket_write"] == "id" else ticket(row, assume)
+
+
 def os_templates(rows: list[dict[str, t.Any]], assume: Assume) -> t.Any:
     """Shape the list of templates."""
     shape = assume["os_template_shape"]
@@ -209,10 +258,10 @@ def other(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
     "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting, "domain": domain, "invoice": invoice,
-    "wallet": billing, "transaction": billing,
+    "wallet": billing, "transaction": billing, "ticket": ticket, "ticket_write": ticket_write,
 }
 ROWS = {**READERS, "domain": domain_row}
-NOUNS = {"vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip"}
+NOUNS = {"vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip", "ticket_write": "ticket"}
 
 
 def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] | None = None) -> t.Any:
@@ -239,7 +288,7 @@ def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] |
         return {"data": made} if assume["object_envelope"] == "data" else made
     if kind.endswith("_order") and any(key in made for key in ("server", "vps", "hosting", "credentials")):
         return {"data": made} if assume["object_envelope"] == "data" else made
-    if assume["object_envelope"] == "bare":
+    if assume["object_envelope"] == "bare" or (assume["object_envelope"] == "noun" and noun in made):
         return made
     return {"data": made} if assume["object_envelope"] == "data" else {noun: made}
 

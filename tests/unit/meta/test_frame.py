@@ -106,6 +106,8 @@ def test_action_plugin_where_secrets_are(name: str) -> None:
     """A module that returns a one-time secret has an action plugin, which keeps it out of every output."""
     secrets = {"root_password", "root_passwords", "sftp_password", "db_password", "secret", "access_token", "refresh_token"}
     returned = set(module_texts(name)["RETURN"])
+    if name == "h444_api":  # its answer is raw, so any secret may be in it
+        returned.add("secret")
     has_plugin = (ROOT / "plugins" / "action" / f"{name}.py").exists()
     assert has_plugin == bool(returned & secrets)
 

@@ -25,6 +25,7 @@ KNOWS = {
     "_vps": {"_addresses", "_catalogue", "_purchase"},
     "_hosting": {"_purchase"},
     "_ptr": {"_addresses", "_vps"},
+    "_ticket": {"_account"},
 }
 # What the core may use: no clock, no disk, no network.
 HARMLESS = {

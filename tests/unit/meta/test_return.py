@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _domain, _hosting, _vps
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _domain, _hosting, _ticket, _vps
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -64,3 +64,13 @@ def test_billing() -> None:
     assert set(_billing.read_invoice({"id": 1})) == set(_billing.INVOICE_FIELDS)
     assert tuple(fields_of("h444_wallet_info", "transactions")) == _billing.TRANSACTION_FIELDS
     assert set(_billing.read_transaction({})) == set(_billing.TRANSACTION_FIELDS)
+
+
+def test_ticket() -> None:
+    """The module and its info module know the same fields, and the readers give all of them."""
+    module, info = fields_of("h444_ticket", "ticket"), fields_of("h444_ticket_info", "tickets")
+    assert {**module, "messages": None} == {**info, "messages": None}
+    assert module["messages"]["contains"] == info["messages"]["contains"]
+    assert tuple(module) == (*_ticket.FIELDS, "messages")
+    assert set(_ticket.read_ticket({"id": 1})) == set(_ticket.FIELDS)
+    assert tuple(module["messages"]["contains"]) == _ticket.MESSAGE_FIELDS == tuple(_ticket.read_message({}))

@@ -278,6 +278,13 @@ def replies(api: Api) -> str:
     ask("POST", "/vps", ORDER, "poor")
     api.core.account["balance_usd_cents"] = 10000
     ask("POST", "/vps", ORDER, "poor")
+    ask("POST", "/tickets", {"subject": "Reverse zone of all our addresses", "message": "One & two"})
+    ticket = next(iter(api.core.tickets))
+    api.core.staff_reply(ticket, "Done")
+    ask("POST", f"/tickets/{ticket}/reply", {"body": "Thanks"})
+    ask("POST", f"/tickets/{ticket}/close")
+    ask("GET", f"/tickets/{ticket}")
+    ask("GET", "/tickets")
     api.clock.at += 3600
     ask("PATCH", f"/vps/{list(api.core.servers)[1]}/label", {"label": "renamed"})
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-1"}, "k1")

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""One raw call with the client's care, for what the API gains before the collection does."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ._errors import ApiError, BadOption, H444Error, NotFound, UnknownFate
+from ._names import CONTROL, clean, shown
+from ._order import check_custom_key
+from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint, may_have_happened
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+MAX_PATH = 2000
+# What stands in a path unescaped. No ';', for some servers cut a segment there, so that '..;' climbs.
+SEGMENT = re.compile(r"\A(?:[A-Za-z0-9._~:@!$&'()*+,=-]|%[0-9A-Fa-f]{2})+\Z")
+# An escape of one of these is needless, or hides what is checked: dots, slashes, another escape, a query.
+NEVER_ESCAPED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/\\%?#;")
+# Each of these has an effect of its own, and the page promises none of them an Idempotency-Key.
+WITHOUT_KEY = re.compile(r"/(?:vps/[^/]+/power/reboot|tickets/[^/]+/reply|webhooks|webhooks/[^/]+/rotate-secret|webhooks/[^/]+/deliveries/[^/]+/redeliver)\Z")
+
+Params = t.Mapping[str, t.Any]
+
+
+def check_path(path: str) -> str:
+    """Return a path that can only mean what it says, else raise BadOption.
+
+    It goes into the request as it is, so what climbs, hides or ends a path is refused before anything is sent.
+    """
+
+    def wrong(why: str) -> BadOption:
+        return BadOption("path: %s is refused: %s. Nothing was sent." % (shown(path), why))
+
+    if not path.startswith("/"):
+        raise wrong("it must begin with '/' and go on below api_url, like /vps")
+    if "?" in path or "#" in path:
+        raise wrong("it holds a query or a fragment; give the option query")
+    if len(path) > MAX_PATH:
+        raise wrong("it is longer than %d characters" % MAX_PATH)
+    for segment in path[1:].split("/"):
+        if not segment:
+            raise wrong("it has an empty part ('//', or '/' at its end)")
+        if not segment.strip("."):
+            raise wrong("it has a part of dots only, which climbs")
+        if not SEGMENT.match(segment):
+            raise wrong("'%s' holds a character that does not belong into a path; escape it (filter urlencode)" % clean(segment, 40))
+        _check_escapes(segment, wrong)
+    return path
+
+
+def _check_escapes(segment: str, wrong: t.Callable[[str], BadOption]) -> None:
+    """Let only escapes through that need to be ones, and that give a text. Raises BadOption."""
+    raw = bytearray()
+    for part in re.findall(r"%[0-9A-Fa-f]{2}|[^%]", segment):
+        if len(part) == 1:
+            raw += part.encode("ascii")
+            continue
+        byte = int(part[1:], 16)
+        if byte in NEVER_ESCAPED or byte < 0x20 or byte == 0x7F:
+            raise wrong("the escape %s is not allowed" % part)
+        raw.append(byte)
+    try:
+        found = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise wrong("its escapes are no UTF-8") from None
+    if CONTROL.search(found):
+        raise wrong("its escapes hide a control character")
+
+
+def query_of(query: Params | None) -> dict[str, t.Any]:
+    """Give the query as it is sent: texts, numbers and lists of these; a truth value is true or false. Raises BadOption."""
+
+    def one(name: str, value: t.Any) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, (str, int, float)):
+            return str(value)
+        raise BadOption("query: %s must be a text, a number, a truth value or a list of these. Nothing was sent." % shown(name))
+
+    found: dict[str, t.Any] = {}
+    for name, value in (query or {}).items():
+        if value is not None:
+            found[str(name)] = [one(name, item) for item in value] if isinstance(value, list) else one(name, value)
+    return found
+
+
+def endpoint_of(method: str, path: str) -> Endpoint:
+    """Make the endpoint of a raw call: no scope is known, and what may be sent again follows from the method.
+
+    A PUT and a DELETE are idempotent by HTTP. A POST is sent again under an Idempotency-Key only, and a PATCH never.
+    """
+    resend = {"POST": WITH_KEY, "PATCH": NEVER}.get(method, ALWAYS)
+    return Endpoint(method, path, "", NEVER if resend == WITH_KEY and WITHOUT_KEY.match(path) else resend)
+
+
+def check(params: Params) -> Endpoint:
+    """Check every option, in check mode too. Raises BadOption."""
+    check_custom_key(params.get("idempotency_key"))
+    query_of(params.get("query"))
+    if params["method"] == "GET":
+        for name in ("body", "idempotency_key"):
+            if params.get(name) is not None:
+                raise BadOption("%s: a GET has none; leave it out, or give another method. Nothing was sent." % name)
+    try:
+        json.dumps(params.get("body"), allow_nan=False)
+    except (TypeError, ValueError):
+        raise BadOption("body: it holds a value that JSON can't write (an endless number, a date). Nothing was sent.") from None
+    return endpoint_of(params["method"], check_path(params["path"]))
+
+
+def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
+    """Send the call. The answer's body comes back as the API sent it, None where there is none.
+
+    Source: any endpoint of https://api.444host.com/v1. Raises: what Client.request raises.
+    """
+    try:
+        answer = api.request(endpoint, query=query_of(params.get("query")), body=params.get("body"), idempotency_key=params.get("idempotency_key") or None)
+    except NotFound as error:
+        if not may_have_changed(endpoint, error):
+            raise
+        raise NotFound("%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts) from None
+    return {"changed": endpoint.method != "GET", "status": answer.status, "body": answer.body}
+
+
+def may_have_changed(endpoint: Endpoint, error: H444Error) -> bool:
+    """Tell whether a call that failed may have had its effect."""
+    if endpoint.method == "GET":
+        return False
+    if isinstance(error, NotFound) and endpoint.method == "DELETE":
+        return int(error.facts.get("attempts", 1)) > 1  # an earlier attempt of this very call may have been the one
+    return isinstance(error, UnknownFate) or (isinstance(error, ApiError) and may_have_happened(error.status))
+
+
+def run(module: t.Any) -> None:
+    """Check, send, and end the module with the answer. In check mode only a GET is sent."""
+    endpoint: Endpoint | None = None
+    result: dict[str, t.Any] = {}
+    try:
+        api = module.api()
+        endpoint = check(module.params)
+        if module.check_mode and endpoint.method != "GET":
+            result = {"changed": True, "status": None, "body": None}
+        else:
+            result = call(api, module.params, endpoint)
+    except H444Error as error:
+        module.fail(error, changed=endpoint is not None and may_have_changed(endpoint, error))
+    except Exception as error:  # pylint: disable=broad-except
+        module.crash(error, changed=endpoint is not None and endpoint.method != "GET")
+    module.exit(**result)
