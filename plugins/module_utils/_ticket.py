@@ -362,7 +362,8 @@ def _account_id(api: t.Any) -> str:
 
 def _none_open(api: t.Any, rows: list[Row], alike: list[Row], subject: str, params: Params) -> Row | None:
     """Decide what no open ticket of a subject means: None where nothing is there to be changed. Raises: Missing, Refused."""
-    similar = [row for row in rows if not is_over(row) and plain(row["subject"]).casefold() == plain(subject).casefold()]
+    others = [row for row in rows if not is_over(row) and not same_subject(row, subject)]
+    similar = [row for row in others if plain(row["subject"]).casefold() == plain(subject).casefold()]
     if similar:
         raise Refused(
             "No open ticket has the subject %s, but %s has %s. Nothing was written, for the provider may write subjects its own way; use "
@@ -511,14 +512,16 @@ def _open(api: t.Any, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> 
     Source: POST /v1/tickets (tickets:write), with Idempotency-Key. What the reply holds is assumed (switch ``ticket_write``).
     Raises: UnknownFate when it can't be told; Refused when the key belongs to another request.
     """
-    pause = SETTLE_SECONDS
-    for attempt in range(1, ATTEMPTS + 1):
+    pause, hint, attempt = SETTLE_SECONDS, "", 0
+    while True:
+        attempt += 1
         problem: H444Error
         try:
             ticket_id = _id_in(api.request(OPEN, body=opening.body, idempotency_key=key).body)
             if ticket_id:
                 return ticket_id
             problem = UnknownFate("POST /v1/tickets was answered without an id")
+            hint = " If the answer repeats a ticket that was closed within them, give an idempotency_key of your own."
         except UnknownFate as error:
             problem = error
         except ApiError as error:
@@ -542,10 +545,9 @@ def _open(api: t.Any, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> 
             continue
         raise UnknownFate(
             "Whether the ticket %s was opened is not known (%s), and the list does not show it. Run the task again: the same key %s can't "
-            "open it twice within 24 hours." % (shown(opening.subject), str(problem).rstrip("."), key),
+            "open it twice within 24 hours.%s" % (shown(opening.subject), str(problem).rstrip("."), key, hint),
             idempotency_key=key,
         )
-    raise AssertionError("unreachable")
 
 
 def _id_in(body: t.Any) -> str | None:

@@ -1,0 +1,314 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Readers and plans of tickets, with dict literals."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.module_utils import _ticket
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption, BadReply, Missing, Refused
+
+Row = t.Dict[str, t.Any]
+
+
+def said(body: str, author: str | None = "customer") -> Row:
+    """Make a message in normal form."""
+    return {"id": None, "author": author, "body": body, "created_at": None}
+
+
+def ticket(*messages: Row, **fields: t.Any) -> Row:
+    """Make a ticket in normal form."""
+    return {
+        "id": "7", "ticket_number": "T-7", "subject": "Help", "status": "open", "priority": "medium", "department": "technical", "created_at": None,
+        "updated_at": None, "messages": list(messages) or [said("Hello")], **fields,
+    }
+
+
+def wanted(**options: t.Any) -> Row:
+    """Make a module's options."""
+    return {"state": "open", "force_reply": False, **options}
+
+
+class Api:
+    """Answers GET from a dict of replies; a write would be a KeyError."""
+
+    def __init__(self, **replies: t.Any) -> None:
+        self.replies, self.asked = replies, []  # type: t.Any, list[str]
+
+    def rows(self, endpoint: t.Any, _nouns: t.Any) -> list[Row]:
+        """Give the list."""
+        assert endpoint is _ticket.LIST
+        self.asked.append("list")
+        return self.replies["tickets"]
+
+    def request(self, endpoint: t.Any, ids: t.Any = None, **_more: t.Any) -> t.Any:
+        """Give the account or one ticket."""
+        assert endpoint.method == "GET"
+        name = "account" if endpoint.path == "/account" else "t" + ids["id"]
+        self.asked.append(name)
+        return type("Answer", (), {"body": self.replies[name]})
+
+
+ACCOUNT = {"id": "a1", "balance_usd_cents": 1}
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "over"),
+    [
+        ("open", "open", False), ("OPEN", "open", False), ("Re-Opened", "open", False), ("Customer Reply", "open", False), ("Answered", "answered", False),
+        ("awaiting-customer", "answered", False), ("SOLVED", "resolved", True), ("resolved", "resolved", True), ("CLOSED", "closed", True),
+        ({"name": "Closed", "color": "#888"}, "closed", True), ("On Hold", "On Hold", False), (None, None, False),
+    ],
+)
+def test_status(word: t.Any, status: str | None, over: bool) -> None:
+    """The known words in any spelling; an unknown one is kept, and is not closed."""
+    row = _ticket.read_ticket({"id": 7, "status": word})
+    assert row["status"] == status and _ticket.is_over(row) is over
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [({"isClosed": True}, "closed"), ({"closed": 0}, "open"), ({"closedAt": None}, "open"), ({"closed_at": "2026-06-11"}, "closed"), ({}, None)],
+)
+def test_status_told_otherwise(fields: Row, status: str | None) -> None:
+    """A flag or a time of closing tell it too."""
+    assert _ticket.read_ticket({"id": 7, **fields})["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("raw", "author"),
+    [
+        ({"author": "customer"}, "customer"), ({"author": "CLIENT"}, "customer"), ({"from": "Support Agent"}, "staff"), ({"isStaff": False}, "customer"),
+        ({"is_staff": 1, "author": "Jane"}, "staff"), ({"isCustomer": False}, "staff"), ({"sender": {"type": "AGENT", "name": "Jo"}}, "staff"),
+        ({"author": {"name": "Jane Doe"}, "role": "user"}, "customer"), ({"author": {"name": "Jane Doe"}}, "Jane Doe"), ({"author_type": "System"}, "System"),
+        ({"author": "Jane", "sender_type": "admin"}, "staff"), ({}, None), ({"author": None}, None),
+    ],
+)
+def test_author(raw: Row, author: str | None) -> None:
+    """Who wrote it, however it is told; a name alone tells nothing."""
+    assert _ticket.read_message(raw)["author"] == author
+
+
+@pytest.mark.parametrize("field", ["body", "message", "text", "content"])
+def test_message_keeps_every_field(field: str) -> None:
+    """The text under any name, and what nobody foresaw."""
+    message = _ticket.read_message({"messageId": 5, field: "Hello", "sentAt": "2026-06-11T09:00:00Z", "attachmentCount": 2})
+    assert message["body"] == "Hello" and message["id"] == "5" and message["attachment_count"] == 2 and message["created_at"] == "2026-06-11T09:00:00Z"
+
+
+ONE, TWO = {"body": "1", "created_at": "2026-06-11T09:00:00Z"}, {"body": "2", "created_at": "2026-06-11T09:00:01Z"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": 7, "messages": [ONE, TWO]}, {"id": 7, "messages": [TWO, ONE]}, {"data": {"id": 7, "thread": [ONE, TWO]}},
+        {"ticket": {"id": 7}, "messages": [TWO, ONE]}, {"data": {"ticket": {"id": 7}, "Messages": {"data": [ONE, TWO]}}},
+        {"id": 7, "message": "1", "replies": [TWO], "created_at": "2026-06-11T09:00:00Z"}, {"id": 7, "message": "1", "messages": [ONE, TWO]},
+        {"ticket": {"id": 7, "conversation": [ONE, TWO]}},
+    ],
+)
+def test_thread(body: Row) -> None:
+    """Wherever it stands and whichever comes first: oldest first, the opening message once."""
+    found = _ticket.read_thread(body, _ticket.read_ticket(body.get("ticket") or body.get("data", {}).get("ticket") or body.get("data") or body))
+    assert [message["body"] for message in found] == ["1", "2"]
+
+
+def test_thread_of_one_second() -> None:
+    """Newest first with equal times: the whole is turned before it is sorted."""
+    rows = [{"body": "3", "created_at": "2026-06-11T09:00:01Z"}, {"body": "2", "created_at": "2026-06-11T09:00:01Z"}, ONE]
+    assert [message["body"] for message in _ticket.read_thread({"messages": rows}, ticket())] == ["1", "2", "3"]
+
+
+def test_thread_without_times_keeps_its_order() -> None:
+    """Nothing tells otherwise."""
+    assert [message["body"] for message in _ticket.read_thread({"messages": [{"body": "b"}, {"body": "a"}]}, ticket())] == ["b", "a"]
+
+
+def test_no_thread_and_a_broken_one() -> None:
+    """None is an empty list; what can't be read is said. A number of messages is none."""
+    assert _ticket.read_thread({"id": 7, "messages": 3}, _ticket.read_ticket({"id": 7, "messages": 3})) == []
+    assert _ticket.read_ticket({"id": 7, "messages": 3})["message_count"] == 3
+    with pytest.raises(BadReply, match="GET /v1/tickets/:id"):
+        _ticket.read_thread({"messages": ["Hello"]}, ticket())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("a\r\nb\n", "a b", True), ("<p>a &amp; b<br />\nc</p>", "a & b\nc", True), ("Cafe\u0301", "Caf\u00e9", True), ("a", "A", False), ("", None, True),
+        ("if a <b> c", "if a c", False),
+    ],
+)
+def test_same_text(one: str, other: str | None, same: bool) -> None:
+    """White space, line ends and a web form's markup don't count; letters do."""
+    assert _ticket.same_text(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("messages", "is_said"),
+    [
+        ([said("Hello"), said("Thanks")], True),
+        ([said("Thanks"), said("Hello")], False),
+        ([said("Thanks"), said("You are welcome", "staff")], True),
+        ([said("Thanks", "staff")], False),
+        ([said("Thanks", None), said("Something", None)], True),
+        ([said("Thanks", "Jane Doe"), said("Hi", "staff")], True),
+        ([said("Thanks", None), said("Hello")], False),
+        ([], False),
+    ],
+)
+def test_is_said(messages: list[Row], is_said: bool) -> None:
+    """The customer's latest counts, staff does not, and who is not told counts on the safe side."""
+    assert _ticket.is_said(messages, " Thanks\n") is is_said
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "verbs", "notes"),
+    [
+        ("open", {}, [], 0),
+        ("answered", {}, [], 0),
+        ("On Hold", {}, [], 0),
+        ("open", {"reply": "More"}, ["reply to"], 0),
+        ("open", {"reply": "Hello"}, [], 0),
+        ("open", {"reply": "Hello", "force_reply": True}, ["reply to"], 0),
+        ("open", {"state": "closed"}, ["close"], 0),
+        ("answered", {"state": "closed", "reply": "Bye"}, ["reply to", "close"], 0),
+        ("open", {"state": "closed", "reply": "Hello"}, ["close"], 0),
+        ("closed", {"state": "closed"}, [], 0),
+        ("resolved", {"state": "closed"}, [], 0),
+        ("closed", {"state": "closed", "reply": "Hello"}, [], 0),
+        ("closed", {"state": "closed", "reply": "Bye"}, ["reply to", "close"], 1),
+        ("resolved", {"reply": "More"}, ["reply to"], 1),
+        ("open", {"priority": "high", "department": "billing"}, [], 2),
+        ("open", {"priority": "MEDIUM", "department": "technical"}, [], 0),
+    ],
+)
+def test_plan_current(status: str, options: Row, verbs: list[str], notes: int) -> None:
+    """What becomes of a ticket that is there, and what is said about it."""
+    plan = _ticket.plan_current(ticket(status=status), wanted(**options))
+    assert [action.verb for action in plan.actions] == verbs and len(plan.notes) == notes
+    assert _ticket.is_over(plan.after) is (options.get("state") == "closed")
+    assert len(plan.after["messages"]) == 1 + ("reply to" in verbs)
+    assert len(plan.before["messages"]) == 1
+
+
+@pytest.mark.parametrize(("options", "way"), [({}, "give reply"), ({"reply": "Hello"}, "give another reply or set force_reply")])
+def test_closed_one_is_not_opened_by_itself(options: Row, way: str) -> None:
+    """The API has no way but a reply."""
+    with pytest.raises(Refused, match=re.escape(way)):
+        _ticket.plan_current(ticket(status="closed"), wanted(**options))
+
+
+def test_what_is_needed_and_missing() -> None:
+    """Status and thread."""
+    with pytest.raises(BadReply, match="status"):
+        _ticket.plan_current(ticket(status=None), wanted())
+    with pytest.raises(BadReply, match="thread"):
+        _ticket.plan_current(ticket(messages=[]), wanted(reply="More"))
+    assert _ticket.plan_current(ticket(messages=[]), wanted(reply="More", force_reply=True)).actions
+
+
+def raw(ticket_id: int, subject: str = "Help", status: str | None = "open", **fields: t.Any) -> Row:
+    """Make a row as the API sends it."""
+    return {"id": ticket_id, "subject": subject, "status": status, **fields}
+
+
+def detail(ticket_id: int, *texts: str, **fields: t.Any) -> Row:
+    """Make a ticket's detail as the API sends it."""
+    return {**raw(ticket_id, **fields), "messages": [{"author": "customer", "body": body} for body in texts or ("Hello",)]}
+
+
+def test_newest_open_one_is_taken() -> None:
+    """By its time, whatever the order; closed ones and other subjects don't count."""
+    rows = [raw(1, created_at="2026-01-01"), raw(2, created_at="2026-03-01"), raw(3, status="closed", created_at="2026-04-01"), raw(4, "Else")]
+    api = Api(tickets=rows, t2=detail(2))
+    assert _ticket.plan_of(api, wanted(subject=" Help ")).after["id"] == "2"
+    assert api.asked == ["list", "t2"]
+    assert _ticket.plan_of(Api(tickets=[raw(5), raw(6)], t5=detail(5)), wanted(subject="Help")).after["id"] == "5"
+
+
+def test_status_from_the_detail() -> None:
+    """A list that does not tell it is asked no guess of; a detail that does not either is refused."""
+    plan = _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT), wanted(subject="Help", message="Hello"))
+    assert [action.verb for action in plan.actions] == ["open"]
+    with pytest.raises(BadReply, match="status"):
+        _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status=None)), wanted(subject="Help", message="Hello"))
+
+
+@pytest.mark.parametrize(
+    ("options", "rows", "says"),
+    [
+        ({"subject": "Help"}, [], "No ticket has the subject 'Help'. Nothing was written; give message"),
+        ({"subject": "Help"}, [raw(1, "Help!")], "closest: 'Help!'"),
+        ({"subject": "Help"}, [raw(1, status="closed"), raw(2, status="resolved")], "closed are: 1, 2. Nothing was written; name it by its id"),
+        ({"subject": "Help", "reply": "More"}, [raw(1, status="closed")], "closed is: 1"),
+        ({"subject": "Help", "reply": "More", "state": "closed"}, [raw(1, status="closed")], "closed is: 1"),
+        ({"subject": "Help", "reply": "More", "state": "closed"}, [], "No ticket has the subject"),
+    ],
+)
+def test_missing(options: Row, rows: list[Row], says: str) -> None:
+    """One sentence that names what there is and what to do."""
+    with pytest.raises(Missing, match=re.escape(says)):
+        _ticket.plan_of(Api(tickets=rows, t1=detail(1, status="closed")), wanted(**options))
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_nearly_the_same_subject_is_refused(state: str) -> None:
+    """The provider may have written it its own way, and a second one would be opened each day."""
+    with pytest.raises(Refused, match="but 1 has 'HELP'"):
+        _ticket.plan_of(Api(tickets=[raw(1, "HELP")]), wanted(subject="Help", message="Hello", state=state))
+    plan = _ticket.plan_of(Api(tickets=[raw(1, "HELP", "closed")], account=ACCOUNT), wanted(subject="Help", message="Hello"))
+    assert plan.actions
+
+
+def test_nothing_to_close() -> None:
+    """No open ticket of a subject is what is wanted, with and without closed ones."""
+    assert _ticket.plan_of(Api(tickets=[]), wanted(subject="Help", state="closed", message="Hello")).after is None
+    plan = _ticket.plan_of(Api(tickets=[raw(1, status="closed")], t1=detail(1, status="closed")), wanted(subject="Help", state="closed"))
+    assert plan.after["id"] == "1" and not plan.actions
+    said_bye = Api(tickets=[raw(1, status="closed")], t1=detail(1, "Hello", "Bye", status="closed"))
+    assert not _ticket.plan_of(said_bye, wanted(subject="Help", state="closed", reply="Bye")).actions
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"subject": " "}, "subject"), ({"subject": "a\nb"}, "subject"), ({"subject": "x" * 256}, "subject"), ({"subject": "Help", "message": " \n"}, "message"),
+        ({"subject": "Help", "reply": ""}, "reply"), ({"subject": "Help", "reply": "x" * 20001}, "reply"), ({"subject": "Help", "force_reply": True}, "force_reply"),
+        ({"subject": "Help", "priority": " "}, "priority"), ({"id": "../x"}, "id"), ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
+    ],
+)
+def test_bad_options(options: Row, says: str) -> None:
+    """Found before the first request."""
+    api = Api()
+    with pytest.raises(BadOption, match=says):
+        _ticket.plan_of(api, wanted(**options))
+    assert not api.asked
+
+
+def opening(**changed: t.Any) -> _ticket.Opening:
+    """Make an opening."""
+    body = {"subject": "Help", "message": "Hello", **changed.pop("body", {})}
+    return _ticket.Opening(**{"account_id": "a1", "body": body, "over_ids": (), "known_ids": frozenset(), "custom_key": None, **changed})
+
+
+def test_key() -> None:
+    """The same for the same wish on every machine; another for another account, subject, message, department or closed tickets."""
+    key = opening().key()
+    assert key == "b7765722-f1e9-4776-9b3d-f86d06217f51"  # written down: another one would open what is opened already
+    assert opening(body={"priority": "high"}).key() == key
+    assert opening(body={"message": "Hello\r\n"}).key() == key
+    others = [
+        opening(account_id="a2"), opening(body={"subject": "Help!"}), opening(body={"message": "Hi"}), opening(body={"department": "billing"}),
+        opening(over_ids=("1",)),
+    ]
+    assert len({one.key() for one in others} | {key}) == len(others) + 1
+    assert opening(over_ids=("1",)).key(["2"]) == opening(over_ids=("2", "1")).key() == opening().key(["1", "2"])
+    assert opening(custom_key="my-own-key").key(["1"]) == "my-own-key"

@@ -1,0 +1,257 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tickets under random dialects and lost answers: whatever holds, each is opened once, answered once and closed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.module_utils import _ticket
+from ansible_collections.h444.cloud.plugins.modules import h444_ticket, h444_ticket_info
+from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
+
+LOOKS = (
+    "casing", "list_envelope", "object_envelope", "ids", "status_words", "error_shape", "ticket_thread", "ticket_order", "ticket_author", "ticket_text",
+    "ticket_write", "tickets_listed",
+)
+TICKET = (_ticket.TASK, defaults_of(h444_ticket.SPEC))
+INFO = defaults_of(h444_ticket_info.SPEC)
+ASK = {"subject": "Zone of AT&T <1>", "message": "Hello,\r\n\r\nplease host it.  a < b & c\n"}
+THANKS = "Thanks — that\nfixed it & more.\n"
+
+
+def world_of(**assume: t.Any) -> World:
+    """Make a world with these switches changed."""
+    return World({**assumed.defaults(), **assume})
+
+
+def listed(world: World, **params: t.Any) -> list[dict[str, t.Any]]:
+    """Answer h444_ticket_info."""
+    return _ticket.report(world.client, {**INFO, **params})["tickets"]
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_life_of_a_ticket(seed: int) -> None:
+    """Open, open again, answer, answer again after the staff did, close, close again, re-open, open a new one."""
+    assume = dialect(seed, LOOKS)
+    if assume["ticket_thread"] == "none":
+        assume["ticket_thread"] = "messages"  # a test of its own below
+    world = world_of(**assume)
+    tickets = world.core.tickets
+
+    check = world.play(*TICKET, check_mode=True, **ASK)
+    assert check["changed"] and not tickets and check["actions"] == ["open " + ASK["subject"]], (assume, check)
+    first = world.play(*TICKET, **ASK)
+    assert not first.get("failed") and first["changed"], (assume, first)
+    (row,) = tickets.values()
+    assert first["ticket"]["id"] == row["id"] and first["ticket"]["status"] == "open" and len(first["ticket"]["messages"]) == 1, (assume, first)
+    again = world.play(*TICKET, **ASK)
+    assert not again["changed"] and again["ticket"]["id"] == row["id"] and len(tickets) == 1, (assume, again)
+
+    assert world.play(*TICKET, check_mode=True, id=row["id"], reply=THANKS)["changed"]
+    replied = world.play(*TICKET, subject=ASK["subject"], reply=THANKS)
+    assert replied["changed"] and len(row["messages"]) == 2 and len(replied["ticket"]["messages"]) == 2, (assume, replied)
+    world.core.offset += 60
+    world.core.staff_reply(row["id"], "You are welcome")
+    same = world.play(*TICKET, id=row["id"], reply="Thanks — that fixed it & more.")
+    assert not same["changed"] and same["ticket"]["status"] == "answered" and len(row["messages"]) == 3, (assume, same)
+    told = [message["author"] for message in same["ticket"]["messages"]]
+    if assume["ticket_author"] != "none":
+        assert told == ["customer", "customer", "staff"], (assume, same)
+    assert _ticket.same_text(same["ticket"]["messages"][-1]["body"], "You are welcome"), (assume, same)
+    assert world.play(*TICKET, id=row["id"], reply=THANKS, force_reply=True)["changed"] and len(row["messages"]) == 4
+
+    ended = {"subject": ASK["subject"], "reply": "Goodbye", "state": "closed"}
+    closed = world.play(*TICKET, **ended)
+    assert closed["changed"] and row["status"] == "closed" and closed["ticket"]["status"] == "closed" and len(row["messages"]) == 5, (assume, closed)
+    if assume["tickets_listed"] == "all":
+        assert not world.play(*TICKET, **ended)["changed"], assume
+    assert not world.play(*TICKET, subject=ASK["subject"], state="closed")["changed"], assume
+    assert not world.play(*TICKET, id=row["id"], state="closed")["changed"], assume
+    assert not world.play(*TICKET, id=row["id"], reply="Goodbye", state="closed")["changed"], assume
+    assert len(row["messages"]) == 5, assume
+
+    refused = world.play(*TICKET, id=row["id"])
+    assert refused.get("failed") and "only a reply re-opens" in refused["msg"] and row["status"] == "closed", (assume, refused)
+    assert world.play(*TICKET, id=row["id"], reply="One more thing")["ticket"]["status"] == "open" == row["status"]
+    assert world.play(*TICKET, id=row["id"], state="closed")["changed"]
+
+    # Within the 24 hours of the first one's key; the key of the new one stands for itself.
+    second = world.play(*TICKET, **ASK)
+    if (assume["tickets_listed"], assume["ticket_write"]) == ("open", "ok"):
+        # Neither the reply nor the list tells that the key's ticket is the closed one; nothing is opened, and the way out is told.
+        assert second["failed"] and "idempotency_key" in second["msg"] and len(tickets) == 1, (assume, second)
+        second = world.play(*TICKET, **ASK, idempotency_key="another-one")
+    assert not second.get("failed"), (assume, second)
+    assert second["changed"] and second["ticket"]["id"] != row["id"] and len(tickets) == 2, (assume, second)
+    assert not world.play(*TICKET, **ASK)["changed"] and len(tickets) == 2
+    assert [one["id"] for one in listed(world, subject=ASK["subject"], status="open")] == [second["ticket"]["id"]]
+    (read,) = listed(world, id=row["id"], include_messages=True)
+    assert len(read["messages"]) == 6 and read["status"] == "closed", (assume, read)
+
+
+def lose(world: World, path: str, times: int, carried_out: bool) -> list[str]:
+    """Answer the next POSTs below a path with 503, after or before they are carried out; gives what was sent."""
+    handle, sent = world.core.handle, []  # type: t.Any, list[str]
+
+    def spoiled(method: str, given: str, query: t.Any, headers: t.Any, body: bytes) -> t.Any:
+        if method == "POST" and given.endswith(path):
+            sent.append(next((value for name, value in headers.items() if name.lower() == "idempotency-key"), ""))
+            if len(sent) <= times:
+                if carried_out:
+                    handle(method, given, query, headers, body)
+                answer = handle("GET", "/nothing", query, headers, b"")
+                return answer._replace(status=503)
+        return handle(method, given, query, headers, body)
+
+    world.core.handle = spoiled  # type: ignore[method-assign]
+    return sent
+
+
+@pytest.mark.parametrize("times", [1, 3, 100])
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_lost_openings(times: int, carried_out: bool) -> None:
+    """Opened at most once, under one key; known wherever it can be."""
+    world = world_of()
+    sent = lose(world, "/tickets", times, carried_out)
+    result = world.play(*TICKET, **ASK)
+    assert len(set(sent)) == 1 and len(sent) <= 6
+    if times == 100 and not carried_out:
+        assert result["failed"] and result["changed"] and "is not known" in result["msg"] and not world.core.tickets, result
+        return
+    assert not result.get("failed") and result["changed"] and len(world.core.tickets) == 1, result
+    assert result["ticket"]["id"] in world.core.tickets
+    assert not world.play(*TICKET, **ASK)["changed"]
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_lost_reply(carried_out: bool) -> None:
+    """Sent once. Where the thread shows it, it is posted; else the next run posts it."""
+    world = world_of()
+    world.play(*TICKET, **ASK)
+    sent = lose(world, "/reply", 1, carried_out)
+    result = world.play(*TICKET, subject=ASK["subject"], reply=THANKS)
+    assert len(sent) == 1
+    (row,) = world.core.tickets.values()
+    assert len(row["messages"]) == 1 + carried_out
+    assert bool(result.get("failed")) is not carried_out and result["changed"], result
+    if not carried_out:
+        assert "was not sent again" in result["msg"]
+    assert world.play(*TICKET, subject=ASK["subject"], reply=THANKS)["changed"] is not carried_out
+    assert len(row["messages"]) == 2
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_lost_forced_reply_is_not_the_one_before(carried_out: bool) -> None:
+    """The same words of an earlier message prove nothing of this one."""
+    world = world_of()
+    world.play(*TICKET, **ASK)
+    world.play(*TICKET, subject=ASK["subject"], reply=THANKS)
+    lose(world, "/reply", 1, carried_out)
+    result = world.play(*TICKET, subject=ASK["subject"], reply=THANKS, force_reply=True)
+    assert bool(result.get("failed")) is not carried_out, result
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_lost_closing(carried_out: bool) -> None:
+    """Closing is a state, so it is sent again."""
+    world = world_of()
+    world.play(*TICKET, **ASK)
+    sent = lose(world, "/close", 2, carried_out)
+    result = world.play(*TICKET, subject=ASK["subject"], state="closed")
+    assert len(sent) == 3 and result["changed"] and result["ticket"]["status"] == "closed"
+
+
+def test_failure_on_the_way_tells_what_was_done() -> None:
+    """A reply is posted, the closing fails: the result knows the one and not the other."""
+    world = world_of()
+    world.play(*TICKET, **ASK)
+    lose(world, "/close", 100, False)
+    result = world.play(*TICKET, subject=ASK["subject"], reply=THANKS, state="closed")
+    assert result["failed"] and result["changed"] and result["actions"] == ["reply to " + ASK["subject"]]
+    assert result["ticket"]["status"] == "open" and len(result["ticket"]["messages"]) == 2
+
+
+def test_opening_and_reply_in_one_run() -> None:
+    """What a second run would post, the first one posts."""
+    world = world_of()
+    both = {**ASK, "reply": THANKS}
+    first = world.play(*TICKET, **both)
+    assert first["actions"] == ["open " + ASK["subject"], "reply to " + ASK["subject"]] and len(first["ticket"]["messages"]) == 2
+    assert not world.play(*TICKET, **both)["changed"]
+
+
+def test_closed_ones_that_are_not_listed() -> None:
+    """The key of a day ago answers with a closed ticket that the list hides; the next key opens the new one, once."""
+    world = world_of(tickets_listed="open")
+    ids = []
+    for _round in range(3):
+        made = world.play(*TICKET, **ASK)
+        assert made["changed"] and made["ticket"]["id"] not in ids, made
+        ids.append(made["ticket"]["id"])
+        assert not world.play(*TICKET, **ASK)["changed"]
+        assert world.play(*TICKET, id=made["ticket"]["id"], state="closed")["changed"]
+    assert len(world.core.tickets) == 3
+    own = world.play(*TICKET, **ASK, idempotency_key="my-own-key-1")
+    world.play(*TICKET, id=own["ticket"]["id"], state="closed")
+    refused = world.play(*TICKET, **ASK, idempotency_key="my-own-key-1")
+    assert refused["failed"] and not refused["changed"] and "another idempotency_key" in refused["msg"], refused
+    assert len(world.core.tickets) == 4
+
+
+def test_without_a_thread_nothing_is_posted() -> None:
+    """Whether it is said already can't be known, so it is not posted but by force."""
+    world = world_of(ticket_thread="none")
+    made = world.play(*TICKET, **ASK)
+    (row,) = world.core.tickets.values()
+    assert made["changed"] and not world.play(*TICKET, **ASK)["changed"]
+    refused = world.play(*TICKET, id=row["id"], reply=THANKS)
+    assert refused["failed"] and "force_reply" in refused["msg"] and len(row["messages"]) == 1
+    assert world.play(*TICKET, id=row["id"], reply=THANKS, force_reply=True)["changed"] and len(row["messages"]) == 2
+
+
+def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else every day would open another one."""
+    warnings: list[str] = []
+    monkeypatch.setattr("ansible_collections.h444.cloud.tests.unit.properties.support.Module.warn", lambda _self, text: warnings.append(text))
+    world = world_of(ticket_subject="cut20")
+    made = world.play(*TICKET, subject="Reverse zone of our addresses", message="Please")
+    assert made["changed"] and made["ticket"]["subject"] == "Reverse zone of our "
+    assert any("Use that subject from now on" in text for text in warnings), warnings
+
+
+def test_key_that_sees_tickets_only() -> None:
+    """The account is not needed to open a ticket."""
+    world = world_of()
+    for key in world.core.keys.values():
+        key["scopes"] = ["tickets:read", "tickets:write"]
+    assert world.play(*TICKET, **ASK)["changed"] and not world.play(*TICKET, **ASK)["changed"]
+
+
+def test_busy_key_is_waited_for() -> None:
+    """409: the same request is at work. It is asked for again, and what the list shows by then is it."""
+    world = world_of()
+    handle, seen = world.core.handle, []  # type: t.Any, list[str]
+
+    def busy(method: str, path: str, query: t.Any, headers: t.Any, body: bytes) -> t.Any:
+        if (method, path) == ("POST", "/tickets"):
+            seen.append(path)
+            if len(seen) < 3:
+                return handle("GET", "/nothing", query, headers, b"")._replace(status=409)
+        return handle(method, path, query, headers, body)
+
+    world.core.handle = busy  # type: ignore[method-assign]
+    assert world.play(*TICKET, **ASK)["changed"] and len(seen) == 3 and len(world.core.tickets) == 1
+
+
+def test_key_of_another_request() -> None:
+    """409 for good: the key was used with another body."""
+    world = world_of()
+    world.play(*TICKET, subject="One", message="Please", idempotency_key="my-own-key-1")
+    refused = world.play(*TICKET, subject="Two", message="Please", idempotency_key="my-own-key-1")
+    assert refused["failed"] and not refused["changed"] and "Nothing was opened" in refused["msg"] and len(world.core.tickets) == 1, refused
