@@ -20,6 +20,7 @@ class ActionModule(SecretAction):
     """Keeps the secrets that a raw answer may hold, at any depth and under any name of a secret, out of every output."""
 
     MODULE = "h444.cloud.h444_api"
+    PATIENCE = "api_timeout"
 
     def _may_bring_secret(self) -> bool:
         return str(self._task.args.get("method", "GET")).strip().upper() != "GET"
@@ -28,7 +29,6 @@ class ActionModule(SecretAction):
         body = result.get("body")
         found = TELLTALE.findall(json.dumps(body, default=str))
         try:
-            # Under a key, for a list or a text may be a secret's whole answer.
             found += sweep(normal({"body": body}, "body"))[1].values()
         except H444Error:  # nested too deeply, or two spellings of one key: nothing is known, so nothing is shown
             found.append(json.dumps(body, default=str))

@@ -22,6 +22,7 @@ description:
   - An answer that holds a secret (a password, a signing secret, a token) is registered whole, and no output shows it.
     C(async) and the task keyword C(timeout) are refused but for a C(GET), for both would lose it. What you put into
     O(body) yourself is shown at C(-vvv); set C(no_log) on the task where that is a secret.
+  - A slow call, such as an order, needs a larger O(api_timeout).
   - An order is best left to M(h444.cloud.h444_vps), which asks for the price and the wallet first and can't order twice.
 options:
   method:

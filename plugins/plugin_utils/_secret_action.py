@@ -28,9 +28,10 @@ display = Display()
 
 
 class SecretAction(ActionBase):
-    """Runs the module of the same name. *HARMLESS_STATES*: states that can't bring a secret."""
+    """Runs the module of the same name. *HARMLESS_STATES*: states that can't bring a secret. *PATIENCE*: the option for slow calls."""
 
     MODULE = ""
+    PATIENCE = "wait_timeout"
     HARMLESS_STATES: t.Tuple[str, ...] = ()
     # Whether async is possible depends on the state, so it is decided below.
     _supports_async = True
@@ -63,12 +64,12 @@ class SecretAction(ActionBase):
         if self._task.async_val:
             raise AnsibleActionFail(
                 "async is refused here: this task can bring a one-time password, and a job's result lies readable for everybody in "
-                "the file system of the executing host. Use %s without async (raise wait_timeout instead)." % self.MODULE
+                "the file system of the executing host. Use %s without async (raise %s instead)." % (self.MODULE, self.PATIENCE)
             )
         if self._task.timeout:
             raise AnsibleActionFail(
                 "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not the order, whose "
-                "one-time password would be lost. Use the option wait_timeout instead."
+                "one-time password would be lost. Use the option %s instead." % self.PATIENCE
             )
 
     def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:

@@ -280,8 +280,10 @@ def test_nothing_to_close() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"subject": " "}, "subject"), ({"subject": "a\nb"}, "subject"), ({"subject": "x" * 256}, "subject"), ({"subject": "Help", "message": " \n"}, "message"),
-        ({"subject": "Help", "reply": ""}, "reply"), ({"subject": "Help", "reply": "x" * 20001}, "reply"), ({"subject": "Help", "force_reply": True}, "force_reply"),
+        ({"subject": " "}, "subject"), ({"subject": "a\nb"}, "subject"), ({"subject": "x" * 256}, "subject"),
+        ({"subject": "Help", "message": " \n"}, "message"),
+        ({"subject": "Help", "reply": ""}, "reply"), ({"subject": "Help", "reply": "x" * 20001}, "reply"),
+        ({"subject": "Help", "force_reply": True}, "force_reply"),
         ({"subject": "Help", "priority": " "}, "priority"), ({"id": "../x"}, "id"), ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
     ],
 )
