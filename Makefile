@@ -7,7 +7,7 @@ PYTHON ?= $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c '' 2>/d
 PORT ?= 18444
 
 .DEFAULT_GOAL := help
-.PHONY: help python demo test quick lint unit sanity integration setup sim bench clean
+.PHONY: help python demo test quick lint unit sanity integration setup sim bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ sim: python ## start the simulator in the foreground (PORT=18444)
 
 bench: python ## measure the inventory plugin beside a static inventory
 	@$(PYTHON) tests/ci/demo.py --benchmark
+
+docs: python ## write the pages that are made from the code
+	@$(PYTHON) tests/ci/endpoints.py
 
 clean: ## remove everything that these commands made
 	rm -rf .cache

@@ -19,6 +19,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PRESETS = ("plain", "wrapped", "sparse", "odd")
 BIN = Path(sys.executable).parent
+# Where each target notes which endpoints answered it; conftest.py looks whether all were met.
+EXERCISED = ROOT / ".cache" / "exercised"
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
 
 

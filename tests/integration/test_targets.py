@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.h444.cloud.tests.integration.playing import PRESETS, ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import EXERCISED, PRESETS, ROOT, environment, play, secrets_in, shown_secrets, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
@@ -71,7 +71,10 @@ def test_target(target: str, preset: str, tmp_path: Path) -> None:
             Path(kept, f"{target}-{preset}.log").write_text(played.output, encoding="utf-8")
         assert played.code == 0, f"{target} under {preset} failed:\n{played.tail()}"
         state = simulator.state()
-        assert simulator.journal(), f"{target} sent nothing to the API"
+        answered = simulator.answered()
+        assert answered, f"{target} got no answer from the API"
+        EXERCISED.mkdir(parents=True, exist_ok=True)
+        (EXERCISED / f"{target}-{preset}.json").write_text(json.dumps(answered), encoding="utf-8")
         assert not state.get("contract_broken"), f"{state['contract_broken']} replies or requests broke the contract"
         shown = shown_secrets(played.output, secrets_in(state) | {simulator.key})
         assert not shown, f"the output at -vvvv shows {shown}"

@@ -49,6 +49,7 @@ class Simulator(ThreadingHTTPServer):
         self.oauth = OAuth(core)
         self.journal: list[dict[str, t.Any]] = []
         self.journal_lock = threading.Lock()
+        self.answered: set[str] = set()
         self.state_file = state_file
         self.save_lock = threading.Lock()
         self.origin = "http://127.0.0.1:%d" % self.server_address[1]
@@ -156,6 +157,8 @@ class Handler(BaseHTTPRequestHandler):
             self._spoil(fault, answer, row)
             return
         row["status"] = answer.status
+        if answer.status < 300:
+            self.server.answered.add(f"{self.command} {path}")
         self._send(*answer)
 
     def _send(self, status: int, headers: dict[str, str], body: t.Any) -> None:
@@ -255,6 +258,8 @@ class Handler(BaseHTTPRequestHandler):
             return {}
         if (method, name) == ("GET", "state"):
             return core.state()
+        if (method, name) == ("GET", "answered"):
+            return sorted(server.answered)
         if (method, name) == ("GET", "assumptions"):
             return {key: {"value": core.assume[key], "values": list(switch.values), "silence": switch.silence} for key, switch in assumed.SWITCHES.items()}
         if method != "POST":

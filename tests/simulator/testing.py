@@ -89,6 +89,10 @@ class Simulator:
         """Give every request so far."""
         return self.control("GET", f"journal?since={since}")
 
+    def answered(self) -> list[str]:
+        """Give "METHOD /path" of every request since the start that was answered well, whatever was cleared or reset since."""
+        return self.control("GET", "answered")
+
     def clear_journal(self) -> None:
         """Forget the requests."""
         self.control("DELETE", "journal")
