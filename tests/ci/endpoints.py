@@ -51,7 +51,8 @@ class Source:
     def __init__(self) -> None:
         self.endpoints: dict[Node, Endpoint] = {}
         self._mentions: dict[Node, set[Node]] = {}
-        for file in sorted([*PLUGINS.glob("module_utils/*.py"), *PLUGINS.glob("plugin_utils/*.py"), *PLUGINS.glob("modules/*.py"), *PLUGINS.glob("inventory/*.py")]):
+        folders = ("module_utils", "plugin_utils", "modules", "inventory")
+        for file in sorted(file for folder in folders for file in PLUGINS.glob(f"{folder}/*.py")):
             self._read(file)
 
     def _read(self, file: Path) -> None:
