@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 import threading
 import typing as t
 from pathlib import Path
@@ -19,6 +20,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import ROOT, envir
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 WORLD = yaml.safe_load((ROOT / "tests" / "integration" / "examples.yml").read_text(encoding="utf-8"))
+ROLES = sorted((ROOT / "roles").iterdir())
 MODULES = sorted((ROOT / "plugins" / "modules").glob("h444_*.py"))
 
 
@@ -67,6 +69,27 @@ def test_module_examples(file: Path, tmp_path: Path) -> None:
         assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
         if WORLD.get(file.stem, {}).get("writes", False):
             assert simulator.writes()
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_role_examples(role: Path, tmp_path: Path) -> None:
+    """The playbook of a role's README works in check mode, does something, and does nothing the second time."""
+    (text,) = re.findall(r"```yaml\n(.*?)```", (role / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "site.yml").write_text(text, encoding="utf-8")
+    with Simulator.start(preset="plain") as simulator:
+        simulator.seed(**WORLD[f"role_{role.name}"]["seed"])
+        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        outputs = []
+        for more, writes in ((["--check"], False), ([], True), ([], False)):
+            simulator.clear_journal()
+            played = play(["ansible-playbook", "-vvv", "--diff", "-i", "localhost,", *more, "site.yml"], env, tmp_path)
+            assert played.code == 0, f"the example of {role.name} fails:\n{played.tail()}"
+            assert bool(simulator.writes()) == writes
+            outputs.append(played.output)
+        assert re.search(r"changed=[1-9]", outputs[0]) and re.search(r"changed=[1-9]", outputs[1]) and re.search(r"changed=0", outputs[2])
+        assert not shown_secrets("".join(outputs), secrets_in(simulator.state()) | {simulator.key})
+    documented = set(yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"])
+    assert set(re.findall(rf"^\| `({role.name}_\w+)` \|", (role / "README.md").read_text(encoding="utf-8"), re.MULTILINE)) == documented
 
 
 def test_inventory_examples(tmp_path: Path) -> None:

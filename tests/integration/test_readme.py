@@ -49,7 +49,9 @@ def test_every_block_is_accounted_for() -> None:
 def test_named_things_exist() -> None:
     """Every module is in the table, every link and every make target leads somewhere."""
     for module in (ROOT / "plugins" / "modules").glob("h444_*.py"):
-        assert f"| `{module.stem}` |" in README
+        assert re.search(rf"^\|.*`{module.stem}`.*\| \w", README, re.MULTILINE), module.stem
+    for role in (ROOT / "roles").iterdir():
+        assert f"roles/{role.name}/README.md" in README
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert link.startswith("https://") or (ROOT / link).exists(), link
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.h444.cloud.plugins.module_utils import _ticket
 from ansible_collections.h444.cloud.plugins.modules import h444_ticket, h444_ticket_info
 from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.unit.properties import support
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 LOOKS = (
@@ -218,7 +219,7 @@ def test_without_a_thread_nothing_is_posted() -> None:
 def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else every day would open another one."""
     warnings: list[str] = []
-    monkeypatch.setattr("ansible_collections.h444.cloud.tests.unit.properties.support.Module.warn", lambda _self, text: warnings.append(text))
+    monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
     world = world_of(ticket_subject="cut20")
     made = world.play(*TICKET, subject="Reverse zone of our addresses", message="Please")
     assert made["changed"] and made["ticket"]["subject"] == "Reverse zone of our "
