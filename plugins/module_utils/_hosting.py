@@ -12,7 +12,7 @@ import typing as t
 from . import _buy, _purchase
 from ._converge import Progress, Task, send
 from ._errors import BadOption, BadReply, Missing, NotFound, Refused
-from ._names import canonical_host, check_hostname, check_id, closest, pick_one, shown
+from ._names import ascii_host, canonical_host, check_hostname, check_id, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
 from ._reader import bad, choose_secret, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, truth, word
@@ -112,10 +112,7 @@ def get_hosting(api: t.Any, hosting_id: str) -> Row | None:
 
 def same_domain(row: Row, domain: str) -> bool:
     """Tell whether an account serves this domain, in letters of its own or in their ASCII form."""
-    try:
-        return (row["domain"] or "").encode("idna").decode("ascii") == domain
-    except UnicodeError:
-        return row["domain"] == domain
+    return ascii_host(row["domain"]) == domain
 
 
 def find_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None) -> Row | None:
