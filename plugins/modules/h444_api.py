@@ -35,7 +35,7 @@ options:
     description:
       - The path below O(api_url), beginning with C(/), without query, like C(/vps).
       - Parts such as C(..), empty parts, control characters and escapes that hide one of these are refused before anything
-        is sent. Put a value of elsewhere in with the filter P(ansible.builtin.urlencode#filter).
+        is sent. Put a value of elsewhere in with the filter C(urlencode).
     type: str
     required: true
   query:

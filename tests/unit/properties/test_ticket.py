@@ -49,7 +49,7 @@ def test_life_of_a_ticket(seed: int) -> None:
     assert check["changed"] and not tickets and check["actions"] == ["open " + ASK["subject"]], (assume, check)
     first = world.play(*TICKET, **ASK)
     assert not first.get("failed") and first["changed"], (assume, first)
-    (row,) = tickets.values()
+    (row,) = list(tickets.values())
     assert first["ticket"]["id"] == row["id"] and first["ticket"]["status"] == "open" and len(first["ticket"]["messages"]) == 1, (assume, first)
     again = world.play(*TICKET, **ASK)
     assert not again["changed"] and again["ticket"]["id"] == row["id"] and len(tickets) == 1, (assume, again)
@@ -138,7 +138,7 @@ def test_lost_reply(carried_out: bool) -> None:
     sent = lose(world, "/reply", 1, carried_out)
     result = world.play(*TICKET, subject=ASK["subject"], reply=THANKS)
     assert len(sent) == 1
-    (row,) = world.core.tickets.values()
+    (row,) = list(world.core.tickets.values())
     assert len(row["messages"]) == 1 + carried_out
     assert bool(result.get("failed")) is not carried_out and result["changed"], result
     if not carried_out:
@@ -209,7 +209,7 @@ def test_without_a_thread_nothing_is_posted() -> None:
     """Whether it is said already can't be known, so it is not posted but by force."""
     world = world_of(ticket_thread="none")
     made = world.play(*TICKET, **ASK)
-    (row,) = world.core.tickets.values()
+    (row,) = list(world.core.tickets.values())
     assert made["changed"] and not world.play(*TICKET, **ASK)["changed"]
     refused = world.play(*TICKET, id=row["id"], reply=THANKS)
     assert refused["failed"] and "force_reply" in refused["msg"] and len(row["messages"]) == 1
