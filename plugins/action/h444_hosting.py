@@ -11,4 +11,4 @@ class ActionModule(SecretAction):
     """Keeps the passwords of h444_hosting out of every output."""
 
     MODULE = "h444.cloud.h444_hosting"
-    HARMLESS_STATES = ("absent", "suspended")
+    HARMLESS_STATES = ("suspended", "absent")

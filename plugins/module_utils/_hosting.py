@@ -11,13 +11,13 @@ import typing as t
 
 from . import _buy, _purchase
 from ._converge import Progress, Task, send
-from ._errors import BadOption, BadReply, Missing, NotFound, Refused
-from ._names import ascii_host, canonical_host, check_hostname, check_id, closest, pick_one, shown
+from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
+from ._names import CONTROL, canonical_host, check_hostname, check_id, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
-from ._reader import bad, choose_secret, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, truth, word
+from ._reader import bad, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, truth, word
 from ._resend import NEVER, WITH_KEY, Endpoint
-from ._status import by_spelling, is_gone, read_status
+from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import wait_for
 
 LIST = Endpoint("GET", "/hosting", "hosting:read")
@@ -26,35 +26,79 @@ ORDER = Endpoint("POST", "/hosting", "orders:write", WITH_KEY)
 SUSPEND = Endpoint("POST", "/hosting/{id}/suspend", "hosting:write")
 UNSUSPEND = Endpoint("POST", "/hosting/{id}/unsuspend", "hosting:write")
 PHP = Endpoint("PUT", "/hosting/{id}/php", "hosting:write")
-RETRY_SSL = Endpoint("POST", "/hosting/{id}/ssl/retry", "hosting:write", NEVER)
+SSL_RETRY = Endpoint("POST", "/hosting/{id}/ssl/retry", "hosting:write", NEVER)
 DELETE = Endpoint("DELETE", "/hosting/{id}", "hosting:destroy")
-ENDPOINTS = (LIST, GET, ORDER, SUSPEND, UNSUSPEND, PHP, RETRY_SSL, DELETE)
+ENDPOINTS = (LIST, GET, ORDER, SUSPEND, UNSUSPEND, PHP, SSL_RETRY, DELETE)
 
-NOUNS = ("hosting", "account", "accounts", "hostings", "hosting_account", "hosting_accounts")
-IDS = ("id", "hosting_id", "account_id", "uuid")
+NOUNS = ("hosting", "hostings", "hosting_accounts", "hosting_account", "hosting_list", "accounts", "account")
 FIELDS = ("id", "domain", "username", "status", "plan_slug", "php_version", "ssl_status", "created_at")
+IDS = ("hosting_id", "hosting_account_id", "id", "uuid")
+PASSWORDS = ("sftp_password", "db_password")
 ID_FACT = "hosting_id"
 WHERE_LIST = "GET /v1/hosting"
 WHERE_ONE = "GET /v1/hosting/:id"
 WHERE_ORDER = "POST /v1/hosting"
 
 ACTIVE, SUSPENDED, PROVISIONING = "active", "suspended", "provisioning"
+SETTLED = (ACTIVE, SUSPENDED)
+STATUSES = frozenset({ACTIVE, SUSPENDED, PROVISIONING})
 STATUS = by_spelling({
-    ACTIVE: ("active", "enabled", "running", "online", "live", "ok", "up"),
-    SUSPENDED: ("suspended", "disabled", "locked", "frozen", "paused", "blocked"),
-    PROVISIONING: ("provisioning", "pending", "creating", "installing", "building", "queued", "setup"),
+    ACTIVE: ("active", "enabled", "running", "online", "ok", "live", "up", "ready", "normal", "unsuspended"),
+    SUSPENDED: ("suspended", "disabled", "locked", "blocked", "frozen", "paused"),
+    PROVISIONING: ("provisioning", "pending", "creating", "building", "installing", "queued", "deploying", "setup", "setting_up", "initializing"),
 })
 ISSUED, PENDING, FAILED = "issued", "pending", "failed"
+CERTIFICATES = frozenset({ISSUED, PENDING, FAILED})
 SSL_STATUS = by_spelling({
-    ISSUED: ("issued", "active", "valid", "installed", "ok", "enabled", "secured"),
-    PENDING: ("pending", "issuing", "requested", "in_progress", "processing", "queued", "validating", "retrying"),
-    FAILED: ("failed", "error", "errored", "invalid", "failure", "rejected", "issue_failed", "expired"),
+    ISSUED: ("issued", "active", "valid", "ok", "installed", "enabled", "secured", "success", "live", "ready"),
+    PENDING: ("pending", "issuing", "processing", "provisioning", "queued", "requested", "validating", "renewing", "in_progress", "waiting"),
+    FAILED: ("failed", "failure", "error", "errored", "rejected", "invalid", "issue_failed", "issuance_failed", "validation_failed", "renewal_failed"),
 })
-PHP_VERSIONS = ("7.4", "8.1", "8.3")
-USERNAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z")
+# Words in the path of a one-time password that say whose it is.
+SFTP_WORDS = frozenset({"sftp", "ftp", "ftps", "ssh"})
+DB_WORDS = frozenset({"db", "database", "mysql", "mariadb", "sql"})
+# What the answer to a second suspension may be, where the provider takes it for a conflict.
+CONFLICTS = frozenset({400, 409, 422})
 
 Row = t.Dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
+
+
+def canonical_domain(value: str | None) -> str:
+    """Give a domain in the form in which domains are compared and ordered: IDNA, lower case, no trailing dot."""
+    try:
+        return canonical_host(check_hostname(value or "", "domain"))
+    except BadOption:
+        return canonical_host(value)
+
+
+def check_username(value: str) -> str:
+    """Return a user name, or raise BadOption: one that the provider may trim could not be found again."""
+    if not value or len(value) > 64 or CONTROL.search(value) or re.search(r"\s", value):
+        raise BadOption("username: %s can't be a user name: it must not be empty, longer than 64 characters, or hold spaces." % shown(value))
+    return value
+
+
+def read_php(value: t.Any) -> str | None:
+    """Give a PHP version as it is ordered, "8.3", out of 8.3, "8.3.12", "php8.3" or "php83"; else the API's own word."""
+    if isinstance(value, dict):
+        value = first(value, "version", "php_version", "slug", "name", "id")
+    found = str(value) if isinstance(value, float) else text(value)
+    match = re.search(r"(\d+)\.(\d+)", found or "") or re.search(r"(\d)(\d)\Z", found or "")
+    return "%s.%s" % match.groups() if match else found
+
+
+def read_state(row: Row) -> str | None:
+    """Give the status of an account by its word, or by the truth value ``suspended`` where that is all that is told.
+
+    Assumed: the page promises a status and not how it looks (switches ``hosting_status``, ``status_words``).
+    """
+    if truth(first(row, "suspended", "is_suspended")) is True:
+        return SUSPENDED
+    status = read_status(first(row, "status", "state", "account_status"), STATUS)
+    if status is None and truth(first(row, "suspended", "is_suspended")) is False:
+        return ACTIVE
+    return status
 
 
 def read_hosting(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
@@ -64,36 +108,26 @@ def read_hosting(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
 
 
 def shape_hosting(row: Row, where: str) -> Row:
-    """Give an account out of a row that is in snake_case and free of secrets.
-
-    Assumed: the names of the fields and the words for a state (switches ``hosting_fields``, ``ssl_status``).
-    """
-    status = read_status(first(row, "status", "state", "account_status"), STATUS)
-    if status is None or status == ACTIVE:
-        is_suspended = truth(first(row, "suspended", "is_suspended"))
-        status = SUSPENDED if is_suspended else ACTIVE if is_suspended is False else status
-    ssl, plan = first(row, "ssl_status", "certificate_status", "ssl_state", "ssl", "certificate"), row.get("plan")
-    domain = word(first(row, "domain", "domain_name", "primary_domain", "main_domain"), "name", "domain")
+    """Give an account out of a row that is in snake_case and free of secrets."""
+    domain = word(first(row, "domain", "domain_name", "primary_domain", "main_domain"), "name", "domain", "fqdn")
+    certificate = first(
+        row, "ssl_status", "ssl_state", "certificate_status", "cert_status", "ssl_certificate_status", "tls_status", "lets_encrypt_status"
+    )
+    if certificate is None:
+        certificate = first(row, "ssl", "certificate", "ssl_certificate", "tls", "lets_encrypt")
     return {
         **row,
-        "id": identifier(first(row, *IDS), where),
-        "domain": canonical_host(domain) or None,
-        "username": text(first(row, "username", "user_name", "user", "login")),
-        "status": status,
-        "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
-        "php_version": read_php(first(row, "php_version", "php", "php_fpm_version")),
-        "ssl_status": read_status(ssl, SSL_STATUS) if not isinstance(ssl, bool) else None,
+        "id": identifier(first(row, "id", *IDS), where),
+        "domain": domain,
+        "username": word(first(row, "username", "user_name", "user", "login"), "username", "name", "login"),
+        "status": read_state(row),
+        "plan_slug": text(row.get("plan_slug"))
+        or word(first(row, "plan", "package"), "slug", "plan_slug", "id", "name")
+        or word(first(row, "product_slug", "product")),
+        "php_version": read_php(first(row, "php_version", "php", "php_fpm_version", "php_fpm")),
+        "ssl_status": read_status(certificate, SSL_STATUS),
         "created_at": first(row, "created_at", "created", "ordered_at"),
     }
-
-
-def read_php(value: t.Any) -> str | None:
-    """Give a PHP version as the API's requests write it: 8.3 for "8.3", 8.3, "php8.3", "php-8.3.12" and "83"."""
-    if isinstance(value, float):
-        return "%.1f" % value
-    found = word(value, "version", "php_version", "slug", "name")
-    match = re.match(r"\A(?:php)?[\s_-]*(\d)[._]?(\d+)(?:[._]\d+)*\Z", (found or "").strip().lower())
-    return "%s.%s" % match.groups() if match else found
 
 
 def list_hosting(api: t.Any) -> list[Row]:
@@ -110,189 +144,196 @@ def get_hosting(api: t.Any, hosting_id: str) -> Row | None:
     return read_hosting(object_in(body, NOUNS, WHERE_ONE, IDS), WHERE_ONE)
 
 
-def same_domain(row: Row, domain: str) -> bool:
-    """Tell whether an account serves this domain, in letters of its own or in their ASCII form."""
-    return ascii_host(row["domain"]) == domain
+def title_of(row: Row) -> str:
+    """Give the name by which messages call an account."""
+    return str(row["domain"] or row["username"] or row["id"])
+
+
+def has_domain(row: Row, domain: str) -> bool:
+    """Tell whether an account is of this (canonical) domain."""
+    return canonical_domain(row["domain"]) == domain
+
+
+def has_username(row: Row, username: str) -> bool:
+    """Tell whether an account has this user name; the case of letters makes no other one."""
+    return (row["username"] or "").casefold() == username.casefold()
 
 
 def find_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None) -> Row | None:
-    """Find the one living account of this domain, of this user name, or of both. Raises: Ambiguous, Refused."""
+    """Find the one living account of this domain, or of this user name where no domain is given. Raises: Ambiguous, BadReply."""
     living = [row for row in rows if not is_gone(row)]
-    fields = ("domain", "username", "created_at")
-    by_domain = pick_one([row for row in living if same_domain(row, domain)], "hosting accounts", domain, fields) if domain else None
-    by_name = None
-    if username:
-        by_name = pick_one([row for row in living if (row["username"] or "").lower() == username.lower()], "hosting accounts", username, fields)
-    if by_domain and by_name and by_domain["id"] != by_name["id"]:
-        raise Refused(
-            "The domain %s is served by %s, and the user name %s belongs to %s. Nothing was changed; name the one you mean by its id."
-            % (shown(domain), by_domain["id"], shown(username), by_name["id"]),
-            candidates=[by_domain["id"], by_name["id"]],
-        )
-    found = by_domain or by_name
-    if found is not None:
-        check_names(found, domain, username)
+    field, wanted = ("domain", domain) if domain is not None else ("username", str(username))
+    fitting = [row for row in living if (has_domain(row, wanted) if domain is not None else has_username(row, wanted))]
+    found = pick_one(fitting, "hosting accounts", wanted, ("domain", "username", "created_at"))
+    nameless = [row["id"] for row in living if row[field] is None]
+    if found is None and nameless:
+        # It could be one of these: then an order would be a second one, and "absent" not true.
+        raise bad(WHERE_LIST, "it does not tell the %s of %s" % (field, ", ".join(nameless)))
     return found
 
 
-def check_names(row: Row, domain: str | None, username: str | None) -> None:
-    """Make sure that an account has the names that it was called by. Raises: Refused."""
-    if domain and row["domain"] and not same_domain(row, domain):
-        raise Refused("The hosting account %s serves %s, not %s. Nothing was changed." % (row["id"], shown(row["domain"]), shown(domain)))
-    if username and row["username"] and row["username"].lower() != username.lower():
-        raise Refused("The hosting account %s has the user name %s, not %s. Nothing was changed." % (row["id"], shown(row["username"]), shown(username)))
+def missing_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None) -> Missing:
+    """Make the error for a domain or user name that no account has."""
+    field, wanted = ("domain", domain) if domain is not None else ("username", username)
+    near = closest(wanted, [row[field] for row in rows if not is_gone(row)])
+    return Missing(
+        "No hosting account has the %s %s%s." % (field, shown(wanted), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
+        closest=near,
+    )
 
 
-def missing_hosting(domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Missing:
-    """Make the error for an account that is not there."""
-    living = [row for row in rows if not is_gone(row)]
-    near = closest(domain, [row["domain"] for row in living]) if domain else closest(username, [row["username"] for row in living])
-    what = "domain %s" % shown(domain) if domain else "user name %s" % shown(username)
-    return Missing("There is no hosting account with the %s%s." % (what, "; closest: %s" % ", ".join(map(shown, near)) if near else ""), closest=near)
+def differences(current: Row, domain: str | None, username: str | None) -> list[tuple[str, str]]:
+    """Give the field and the wish where an account is told to have another domain or user name than is asked for."""
+    found = []
+    if domain is not None and current["domain"] is not None and not has_domain(current, domain):
+        found.append(("domain", domain))
+    if username is not None and current["username"] is not None and not has_username(current, username):
+        found.append(("username", username))
+    return found
 
 
-def check_domain(value: str) -> str:
-    """Return a domain in the form in which it is compared and ordered. Raises: BadOption."""
-    if re.search("[\u00df\u03c2\u200c\u200d]", value):
-        # Older and newer rules write these letters differently, and the two forms are two domains.
-        raise BadOption("domain: %s has letters that stand for two different domains; give its ASCII form (xn--…)." % shown(value))
-    return canonical_host(check_hostname(value, "domain", dotted=True))
-
-
-def read_order_reply(body: t.Any) -> tuple[Row | None, dict[str, str], t.Any]:
-    """Part the reply of an order: the account (None without an id), its two passwords, the rest.
-
-    Source: POST /v1/hosting: "Returns the account AND its SFTP/DB passwords (shown once)". Where they stand is assumed
-    (switches ``order_reply``, ``hosting_passwords``).
-    """
-    rest, secrets = sweep(normal(body, WHERE_ORDER))
-    found = _passwords(secrets)
-    try:
-        row = object_in(rest, NOUNS, WHERE_ORDER, IDS)
-    except BadReply:
-        row = rest if isinstance(rest, dict) else {}
-    hosting_id = identifier_or_none(first(row, "hosting_id", "account_id", "id", "uuid"))
-    return (shape_hosting({**row, "id": hosting_id}, WHERE_ORDER) if hosting_id else None), found, rest
-
-
-def _passwords(secrets: t.Mapping[tuple[str, ...], str]) -> dict[str, str]:
-    """Tell the SFTP password from the one of the database. One that could be either is kept as the SFTP password."""
-    sftp, db = {}, {}  # type: dict[tuple[str, ...], str], dict[tuple[str, ...], str]
-    for path, value in secrets.items():
-        words = set("_".join(path).split("_"))
-        is_db = bool(words & {"db", "database", "mysql", "mariadb", "sql", "postgres"})
-        (db if is_db else sftp)[path] = value
-    chosen = {
-        "sftp_password": choose_secret(sftp, "sftp", "ftp", "ssh", "password", "pass"),
-        "db_password": choose_secret(db, "password", "pass", "db", "database"),
-    }
-    return {name: value for name, value in chosen.items() if value}
+def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username: str | None, destroys: bool) -> None:
+    """Make sure that id, domain and user name don't name two accounts. Raises: Ambiguous; Refused before something is destroyed."""
+    for field, wanted in differences(current, domain, username):
+        fits = has_domain if field == "domain" else has_username
+        others = [row for row in rows if row["id"] != current["id"] and not is_gone(row) and fits(row, wanted)]
+        if others:
+            raise Ambiguous(
+                "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; name the one you mean by its id alone."
+                % (others[0]["id"], field, shown(wanted), current["id"], shown(current[field])),
+                candidates=[{name: row.get(name) for name in ("id", "domain", "username")} for row in [current, *others]],
+            )
+        if destroys:
+            raise Refused(
+                "The hosting account %s has the %s %s, not %s. Nothing was removed; correct the %s, or leave it out."
+                % (current["id"], field, shown(current[field]), shown(wanted), field)
+            )
 
 
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_hosting: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
-    domain = check_domain(params["domain"]) if params.get("domain") else None
-    username = params.get("username") or None
-    if username and not USERNAME.match(username):
-        raise BadOption("username: %s can't be a user name (letters, digits, '.', '_', '-', at most 32)." % shown(username))
+    domain = canonical_host(check_hostname(params["domain"], "domain", dotted=True)) if params.get("domain") is not None else None
+    username = check_username(params["username"]) if params.get("username") is not None else None
     state = params["state"]
-    if params.get("id"):
+    rows: list[Row] = []
+    if params.get("id") is not None:
         current = get_hosting(api, check_id(params["id"], "id"))
         if current is not None and is_gone(current):
             current = None
-        if current is not None:
-            check_names(current, domain, username)
-        elif state != "absent":
-            raise Missing("There is no hosting account with the id %s." % shown(params["id"]))
-        rows: list[Row] = []
+        if current is None and state != "absent":
+            near = closest(params["id"], [row["id"] for row in list_hosting(api)])
+            raise Missing("No hosting account has the id %s%s." % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
+        if current is not None and differences(current, domain, username):
+            rows = list_hosting(api)
     else:
         rows = list_hosting(api)
         current = find_hosting(rows, domain, username)
+    if current is not None:
+        check_same(current, rows, domain, username, destroys=state == "absent")
     if state == "absent":
         return plan_absent(current)
     if current is None:
-        if state == SUSPENDED:
-            raise missing_hosting(domain, username, rows)
+        if state == "suspended":
+            raise missing_hosting(rows, domain, username)
         return plan_order(api, params, domain, username, rows)
-    if tells_too_little(current, params):
-        current = get_hosting(api, current["id"]) or current  # a list may tell less than the account itself
-    return plan_current(current, params)
+    return plan_current(with_detail(api, current, params), params)
 
 
-def tells_too_little(row: Row, params: Params) -> bool:
-    """Tell whether a decision needs a field that this row lacks."""
-    wants_ssl = params["retry_ssl"] == "failed" and row["ssl_status"] is None
-    wants_php = bool(params.get("php_version")) and row["php_version"] is None
-    return wants_ssl or wants_php or row["status"] is None
+def with_detail(api: t.Any, row: Row, params: Params) -> Row:
+    """Read the account by itself where its row in the list leaves out what is needed to decide."""
+    needed = {
+        "status": params["state"] != "present",
+        "php_version": params.get("php_version") is not None,
+        "ssl_status": params["retry_ssl"] == "failed",
+    }
+    if params.get("id") is not None or not any(wanted and row[field] is None for field, wanted in needed.items()):
+        return row
+    detail = get_hosting(api, row["id"]) or {}
+    return {**row, **{field: value for field, value in detail.items() if value is not None}}
 
 
 def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of an account; without one there is nothing to do."""
     if current is None:
         return same(None)
-    name = current["domain"] or current["username"] or current["id"]
-    return Plan(current, None, (Action("remove", name, DELETE, {"id": current["id"]}, destroys=True),))
+    return Plan(current, None, (Action("remove", title_of(current), DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,)),))
 
 
 def plan_current(current: Row, params: Params) -> Plan:
-    """Plan what becomes of an account that is there. Pure. Raises: BadReply where its state is needed and not told."""
-    after, actions, notes = dict(current), [], []  # type: Row, list[Action], list[str]
-    name, ids, state = current["domain"] or current["username"] or current["id"], {"id": current["id"]}, params["state"]
-    if current["status"] is None and state in (ACTIVE, SUSPENDED):
-        raise bad(WHERE_ONE, "it does not tell whether %s is suspended" % shown(name))
-    if current["status"] == PROVISIONING:
-        actions.append(Action("wait for", name, GET, ids, until=(ACTIVE, SUSPENDED)))
+    """Plan what becomes of an account that is there. Pure.
+
+    A status or a PHP version that the API does not tell in words that are known is written in every run, for both writes
+    only set a state; a note says so. A certificate is never retried on a guess, for each retry counts at Let's Encrypt.
+    """
+    after, actions, notes = dict(current), [], drift_notes(current, params)  # type: tuple[Row, list[Action], list[str]]
+    name, ids, state, php = title_of(current), {"id": current["id"]}, params["state"], params.get("php_version")
+    status = current["status"]
+    if status == PROVISIONING:
+        actions.append(Action("wait for", name, GET, ids, until=SETTLED))
+        status = after["status"] = ACTIVE
+    if state in ("active", "suspended") and status not in SETTLED:
+        told = "calls the status of %s %s" % (shown(name), shown(status)) if status else "does not tell the status of %s" % shown(name)
+        notes.append("The API %s, so whether it is suspended is not known: state: %s is sent in every run." % (told, state))
+    if state == "active" and status != ACTIVE:
+        actions.append(Action("unsuspend", name, UNSUSPEND, ids, until=(ACTIVE,)))
         after["status"] = ACTIVE
-    # A suspended site is lifted first and an active one suspended last, so that the rest is done while it can be.
-    if state == ACTIVE and current["status"] == SUSPENDED:
-        actions.append(Action("lift the suspension of", name, UNSUSPEND, ids, until=(ACTIVE,)))
-        after["status"] = ACTIVE
-    php = params.get("php_version")
-    if php and current["php_version"] != php:
+    if php is not None and current["php_version"] != php:
+        if current["php_version"] is None:
+            notes.append("The API does not tell the PHP version of %s: php_version is sent in every run." % shown(name))
         actions.append(Action("set PHP %s for" % php, name, PHP, ids, {"php_version": php}))
         after["php_version"] = php
-        if current["php_version"] is None:
-            notes.append("The API does not tell the PHP version of %s, so it is written in every run." % shown(name))
-    notes += _plan_ssl(current, params, name, actions, after)
-    if state == SUSPENDED and current["status"] != SUSPENDED:
+    if _wants_ssl_retry(current, params["retry_ssl"], notes):
+        actions.append(Action("retry the certificate of", name, SSL_RETRY, ids))
+        after["ssl_status"] = PENDING if current["ssl_status"] is not None else None
+    if state == "suspended" and status != SUSPENDED:
         actions.append(Action("suspend", name, SUSPEND, ids, until=(SUSPENDED,)))
         after["status"] = SUSPENDED
-    wanted = params.get("plan_slug")
-    if wanted and current["plan_slug"] and wanted != current["plan_slug"]:
-        notes.append("%s has the plan %s, not %s; the API can't change the plan of a hosting account." % (shown(name), current["plan_slug"], wanted))
     return Plan(current, after, tuple(actions), tuple(notes))
 
 
-def _plan_ssl(current: Row, params: Params, name: str, actions: list[Action], after: Row) -> list[str]:
-    """Add the retry of the certificate, where it is asked for; returns what is to be told."""
-    wish, told = params["retry_ssl"], current["ssl_status"]
-    if wish == "failed" and told is None:
-        return ["The API does not tell the state of the certificate of %s, so it was not retried; retry_ssl: always does so in every run." % shown(name)]
-    if wish == "failed" and told not in (ISSUED, PENDING, FAILED):
-        return ["The certificate of %s is in the state %s, which is not known to have failed; it was not retried." % (shown(name), shown(told))]
-    if wish == "always" or (wish == "failed" and told == FAILED):
-        actions.append(Action("retry the certificate of", name, RETRY_SSL, {"id": current["id"]}))
-        after["ssl_status"] = PENDING if told is not None else None
-    return []
+def _wants_ssl_retry(current: Row, retry_ssl: str, notes: list[str]) -> bool:
+    """Decide whether the certificate is issued again; what is not known is noted, not guessed."""
+    status = current["ssl_status"]
+    if retry_ssl == "failed" and status is None:
+        notes.append("retry_ssl: the API does not tell the state of %s's certificate, so it was not retried; always does it." % shown(title_of(current)))
+    elif retry_ssl == "failed" and status not in CERTIFICATES:
+        notes.append(
+            "retry_ssl: the API calls the state of %s's certificate %s, which may or may not be a failure, so it was not retried; always does it."
+            % (shown(title_of(current)), shown(status))
+        )
+    return retry_ssl == "always" or (retry_ssl == "failed" and status == FAILED)
 
 
-def plan_order(api: t.Any, params: Params, domain: str | None, username: str | None, rows: list[Row]) -> Plan:
+def drift_notes(current: Row, params: Params) -> list[str]:
+    """Tell what differs and can't be changed through the API."""
+    notes, name, plan_slug = [], shown(title_of(current)), params.get("plan_slug")
+    domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
+    for field, wanted in differences(current, domain, params.get("username")):
+        notes.append("%s has the %s %s, not %s; the API can't change it." % (name, field, current[field], wanted))
+    if plan_slug and current["plan_slug"] and plan_slug != current["plan_slug"]:
+        notes.append("%s has the plan %s, not %s; the API can't change the plan of a hosting account." % (name, current["plan_slug"], plan_slug))
+    return notes
+
+
+def plan_order(api: t.Any, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Plan:
     """Plan the order of an account, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
     if not params.get("plan_slug"):
-        missing = missing_hosting(domain, username, rows)
+        missing = missing_hosting(rows, domain, username)
         raise Missing("%s To order it, give plan_slug, domain and username." % missing, **missing.facts)
-    if not domain or not username:
-        raise BadOption("%s is needed to order a hosting account." % ("domain" if not domain else "username"))
-    nameless = [row["id"] for row in rows if not is_gone(row) and row["domain"] is None]
-    if nameless:
+    if domain is None or username is None:
+        raise BadOption(
+            "%s is needed too, to order a hosting account for %s." % ("domain" if domain is None else "username", shown(username if domain is None else domain))
+        )
+    taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
+    if taken:
         raise Refused(
-            "GET /v1/hosting does not tell the domain of %s, so whether %s has an account can't be known. Nothing was ordered."
-            % (", ".join(nameless), shown(domain))
+            "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for %s."
+            % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
         )
     plan_slug, price = _purchase.find_price(api, params, "hosting")
     body = {"plan_slug": plan_slug, "domain": domain, "username": username}
-    if params.get("php_version"):
+    if params.get("php_version") is not None:
         body["php_version"] = params["php_version"]
     order = _purchase.make_order(
         api,
@@ -301,14 +342,66 @@ def plan_order(api: t.Any, params: Params, domain: str | None, username: str | N
         name="hosting/" + domain,
         endpoint=ORDER,
         body=body,
-        identity=(domain, username),
+        identity=(domain, username.casefold()),
         price_usd_cents=price,
         known_ids=[row["id"] for row in rows],
     )
     after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(body, status=ACTIVE)
-    actions = (Action("order", domain, ORDER, {}, body, cost_usd_cents=price, brings_secret=True, until=(ACTIVE, SUSPENDED)),)
-    return Plan(None, after, actions, (), _purchase.facts_of(order, ID_FACT), order)
+    after.update(domain=domain, username=username, status=ACTIVE, plan_slug=plan_slug, php_version=params.get("php_version"))
+    action = Action("order", domain, ORDER, {}, body, cost_usd_cents=price, brings_secret=True, until=SETTLED)
+    return Plan(None, after, (action,), (), _purchase.facts_of(order, ID_FACT), order)
+
+
+def read_order_reply(body: t.Any) -> tuple[Row | None, dict[str, str], t.Any]:
+    """Part the reply of an order: the account (None without an id), its SFTP and database passwords, the rest.
+
+    Source: POST /v1/hosting: "Returns the account AND its SFTP/DB passwords (shown once)". Where either stands is assumed
+    (switches ``order_reply``, ``hosting_passwords``).
+    """
+    whole = normal(body, WHERE_ORDER)
+    rest, secrets = sweep(whole)
+    try:
+        found = object_in(rest, NOUNS, WHERE_ORDER, IDS)
+    except BadReply:
+        found = rest if isinstance(rest, dict) else {}
+    for name in ("hosting", "hosting_account"):
+        # An id beside it is the order's own.
+        if isinstance(found.get(name), dict) and identifier_or_none(first(found[name], *IDS)):
+            found = found[name]
+    hosting_id = identifier_or_none(first(found, *IDS))
+    row = shape_hosting({**found, "id": hosting_id}, WHERE_ORDER) if hosting_id else None
+    return row, choose_passwords(whole, secrets), rest
+
+
+def choose_passwords(body: t.Any, secrets: t.Mapping[tuple[str, ...], str]) -> dict[str, str]:
+    """Tell the passwords of an order's reply apart, by the words of their paths and of the fields beside them.
+
+    The page promises two, so of two the one that is not named is the other. A single one without a name is the SFTP
+    password, for that is the account's own.
+    """
+    found: dict[str, str] = {}
+    unnamed = []
+    for path, value in secrets.items():
+        words = set("_".join(path).split("_"))
+        if not words & (DB_WORDS | SFTP_WORDS):
+            words = _words_beside(body, path)
+        if words & DB_WORDS:
+            found.setdefault("db_password", value)
+        elif words & SFTP_WORDS:
+            found.setdefault("sftp_password", value)
+        else:
+            unnamed.append(value)
+    if len(unnamed) == 1 and len(found) < 2:
+        found["db_password" if "sftp_password" in found else "sftp_password"] = unnamed[0]
+    return found
+
+
+def _words_beside(body: t.Any, path: tuple[str, ...]) -> set[str]:
+    """Give the words of the fields beside a secret: {"type": "sftp", "password": …}."""
+    for key in path[:-1]:
+        body = body[int(key)] if isinstance(body, list) else body[key]
+    fields = ("type", "kind", "service", "protocol", "name", "for", "host") if isinstance(body, dict) else ()
+    return {part for name in fields for part in re.split(r"[^a-z]+", (text(body.get(name)) or "").lower())}
 
 
 def perform(api: t.Any, action: Action, progress: Progress) -> None:
@@ -322,6 +415,13 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         # Removed already: by our own lost answer, or by somebody else.
         if action.endpoint is not DELETE:
             raise
+    except ApiError as error:
+        # So may be suspended already; a provider can call that a conflict.
+        if not (action.endpoint in (SUSPEND, UNSUSPEND) and error.status in CONFLICTS):
+            raise
+        row = get_hosting(api, action.ids["id"])
+        if row is None or row["status"] not in action.until:
+            raise
 
 
 def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
@@ -329,32 +429,36 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     shop = _buy.Shop(
         list_rows=list_hosting,
         get_row=get_hosting,
-        has_name=lambda row: same_domain(row, domain),
+        has_name=lambda row: has_domain(row, domain),
         is_gone=is_gone,
         read_reply=read_order_reply,
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="hosting account",
-        title=lambda row: str(row["domain"]),
-        secrets=("sftp_password", "db_password"),
-        way_to_new_secrets="only the panel can set new ones",
+        title=title_of,
+        secrets=PASSWORDS,
+        way_to_new_secrets="no endpoint gives new ones, so set them in the panel",
     )
     row = _buy.place(api, order, shop, progress)
-    progress.resource_id, progress.after, progress.maybe = row["id"], row, True
-    if row["domain"] is not None and not same_domain(row, domain):
+    progress.resource_id = row["id"]
+    progress.after = row
+    progress.maybe = True
+    if row["domain"] is not None and not has_domain(row, domain):
+        # A domain that the provider writes another way would be ordered again once the key is forgotten.
         raise Refused(
-            "%s was ordered as %s, but the provider calls it %s. Use that name from now on, or it would be ordered again."
+            "%s was ordered as %s, but the provider calls it %s. Use that domain from now on, or it would be ordered again."
             % (shown(domain), row["id"], shown(row["domain"]))
         )
+    if row["username"] is not None and not has_username(row, order.body["username"]):
+        progress.warn("%s was ordered for the user %s, but the provider calls it %s." % (shown(domain), shown(order.body["username"]), shown(row["username"])))
     _purchase.fill_from_order(row, order, ("domain", "username", "plan_slug", "php_version"))
+    progress.after = row
 
 
 def wait(api: t.Any, action: Action, progress: Progress) -> None:
-    """Wait for an action's effect: a new account may still be at work, and a suspension may take a moment."""
+    """Wait for an action's effect. A status in words of the provider's own is not waited through: nobody knows what it means."""
     hosting_id = action.ids.get("id") or progress.resource_id
-    # A word for a state that nobody knows is not waited for: it may be the API's name for what is wanted.
-    known = (ACTIVE, SUSPENDED, PROVISIONING)
-    progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], known)
+    progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], STATUSES)
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
@@ -362,10 +466,14 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
-    row = get_hosting(api, progress.resource_id or plan.after["id"]) or progress.after
-    # What the API does not repeat is known from the plan; a state never is.
+    row = (progress.after if plan.actions[-1].until else get_hosting(api, plan.after["id"])) or progress.after
+    # What the API does not repeat is known from the plan; the states never are.
     known = {**plan.after, "status": None, "ssl_status": None}
-    return {**known, **{key: value for key, value in row.items() if value is not None}}
+    now = {**known, **{key: value for key, value in row.items() if value is not None}}
+    wanted = params.get("php_version")
+    if wanted is not None and now["php_version"] != wanted:
+        progress.warn("The API took PHP %s for %s, but still shows %s." % (wanted, shown(title_of(now)), shown(now["php_version"])))
+    return now
 
 
 TASK = Task("hosting", plan_of, perform, read_back, wait)
@@ -373,14 +481,14 @@ TASK = Task("hosting", plan_of, perform, read_back, wait)
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_hosting_info."""
-    domain = check_domain(params["domain"]) if params.get("domain") else None
-    if params.get("id"):
+    domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
+    if params.get("id") is not None:
         found = get_hosting(api, check_id(params["id"], "id"))
         rows = [found] if found is not None else []
     else:
         rows = list_hosting(api)
-    if domain:
-        rows = [row for row in rows if same_domain(row, domain)]
-    if params.get("username"):
-        rows = [row for row in rows if (row["username"] or "").lower() == params["username"].lower()]
+    if domain is not None:
+        rows = [row for row in rows if has_domain(row, domain)]
+    if params.get("username") is not None:
+        rows = [row for row in rows if has_username(row, params["username"])]
     return {"hosting": rows}

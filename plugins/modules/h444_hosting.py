@@ -13,52 +13,58 @@ version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Orders a web-hosting account that is missing, and suspends, lifts, changes or removes one that is there.
+  - Orders a web-hosting account that is missing; suspends, unsuspends or removes one that is there, sets its PHP version and
+    retries its certificate.
   - An order debits the wallet at once. It is placed exactly once, whatever happens to the replies, because its
     Idempotency-Key is made of the account, the domain and the user name, never of the run.
-  - The SFTP and database passwords are in the reply to the order only. They are in RV(sftp_password) and RV(db_password) for
-    C(register), and no output shows them; or they go to O(credentials_file).
+  - The SFTP and the database password are in the reply to the order only. They are in RV(sftp_password) and
+    RV(db_password) for C(register), and no output shows them; or they go to O(credentials_file).
   - C(async) and the task keyword C(timeout) are refused where the task could order, for both would lose the passwords.
 options:
   id:
     description:
-      - The account's id. O(id), O(domain) or O(username) is needed.
+      - The account's id. One of O(id), O(domain) and O(username) is needed. Where several are given, they must not name
+        different accounts.
     type: str
   domain:
     description:
-      - The domain that the account serves. Case and a trailing dot make no difference. Needed to order.
-      - Given together with O(username) or O(id), both have to fit.
+      - The account's domain, compared without case and trailing dot. A name that is not ASCII is ordered in its IDNA form.
+        Two accounts of one domain are refused with their ids. Needed to order.
     type: str
   username:
     description:
-      - The user name of the account. Needed to order. The API can't change it later.
+      - The account's user name, compared without case. Needed to order; one that an account of another domain has is
+        refused before anything is ordered. Where O(domain) is given too, the account is found by that.
     type: str
   state:
     description:
-      - V(present) orders the account if it is missing, and leaves a suspended one suspended.
+      - V(present) orders the account if it is missing. It leaves a suspended account suspended.
       - V(active) does so too, and lifts a suspension.
-      - V(suspended) takes site and databases off the net and keeps them. It never orders.
-      - V(absent) removes the account and destroys the site, its databases and its mail for good. The user name can then be used
-        again.
+      - V(suspended) suspends the account, so that its site and databases stop serving. It never orders.
+      - V(absent) removes the account and B(destroys its site, its databases and its mail). Its user name can be used anew.
     type: str
     choices: [present, active, suspended, absent]
     default: present
   php_version:
     description:
-      - The PHP version. Without it a new account gets the API's own choice (8.3), and one that is there keeps what it has.
+      - The PHP version to order with, or to switch to. An order without it takes the default of the API, 8.3.
     type: str
     choices: ["7.4", "8.1", "8.3"]
   retry_ssl:
     description:
-      - When to try again for the certificate. V(failed) looks at RV(hosting.ssl_status) and retries only where it has failed. Where the
-        API doesn't tell the state, nothing is retried, and a warning says so.
-      - V(always) retries in every run.
+      - Whether to try again to have the Let's Encrypt certificate of the domain issued.
+      - V(failed) looks at the state of the certificate and retries if it is RV(hosting.ssl_status=failed). Where the API does
+        not tell the state, or in a word that nobody knows, nothing is retried and a warning says so.
+      - V(always) retries in every run. Let's Encrypt limits how often a domain may be tried.
+      - An account that this run orders is not retried, for its certificate comes with the order.
+      - A retry whose reply is lost is never repeated by itself; the task fails and says so.
     type: str
     choices: [never, failed, always]
     default: never
   wait_timeout:
     description:
-      - The seconds to wait for the reply to an order, and for a state to be reached.
+      - How many seconds to wait for the account to be set up, suspended, unsuspended or removed. It is also the time-out of
+        one attempt of an order, for the API answers that only when the account is there.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -72,49 +78,70 @@ attributes:
     description: Running the same task twice in a row changes nothing the second time.
     support: partial
     details:
-      - O(retry_ssl=always) retries every time.
-      - A PHP version that the API doesn't tell is written in every run, and a warning says so.
+      - O(retry_ssl=always) retries every time, and O(retry_ssl=failed) as long as the certificate fails.
+      - Where the API does not tell the PHP version, or tells the status in words that nobody knows, these are written in
+        every run; a warning says so.
 seealso:
   - module: h444.cloud.h444_hosting_info
   - module: h444.cloud.h444_product_info
 """
 
 EXAMPLES = r"""
-- name: Order an account, for at most 10 dollars a month
+- name: Order a hosting account, for at most 5 dollars a month
   h444.cloud.h444_hosting:
     domain: example.com
     username: examplecom
     plan_slug: hosting-starter
-    max_monthly_usd_cents: 1000
-    php_version: "8.3"
-    credentials_file: "{{ playbook_dir }}/credentials.json"
+    max_monthly_usd_cents: 500
   register: site
 
-- name: Use another PHP, and try again for a certificate that failed
+- name: Hand the passwords on, which are known in this run only
+  ansible.builtin.set_fact:
+    database:
+      host: "{{ site.hosting.hosts.db_host | default('localhost') }}"
+      password: "{{ site.db_password }}"
+  when: site.db_password is defined
+  no_log: true # h444_hosting hides the passwords itself, other modules have to be told
+
+- name: Order another one and keep its passwords in a file
   h444.cloud.h444_hosting:
-    domain: example.com
+    domain: shop.example.com
+    username: shopuser
+    plan_slug: hosting-pro
     php_version: "8.1"
+    credentials_file: "{{ playbook_dir }}/credentials.json"
+
+- name: Switch its PHP version
+  h444.cloud.h444_hosting:
+    domain: shop.example.com
+    php_version: "8.3"
+
+- name: Try the certificate again if it failed
+  h444.cloud.h444_hosting:
+    domain: shop.example.com
     retry_ssl: failed
 
-- name: Take it off the net
+- name: Suspend it
   h444.cloud.h444_hosting:
-    domain: example.com
+    username: shopuser
     state: suspended
 
-- name: Put it back
+- name: Lift the suspension
   h444.cloud.h444_hosting:
-    domain: example.com
+    username: shopuser
     state: active
 
-- name: Remove it with its databases and its mail; a second time changes nothing
+- name: Remove it with its site, databases and mail; a second time changes nothing
   h444.cloud.h444_hosting:
-    domain: example.com
+    domain: shop.example.com
     state: absent
 """
 
 RETURN = r"""
 hosting:
-  description: The account after the run; null when it is absent. Every further field of the API is kept in snake_case.
+  description:
+    - The account after the run; null when it is absent. Every further field of the API is kept in snake_case, among them
+      the quota, the usage and the hosts to connect to.
   returned: always
   type: dict
   contains:
@@ -122,19 +149,19 @@ hosting:
       description: The id, always a string.
       type: str
       returned: always
-      sample: 9032ffac-2d3f-4c5a-9b0e-6f1d2c3b4a59
+      sample: 0f8c7e52-61a4-4d2b-8f0e-3f9f6d1a7c44
     domain:
-      description: The domain that it serves, in lower case.
+      description: The domain, as the API writes it.
       type: str
       returned: always
       sample: example.com
     username:
-      description: The user name.
+      description: The user name of the account, for SFTP too.
       type: str
       returned: always
       sample: examplecom
     status:
-      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these; null where it does not tell.
+      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these.
       type: str
       returned: always
       sample: active
@@ -144,12 +171,14 @@ hosting:
       returned: always
       sample: hosting-starter
     php_version:
-      description: The PHP version; null where the API does not tell.
+      description: The PHP version, such as V(8.3); null where the API does not tell.
       type: str
       returned: always
       sample: "8.3"
     ssl_status:
-      description: V(issued), V(pending), V(failed), or the word of the API where it is none of these; null where it does not tell.
+      description:
+        - The state of the certificate, V(issued), V(pending), V(failed), or the word of the API where it is none of these.
+          Null where the API does not tell.
       type: str
       returned: always
       sample: issued
@@ -167,7 +196,7 @@ db_password:
   returned: when this run ordered, and the API gave one
   type: str
 credentials_file:
-  description: The file that holds the passwords now, under C(hosting/DOMAIN).
+  description: The file that holds the passwords now.
   returned: when it was written
   type: str
 order:
@@ -179,12 +208,12 @@ order:
       description: The plan.
       type: str
       returned: always
-      sample: hosting-starter
+      sample: vps-2
     monthly_usd_cents:
       description: Your own price for a month.
       type: int
       returned: always
-      sample: 400
+      sample: 240
     idempotency_key:
       description: The key of the order. It is no secret; the support may ask for it.
       type: str
@@ -233,7 +262,7 @@ SPEC = merge(
     domain={"type": "str"},
     username={"type": "str"},
     state={"type": "str", "default": "present", "choices": ["present", "active", "suspended", "absent"]},
-    php_version={"type": "str", "choices": list(_hosting.PHP_VERSIONS)},
+    php_version={"type": "str", "choices": ["7.4", "8.1", "8.3"]},
     retry_ssl={"type": "str", "default": "never", "choices": ["never", "failed", "always"]},
     wait_timeout={"type": "int", "default": 600},
 )

@@ -13,17 +13,17 @@ version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every web-hosting account, or one, with its state, quota, usage and the hosts to connect to. Passwords are never told.
-    Nothing found is an empty list.
+  - Gives every web-hosting account, or the one that is named. Nothing found is an empty list.
+  - Where several of O(id), O(domain) and O(username) are given, an account has to fit all of them.
 options:
   id:
     description: Only the account of this id.
     type: str
   domain:
-    description: Only the account that serves this domain.
+    description: Only the accounts of this domain, compared without case and trailing dot.
     type: str
   username:
-    description: Only the account of this user name.
+    description: Only the accounts of this user name, compared without case.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -34,22 +34,24 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Every account
+- name: Every hosting account
   h444.cloud.h444_hosting_info:
-  register: all
+  register: sites
 
-- name: Which of them have no certificate?
-  ansible.builtin.debug:
-    msg: "{{ all.hosting | selectattr('ssl_status', 'eq', 'failed') | map(attribute='domain') | list }}"
-
-- name: The account of one domain
+- name: One of them
   h444.cloud.h444_hosting_info:
     domain: example.com
+
+- name: The domains whose certificate failed
+  ansible.builtin.debug:
+    msg: "{{ sites.hosting | selectattr('ssl_status', 'equalto', 'failed') | map(attribute='domain') }}"
 """
 
 RETURN = r"""
 hosting:
-  description: The accounts. Every further field of the API is kept in snake_case.
+  description:
+    - The accounts. Every further field of the API is kept in snake_case, among them the quota, the usage and the hosts to
+      connect to. Passwords are never among them.
   returned: success
   type: list
   elements: dict
@@ -58,19 +60,19 @@ hosting:
       description: The id, always a string.
       type: str
       returned: always
-      sample: 9032ffac-2d3f-4c5a-9b0e-6f1d2c3b4a59
+      sample: 0f8c7e52-61a4-4d2b-8f0e-3f9f6d1a7c44
     domain:
-      description: The domain that it serves, in lower case.
+      description: The domain, as the API writes it.
       type: str
       returned: always
       sample: example.com
     username:
-      description: The user name.
+      description: The user name of the account, for SFTP too.
       type: str
       returned: always
       sample: examplecom
     status:
-      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these; null where it does not tell.
+      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these.
       type: str
       returned: always
       sample: active
@@ -80,12 +82,14 @@ hosting:
       returned: always
       sample: hosting-starter
     php_version:
-      description: The PHP version; null where the API does not tell.
+      description: The PHP version, such as V(8.3); null where the API does not tell.
       type: str
       returned: always
       sample: "8.3"
     ssl_status:
-      description: V(issued), V(pending), V(failed), or the word of the API where it is none of these; null where it does not tell.
+      description:
+        - The state of the certificate, V(issued), V(pending), V(failed), or the word of the API where it is none of these.
+          Null where the API does not tell.
       type: str
       returned: always
       sample: issued
@@ -100,7 +104,11 @@ from ansible_collections.h444.cloud.plugins.module_utils import _hosting
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
 from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
 
-SPEC = merge(id={"type": "str"}, domain={"type": "str"}, username={"type": "str"})
+SPEC = merge(
+    id={"type": "str"},
+    domain={"type": "str"},
+    username={"type": "str"},
+)
 
 
 def main() -> None:

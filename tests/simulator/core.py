@@ -690,7 +690,7 @@ class Core:
     def _account_of(self, row: Row) -> Row:
         names = ("id", "username", "domain", "status", "plan_slug", "php_version", "ssl_status", "created_at")
         return {
-            **{name: row[name] for name in names}, "quota": {"disk_mb": 5120, "databases": 5, "mailboxes": 10},
+            **{name: row[name] for name in names}, "status": self._status(row), "quota": {"disk_mb": 5120, "databases": 5, "mailboxes": 10},
             "usage": {"disk_mb": 12, "databases": 1, "mailboxes": 0},
             "hosts": {"sftp_host": "sftp.example.net", "sftp_port": 22, "db_host": "db.example.net", "db_port": 3306},
         }
@@ -699,7 +699,7 @@ class Core:
         """Add a hosting account."""
         row = {
             "id": self.new_id("host"), "username": "user", "domain": "example.com", "status": "active", "plan_slug": "hosting-starter",
-            "php_version": "8.3", "ssl_status": "issued", "created_at": self.stamp(), "alive": True, "at": self.now(),
+            "php_version": "8.3", "ssl_status": "issued", "created_at": self.stamp(), "alive": True, "at": self.now(), "ready_at": 0.0,
             "sftp_password": self.secret(), "db_password": self.secret(), **given,
         }
         self.hosting[row["id"]] = row
@@ -712,11 +712,15 @@ class Core:
         given = {"domain": self._text(body, "domain"), "username": self._text(body, "username", 1, 32), "plan_slug": body.get("plan_slug")}
         if body.get("php_version", "8.3") not in ("7.4", "8.1", "8.3"):
             raise No(400, ["php_version must be one of 7.4, 8.1, 8.3"])
+        given["domain"] = {"upper": given["domain"].upper(), "bare": given["domain"].removeprefix("www.")}.get(self.assume["domain_rule"], given["domain"])
+        given["username"] = {"lower": given["username"].lower(), "cut8": given["username"][:8]}.get(self.assume["username_rule"], given["username"])
         if any(row["alive"] and row["username"] == given["username"] for row in self.hosting.values()):
             raise No(409, "The username is taken.")
         row, receipt = self._buy(
             body.get("plan_slug"), "hosting", f"Hosting of {given['domain']}",
-            lambda: self.make_hosting({**given, "php_version": body.get("php_version", "8.3")}),
+            lambda: self.make_hosting(
+                {**given, "php_version": body.get("php_version", "8.3"), "ready_at": self.now() + self.assume["provisioning_seconds"]}
+            ),
         )
         with self.lock:
             self._event("hosting.created", {"hostingId": row["id"], "username": row["username"], "domain": row["domain"], "status": row["status"]})
@@ -730,17 +734,22 @@ class Core:
 
     def list_hosting(self, call: Call) -> tuple[int, t.Any]:
         """GET /hosting."""
-        return 200, [self._account_of(row) for row in self.hosting.values() if row["alive"]]
+        return 200, [self._account_of(row) for row in self.hosting.values() if self._visible(row, "list_lag_seconds")]
 
     def get_hosting(self, call: Call) -> tuple[int, t.Any]:
         """GET /hosting/:id."""
-        return 200, self._account_of(self._hosting(call))
+        row = self.hosting.get(call.ids["id"])
+        if row is None or not self._visible(row, "get_lag_seconds"):
+            raise No(404, "Hosting account not found.")
+        return 200, self._account_of(row)
 
     def set_hosting(self, **change: str) -> t.Callable[[Call], tuple[int, t.Any]]:
         """POST /hosting/:id/suspend, /unsuspend and /ssl/retry."""
 
         def handler(call: Call) -> tuple[int, t.Any]:
             row = self._hosting(call)
+            if self.assume["suspend_again"] == "conflict" and change.get("status") == row["status"]:
+                raise No(409, f"The account is {row['status']} already.")
             row.update(change)
             self.effect = True
             return 200, self._account_of(row)

@@ -16,6 +16,8 @@ Assume = t.Mapping[str, t.Any]
 FIXED = frozenset({"account", "products", "vps_ips"})
 OTHER_WORDS = {"running": "ACTIVE", "stopped": "OFF", "provisioning": "BUILDING", "suspended": "FROZEN"}
 OTHER_TICKET_WORDS = {"open": "Re-Opened", "answered": "Awaiting customer", "resolved": "SOLVED", "closed": "Archived"}
+OTHER_HOSTING_WORDS = {"active": "Enabled", "provisioning": "Setting-Up", "suspended": "Disabled"}
+OTHER_CERTIFICATE_WORDS = {"issued": "VALID", "pending": "IN_PROGRESS", "failed": "ERROR"}
 
 
 def camel(key: str) -> str:
@@ -54,20 +56,29 @@ def milliseconds(stamp: str) -> int:
     return int(datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp() * 1000)
 
 
+def status_word(status: str, other_words: t.Mapping[str, str], assume: Assume) -> str:
+    """Give a status by the assumed word."""
+    if assume["status_words"] == "upper":
+        return status.upper()
+    return other_words.get(status, status.upper()) if assume["status_words"] == "other" else status
+
+
+def shape_created_at(row: dict[str, t.Any], form: str) -> None:
+    """Tell in the assumed form when a resource was made, or not at all."""
+    if form == "none":
+        row.pop("created_at", None)
+    elif form == "epoch" and isinstance(row.get("created_at"), str):
+        row["created_at"] = milliseconds(row["created_at"])
+
+
 def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one server."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    if assume["status_words"] == "upper":
-        row["status"] = row["status"].upper()
-    elif assume["status_words"] == "other":
-        row["status"] = OTHER_WORDS.get(row["status"], row["status"].upper())
+    row["status"] = status_word(row["status"], OTHER_WORDS, assume)
     if assume["vps_address"] == "none":
         row.pop("ipv4", None)
-    if assume["vps_created_at"] == "none":
-        row.pop("created_at", None)
-    elif assume["vps_created_at"] == "epoch" and isinstance(row.get("created_at"), str):
-        row["created_at"] = milliseconds(row["created_at"])
+    shape_created_at(row, assume["vps_created_at"])
     if assume["vps_os"] == "none":
         row.pop("os_family", None)
         row.pop("os_template", None)
@@ -121,15 +132,51 @@ def vps_order(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 
 def hosting(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
-    """Shape one hosting account, or the reply to its order."""
+    """Shape one hosting account."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    if assume["ssl_status"] == "none":
-        row.pop("ssl_status", None)
-    if "sftp_password" in row and assume["hosting_passwords"] == "nested":
-        sftp, db = row.pop("sftp_password"), row.pop("db_password")
-        return {"hosting": row, "credentials": {"sftp": {"password": sftp}, "db": {"password": db}}}
+    certificate = row.pop("ssl_status")
+    if assume["ssl_status"] == "told":
+        row["ssl_status"] = certificate
+    elif assume["ssl_status"] == "nested":
+        row["ssl"] = {"status": certificate, "issuer": "Let's Encrypt"}
+    elif assume["ssl_status"] == "other":
+        row["certificate_status"] = OTHER_CERTIFICATE_WORDS.get(certificate, certificate)
+    if assume["hosting_status"] == "flag" and row["status"] in ("active", "suspended"):
+        row["suspended"] = row.pop("status") == "suspended"
+    else:
+        row["status"] = status_word(row["status"], OTHER_HOSTING_WORDS, assume)
+    php = row["php_version"]
+    row["php_version"] = {"number": float(php), "full": php + ".12", "name": "php" + php.replace(".", "")}.get(assume["php_form"], php)
+    shape_created_at(row, assume["hosting_created_at"])
+    if assume["hosting_fields"] == "nested":
+        row["domain"] = {"name": row["domain"], "primary": True}
+        row["user"] = {"username": row.pop("username")}
+        row["plan"] = {"slug": row.pop("plan_slug")}
     return row
+
+
+def hosting_order(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape the reply to an order of a hosting account."""
+    row = dict(row)
+    passwords = {name: row.pop(name) for name in ("sftp_password", "db_password") if name in row}
+    username = row["username"]
+    made = hosting(row, assume)
+    if assume["order_reply"] == "no_echo":
+        made = {name: value for name, value in made.items() if name in ("id", "created_at")}
+    if assume["order_reply"] in ("nested", "credentials"):
+        made = {"hosting": made}
+    form = assume["hosting_passwords"] if passwords else "flat"
+    if form == "nested":
+        return {**made, "credentials": {"sftp": {"password": passwords["sftp_password"]}, "db": {"password": passwords["db_password"]}}}
+    if form == "list":
+        return {**made, "credentials": [
+            {"type": "database", "username": username, "password": passwords["db_password"]},
+            {"type": "sftp", "username": username, "password": passwords["sftp_password"]},
+        ]}
+    if form == "short":
+        return {**made, "password": passwords["sftp_password"], "database_password": passwords["db_password"]}
+    return {**made, **passwords}
 
 
 def domain(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
@@ -257,7 +304,7 @@ def other(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 
 READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
-    "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting, "domain": domain, "invoice": invoice,
+    "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting_order, "domain": domain, "invoice": invoice,
     "wallet": billing, "transaction": billing, "ticket": ticket, "ticket_write": ticket_write,
 }
 ROWS = {**READERS, "domain": domain_row}

@@ -74,3 +74,9 @@ def test_ticket() -> None:
     assert tuple(module) == (*_ticket.FIELDS, "messages")
     assert set(_ticket.read_ticket({"id": 1})) == set(_ticket.FIELDS)
     assert tuple(module["messages"]["contains"]) == _ticket.MESSAGE_FIELDS == tuple(_ticket.read_message({}))
+
+
+def test_orders() -> None:
+    """What is told of an order is the same for every noun, but for the name of the id."""
+    server, hosting = fields_of("h444_vps", "order"), fields_of("h444_hosting", "order")
+    assert [name.replace("server_id", "hosting_id") for name in server] == list(hosting)

@@ -258,7 +258,8 @@ def replies(api: Api) -> str:
         ask("POST", "/vps", {**ORDER, "label": f"Web-Server-{number}"}, f"k{number}")
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-0"}, "k0")
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-9"}, "k0")
-    ask("POST", "/hosting", HOSTING)
+    ask("POST", "/hosting", {**HOSTING, "domain": "www.example.com", "username": "ExampleCom"})
+    ask("POST", f"/hosting/{next(iter(api.core.hosting))}/unsuspend")
     for path in ("/vps", "/vps/all-ips", "/os-templates", "/hosting", "/domains", "/account", "/billing/wallet/transactions", "/billing/wallet"):
         ask("GET", path)
     ask("GET", "/billing/wallet/transactions", limit="1")
