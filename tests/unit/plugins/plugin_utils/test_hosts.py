@@ -425,6 +425,7 @@ def test_a_large_number_of_one_name_is_one_short_note() -> None:
     assert len(notes) == 1
     assert "(00, 01, 02, 03, 04, ...)" in notes[0].text
     assert "(0, 1, 2, 3, 4)" in named([row(str(number), "web") for number in range(5)])[1][0].text
+    assert "(0, 1, 2, 3, 4, ...)" in named([row(str(number), "web") for number in range(6)])[1][0].text
 
 
 def test_a_name_made_with_an_id_may_be_taken_as_well() -> None:

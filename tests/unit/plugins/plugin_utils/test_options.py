@@ -36,12 +36,12 @@ def test_empty_variables_are_hidden_and_come_back(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("H444_SET", "x")
     monkeypatch.setenv("OTHER_EMPTY", "")
     before = dict(os.environ)
-    with pytest.raises(KeyError), _options.without_empty_environment():
+    with pytest.raises(ZeroDivisionError), _options.without_empty_environment():
         assert "H444_EMPTY" not in os.environ
         assert "H444_BLANK" not in os.environ
         assert os.environ["H444_SET"] == "x"
         assert os.environ["OTHER_EMPTY"] == ""
-        raise KeyError
+        raise ZeroDivisionError
     assert dict(os.environ) == before
 
 
@@ -161,9 +161,21 @@ def test_types_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         _options.check_types({"count": None}, DEFINITIONS)
 
 
+def test_shapes_that_are_right() -> None:
+    """Every form that the documentation shows."""
+    _options.check_shapes(SHAPES)
+    filters = [{"include": "h444_label == 'a'"}, {"exclude": True}]
+    keyed = [{"key": "a", "prefix": "p", "separator": "", "parent_group": "g", "default_value": "d"}, {"key": "a", "trailing_separator": False}]
+    networks = {"a": ["10.0.0.0/8"], "b": "10.0.0.0/8", "c": None}
+    more = {"compose": {"a": "b"}, "groups": {"up": True}, "hostnames": ["ptr", "id"], "statuses": ["running"]}
+    _options.check_shapes({**SHAPES, **more, "filters": filters, "keyed_groups": keyed, "ip_groups": networks})
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry is one condition"),
+        ({"filters": [{"only": "x"}]}, "filters: each entry is one condition"),
         ({"filters": ["x"]}, "filters: each entry is one condition"),
         ({"filters": [{}]}, "filters: each entry is one condition"),
         ({"compose": {5: "x"}}, "compose: '5' can't be a name."),
@@ -179,7 +191,6 @@ def test_types_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_shapes_that_are_refused(given: dict[str, t.Any], message: str) -> None:
     """What core would pass over, or stumble over later."""
-    _options.check_shapes(SHAPES)
     with pytest.raises(BadOption) as caught:
         _options.check_shapes({**SHAPES, **given})
     assert message in str(caught.value)
