@@ -20,7 +20,7 @@ class ActionModule(SecretAction):
     """Keeps the secrets that a raw answer may hold, at any depth and under any name of a secret, out of every output."""
 
     MODULE = "h444.cloud.h444_api"
-    PATIENCE = "api_timeout"
+    TIME_OPTION = "api_timeout"
 
     def _may_bring_secret(self) -> bool:
         return str(self._task.args.get("method", "GET")).strip().upper() != "GET"

@@ -34,7 +34,9 @@ class Action(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """A decision, made in full before anything is sent. *order*: facts for the result; *purchase*: what is bought or opened."""
+    """A decision, made in full before anything is sent. *order*: facts for the result; *purchase*: what is bought or opened, or
+    else what the noun has to know of the time before when it carries the plan out.
+    """
 
     before: t.Any
     after: t.Any

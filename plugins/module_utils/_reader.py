@@ -24,7 +24,7 @@ ENVELOPES = ("data", "items", "results", "result", "rows", "records", "list", "r
 MAX_DEPTH = 64
 
 SECRET_KEY = re.compile(
-    r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords|private_key"
+    r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords|private_key|signing_key"
     r"|(?:auth|epp|authorization|transfer)_?(?:code|info|key))(?:_|\Z)"  # who has a domain's transfer code can take the domain away
 )
 # Words beside a secret that are none: credentials often come with a user name and a host.

@@ -52,7 +52,7 @@ class Sink:
                     os.unlink(name)
         except OSError as exc:
             raise BadOption(
-                "credentials_file: %s can't be written (%s). Nothing was done."
+                "credentials_file: %s can't be written (%s). Nothing was changed."
                 % (clean(self.path, 200), clean(exc.strerror or str(exc), 100))
             ) from None
 

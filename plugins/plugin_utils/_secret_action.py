@@ -28,11 +28,14 @@ display = Display()
 
 
 class SecretAction(ActionBase):
-    """Runs the module of the same name. *HARMLESS_STATES*: states that can't bring a secret. *PATIENCE*: the option for slow calls."""
+    """Runs the module of the same name. *HARMLESS_STATES*: states that can't bring a secret.
+
+    *TIME_OPTION*: the option of the module that bounds its time, where the task's keyword must not.
+    """
 
     MODULE = ""
-    PATIENCE = "wait_timeout"
     HARMLESS_STATES: t.Tuple[str, ...] = ()
+    TIME_OPTION = "wait_timeout"
     # Whether async is possible depends on the state, so it is decided below.
     _supports_async = True
     _supports_check_mode = True
@@ -63,13 +66,13 @@ class SecretAction(ActionBase):
         """Refuse the keywords under which a one-time secret would be laid open or lost."""
         if self._task.async_val:
             raise AnsibleActionFail(
-                "async is refused here: this task can bring a one-time password, and a job's result lies readable for everybody in "
-                "the file system of the executing host. Use %s without async (raise %s instead)." % (self.MODULE, self.PATIENCE)
+                "async is refused here: this task can bring a one-time secret, and a job's result lies readable for everybody in "
+                "the file system of the executing host. Use %s without async (raise %s instead)." % (self.MODULE, self.TIME_OPTION)
             )
         if self._task.timeout:
             raise AnsibleActionFail(
-                "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not the order, whose "
-                "one-time password would be lost. Use the option %s instead." % self.PATIENCE
+                "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not its request, whose "
+                "one-time secret would be lost. Use the option %s instead." % self.TIME_OPTION
             )
 
     def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:

@@ -91,6 +91,11 @@ SWITCHES: dict[str, Switch] = {
     "ticket_subject": Switch(("as_is", "cut20"), "what the provider makes of a subject"),
     "ticket_write": Switch(("ticket", "id", "ok"), "what opening, answering and closing a ticket are answered with"),
     "tickets_listed": Switch(("all", "open"), "whether closed tickets are listed"),
+    "webhook_secret_form": Switch(
+        ("secret", "signing_secret", "signing_key", "credentials", "beside"), "the name and place of a webhook's secret in replies, and how it is masked"
+    ),
+    "webhook_fields": Switch(("plain", "other"), "the names of the fields of a webhook and of a delivery"),
+    "webhook_url": Switch(("as_is", "normal"), "whether the provider writes a webhook's URL as browsers do"),
     "webhook_digest": Switch(("hex",), "how a delivery's HMAC is written"),
     "oauth_registration": Switch(("off", "on"), "whether OAuth clients can register themselves"),
     "oauth_reply": Switch(("full", "least"), "whether the sign-in tells what RFC 8628 and RFC 6749 let it leave out"),
@@ -108,6 +113,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "domain_values": "words", "nameservers_form": "objects", "registry_seconds": 1, "invoice_detail": "beside",
         "ticket_thread": "beside", "ticket_author": "sender", "ticket_order": "newest",
         "php_form": "full", "ssl_status": "nested",
+        "webhook_secret_form": "beside",
     },
     "sparse": {
         "list_envelope": "noun", "ids": "number", "order_reply": "no_echo", "password_key": "password", "vps_address": "none", "vps_os": "none",
@@ -116,6 +122,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "domain_rows": "short", "domain_expiry": "date", "nameservers_form": "text", "limit_query": "ignored", "transaction_order": "oldest",
         "ticket_thread": "replies", "ticket_author": "none", "ticket_write": "id",
         "hosting_passwords": "short", "hosting_status": "flag", "php_form": "number",
+        "webhook_secret_form": "signing_secret",
     },
     "odd": {
         "casing": "mixed", "list_envelope": "items", "object_envelope": "noun", "ids": "prefixed", "order_reply": "credentials",
@@ -126,6 +133,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "suspend_again": "conflict",
         "domain_values": "number", "domain_expiry": "epoch", "nameservers_form": "dotted", "billing_cents": "text",
         "ticket_author": "is_staff", "ticket_text": "html", "ticket_write": "ok",
+        "webhook_secret_form": "credentials", "webhook_fields": "other", "webhook_url": "normal",
     },
 }
 

@@ -279,7 +279,7 @@ class Core:
         if isinstance(plain, list) and kind in paged and self.assume["pagination"] != "off":
             plain, page, extra = self._page(plain, query, path)
             headers = {**headers, **extra}
-        if kind in ("done", "vps", "vps_ip", "domain", "hosting") and not isinstance(plain, list) and status == 200 and self.effect:
+        if kind in ("done", "vps", "vps_ip", "domain", "hosting", "webhook", "delivery") and not isinstance(plain, list) and self.effect:
             if self.assume["write_reply"] == "empty":
                 return Answer(204, headers, None)
             if self.assume["write_reply"] == "ok":
@@ -894,6 +894,12 @@ class Core:
             raise No(400, ["events must be of: " + ", ".join(EVENTS)])
         if not isinstance(body.get("is_active", True), bool):
             raise No(400, ["is_active must be a boolean"])
+        if "url" in body and self.assume["webhook_url"] == "normal":
+            # As browsers do: no default port, at least the path /, the host in lower case.
+            found = re.fullmatch(r"https://([^/?#]*?)(?::443)?([/?#].*)?", body["url"], re.DOTALL)
+            if found:
+                rest = found.group(2) or "/"
+                body = {**body, "url": "https://" + found.group(1).lower() + (rest if rest[0] == "/" else "/" + rest)}
         return body
 
     def list_webhooks(self, call: Call) -> tuple[int, t.Any]:
@@ -1026,11 +1032,11 @@ class Core:
             ("POST", "/tickets/{id}/reply", "ticket_write", "tickets:write", self.reply),
             ("POST", "/tickets/{id}/close", "ticket_write", "tickets:write", self.close),
             ("GET", "/webhooks", "webhook", "webhooks:read", self.list_webhooks),
-            ("POST", "/webhooks", "webhook", "webhooks:write", self.create_webhook),
+            ("POST", "/webhooks", "webhook_secret", "webhooks:write", self.create_webhook),
             ("GET", "/webhooks/{id}", "webhook", "webhooks:read", self.get_webhook),
             ("PATCH", "/webhooks/{id}", "webhook", "webhooks:write", self.change_webhook),
             ("DELETE", "/webhooks/{id}", "done", "webhooks:write", self.delete_webhook),
-            ("POST", "/webhooks/{id}/rotate-secret", "webhook", "webhooks:write", self.rotate),
+            ("POST", "/webhooks/{id}/rotate-secret", "webhook_secret", "webhooks:write", self.rotate),
             ("GET", "/webhooks/{id}/deliveries", "delivery", "webhooks:read", self.list_deliveries),
             ("POST", "/webhooks/{id}/deliveries/{deliveryId}/redeliver", "delivery", "webhooks:write", self.redeliver),
         ]

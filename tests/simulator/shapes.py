@@ -18,6 +18,11 @@ OTHER_WORDS = {"running": "ACTIVE", "stopped": "OFF", "provisioning": "BUILDING"
 OTHER_TICKET_WORDS = {"open": "Re-Opened", "answered": "Awaiting customer", "resolved": "SOLVED", "closed": "Archived"}
 OTHER_HOSTING_WORDS = {"active": "Enabled", "provisioning": "Setting-Up", "suspended": "Disabled"}
 OTHER_CERTIFICATE_WORDS = {"issued": "VALID", "pending": "IN_PROGRESS", "failed": "ERROR"}
+OTHER_DELIVERY_WORDS = {"pending": "QUEUED", "retrying": "RETRY", "delivered": "SUCCESS", "failed": "ERROR"}
+OTHER_WEBHOOK_FIELDS = {"events": "event_types", "is_active": "active", "created_at": "created"}
+OTHER_DELIVERY_FIELDS = {
+    "event": "event_type", "attempt": "attempts", "response_status": "status_code", "duration_ms": "latency_ms", "error": "last_error",
+}
 
 
 def camel(key: str) -> str:
@@ -283,6 +288,33 @@ def ticket_write(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     return {"id": ident(row["id"], assume)} if assume["ticket_write"] == "id" else ticket(row, assume)
 
 
+def webhook(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one webhook, or the reply that shows its secret in clear."""
+    row = {**row, "id": ident(row["id"], assume)}
+    secret = row.pop("secret")
+    is_clear = "*" not in secret
+    if assume["webhook_fields"] == "other":
+        row = {OTHER_WEBHOOK_FIELDS.get(name, name): value for name, value in row.items()}
+    form = assume["webhook_secret_form"]
+    if form == "beside":
+        return {"webhook": row, "secret": secret} if is_clear else row
+    if form == "credentials":
+        return {**row, "credentials": {"signing_secret": secret if is_clear else secret[:6] + "…"}}
+    return {**row, form: secret}
+
+
+def delivery(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape one delivery of a webhook."""
+    row = {**row, "id": ident(row["id"], assume)}
+    if assume["status_words"] == "upper":
+        row["status"] = row["status"].upper()
+    elif assume["status_words"] == "other":
+        row["status"] = OTHER_DELIVERY_WORDS.get(row["status"], row["status"])
+    if assume["webhook_fields"] == "other":
+        row = {OTHER_DELIVERY_FIELDS.get(name, name): value for name, value in row.items()}
+    return row
+
+
 def os_templates(rows: list[dict[str, t.Any]], assume: Assume) -> t.Any:
     """Shape the list of templates."""
     shape = assume["os_template_shape"]
@@ -305,10 +337,13 @@ def other(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
     "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting_order, "domain": domain, "invoice": invoice,
-    "wallet": billing, "transaction": billing, "ticket": ticket, "ticket_write": ticket_write,
+    "wallet": billing, "transaction": billing, "ticket": ticket, "ticket_write": ticket_write, "webhook": webhook, "webhook_secret": webhook,
+    "delivery": delivery,
 }
 ROWS = {**READERS, "domain": domain_row}
-NOUNS = {"vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip", "ticket_write": "ticket"}
+NOUNS = {
+    "vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip", "ticket_write": "ticket", "webhook_secret": "webhook",
+}
 
 
 def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] | None = None) -> t.Any:
@@ -327,13 +362,13 @@ def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] |
         return made if isinstance(made, dict) else _list(made, "os_templates", assume, page)
     if isinstance(body, list):
         reader = ROWS.get(kind, other)
-        return _list([reader(row, assume) for row in body], {"vps": "vps", "hosting": "hosting"}.get(kind, kind + "s"), assume, page)
+        return _list([reader(row, assume) for row in body], {"vps": "vps", "hosting": "hosting", "delivery": "deliveries"}.get(kind, kind + "s"), assume, page)
     made = READERS.get(kind, other)(body, assume)
     made = cased(made, assume["casing"], 1)
     noun = NOUNS.get(kind, kind)
     if kind == "invoice" and assume["invoice_detail"] == "beside":
         return {"data": made} if assume["object_envelope"] == "data" else made
-    if kind.endswith("_order") and any(key in made for key in ("server", "vps", "hosting", "credentials")):
+    if kind.endswith(("_order", "_secret")) and any(key in made for key in ("server", "vps", "hosting", "webhook", "credentials")):
         return {"data": made} if assume["object_envelope"] == "data" else made
     if assume["object_envelope"] == "bare" or (assume["object_envelope"] == "noun" and noun in made):
         return made

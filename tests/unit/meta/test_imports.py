@@ -26,6 +26,7 @@ KNOWS = {
     "_hosting": {"_purchase"},
     "_ptr": {"_addresses", "_vps"},
     "_ticket": {"_account"},
+    "_delivery": {"_webhook"},
 }
 # What the core may use: no clock, no disk, no network.
 HARMLESS = {

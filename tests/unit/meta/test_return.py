@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _domain, _hosting, _ticket, _vps
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _delivery, _domain, _hosting, _ticket, _vps, _webhook
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -80,3 +80,17 @@ def test_orders() -> None:
     """What is told of an order is the same for every noun, but for the name of the id."""
     server, hosting = fields_of("h444_vps", "order"), fields_of("h444_hosting", "order")
     assert [name.replace("server_id", "hosting_id") for name in server] == list(hosting)
+
+
+def test_webhook() -> None:
+    """The module, its info module and the reader know the same fields."""
+    module, info = fields_of("h444_webhook", "webhook"), fields_of("h444_webhook_info", "webhooks")
+    assert module == info and tuple(module) == _webhook.FIELDS
+    assert set(_webhook.read_webhook({"id": 1, "url": "https://example.com/"})) == set(_webhook.FIELDS)
+
+
+def test_delivery() -> None:
+    """A new delivery looks like those of the info module, and the reader gives these fields."""
+    module, info = fields_of("h444_webhook_redelivery", "delivery"), fields_of("h444_webhook_delivery_info", "deliveries")
+    assert module == info and tuple(module) == _delivery.FIELDS
+    assert set(_delivery.read_delivery({"id": 1})) == set(_delivery.FIELDS)

@@ -289,6 +289,12 @@ def replies(api: Api) -> str:
     api.clock.at += 3600
     ask("PATCH", f"/vps/{list(api.core.servers)[1]}/label", {"label": "renamed"})
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-1"}, "k1")
+    ask("POST", "/webhooks", {"url": "https://Example.com:443", "events": ["ticket.created"]})
+    ask("POST", "/tickets", {"subject": "s", "message": "m"})
+    hook = next(iter(api.core.webhooks))
+    ask("PATCH", f"/webhooks/{hook}", {"is_active": False})
+    for path in ("", f"/{hook}", f"/{hook}/deliveries"):
+        ask("GET", "/webhooks" + path)
     return json.dumps(told)
 
 

@@ -1,0 +1,220 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Deliveries of webhooks: what was sent, and sending one again."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ._converge import Progress, Task
+from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
+from ._names import check_id, shown
+from ._plan import Action, Plan
+from ._reader import error_text, first, flat, identifier, identifier_or_none, moment, normal, object_in, snake, sweep, text, truth, whole, word
+from ._resend import NEVER, Endpoint, may_have_happened
+from ._webhook import find_webhook, list_webhooks, missing_id, missing_url
+
+LIST = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
+REDELIVER = Endpoint("POST", "/webhooks/{id}/deliveries/{delivery_id}/redeliver", "webhooks:write", NEVER)
+ENDPOINTS = (LIST, REDELIVER)
+
+NOUNS = ("delivery", "deliveries", "webhook_delivery", "webhook_deliveries")
+FIELDS = ("id", "event", "status", "attempt", "response_status", "duration_ms", "error", "created_at")
+IDS = ("id", "delivery_id", "uuid")
+WHERE_LIST = "GET /v1/webhooks/:id/deliveries"
+WHERE_AGAIN = "POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver"
+MAX_LIMIT = 200
+# What was sent and answered is the account's own: it keeps its names.
+CONTENTS = frozenset({
+    "payload", "data", "body", "request", "request_body", "request_headers", "headers", "response", "response_body", "response_headers",
+})  # fmt: skip
+
+PENDING, RETRYING, DELIVERED, FAILED = "pending", "retrying", "delivered", "failed"
+STATUS_WORDS = {
+    PENDING: ("pending", "queued", "scheduled", "new", "sending", "processing", "in_progress"),
+    RETRYING: ("retrying", "retry", "retry_scheduled", "waiting_retry", "will_retry"),
+    DELIVERED: ("delivered", "success", "succeeded", "successful", "ok", "sent", "completed", "complete"),
+    FAILED: ("failed", "failure", "fail", "error", "errored", "undelivered", "exhausted", "dead", "gave_up", "abandoned"),
+}
+STATUS = {spelling: status for status, spellings in STATUS_WORDS.items() for spelling in spellings}
+
+Row = t.Dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+
+def read_status(value: str | None) -> str | None:
+    """Give a status by one of the four known words, else as it is."""
+    return STATUS.get(re.sub(r"[\s-]+", "_", value.strip().lower()), value) if value else None
+
+
+def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+    """Give one delivery in normal form: FIELDS are always there, None where the API tells nothing; all else is kept.
+
+    Assumed: the fields' names (switch ``webhook_fields``). Units: a duration whose name tells no unit stays under its own name.
+    """
+    for name, inner in raw.items():
+        if len(raw) == 1 and snake(str(name)) in NOUNS and isinstance(inner, dict):
+            raw = inner
+    contents = {snake(str(name)): value for name, value in raw.items() if snake(str(name)) in CONTENTS}
+    row, _secrets = sweep(flat({name: value for name, value in raw.items() if snake(str(name)) not in CONTENTS}, NOUNS, where))
+    response = contents.get("response")
+    answered = whole(first(row, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"))
+    if answered is None and isinstance(response, dict):
+        answered = whole(first(normal(response, where), "status", "status_code", "code"))
+    status = word(first(row, "status", "state", "result"), "name", "slug", "code")
+    if status is None and truth(first(row, "success", "delivered", "succeeded")) is not None:
+        status = DELIVERED if truth(first(row, "success", "delivered", "succeeded")) else FAILED
+    if whole(status) is not None:  # the receiver's answer itself
+        answered = whole(status)
+        status = DELIVERED if 200 <= t.cast(int, answered) < 300 else FAILED
+    error = first(row, "error", "error_message", "last_error", "failure_reason")
+    milliseconds = first(row, "duration_ms", "duration_millis", "duration_milliseconds", "latency_ms", "response_time_ms", "elapsed_ms")
+    return {
+        **row,
+        **contents,
+        "id": identifier(first(row, *IDS), where),
+        "event": word(first(row, "event", "event_type", "event_name", "type", "topic"), "name", "event", "type"),
+        "status": read_status(status),
+        "attempt": whole(first(row, "attempt", "attempts", "attempt_count", "attempt_number", "tries")),
+        "response_status": answered,
+        "duration_ms": round(milliseconds) if isinstance(milliseconds, float) else whole(milliseconds),
+        "error": (error if isinstance(error, str) else error_text(error)) or None,
+        "created_at": first(row, "created_at", "created", "attempted_at", "sent_at", "timestamp"),
+    }
+
+
+def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
+    """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
+    raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, limited=True)
+    rows = [read_delivery(raw) for raw in raws]
+    made = [moment(row["created_at"]) for row in rows]
+    if all(made):
+        order = sorted(range(len(rows)), key=lambda place: (-t.cast(t.Any, made[place]).timestamp(), place))
+        rows = [rows[place] for place in order]
+    return rows[:limit]
+
+
+def webhook_id_of(api: t.Any, params: Params) -> str:
+    """Give the id of the webhook that is named by id or URL. Raises: Missing, Ambiguous."""
+    if params.get("id") or params.get("url") is None:
+        return check_id(params.get("id") or "", "id")
+    rows = list_webhooks(api)
+    found = find_webhook(rows, params["url"])
+    if found is None:
+        raise missing_url(params["url"], rows)
+    return found["id"]
+
+
+def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+    """Answer h444_webhook_delivery_info."""
+    limit, status = params["limit"], params.get("status")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadOption("limit: must be from 1 to %d, not %d." % (MAX_LIMIT, limit))
+    try:
+        # The API has no filter: so that a rare status is found, all that it shows is looked through.
+        rows = list_deliveries(api, webhook_id_of(api, params), limit if status is None else MAX_LIMIT)
+    except (Missing, NotFound):
+        return {"deliveries": []}
+    if status is not None:
+        wanted = (read_status(status) or "").strip().lower()
+        rows = [row for row in rows if (row["status"] or "").strip().lower() == wanted]
+    return {"deliveries": rows[:limit]}
+
+
+def plan_of(api: t.Any, params: Params) -> Plan:
+    """Plan h444_webhook_redelivery. Raises: Missing where the webhook, or surely the delivery, does not exist."""
+    delivery_id = check_id(params["delivery_id"], "delivery_id")
+    webhook_id = webhook_id_of(api, params)
+    try:
+        rows = list_deliveries(api, webhook_id, MAX_LIMIT)
+        found = next((row for row in rows if row["id"] == delivery_id), None)
+        is_whole = found is not None or _is_whole(api, webhook_id, len(rows))
+    except NotFound:
+        raise missing_id(webhook_id, list_webhooks(api)) from None
+    if found is None and is_whole:
+        raise _missing(webhook_id, delivery_id, rows)
+    return plan_redelivery(webhook_id, delivery_id, found, rows)
+
+
+def _is_whole(api: t.Any, webhook_id: str, count: int) -> bool:
+    """Tell whether the API showed every delivery that there is: fewer than the limit, and no word of a further page."""
+    if count >= MAX_LIMIT:
+        return False
+    try:
+        return len(api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": MAX_LIMIT})) == count
+    except BadReply:
+        return False
+
+
+def _missing(webhook_id: str, delivery_id: str, rows: t.Sequence[Row]) -> Missing:
+    newest = [row["id"] for row in rows[:3]]
+    return Missing(
+        "The webhook %s has no delivery %s; %s. Nothing was sent."
+        % (webhook_id, shown(delivery_id), "its newest: %s" % ", ".join(newest) if newest else "it has none at all"),
+        closest=newest,
+    )
+
+
+def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: t.Sequence[Row]) -> Plan:
+    """Plan the clone of a delivery; *rows*: those that are known already. Pure."""
+    after: Row = {**dict.fromkeys(FIELDS), "event": found["event"] if found else None, "status": PENDING, "attempt": 0}
+    notes = ()  # type: tuple[str, ...]
+    if found is None:
+        notes = ("The delivery %s is not among the newest that the API shows, so whether it exists is known by the API alone." % shown(delivery_id),)
+    action = Action("redeliver", delivery_id, REDELIVER, {"id": webhook_id, "delivery_id": delivery_id})
+    return Plan(None, after, (action,), notes, purchase=frozenset(row["id"] for row in rows))
+
+
+def perform(api: t.Any, action: Action, progress: Progress) -> None:
+    """Send a delivery again, once. Source: POST …/redeliver: "Clone a past delivery into a fresh attempt."
+
+    Raises: Missing where there is no such delivery; UnknownFate where the reply is lost.
+    """
+    try:
+        answer = api.request(REDELIVER, ids=action.ids)
+    except NotFound:
+        raise _missing(action.ids["id"], action.target, list_deliveries(api, action.ids["id"], MAX_LIMIT)) from None
+    except UnknownFate as error:
+        raise _unknown(action, str(error.facts.get("cause"))) from None
+    except ApiError as error:
+        if not may_have_happened(error.status):
+            raise
+        raise _unknown(action, "the API answered %d" % error.status) from None
+    progress.maybe = True
+    try:
+        row = object_in(answer.body, NOUNS, WHERE_AGAIN, IDS)
+        if identifier_or_none(first(normal(row, WHERE_AGAIN), *IDS)) != action.target:
+            progress.after = read_delivery(row, WHERE_AGAIN)
+    except BadReply:
+        progress.after = None  # the reply tells nothing; the list will
+
+
+def _unknown(action: Action, cause: str) -> UnknownFate:
+    return UnknownFate(
+        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer one of its event before "
+        "running the task again, for that would send it once more." % (shown(action.target), cause),
+        cause=cause,
+    )
+
+
+def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+    """Give the new delivery: out of the reply, or the one that the list has gained."""
+    if progress.after is not None:
+        return progress.after
+    (action,), known = progress.plan.actions, progress.plan.purchase
+    event = progress.plan.after["event"]
+    try:
+        rows = list_deliveries(api, action.ids["id"], MAX_LIMIT)
+    except H444Error:
+        rows = []  # it was sent, and a failure now would only make somebody send it once more
+    new = [row for row in rows if row["id"] not in known and event in (None, row["event"])]
+    if len(new) != 1:
+        progress.warn("The API took the redelivery of %s, but does not tell which delivery it made." % shown(text(params["delivery_id"])))
+        return None
+    return new[0]
+
+
+REDELIVERY = Task("delivery", plan_of, perform, read_back)

@@ -1,0 +1,445 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Webhooks: subscriptions of an HTTPS URL to events, and their signing secrets."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import quote, urlsplit
+
+from ._converge import Progress, Task, send
+from ._errors import Ambiguous, ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, UnknownFate
+from ._names import CONTROL, check_id, closest, pick_one, shown
+from ._plan import Action, Plan, same
+from ._reader import bad, choose_secret, first, flat, identifier, identifier_or_none, is_masked, normal, object_in, sweep, text, truth, word
+from ._resend import NEVER, Endpoint, may_have_happened
+
+LIST = Endpoint("GET", "/webhooks", "webhooks:read")
+GET = Endpoint("GET", "/webhooks/{id}", "webhooks:read")
+CREATE = Endpoint("POST", "/webhooks", "webhooks:write", NEVER)
+CHANGE = Endpoint("PATCH", "/webhooks/{id}", "webhooks:write")
+DELETE = Endpoint("DELETE", "/webhooks/{id}", "webhooks:write")
+ROTATE = Endpoint("POST", "/webhooks/{id}/rotate-secret", "webhooks:write", NEVER)
+ENDPOINTS = (LIST, GET, CREATE, CHANGE, DELETE, ROTATE)
+
+NOUNS = ("webhook", "webhooks", "subscription", "subscriptions", "hook", "hooks")
+FIELDS = ("id", "url", "events", "description", "is_active", "created_at")
+IDS = ("id", "webhook_id", "subscription_id", "uuid")
+# The events of the page, in its order.
+EVENTS = (
+    "vps.created", "hosting.created", "invoice.paid", "vps.power.changed", "vps.reinstalled", "vps.ptr.changed", "vps.terminated",
+    "ticket.created", "ticket.replied",
+)
+WHERE_LIST = "GET /v1/webhooks"
+WHERE_ONE = "GET /v1/webhooks/:id"
+WHERE_CREATE = "POST /v1/webhooks"
+WHERE_ROTATE = "POST /v1/webhooks/:id/rotate-secret"
+
+SECRET_PREFIX = "whsec_"
+# After a lost reply the API may still be at work, so the list is read more than once.
+LOOK_PAUSES_SECONDS = (0.0, 1.0, 2.0)
+AGAIN = "run the task again with rotate_secret: true"
+
+Row = t.Dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+
+def canonical_url(url: str) -> str:
+    """Give a URL in the form in which URLs are compared, that of browsers: scheme and host in lower case, no default port, at least
+    the path "/", and what is not ASCII percent-encoded. Path and query are kept, for their letters and order may matter.
+    """
+    match = re.match(r"\A\s*([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*?)\s*\Z", url, re.DOTALL)
+    if match is None:
+        return url
+    scheme, (user, at, place), rest = match.group(1).lower(), match.group(2).rpartition("@"), match.group(3)
+    if not place.isascii():
+        try:
+            place = place.encode("idna").decode("ascii")
+        except UnicodeError:
+            pass
+    default = {"https": ":443", "http": ":80"}.get(scheme, ":")
+    place = place.lower()
+    place = place[: -len(default)] if place.endswith(default) else place.rstrip(":")
+    rest = re.sub(r"[^\x21-\x7e]", lambda found: quote(found.group(), errors="replace"), rest)
+    rest = re.sub(r"%[0-9a-fA-F]{2}", lambda found: found.group().upper(), rest)
+    return "%s://%s%s%s%s" % (scheme, user, at, place, rest if rest.startswith("/") else "/" + rest)
+
+
+def check_url(url: str, option: str) -> str:
+    """Return a URL that can be subscribed, else raise BadOption."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise BadOption("%s: this is not a URL like https://example.com/hook." % option) from None
+    if parts.username is not None or parts.password is not None:
+        # The URL is named in outputs, so it is not repeated here either.
+        raise BadOption("%s: a URL with user name or password is refused, for outputs show it; deliveries are signed instead." % option)
+    if parts.scheme.lower() != "https" or not host or CONTROL.search(url) or re.search(r"[\s\\]", url):
+        raise BadOption("%s: %s is not an HTTPS URL like https://example.com/hook. Nothing was changed." % (option, shown(url)))
+    if "#" in url:
+        raise BadOption("%s: %s has a fragment (#…), which is never sent; leave it out." % (option, shown(url)))
+    return url
+
+
+def check_events(events: t.Sequence[str], force: bool) -> list[str]:
+    """Return the events, each once, else raise BadOption. *force*: take names that are not known here, too."""
+    wanted = list(dict.fromkeys(events))
+    if not wanted:
+        raise BadOption("events: at least one is needed; there are: %s. To pause a webhook, set is_active: false." % ", ".join(EVENTS))
+    for event in wanted:
+        if not event or event != event.strip() or CONTROL.search(event):
+            raise BadOption("events: %s can't be the name of an event." % shown(event))
+        if event not in EVENTS and not force:
+            near = closest(event, EVENTS)
+            raise BadOption(
+                "events: %s is not an event of the API%s. There are: %s. Nothing was changed; if the API has gained it, set force: true."
+                % (shown(event), ", closest: %s" % near[0] if near else "", ", ".join(EVENTS))
+            )
+    return wanted
+
+
+def part(value: t.Any) -> tuple[t.Any, str | None]:
+    """Part a reply (in snake_case) from its signing secret, None where there is none in clear.
+
+    Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under any name.
+    """
+    rest, secrets = sweep(value)
+    found: list[str] = []
+    rest = _unprefixed(rest, found)
+    current = {path: secret for path, secret in secrets.items() if not re.search(r"(?:\A|_)(?:old|previous|prior)(?:_|\Z)", "_".join(path))}
+    return rest, choose_secret(current, "signing", "secret") or (found[0] if found else None)
+
+
+def _unprefixed(value: t.Any, found: list[str]) -> t.Any:
+    if isinstance(value, list):
+        return [_unprefixed(item, found) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, item in value.items():
+        if isinstance(item, str) and item.startswith(SECRET_PREFIX):
+            found.extend([] if is_masked(item) else [item])
+        else:
+            kept[key] = _unprefixed(item, found)
+    return kept
+
+
+def read_webhook(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+    """Give one webhook in normal form: FIELDS are always there, None where the API tells nothing; all else but secrets is kept."""
+    row, _secret = part(flat(raw, NOUNS, where))
+    webhook_id = identifier(first(row, *IDS), where)
+    url = text(first(row, "url", "endpoint_url", "target_url", "callback_url", "endpoint"))
+    if not url:
+        raise bad(where, "it does not tell the URL of the webhook %s" % webhook_id)
+    return {
+        **row,
+        "id": webhook_id,
+        "url": url,
+        "events": read_events(first(row, "events", "event_types", "subscribed_events", "event_names", "topics")),
+        "description": text(row.get("description")) or None,
+        "is_active": read_active(row),
+        "created_at": first(row, "created_at", "created"),
+    }
+
+
+def read_events(value: t.Any) -> list[str] | None:
+    """Give the events as a list of names, out of texts or objects; None where they are not told."""
+    if isinstance(value, str):
+        value = re.split(r"[\s,]+", value.strip())
+    if not isinstance(value, list):
+        return None
+    return [name for name in (word(item, "name", "event", "slug", "type", "id") for item in value) if name]
+
+
+def read_active(row: Row) -> bool | None:
+    """Tell whether a webhook is active, None where that is not told."""
+    found = truth(first(row, "is_active", "active", "is_enabled", "enabled"))
+    if found is None:
+        paused = truth(first(row, "is_paused", "paused", "disabled"))
+        found = None if paused is None else not paused
+    if found is None:
+        status = word(row.get("status")) or ""
+        found = False if status.lower() == "paused" else truth(status)
+    return found
+
+
+def read_reply(body: t.Any, where: str) -> tuple[str | None, str | None]:
+    """Give the webhook's id and its secret out of the reply to a creation or rotation; None for what it does not tell.
+
+    Source: POST /v1/webhooks: "The signing secret is returned ONCE in this response"; POST …/rotate-secret likewise.
+    """
+    try:
+        rest, secret = part(normal(body, where))
+    except BadReply:
+        return None, None
+    try:
+        found = object_in(rest, NOUNS, where, IDS)
+    except BadReply:
+        found = {}
+    return identifier_or_none(first(found, *IDS)), secret
+
+
+def list_webhooks(api: t.Any) -> list[Row]:
+    """Read every webhook. Source: GET /v1/webhooks (webhooks:read)."""
+    return [read_webhook(raw) for raw in api.rows(LIST, NOUNS)]
+
+
+def get_webhook(api: t.Any, webhook_id: str) -> Row | None:
+    """Read one webhook; None when the API does not know it. Source: GET /v1/webhooks/:id (webhooks:read)."""
+    try:
+        body = api.request(GET, ids={"id": webhook_id}).body
+    except NotFound:
+        return None
+    return read_webhook(object_in(body, NOUNS, WHERE_ONE, IDS + ("url",)), WHERE_ONE)
+
+
+def of_url(rows: t.Sequence[Row], url: str) -> list[Row]:
+    """Give the webhooks of a URL, however it is written."""
+    return [row for row in rows if canonical_url(row["url"]) == canonical_url(url)]
+
+
+def find_webhook(rows: t.Sequence[Row], url: str) -> Row | None:
+    """Find the one webhook of this URL. Raises: Ambiguous."""
+    return pick_one(of_url(rows, url), "webhooks", url, ("url", "events", "created_at"))
+
+
+def missing_url(url: str, rows: t.Sequence[Row]) -> Missing:
+    """Make the error for a URL that no webhook has."""
+    near = closest(url, [row["url"] for row in rows])
+    return Missing("No webhook has the URL %s%s." % (shown(url), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""), closest=near)
+
+
+def missing_id(webhook_id: str, rows: t.Sequence[Row]) -> Missing:
+    """Make the error for an id that no webhook has."""
+    near = closest(webhook_id, [row["id"] for row in rows])
+    return Missing("No webhook has the id %s%s." % (shown(webhook_id), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
+
+
+def plan_of(api: t.Any, params: Params) -> Plan:
+    """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
+    url = check_url(params["url"], "url") if params.get("url") is not None else None
+    new_url = check_url(params["new_url"], "new_url") if params.get("new_url") is not None else None
+    is_present = params["state"] == "present"
+    if is_present and params.get("events") is not None:
+        params = {**params, "events": check_events(params["events"], params["force"])}
+    rows: list[Row] | None = None
+    if params.get("id") or url is None:
+        current = get_webhook(api, check_id(params.get("id") or "", "id"))
+        if current is not None and url is not None and canonical_url(current["url"]) not in {canonical_url(name) for name in (url, new_url) if name}:
+            raise Refused("The webhook %s has the URL %s, not %s. Nothing was changed." % (current["id"], shown(current["url"]), shown(url)))
+        if current is None and is_present:
+            raise missing_id(params["id"], list_webhooks(api))
+    else:
+        rows = list_webhooks(api)
+        current = find_webhook(rows, url)
+        if current is None and new_url:
+            current = find_webhook(rows, new_url)
+    if not is_present:
+        return plan_absent(current)
+    if current is None:
+        if new_url:
+            raise missing_url(t.cast(str, url), rows or [])
+        return plan_create(t.cast(str, url), params)
+    if new_url and canonical_url(current["url"]) != canonical_url(new_url):
+        rows = list_webhooks(api) if rows is None else rows
+        taken = [row["id"] for row in of_url(rows, new_url) if row["id"] != current["id"]]
+        if taken:
+            raise Ambiguous("new_url: %s is the URL of %s already. Nothing was changed." % (shown(new_url), ", ".join(taken)), candidates=taken)
+    untold = [name for name in ("events", "is_active", "description") if params.get(name) not in (None, "") and current[name] is None]
+    if untold and rows is not None:
+        current = get_webhook(api, current["id"]) or current  # a list may tell less than the endpoint of one
+    return plan_current(current, params)
+
+
+def plan_absent(current: Row | None) -> Plan:
+    """Plan the removal of a webhook; without one there is nothing to do."""
+    if current is None:
+        return same(None)
+    return Plan(current, None, (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True),))
+
+
+def plan_create(url: str, params: Params) -> Plan:
+    """Plan a new webhook. Pure. Raises: Refused."""
+    events = params.get("events")
+    if events is None:
+        raise Refused("events: there is no webhook of %s yet, and to create it they are needed. There are: %s." % (shown(url), ", ".join(EVENTS)))
+    # The page shows url and events at creation; everything else goes the documented way, by a change.
+    actions = [Action("create", url, CREATE, {}, {"url": url, "events": events}, brings_secret=True)]
+    later: Row = {"description": params["description"]} if params.get("description") else {}
+    if params.get("is_active") is False:
+        later["is_active"] = False
+    if later:
+        actions.append(Action("change", url, CHANGE, {"id": ""}, later))
+    after = {**dict.fromkeys(FIELDS), "url": url, "events": events, "description": None, "is_active": True, **later}
+    return Plan(None, after, tuple(actions))
+
+
+def plan_current(current: Row, params: Params) -> Plan:
+    """Plan what becomes of a webhook that is there: only what differs is written. Pure. Raises: BadReply."""
+    body: Row = {}
+    if params.get("new_url") is not None and canonical_url(params["new_url"]) != canonical_url(current["url"]):
+        body["url"] = params["new_url"]
+    for name in ("events", "is_active"):
+        if params.get(name) is None:
+            continue
+        if current[name] is None:
+            raise bad(WHERE_ONE, "it does not tell %s of the webhook %s" % (name, current["id"]))
+        if _comparable(current[name]) != _comparable(params[name]):
+            body[name] = params[name]
+    if params.get("description") is not None and params["description"] != (current["description"] or ""):
+        body["description"] = params["description"]
+    ids, actions = {"id": current["id"]}, []
+    after = {**current, **body, "description": body.get("description", current["description"]) or None}
+    if body:
+        actions.append(Action("change", current["url"], CHANGE, ids, body))
+    if params.get("rotate_secret"):
+        # Last, for what fails before it then costs no secret.
+        actions.append(Action("rotate secret of", after["url"], ROTATE, ids, brings_secret=True))
+    return Plan(current, after, tuple(actions)) if actions else same(current)
+
+
+def perform(api: t.Any, action: Action, progress: Progress) -> None:
+    """Carry out one action of a webhook's plan."""
+    if action.endpoint is CREATE:
+        _create(api, action, progress)
+    elif action.endpoint is ROTATE:
+        _rotate(api, action.ids["id"], action.target, progress)
+    else:
+        try:
+            send(api, action, progress)
+        except NotFound:
+            # Removed already: by our own lost answer, or by somebody else.
+            if action.endpoint is not DELETE:
+                raise
+
+
+def _create(api: t.Any, action: Action, progress: Progress) -> None:
+    """Create a webhook, once. Where the reply or its secret is lost, look for it by its URL and give it a new secret, once.
+
+    Raises: UnknownFate where it can't be told whether it was created.
+    """
+    url, webhook_id, secret = action.target, None, None  # type: str, str | None, str | None
+    try:
+        answer = api.request(CREATE, body=action.body)
+        cause = "its reply holds no id"
+        progress.maybe = True
+        webhook_id, secret = read_reply(answer.body, WHERE_CREATE)
+        if secret:
+            progress.keep(_resource(url), webhook_id, {"secret": secret})
+    except UnknownFate as error:
+        cause = str(error.facts.get("cause"))
+    except ApiError as error:
+        if not may_have_happened(error.status):
+            raise
+        cause = "the API answered %d" % error.status
+    progress.maybe = True
+    if webhook_id is None:
+        webhook_id = _look_for(api, url, t.cast(t.Mapping[str, t.Any], action.body)["events"], cause)
+    progress.resource_id = webhook_id
+    progress.after = {**progress.plan.after, "id": webhook_id}
+    if secret is None:
+        try:
+            _rotate(api, webhook_id, url, progress)
+        except ApiError as error:
+            message = "%s The webhook %s was created as %s, but its secret was lost: %s." % (error, shown(url), webhook_id, AGAIN)
+            raise type(error)(message, **error.facts) from None
+        progress.warn("The webhook %s was created, but its secret was lost with the reply, so the secret was rotated, once." % shown(url))
+
+
+def _look_for(api: t.Any, url: str, events: t.Sequence[str], cause: str) -> str:
+    """Find the webhook that a lost request may have made; there was none of its URL before. Raises: UnknownFate."""
+    unknown = "Whether the webhook %s was created is not known (%s)" % (shown(url), cause)
+    found: list[Row] = []
+    for pause in LOOK_PAUSES_SECONDS:
+        api.sleep(pause)
+        try:
+            found = of_url(list_webhooks(api), url)
+        except H444Error as error:
+            raise UnknownFate("%s, and looking for it failed: %s Run the task again." % (unknown, error), cause=cause) from None
+        if found:
+            break
+    # Another's, made at the same moment, must not lose its secret to us.
+    mine = [row for row in found if row["events"] is None or set(row["events"]) == set(events)]
+    if len(found) == len(mine) == 1:
+        return mine[0]["id"]
+    if found:
+        ids = ", ".join(row["id"] for row in found)
+        raise UnknownFate("%s; there are now of this URL: ids %s. Delete those that are too many by their ids, and %s." % (unknown, ids, AGAIN), cause=cause)
+    raise UnknownFate(
+        "%s; the list does not show it. Run the task again, which creates it if it is still missing. If it is there by then, its secret was lost: %s."
+        % (unknown, AGAIN),
+        cause=cause,
+    )
+
+
+def _rotate(api: t.Any, webhook_id: str, url: str, progress: Progress) -> None:
+    """Give a webhook a new secret, once. Source: POST /v1/webhooks/:id/rotate-secret: "The old secret stops signing immediately."
+
+    Raises: UnknownFate where the reply is lost; BadReply where it holds no secret.
+    """
+    try:
+        answer = api.request(ROTATE, ids={"id": webhook_id})
+    except UnknownFate as error:
+        cause = str(error.facts.get("cause"))
+    except ApiError as error:
+        if not may_have_happened(error.status):
+            raise
+        cause = "the API answered %d" % error.status
+    else:
+        progress.maybe = True
+        _id, secret = read_reply(answer.body, WHERE_ROTATE)
+        if secret is None:
+            raise bad(WHERE_ROTATE, "it holds no secret in clear, and the old one of %s no longer signs; %s" % (shown(url), AGAIN))
+        progress.keep(_resource(url), webhook_id, {"secret": secret})
+        return
+    raise UnknownFate(
+        "Whether the secret of the webhook %s (id %s) was rotated is not known (%s): deliveries may be signed with a new one that nobody has. To get one, %s."
+        % (shown(url), webhook_id, cause, AGAIN),
+        cause=cause,
+    )
+
+
+def _resource(url: str) -> str:
+    return "webhook/" + canonical_url(url)
+
+
+def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+    """Give the webhook after the run, held against what was written. Raises: Refused when the API wrote the URL its own way."""
+    plan = progress.plan
+    if not plan.actions or plan.after is None:
+        return plan.after
+    webhook_id = progress.resource_id or plan.after["id"]
+    row = get_webhook(api, webhook_id)
+    told = {key: value for key, value in (row or {}).items() if value is not None}
+    after = progress.after = {**plan.after, "id": webhook_id, **told}
+    if canonical_url(after["url"]) != canonical_url(plan.after["url"]):
+        raise Refused(
+            "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be created again."
+            % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
+        )
+    written = {name for action in plan.actions for name in action.body or ()} & set(told)
+    others = sorted(name for name in written - {"url"} if _comparable(told[name]) != _comparable(plan.after[name]))
+    if others:
+        progress.warn("The API took the webhook %s, but still shows another value of: %s." % (shown(after["url"]), ", ".join(others)))
+    return after
+
+
+def _comparable(value: t.Any) -> t.Any:
+    """Give events as a set: their order means nothing."""
+    return set(value) if isinstance(value, list) else value
+
+
+TASK = Task("webhook", plan_of, perform, read_back)
+
+
+def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+    """Answer h444_webhook_info."""
+    if params.get("id"):
+        found = get_webhook(api, check_id(params["id"], "id"))
+        return {"webhooks": [found] if found is not None else []}
+    rows = list_webhooks(api)
+    return {"webhooks": rows if params.get("url") is None else of_url(rows, params["url"])}

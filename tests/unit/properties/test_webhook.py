@@ -1,0 +1,243 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Webhooks under random dialects and lost replies: one webhook, created once, whose secret is known."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.module_utils import _delivery, _webhook
+from ansible_collections.h444.cloud.plugins.modules import h444_webhook, h444_webhook_delivery_info, h444_webhook_redelivery
+from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator.core import Answer
+from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
+
+LOOKS = (
+    "casing", "list_envelope", "object_envelope", "ids", "error_shape", "write_reply", "status_words", "pagination", "webhook_secret_form",
+    "webhook_fields", "webhook_url",
+)
+WEBHOOK = (_webhook.TASK, defaults_of(h444_webhook.SPEC))
+REDELIVERY = (_delivery.REDELIVERY, defaults_of(h444_webhook_redelivery.SPEC))
+INFO = defaults_of(h444_webhook_delivery_info.SPEC)
+URL = "https://Example.com:443?tenant=7"
+EVENTS = ["ticket.created", "vps.created"]
+
+
+def world_of(assume: dict[str, t.Any]) -> World:
+    """Make a world whose lists can be read."""
+    return World({**assumed.defaults(), **assume, "pagination": "off" if assume.get("pagination") == "unreadable" else assume.get("pagination", "off")})
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_life_of_a_webhook(seed: int) -> None:
+    """Create, converge, change, rotate, move, deliver, deliver again, remove."""
+    assume = dialect(seed, LOOKS)
+    world = world_of(assume)
+    world.core.make_webhook({"url": "https://other.example.com/"})
+    world.core.make_webhook({"url": "https://example.com/?tenant=8"})
+    options = {"url": URL, "events": EVENTS}
+
+    check = world.play(*WEBHOOK, check_mode=True, **options, description="Operations", is_active=False)
+    assert check["changed"] and len(world.core.webhooks) == 2 and "secret" not in check, (assume, check)
+    first = world.play(*WEBHOOK, **options, description="Operations", is_active=False)
+    assert not first.get("failed") and first["changed"], (assume, first)
+    hook = list(world.core.webhooks.values())[-1]
+    assert len(world.core.webhooks) == 3 and first["secret"] == hook["secret"], (assume, first)
+    assert (hook["description"], hook["is_active"], hook["events"]) == ("Operations", False, EVENTS)
+    assert (first["webhook"]["id"], first["webhook"]["is_active"], first["webhook"]["description"]) == (hook["id"], False, "Operations"), (assume, first)
+    assert hook["secret"] not in json.dumps([first["webhook"], first["diff"], first["actions"]])
+    again = world.play(*WEBHOOK, url="https://example.com/?tenant=7", events=EVENTS[::-1], description="Operations", is_active=False)
+    assert not again["changed"] and "secret" not in again and again["webhook"] == first["webhook"], (assume, again)
+
+    changed = world.play(*WEBHOOK, id=hook["id"], is_active=True, events=["ticket.created"], description="")
+    assert changed["changed"] and changed["webhook"]["is_active"] is True, (assume, changed)
+    assert (hook["events"], hook["is_active"], hook["description"] or "") == (["ticket.created"], True, ""), (assume, hook)
+    assert not world.play(*WEBHOOK, id=hook["id"], is_active=True, events=["ticket.created"], description="")["changed"], assume
+    old = hook["secret"]
+    rotated = world.play(*WEBHOOK, url=URL, rotate_secret=True)
+    assert rotated["changed"] and rotated["secret"] == hook["secret"] != old, (assume, rotated)
+    moved = world.play(*WEBHOOK, url=URL, new_url="https://hooks.example.com/444host")
+    assert moved["changed"] and moved["webhook"]["url"] == hook["url"] == "https://hooks.example.com/444host", (assume, moved)
+    moved = world.play(*WEBHOOK, url=URL, new_url="https://hooks.example.com/444host")
+    assert not moved["changed"] and moved["webhook"]["id"] == hook["id"], (assume, moved)
+
+    world.core.seed({"tickets": [{"subject": "one"}, {"subject": "two"}]})
+    assert [row["event"] for row in world.core.deliveries] == ["ticket.created"] * 2
+    for row, status in zip(world.core.deliveries, (200, 500)):
+        world.core.attempted(row, status, None if status == 200 else "HTTP 500", 12)
+    told = _delivery.report(world.client, {**INFO, "url": "https://hooks.example.com/444host"})["deliveries"]
+    assert sorted((row["status"], row["attempt"], row["response_status"], row["duration_ms"], row["error"]) for row in told) == [
+        ("delivered", 1, 200, 12, None), ("retrying", 1, 500, 12, "HTTP 500")
+    ], (assume, told)  # fmt: skip
+    (failed,) = _delivery.report(world.client, {**INFO, "id": hook["id"], "status": "RETRYING"})["deliveries"]
+    again = world.play(*REDELIVERY, id=hook["id"], delivery_id=failed["id"])
+    assert again["changed"] and len(world.core.deliveries) == 3, (assume, again)
+    assert (again["delivery"]["id"], again["delivery"]["status"]) == (world.core.deliveries[-1]["id"], "pending"), (assume, again)
+
+    gone = world.play(*WEBHOOK, url="https://hooks.example.com/444host", state="absent")
+    assert gone["changed"] and gone["webhook"] is None and len(world.core.webhooks) == 2, (assume, gone)
+    assert not world.play(*WEBHOOK, url="https://hooks.example.com/444host", state="absent")["changed"], assume
+    assert world.core.contract_broken == 0
+
+
+class Spoiled:
+    """Spoils the reply to one request: carried out, or not."""
+
+    def __init__(self, world: World, method: str, end: str, answer: t.Callable[[Answer], Answer], carried_out: bool = True) -> None:
+        self.sent = 0
+        handle = world.core.handle
+
+        def spoil(verb: str, path: str, query: t.Any, headers: t.Any, body: bytes) -> Answer:
+            if verb != method or not path.endswith(end):
+                return handle(verb, path, query, headers, body)
+            self.sent += 1
+            if self.sent > 1:
+                return handle(verb, path, query, headers, body)
+            return answer(handle(verb, path, query, headers, body) if carried_out else Answer(0, {}, None))
+
+        world.core.handle = spoil  # type: ignore[method-assign]
+
+
+def broken(_answer: Answer) -> Answer:
+    """A gateway's answer."""
+    return Answer(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")
+
+
+def rubbish(_answer: Answer) -> Answer:
+    """An answer that is no JSON."""
+    return Answer(201, {}, b"<html>")
+
+
+def empty(_answer: Answer) -> Answer:
+    """An answer without content."""
+    return Answer(201, {}, None)
+
+
+def masked(answer: Answer) -> Answer:
+    """The webhook, with its secret masked."""
+    return Answer(201, {}, {**answer.body, "secret": "whsec_****"})
+
+
+def split(answer: Answer) -> Answer:
+    """A secret without the id."""
+    return Answer(201, {}, {"secret": answer.body["secret"]})
+
+
+@pytest.mark.parametrize("spoil", [broken, rubbish, empty, masked, split])
+def test_lost_creation(spoil: t.Callable[[Answer], Answer]) -> None:
+    """Carried out, its reply lost: found by the URL, and where the secret is lost a new one is issued, once."""
+    world = World(assumed.defaults())
+    created, rotated = Spoiled(world, "POST", "/webhooks", spoil), Spoiled(world, "POST", "/rotate-secret", lambda answer: answer)
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    (hook,) = world.core.webhooks.values()
+    assert not result.get("failed") and result["changed"], result
+    assert result["secret"] == hook["secret"] and result["webhook"]["id"] == hook["id"]
+    assert (created.sent, rotated.sent) == (1, 0 if spoil is split else 1)
+    assert not world.play(*WEBHOOK, url=URL, events=EVENTS)["changed"]
+
+
+@pytest.mark.parametrize("spoil", [broken, rubbish])
+def test_creation_that_did_not_happen(spoil: t.Callable[[Answer], Answer]) -> None:
+    """Not sent again by itself; the next run creates it."""
+    world = World(assumed.defaults())
+    created = Spoiled(world, "POST", "/webhooks", spoil, carried_out=False)
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    assert result["failed"] and "not known" in result["msg"] and "Run the task again" in result["msg"], result
+    assert created.sent == 1 and not world.core.webhooks
+    assert world.play(*WEBHOOK, url=URL, events=EVENTS)["changed"] and len(world.core.webhooks) == 1
+
+
+def test_webhook_of_somebody_else_keeps_its_secret() -> None:
+    """Made at the same moment with other events, or one of two: nothing is rotated, the ids are named."""
+    for others in ([{"events": ["invoice.paid"]}], [{"events": EVENTS}, {"events": EVENTS}]):
+        world = World(assumed.defaults())
+
+        def race(_answer: Answer) -> Answer:
+            for other in others:  # pylint: disable=cell-var-from-loop
+                world.core.make_webhook({"url": "https://example.com/?tenant=7", **other})  # pylint: disable=cell-var-from-loop
+            return broken(_answer)
+
+        Spoiled(world, "POST", "/webhooks", race, carried_out=False)
+        rotated = Spoiled(world, "POST", "/rotate-secret", lambda answer: answer)
+        result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+        assert result["failed"] and all(webhook_id in result["msg"] for webhook_id in world.core.webhooks), result
+        assert rotated.sent == 0
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("spoil", [broken, rubbish])
+def test_lost_rotation(spoil: t.Callable[[Answer], Answer], carried_out: bool) -> None:
+    """Never sent again by itself; the message says what to do."""
+    world = World(assumed.defaults())
+    hook = world.core.make_webhook({"url": "https://example.com/?tenant=7"})
+    rotated = Spoiled(world, "POST", "/rotate-secret", spoil, carried_out)
+    result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
+    assert result["failed"] and result["changed"] and "rotate_secret: true" in result["msg"] and "not known" in result["msg"], result
+    assert rotated.sent == 1 and "secret" not in result
+    assert world.play(*WEBHOOK, url=URL, rotate_secret=True)["secret"] == hook["secret"]
+
+
+def test_rotation_without_a_secret() -> None:
+    """The old one is gone and the new one is not told: an error, with the way out."""
+    world = World(assumed.defaults())
+    world.core.make_webhook({"url": "https://example.com/?tenant=7"})
+    Spoiled(world, "POST", "/rotate-secret", masked)
+    result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
+    assert result["failed"] and result["changed"] and "rotate_secret: true" in result["msg"], result
+
+
+@pytest.mark.parametrize("spoil", [broken, rubbish, masked])
+def test_creation_and_rotation_both_lost(spoil: t.Callable[[Answer], Answer]) -> None:
+    """One rotation and no more; that the webhook is there is told."""
+    world = World(assumed.defaults())
+    Spoiled(world, "POST", "/webhooks", broken)
+    rotated = Spoiled(world, "POST", "/rotate-secret", spoil)
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    assert result["failed"] and result["changed"] and result["webhook"]["id"] in world.core.webhooks, result
+    assert rotated.sent == 1 and "rotate_secret: true" in result["msg"]
+
+
+@pytest.mark.parametrize("spoil", [broken, rubbish])
+def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
+    """Sent once; the message says how to look."""
+    world = World(assumed.defaults())
+    hook = world.core.make_webhook({})
+    row = world.core._queue(hook, "vps.created", "{}")
+    sent = Spoiled(world, "POST", "/redeliver", spoil)
+    result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
+    assert result["failed"] and result["changed"] and "h444_webhook_delivery_info" in result["msg"], result
+    assert sent.sent == 1 and result["delivery"] is None
+
+
+def test_url_that_the_provider_writes_its_own_way() -> None:
+    """Not seen as ours by the next run, it would be created again; so the name to use is told, with the secret."""
+    world = World(assumed.defaults())
+    make = world.core.make_webhook
+    world.core.make_webhook = lambda given: make({**given, "url": "https://example.com/cut"})  # type: ignore[method-assign]
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    (hook,) = world.core.webhooks.values()
+    assert result["failed"] and result["changed"] and "https://example.com/cut" in result["msg"] and result["secret"] == hook["secret"], result
+
+
+@pytest.mark.parametrize(("count", "is_refused"), [(3, True), (200, False)])
+def test_delivery_that_is_not_shown(count: int, is_refused: bool) -> None:
+    """Refused where all are shown; of more than the API shows, it alone knows."""
+    world = World(assumed.defaults())
+    hook = world.core.make_webhook({})
+    first = world.core._queue(hook, "vps.created", "{}")
+    for _number in range(count):
+        world.core._queue(hook, "vps.created", "{}")
+    sent = Spoiled(world, "POST", "/redeliver", lambda answer: answer)
+    check = world.play(*REDELIVERY, check_mode=True, id=hook["id"], delivery_id="nosuch")
+    result = world.play(*REDELIVERY, id=hook["id"], delivery_id="nosuch")
+    assert bool(check.get("failed")) is is_refused
+    assert result["failed"] and not result["changed"] and "nosuch" in result["msg"] and "Nothing was sent" in result["msg"], result
+    assert sent.sent == (0 if is_refused else 1)
+    assert world.play(*REDELIVERY, id=hook["id"], delivery_id=first["id"])["changed"]
+    unknown = world.play(*REDELIVERY, id="nosuch", delivery_id=first["id"])
+    assert unknown["failed"] and "No webhook has the id 'nosuch'" in unknown["msg"]
