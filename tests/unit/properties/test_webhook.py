@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _delivery, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils import _client, _delivery, _webhook
 from ansible_collections.h444.cloud.plugins.modules import h444_webhook, h444_webhook_delivery_info, h444_webhook_redelivery
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.core import Answer
@@ -152,21 +152,21 @@ def test_creation_that_did_not_happen(spoil: t.Callable[[Answer], Answer]) -> No
     assert world.play(*WEBHOOK, url=URL, events=EVENTS)["changed"] and len(world.core.webhooks) == 1
 
 
-def test_webhook_of_somebody_else_keeps_its_secret() -> None:
+@pytest.mark.parametrize("others", [[["invoice.paid"]], [EVENTS, EVENTS]])
+def test_webhook_of_somebody_else_keeps_its_secret(others: list[list[str]]) -> None:
     """Made at the same moment with other events, or one of two: nothing is rotated, the ids are named."""
-    for others in ([{"events": ["invoice.paid"]}], [{"events": EVENTS}, {"events": EVENTS}]):
-        world = World(assumed.defaults())
+    world = World(assumed.defaults())
 
-        def race(_answer: Answer) -> Answer:
-            for other in others:  # pylint: disable=cell-var-from-loop
-                world.core.make_webhook({"url": "https://example.com/?tenant=7", **other})  # pylint: disable=cell-var-from-loop
-            return broken(_answer)
+    def race(answer: Answer) -> Answer:
+        for events in others:
+            world.core.make_webhook({"url": "https://example.com/?tenant=7", "events": events})
+        return broken(answer)
 
-        Spoiled(world, "POST", "/webhooks", race, carried_out=False)
-        rotated = Spoiled(world, "POST", "/rotate-secret", lambda answer: answer)
-        result = world.play(*WEBHOOK, url=URL, events=EVENTS)
-        assert result["failed"] and all(webhook_id in result["msg"] for webhook_id in world.core.webhooks), result
-        assert rotated.sent == 0
+    Spoiled(world, "POST", "/webhooks", race, carried_out=False)
+    rotated = Spoiled(world, "POST", "/rotate-secret", lambda answer: answer)
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    assert result["failed"] and all(webhook_id in result["msg"] for webhook_id in world.core.webhooks), result
+    assert rotated.sent == 0
 
 
 @pytest.mark.parametrize("carried_out", [True, False])
@@ -210,7 +210,7 @@ def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     row = world.core._queue(hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", spoil)
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
-    assert result["failed"] and result["changed"] and "h444_webhook_delivery_info" in result["msg"], result
+    assert result["failed"] and result["changed"] and "webhook_delivery_info" in result["msg"] == _client.scrub(result["msg"]), result
     assert sent.sent == 1 and result["delivery"] is None
 
 
