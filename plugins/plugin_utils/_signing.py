@@ -30,7 +30,7 @@ def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
 
 def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300) -> bool:
     """Tell whether the header signs the body with the secret, or with one of a list. Units: tolerance in seconds, both ways."""
-    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not tolerance >= 0:
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
         raise AnsibleFilterError("webhook_signed: the tolerance must be a number of seconds from 0.")
     return _signature.is_signed(_body(body, "webhook_signed"), header, _secrets(secret, "webhook_signed"), time.time(), tolerance)
 
