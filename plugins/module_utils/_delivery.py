@@ -88,7 +88,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
 
 def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
     """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
-    raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, limited=True)
+    raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit)
     rows = [read_delivery(raw) for raw in raws]
     made = [moment(row["created_at"]) for row in rows]
     if all(made):
