@@ -16,11 +16,11 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from ._converge import Progress, Task
-from ._errors import ApiError, BadOption, BadReply, H444Error, NotFound, NotReached, Refused, ServerError, TransportError, UnknownFate
+from ._errors import ApiError, BadOption, BadReply, H444Error, NotFound, NotReached, Refused, TransportError, UnknownFate
 from ._names import clean, closest, shown
 from ._plan import Action, Plan
 from ._reader import bad, text, whole
-from ._resend import ALWAYS, NEVER, Endpoint
+from ._resend import ALWAYS, NEVER, Endpoint, may_have_happened
 
 # None of them takes a scope: they are how a scope is got. The paths of the last four come from the metadata.
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
@@ -35,6 +35,8 @@ REFRESH_GRANT = "refresh_token"
 WHERE_METADATA = "GET " + METADATA.path
 DEFAULT_INTERVAL_SECONDS = 5  # RFC 8628, 3.2
 SLOW_DOWN_SECONDS = 5  # RFC 8628, 3.5
+SLOWEST_SECONDS = 60.0  # what doubling the interval ends at, so that an outage of a minute does not use up the whole wait
+MARKS_KEPT = 100  # used refresh tokens that are known again: as many runs may begin with one and the same token
 CODE = re.compile(r"\A[\x21-\x7e]{1,2000}\Z")
 PATH = re.compile(r"\A/[A-Za-z0-9._~/-]{1,200}\Z")
 DEVICE_FIELDS = ("user_code", "verification_uri", "verification_uri_complete", "device_code", "interval", "expires_in")
@@ -170,7 +172,10 @@ def perform_device(api: t.Any, action: Action, progress: Progress) -> None:
         return
     client_id = body["client_id"] or progress.after["client_id"]
     answer = _asked(api, action.endpoint, client_id, form={**body, "client_id": client_id})
-    progress.after = {"client_id": client_id, **read_device(answer, "POST %s" % action.endpoint.path)}
+    found = read_device(answer, "POST %s" % action.endpoint.path)
+    # Who has the device code can take the tokens, so it goes past the diff, which is shown unasked.
+    progress.secrets["device_code"] = found.pop("device_code")
+    progress.after = {"client_id": client_id, **found}
 
 
 def read_device(answer: Params, where: str) -> dict[str, t.Any]:
@@ -181,8 +186,11 @@ def read_device(answer: Params, where: str) -> dict[str, t.Any]:
         found[name] = text(answer.get(name)) or (text(answer.get("verification_url")) if name == "verification_uri" else None)
         if not found[name]:
             raise bad(where, "%s is missing" % name)
-    check_code(found["device_code"], "device_code")
+    if not CODE.match(found["device_code"]):
+        raise bad(where, "device_code holds what no code can hold")
     found["verification_uri_complete"] = text(answer.get("verification_uri_complete"))
+    for name in ("user_code", "verification_uri", "verification_uri_complete"):  # they are shown on a terminal
+        found[name] = clean(found[name], 2000) if found[name] else None
     found["interval"] = max(whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS, 1)
     found["expires_in"] = whole(answer.get("expires_in"))
     return found
@@ -209,8 +217,9 @@ def _refused(error: ApiError, client_id: str) -> H444Error:
         "expired_token": "The sign-in was not approved in time, and its code has expired; h444_oauth_device begins a new one.",
         "unsupported_grant_type": "444Host does not offer this kind of sign-in; make a key at %s." % APPS_PAGE,
     }
-    sentence = sentences.get(error.code)
-    return Refused("%s (%s)" % (sentence, error.code), **{**error.facts, "error": error.code}) if sentence else error
+    # A 401 or 403 without a code can't be about a key, for none was sent.
+    code = error.code if error.code in sentences else {401: "invalid_client", 403: "unauthorized_client"}.get(error.status, "")
+    return Refused("%s (%s)" % (sentences[code], error.code or error.status), **{**error.facts, "error": code}) if code else error
 
 
 def plan_token(api: t.Any, params: Params) -> Plan:
@@ -220,6 +229,10 @@ def plan_token(api: t.Any, params: Params) -> Plan:
         check_code(params["device_code"], "device_code")
     else:
         check_code(params.get("refresh_token"), "refresh_token")
+    if params["interval"] < 1:
+        raise BadOption("interval: must be at least 1 second. Nothing was sent.")
+    if params["wait_timeout"] < 0:
+        raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
     server = get_server(api)
     refreshes = not params.get("device_code")
     if refreshes and server.grants and REFRESH_GRANT not in server.grants:
@@ -230,10 +243,9 @@ def plan_token(api: t.Any, params: Params) -> Plan:
 
 
 def perform_token(api: t.Any, action: Action, progress: Progress) -> None:
-    """Get the tokens, and store them before anything else can fail."""
-    params = progress.params
-    if params.get("device_code"):
-        _take(_polled(api, action.endpoint, params), progress, params["device_code"])
+    """Get the tokens, and store them before anything else can fail. Raises: Refused, NotReached, UnknownFate, BadReply."""
+    if progress.params.get("device_code"):
+        _exchange(api, action.endpoint, progress)
         return
     with progress.sink.held() as is_locked:
         if not is_locked:
@@ -241,32 +253,48 @@ def perform_token(api: t.Any, action: Action, progress: Progress) -> None:
         _refresh(api, action.endpoint, progress)
 
 
+def _exchange(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
+    """Exchange an approved device code. Source: RFC 8628, 3.4. Raises: Refused, NotReached, BadReply."""
+    params = progress.params
+    code = params["device_code"]
+    answer = _polled(api, endpoint, params, _mark(code) in _marks(progress.sink.kept(_entry(params))))
+    # The file may hold an earlier sign-in, whose refresh token and scope are not this one's.
+    _take(answer, progress, {"refresh_token": "", "scope": "", "replaced": [_mark(code)]})
+
+
 def _refresh(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
-    """Exchange a refresh token, once. Source: RFC 6749, 6; the page: "single-use". Raises: UnknownFate, Refused."""
+    """Exchange a refresh token, once. Source: RFC 6749, 6; the page: "single-use". Raises: UnknownFate, Refused, BadReply."""
     params = progress.params
     used = params["refresh_token"]
     stored = progress.sink.kept(_entry(params))
-    if stored.get("replaced") == _mark(used) and stored.get("refresh_token"):
+    marks = _marks(stored)
+    if _mark(used) in marks and stored.get("refresh_token"):
         # Asking with a used token again could end the whole sign-in.
         progress.warn("This refresh token was used by an earlier run, which stored the one that it got in credentials_file; that one is used now.")
         used = str(stored["refresh_token"])
     form = {"grant_type": REFRESH_GRANT, "refresh_token": used, "client_id": params["client_id"]}
     try:
         answer = _asked(api, endpoint, params["client_id"], form=form)
-    except UnknownFate as error:
+    except (ApiError, BadReply, UnknownFate) as error:
+        if isinstance(error, ApiError) and error.code == "invalid_grant":
+            raise Refused(
+                "The refresh token is used up, expired or revoked (invalid_grant): it works once, and for 90 days. h444_oauth_device begins a new "
+                "sign-in.",
+                **error.facts,
+            ) from None
+        if isinstance(error, ApiError) and not may_have_happened(error.status):
+            raise
         raise UnknownFate(
             "%s The refresh token works once, so it was not sent again. Run the task again; if it is refused then, h444_oauth_device begins a new "
             "sign-in." % error,
             **error.facts,
         ) from None
-    except ApiError as error:
-        if error.code != "invalid_grant":
-            raise
-        raise Refused(
-            "The refresh token is used up, expired or revoked (invalid_grant): it works once, and for 90 days. h444_oauth_device begins a new sign-in.",
-            **error.facts,
-        ) from None
-    _take(answer, progress, used)
+    new = text(answer.get("refresh_token"))
+    if not new:
+        progress.warn("The answer holds no new refresh token; whether the old one works again is not told.")
+    # Without a new one the old one goes on (RFC 6749, 6).
+    marks = (marks + [_mark(used)])[-MARKS_KEPT:] if new and new != used else marks
+    _take(answer, progress, {"refresh_token": used, "replaced": marks}, used)
 
 
 def _entry(params: Params) -> str:
@@ -277,10 +305,17 @@ def _mark(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8")).hexdigest()
 
 
-def _polled(api: t.Any, endpoint: Endpoint, params: Params) -> Params:
+def _marks(stored: Params) -> list[str]:
+    """Give the marks of the codes and tokens that the stored tokens have replaced, the latest last."""
+    found = stored.get("replaced")
+    return [mark for mark in found if isinstance(mark, str)] if isinstance(found, list) else []
+
+
+def _polled(api: t.Any, endpoint: Endpoint, params: Params, is_stored: bool) -> Params:
     """Ask for the tokens until the user has decided. Source: RFC 8628, 3.4 and 3.5. Raises: NotReached, Refused.
 
-    Units: the interval grows by 5 s with each slow_down and doubles with each time-out, as the RFC wants.
+    Units: the interval grows by 5 s with each slow_down and doubles with each lost question, as the RFC wants; so the
+    client must not repeat one by itself. *is_stored*: an earlier run exchanged this very code and stored the tokens.
     """
     started, interval, asked = api.now(), float(params["interval"]), 0
     form = {"grant_type": DEVICE_GRANT, "device_code": params["device_code"], "client_id": params["client_id"]}
@@ -288,55 +323,67 @@ def _polled(api: t.Any, endpoint: Endpoint, params: Params) -> Params:
     while True:
         asked += 1
         try:
-            return _asked(api, endpoint, params["client_id"], form=form)
-        except (TransportError, UnknownFate, ServerError) as error:
-            if isinstance(error, TransportError) and error.facts.get("sent") == "no":
-                raise
-            has_lost_one, interval, said = True, interval * 2, str(error)
+            return _asked(api, endpoint, params["client_id"], form=form, once=True)
         except ApiError as error:
             if error.code == "invalid_grant":
-                lost = has_lost_one or int(error.facts.get("attempts", 1)) > 1
-                raise Refused(
-                    "The device code is unknown or used already (invalid_grant)%s; h444_oauth_device begins a new sign-in."
-                    % (": the answer that brought the tokens was lost on its way. Revoke that sign-in at %s" % APPS_PAGE if lost else ""),
-                    **error.facts,
-                ) from None
-            if error.code not in ("authorization_pending", "slow_down"):
+                raise Refused("The device code is unknown or used already (invalid_grant)%s" % _used_up(is_stored, has_lost_one), **error.facts) from None
+            if may_have_happened(error.status):
+                has_lost_one, interval, said = True, _slower(interval), str(error)
+            elif error.code in ("authorization_pending", "slow_down"):
+                interval += SLOW_DOWN_SECONDS if error.code == "slow_down" else 0
+                said = "it is not approved yet"
+            else:
                 raise
-            interval += SLOW_DOWN_SECONDS if error.code == "slow_down" else 0
-            said = "it is not approved yet"
+        except (BadReply, TransportError, UnknownFate) as error:
+            has_lost_one = has_lost_one or error.facts.get("sent") != "no"
+            interval, said = _slower(interval), str(error)
         waited = api.now() - started
         if waited + interval > params["wait_timeout"]:
             raise NotReached(
                 "The sign-in is not complete after %d s (asked %d times): %s. Approve it in the browser and run the task again with the same device_code."
-                % (waited, asked, said),
+                % (waited, asked, said.rstrip(".")),
                 waited_seconds=round(waited, 1),
             )
         api.sleep(interval)
 
 
-def _take(answer: Params, progress: Progress, used: str) -> None:
-    """Read the tokens and store them at once. Raises: BadReply."""
+def _slower(interval: float) -> float:
+    return max(interval, min(interval * 2, SLOWEST_SECONDS))
+
+
+def _used_up(is_stored: bool, has_lost_one: bool) -> str:
+    """Say where the tokens of a used device code are, and the way out."""
+    if is_stored:
+        return ": an earlier run exchanged it, and its tokens are in credentials_file. Use those."
+    lost = ": the answer that brought the tokens was lost on its way. Revoke that sign-in at %s" % APPS_PAGE if has_lost_one else ""
+    return lost + "; h444_oauth_device begins a new sign-in."
+
+
+def _take(answer: Params, progress: Progress, about: dict[str, t.Any], used: str | None = None) -> None:
+    """Read the tokens and store them at once. Raises: BadReply.
+
+    *about*: what the file shall hold besides, and where the answer is silent. *used*: the refresh token that was sent.
+    """
     params = progress.params
-    access, refresh = text(answer.get("access_token")), text(answer.get("refresh_token"))
-    lifetime = whole(answer.get("expires_in"))
-    tokens = {name: value for name, value in (("access_token", access), ("refresh_token", refresh)) if value}
-    if progress.sink.path is not None:
+    lifetime, scope = whole(answer.get("expires_in")), text(answer.get("scope"))
+    found = {name: text(answer.get(name)) for name in ("access_token", "refresh_token")}
+    tokens = {name: value for name, value in found.items() if value}
+    progress.maybe = True  # the sign-in has changed, whatever is wrong with the answer
+    progress.after = {"expires_in": lifetime, "scope": scope}
+    if progress.sink.path is not None and tokens:
         end = datetime.now(timezone.utc) + timedelta(seconds=lifetime) if lifetime is not None else None
-        about = {"expires_at": end.strftime("%Y-%m-%dT%H:%M:%SZ") if end else "", "replaced": _mark(used)}
-        progress.keep(_entry(params), params["client_id"], {**tokens, **about} if tokens else {})
-        if not progress.is_kept_in_file:
-            progress.secrets = dict(tokens)
-    else:
-        progress.keep(_entry(params), params["client_id"], tokens)
-    progress.after = {"expires_in": lifetime, "scope": text(answer.get("scope"))}
-    if access is None:
+        about = {**about, "expires_at": end.strftime("%Y-%m-%dT%H:%M:%SZ") if end else "", **({"scope": scope} if scope else {})}
+        progress.keep(_entry(params), params["client_id"], {**about, **tokens})
+    if not progress.is_kept_in_file:
+        # A token that came back as it was sent is an option's secret value, which Ansible would black out in the result.
+        progress.secrets = {name: value for name, value in tokens.items() if value != used}
+    if "access_token" not in tokens:
         raise BadReply("The sign-in was answered, but without an access_token. The API may have changed.")
     kind = text(answer.get("token_type"))
     if kind is not None and kind.lower() != "bearer":
         raise BadReply("The sign-in was answered with a token of the type %s; only bearer tokens can be used." % shown(kind))
-    if refresh is None:
-        progress.warn("The answer holds no new refresh token%s." % ("" if params.get("device_code") else "; whether the old one works again is not told"))
+    if used is None and "refresh_token" not in tokens:
+        progress.warn("The answer holds no refresh token: the sign-in ends with the access token.")
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:

@@ -45,10 +45,10 @@ def private_dir() -> str | None:
     return path
 
 
-def lock(handle: int, patience_seconds: float) -> bool:
-    """Take an exclusive lock on an open file, waiting no longer than *patience_seconds*."""
+def try_lock(handle: int, patience_seconds: float) -> bool | None:
+    """Take an exclusive lock on an open file, waiting no longer than *patience_seconds*; None where there are no locks."""
     if fcntl is None:
-        return False
+        return None
     deadline = time.monotonic() + patience_seconds
     while True:
         try:
@@ -59,7 +59,12 @@ def lock(handle: int, patience_seconds: float) -> bool:
                 return False
             time.sleep(0.01)
         except OSError:  # a file system without locks
-            return False
+            return None
+
+
+def lock(handle: int, patience_seconds: float) -> bool:
+    """Take an exclusive lock on an open file. Returns whether it was had."""
+    return try_lock(handle, patience_seconds) is True
 
 
 def open_private(name: str) -> int | None:

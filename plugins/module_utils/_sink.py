@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import stat
@@ -16,7 +17,7 @@ import typing as t
 
 from ._errors import BadOption
 from ._names import clean
-from ._pacer import lock
+from ._pacer import open_private, try_lock
 
 LOCK_PATIENCE_SECONDS = 30.0
 
@@ -79,18 +80,27 @@ class Sink:
     def held(self) -> t.Iterator[bool]:
         """Hold the lock over several steps: reading what is kept, using it, keeping what comes of it.
 
-        Gives whether the lock was had in time; a secret at hand is written all the same. Raises: OSError.
+        False: somebody else has it for long; a secret at hand is written all the same. Where there are no locks at all, True.
+        Raises: OSError.
         """
         if self.path is None or self._is_held:
             yield True
             return
-        folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
+        handles = [os.open(os.path.dirname(self.path), os.O_RDONLY)]
         try:
-            self._is_held = lock(folder, LOCK_PATIENCE_SECONDS)
+            had = try_lock(handles[0], LOCK_PATIENCE_SECONDS)
+            if had is None:
+                # NFS locks no directory; then the processes of this user on this machine share a lock of their own.
+                private = open_private("sink-" + hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+                if private is not None:
+                    handles.append(private)
+                    had = try_lock(private, LOCK_PATIENCE_SECONDS)
+            self._is_held = had is not False
             yield self._is_held
         finally:
             self._is_held = False
-            os.close(folder)
+            for handle in handles:
+                os.close(handle)
 
     def _write(self, data: bytes) -> None:
         folder = os.path.dirname(self.path or "")

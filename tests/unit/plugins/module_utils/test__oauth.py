@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _oauth
+from ansible_collections.h444.cloud.plugins.module_utils import _oauth, _pacer
 from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
-from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress
+from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress, apply
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
+    AuthError,
     BadOption,
     BadReply,
     BadRequest,
@@ -23,7 +24,9 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     NotFound,
     NotReached,
     Refused,
+    ScopeError,
     ServerError,
+    TransportError,
     UnknownFate,
 )
 from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
@@ -52,11 +55,13 @@ class Api:
     def __init__(self, *answers: t.Any) -> None:
         self.answers = list(answers)
         self.forms: list[t.Any] = []
+        self.once: list[bool] = []
         self.waits: list[float] = []
 
-    def request(self, endpoint: t.Any, form: t.Any = None, body: t.Any = None) -> Answer:
+    def request(self, endpoint: t.Any, form: t.Any = None, body: t.Any = None, once: bool = False) -> Answer:
         """Give the next answer."""
         self.forms.append(form if form is not None else body)
+        self.once.append(once)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -71,17 +76,28 @@ class Api:
         self.waits.append(seconds)
 
 
-def exchanged(api: Api, file: Path | None = None, **params: t.Any) -> Progress:
-    """Run h444_oauth_token's plan; the metadata is answered first."""
+def planned(api: Api, file: Path | None = None, **params: t.Any) -> Progress:
+    """Make h444_oauth_token's plan; the metadata is answered first."""
     api.answers.insert(0, METADATA)
     given = {"client_id": "me", "device_code": None, "refresh_token": None, "interval": 5, "wait_timeout": 600, **params}
     warnings: list[str] = []
     progress = Progress(_oauth.TOKEN_TASK, given, Sink(str(file) if file else None), warnings.append)
     plan = _oauth.plan_token(api, given)
     progress.plan, progress.after = plan, plan.before
-    _oauth.perform_token(api, plan.actions[0], progress)
     progress.warnings = warnings  # type: ignore[attr-defined]
     return progress
+
+
+def exchanged(api: Api, file: Path | None = None, **params: t.Any) -> Progress:
+    """Run h444_oauth_token's plan."""
+    progress = planned(api, file, **params)
+    apply(api, progress)
+    return progress
+
+
+def kept_in(file: Path) -> dict[str, t.Any]:
+    """Read what is kept of the client."""
+    return json.loads(file.read_text(encoding="utf-8"))["oauth/me"]
 
 
 def test_slow_down_and_pending() -> None:
@@ -99,6 +115,35 @@ def test_a_lost_answer_doubles_the_interval() -> None:
     api = Api(UnknownFate("no answer"), ServerError("500", status=500), TOKENS)
     exchanged(api, device_code="dev_1")
     assert api.waits == [10, 20]
+
+
+@pytest.mark.parametrize(
+    "lost", [TransportError("nothing listens", sent="no"), BadReply("it is no object"), BadRequest("408", status=408)], ids=["unsent", "empty", "408"]
+)
+def test_an_outage_does_not_end_the_wait(lost: H444Error) -> None:
+    """Somebody may be about to approve; and the client repeats no question by itself, for that would be too soon."""
+    api = Api(lost, TOKENS)
+    assert exchanged(api, device_code="dev_1").secrets and api.waits == [10]
+    assert api.once[1:] == [True, True]
+
+
+def test_the_interval_grows_to_a_minute() -> None:
+    """A long outage leaves time for the approval after it; an interval that is longer stays as it is."""
+    api = Api(*[UnknownFate("no answer") for _number in range(6)], TOKENS)
+    exchanged(api, device_code="dev_1", wait_timeout=900)
+    assert api.waits == [10, 20, 40, 60, 60, 60]
+    api = Api(UnknownFate("no answer"), TOKENS)
+    exchanged(api, device_code="dev_1", interval=90)
+    assert api.waits == [90]
+
+
+@pytest.mark.parametrize("option,value", [("interval", 0), ("interval", -5), ("wait_timeout", -1)])
+def test_numbers_are_checked(option: str, value: int) -> None:
+    """An interval of 0 would ask without end and without pause."""
+    api = Api(TOKENS)
+    with pytest.raises(BadOption, match=option):
+        exchanged(api, device_code="dev_1", **{option: value})
+    assert not api.forms
 
 
 def test_waiting_ends() -> None:
@@ -125,22 +170,56 @@ def test_tokens_lost_on_their_way() -> None:
     """A code that is used up after an answer was lost: its tokens are lost, and it says so."""
     with pytest.raises(Refused, match="was lost on its way"):
         exchanged(Api(UnknownFate("no answer"), oauth_error("invalid_grant")), device_code="dev_1")
+    with pytest.raises(Refused) as refused:  # what was never sent brought no tokens
+        exchanged(Api(TransportError("nothing listens", sent="no"), oauth_error("invalid_grant")), device_code="dev_1")
+    assert "lost" not in str(refused.value)
 
 
-def test_refresh_is_sent_once() -> None:
+def test_a_code_that_an_earlier_run_exchanged(tmp_path: Path) -> None:
+    """A run that was killed after it stored the tokens lost nothing, and the next one says where they are."""
+    file = tmp_path / "tokens.json"
+    exchanged(Api(TOKENS), file, device_code="dev_1")
+    with pytest.raises(Refused, match="its tokens are in credentials_file"):
+        exchanged(Api(oauth_error("invalid_grant")), file, device_code="dev_1")
+
+
+@pytest.mark.parametrize("error,words", [(AuthError("401: the key", status=401), "client_id"), (ScopeError("403: the scope", status=403), "client_id")])
+def test_no_key_is_blamed(error: H444Error, words: str) -> None:
+    """None was sent, so a refusal without an OAuth code is about the client."""
+    with pytest.raises(Refused, match=words) as refused:
+        exchanged(Api(error), device_code="dev_1")
+    assert "key" not in str(refused.value)
+
+
+@pytest.mark.parametrize("lost", [UnknownFate("no answer"), ServerError("502", status=502), BadReply("it is no object")], ids=["lost", "502", "empty"])
+def test_refresh_is_sent_once(lost: H444Error) -> None:
     """Its answer lost, nothing is known; a second use could end the sign-in."""
-    api = Api(UnknownFate("no answer"), TOKENS)
+    api = Api(lost, TOKENS)
+    progress = planned(api, refresh_token="h444_rt_old")
     with pytest.raises(UnknownFate, match="not sent again"):
-        exchanged(api, refresh_token="h444_rt_old")
+        apply(api, progress)
     assert len(api.forms) == 2 and not api.waits
+    assert progress.result()["changed"]
+
+
+def test_refresh_that_was_not_sent() -> None:
+    """Nothing happened to the token, and the result says so."""
+    api = Api(TransportError("nothing listens", sent="no"))
+    progress = planned(api, refresh_token="h444_rt_old")
+    with pytest.raises(TransportError):
+        apply(api, progress)
+    assert not progress.result()["changed"]
 
 
 def test_refresh_is_stored_before_it_is_told(tmp_path: Path) -> None:
     """An answer that can't be used otherwise is stored all the same."""
     file = tmp_path / "tokens.json"
+    api = Api({**TOKENS, "token_type": "mac"})
+    progress = planned(api, file, refresh_token="h444_rt_old")
     with pytest.raises(BadReply, match="type 'mac'"):
-        exchanged(Api({**TOKENS, "token_type": "mac"}), file, refresh_token="h444_rt_old")
-    kept = json.loads(file.read_text(encoding="utf-8"))["oauth/me"]
+        apply(api, progress)
+    assert progress.result()["changed"] and progress.result()["credentials_file"] == str(file)
+    kept = kept_in(file)
     assert kept["refresh_token"] == TOKENS["refresh_token"] and file.stat().st_mode & 0o777 == 0o600
     assert "h444_rt_old" not in file.read_text(encoding="utf-8")
 
@@ -160,15 +239,66 @@ def test_used_refresh_token_gives_way_to_the_stored_one(tmp_path: Path) -> None:
     assert api.forms[1]["refresh_token"] == "h444_rt_other"
 
 
-def test_no_new_refresh_token(tmp_path: Path) -> None:
-    """The old one stays where it is, and a warning says so."""
+def test_many_runs_begin_with_one_token(tmp_path: Path) -> None:
+    """Forks of one play read the same token. None but the first sends it; the others go on with what the one before stored."""
+    file, sent = tmp_path / "tokens.json", []
+    for number in range(5):
+        api = Api({**TOKENS, "refresh_token": "h444_rt_%d" % (number + 1)})
+        exchanged(api, file, refresh_token="h444_rt_0")
+        sent.append(api.forms[1]["refresh_token"])
+    assert sent == ["h444_rt_%d" % number for number in range(5)]
+    for number in range(_oauth.MARKS_KEPT + 5):
+        exchanged(Api({**TOKENS, "refresh_token": "h444_rt_more_%d" % number}), file, refresh_token=kept_in(file)["refresh_token"])
+    assert len(kept_in(file)["replaced"]) == _oauth.MARKS_KEPT
+
+
+@pytest.mark.parametrize("again", [None, "h444_rt_old"], ids=["none", "the-same"])
+@pytest.mark.parametrize("in_file", [True, False])
+def test_no_new_refresh_token(tmp_path: Path, again: str | None, in_file: bool) -> None:
+    """The old one goes on: it is in the file, and not in the result, where Ansible would black it out."""
+    file = tmp_path / "tokens.json"
+    for number in range(2):
+        answer = {**TOKENS, "access_token": "h444_at_new_%d" % number, "refresh_token": again}
+        progress = exchanged(Api(answer), file if in_file else None, refresh_token="h444_rt_old")
+        warnings = progress.warnings  # type: ignore[attr-defined]
+        assert [("no new refresh token" in text) for text in warnings] == ([] if again else [True])
+        if in_file:
+            assert (kept_in(file)["access_token"], kept_in(file)["refresh_token"]) == ("h444_at_new_%d" % number, "h444_rt_old")
+        else:
+            assert progress.secrets == {"access_token": "h444_at_new_%d" % number}
+
+
+def test_a_new_sign_in_takes_nothing_of_the_old_one(tmp_path: Path) -> None:
+    """The old one's refresh token would give tokens of the old one's scopes."""
     file = tmp_path / "tokens.json"
     exchanged(Api(TOKENS), file, device_code="dev_1")
-    left = {name: value for name, value in TOKENS.items() if name != "refresh_token"}
-    progress = exchanged(Api({**left, "access_token": "h444_at_new_one"}), file, refresh_token=TOKENS["refresh_token"])
-    kept = json.loads(file.read_text(encoding="utf-8"))["oauth/me"]
-    assert (kept["access_token"], kept["refresh_token"]) == ("h444_at_new_one", TOKENS["refresh_token"])
-    assert "no new refresh token" in progress.warnings[0]  # type: ignore[attr-defined]
+    assert kept_in(file)["scope"] == "vps:read" and kept_in(file)["expires_at"]
+    progress = exchanged(Api({"access_token": "h444_at_new_one"}), file, device_code="dev_2")
+    kept = kept_in(file)
+    assert (kept["access_token"], kept["refresh_token"], kept["scope"], kept["expires_at"]) == ("h444_at_new_one", "", "", "")
+    assert "no refresh token" in progress.warnings[0]  # type: ignore[attr-defined]
+
+
+def test_file_that_became_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tokens are then in the result, alone; nothing else of the entry is."""
+    monkeypatch.setattr(Sink, "_write", lambda *_given: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    progress = exchanged(Api(TOKENS), tmp_path / "tokens.json", refresh_token="h444_rt_old")
+    assert progress.secrets == {"access_token": TOKENS["access_token"], "refresh_token": TOKENS["refresh_token"]}
+    assert "No space left" in progress.warnings[0]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("error", [OSError(9, "Bad file descriptor"), BlockingIOError()], ids=["none", "busy"])
+def test_locks_of_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """Without locks the refresh goes on; one that somebody holds for long is respected, and nothing is sent."""
+    monkeypatch.setattr("ansible_collections.h444.cloud.plugins.module_utils._sink.LOCK_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(_pacer.fcntl, "flock", lambda *_given: (_ for _ in ()).throw(error))
+    api = Api(TOKENS)
+    if isinstance(error, BlockingIOError):
+        with pytest.raises(Refused, match="held the lock"):
+            exchanged(api, tmp_path / "tokens.json", refresh_token="h444_rt_old")
+        assert len(api.forms) == 1
+    else:
+        assert exchanged(api, tmp_path / "tokens.json", refresh_token="h444_rt_old").is_kept_in_file
 
 
 METADATA_FAULTS: list[tuple[t.Any, type[H444Error], str]] = [
@@ -212,3 +342,24 @@ def test_device_reply() -> None:
     assert (found["interval"], found["expires_in"], found["verification_uri"]) == (5, None, "https://x/")
     with pytest.raises(BadReply, match="user_code is missing"):
         _oauth.read_device({"device_code": "d"}, "POST")
+
+
+@pytest.mark.parametrize("reply", [{"user_code": "a\x1b[2Jb"}, {"verification_uri": "https://x/\x1b]0;t\x07"}])
+def test_what_people_read_is_clean(reply: dict[str, str]) -> None:
+    """The codes are shown on a terminal."""
+    found = _oauth.read_device({"device_code": "d", "user_code": "u", "verification_uri": "https://x/", **reply}, "POST")
+    assert not any(character < " " for name in reply for character in found[name])
+    with pytest.raises(BadReply, match="device_code"):
+        _oauth.read_device({"device_code": "d\n", "user_code": "u", "verification_uri": "https://x/"}, "POST")
+
+
+def test_device_code_is_in_the_result_and_in_no_diff() -> None:
+    """A diff is shown unasked, and who has the code can take the tokens."""
+    api = Api(METADATA, {"device_code": "dev_hidden", "user_code": "u", "verification_uri": "https://x/"})
+    params = {"client_id": "me", "scopes": None, "register_client": False, "client_name": "n"}
+    progress = Progress(_oauth.DEVICE_TASK, params, Sink(None), [].append)
+    progress.plan = _oauth.plan_device(api, params)
+    apply(api, progress)
+    result = progress.result()
+    assert set(_oauth.DEVICE_FIELDS) < set(result) and result["device_code"] == "dev_hidden"
+    assert "dev_hidden" not in str(result["diff"])
