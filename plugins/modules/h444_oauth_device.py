@@ -17,11 +17,6 @@ description:
     RV(user_code); M(h444.cloud.h444_oauth_token) then exchanges RV(device_code) for the tokens.
   - No key is needed, and none is sent. The endpoints come from the server's metadata and have to be on the host of O(api_url).
 options:
-  api_key:
-    description:
-      - Not needed and never sent. It is accepted so that C(module_defaults) of the action group reach this module, too.
-    type: str
-    required: false
   client_id:
     description:
       - The id of the OAuth client that signs in. 444Host gives it; this collection has none of its own.
@@ -45,6 +40,7 @@ options:
     type: str
     default: Ansible (h444.cloud)
 extends_documentation_fragment:
+  - h444.cloud._sign_in
   - h444.cloud._api
   - h444.cloud._attributes
   - h444.cloud._attributes.actiongroup_h444

@@ -20,11 +20,6 @@ description:
     used the given one already, the one that it stored is used instead.
   - No key is needed, and none is sent. C(async) and the task keyword C(timeout) are refused, for both would lose the tokens.
 options:
-  api_key:
-    description:
-      - Not needed and never sent. It is accepted so that C(module_defaults) of the action group reach this module, too.
-    type: str
-    required: false
   client_id:
     description:
       - The id of the OAuth client that the code or the token was made for.
@@ -50,6 +45,7 @@ options:
     type: int
     default: 600
 extends_documentation_fragment:
+  - h444.cloud._sign_in
   - h444.cloud._api
   - h444.cloud._secrets
   - h444.cloud._attributes
