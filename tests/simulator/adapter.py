@@ -16,7 +16,8 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from .core import Core
+from .core import Answer, Core
+from .oauth import OAuth
 
 
 class SimulatorAdapter(BaseAdapter):
@@ -30,9 +31,11 @@ class SimulatorAdapter(BaseAdapter):
         """Answer one request."""
         parts = urlsplit(request.url)
         body = request.body or b""
-        answer = self.core.handle(
-            request.method, parts.path[3:], dict(parse_qsl(parts.query)), dict(request.headers), body.encode() if isinstance(body, str) else body
-        )
+        body = body.encode() if isinstance(body, str) else body
+        if parts.path.startswith(("/oauth/", "/.well-known/")):
+            answer = self._sign_in(request, parts, body)
+        else:
+            answer = self.core.handle(request.method, parts.path[3:], dict(parse_qsl(parts.query)), dict(request.headers), body)
         data = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         response = requests.Response()
         response.status_code = answer.status
@@ -41,6 +44,13 @@ class SimulatorAdapter(BaseAdapter):
         response.request, response.url = request, request.url
         response.raw = HTTPResponse(io.BytesIO(data), preload_content=False, status=answer.status)
         return response
+
+    def _sign_in(self, request: t.Any, parts: t.Any, body: bytes) -> Answer:
+        is_json = "json" in request.headers.get("Content-Type", "")
+        form = {} if is_json else dict(parse_qsl(body.decode()))
+        origin = f"{parts.scheme}://{parts.netloc}"
+        status, told = OAuth(self.core).handle(request.method, parts.path, form, origin, json.loads(body) if is_json else None)
+        return Answer(status, {}, told)
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -99,7 +99,10 @@ SWITCHES: dict[str, Switch] = {
     "webhook_digest": Switch(("hex",), "how a delivery's HMAC is written"),
     "oauth_registration": Switch(("off", "on"), "whether OAuth clients can register themselves"),
     "oauth_reply": Switch(("full", "least"), "whether the sign-in tells what RFC 8628 and RFC 6749 let it leave out"),
-    "oauth_refresh": Switch(("rotates", "keeps", "ends"), "what a refresh gives: a new token; none; a new one, and using the old one again ends the sign-in"),
+    "oauth_refresh": Switch(
+        ("rotates", "keeps", "same", "ends"), "what a refresh gives: a new token; none; the same; a new one, and using the old one again ends the sign-in"
+    ),
+    "oauth_status": Switch((401, 400), "the status with which a client that is not known is refused"),
     "oauth_interval_seconds": Switch((5,), "how long a client has to wait between two questions"),
 }
 
@@ -134,6 +137,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "domain_values": "number", "domain_expiry": "epoch", "nameservers_form": "dotted", "billing_cents": "text",
         "ticket_author": "is_staff", "ticket_text": "html", "ticket_write": "ok",
         "webhook_secret_form": "credentials", "webhook_fields": "other", "webhook_url": "normal",
+        "oauth_refresh": "same", "oauth_status": 400,
     },
 }
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Holds plain requests and replies against contract/openapi.yaml, so that the simulator can't drift from it."""
+"""Holds plain requests and replies against contract/*.yaml, so that the simulator can't drift from them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .core import Core
 LARGE = 500
 
 
-@functools.lru_cache(maxsize=1)
-def load() -> tuple[t.Any, t.Any]:
-    """Read the contract. Raises ImportError where the libraries are missing."""
+@functools.lru_cache(maxsize=2)
+def load(name: str = "openapi.yaml") -> tuple[t.Any, t.Any]:
+    """Read a contract. Raises ImportError where the libraries are missing."""
     import jsonschema_rs
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with (Path(__file__).parent / "contract" / "openapi.yaml").open(encoding="utf-8") as stream:
+    with (Path(__file__).parent / "contract" / name).open(encoding="utf-8") as stream:
         contract = yaml.load(stream, loader)
     return contract, jsonschema_rs.Registry([("urn:h444:contract", contract)], draft=jsonschema_rs.Draft202012)
 
@@ -89,4 +89,29 @@ def attach(core: Core) -> bool:
         return True
 
     core.validate, core.check_request = validate, check_request
+    core.validate_sign_in = sign_in_validator(core)
     return True
+
+
+def sign_in_validator(core: Core) -> t.Callable[[str, str, int, t.Any], bool]:
+    """Make the check of the sign-in's replies. A broken one is counted and told."""
+    import jsonschema_rs
+
+    contract, registry = load("oauth.yaml")
+
+    def validate(method: str, path: str, status: int, plain: t.Any) -> bool:
+        operation = contract["paths"].get(path, {}).get(method.lower())
+        if operation is None:
+            return True
+        reply = operation["responses"].get(str(status))
+        wrong = "the contract has no such status" if reply is None else ""
+        if reply and "content" in reply:
+            pointer = "/".join(["paths", path.replace("/", "~1"), method.lower(), "responses", str(status), "content", "application~1json", "schema"])
+            check = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
+            wrong = "; ".join(str(error.message) for error in check.iter_errors(plain))
+        if wrong:
+            core.contract_broken += 1
+            print(f"CONTRACT BROKEN {method} {path}: {status} {wrong[:200]}", file=sys.stderr, flush=True)
+        return not wrong
+
+    return validate

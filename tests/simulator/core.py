@@ -98,6 +98,7 @@ class Core:
         self.deliver: t.Callable[[], None] = lambda: None
         self.validate: t.Callable[[str, str, int, t.Any], bool] | None = None
         self.check_request: t.Callable[[str, str, t.Any, bool], list[str]] | None = None
+        self.validate_sign_in: t.Callable[[str, str, int, t.Any], bool] | None = None
         self.routes = self._routes()
         self.reset()
 

@@ -21,7 +21,28 @@ class OAuth:
         self.core = core
 
     def handle(self, method: str, path: str, form: dict[str, str], origin: str, document: t.Any) -> tuple[int, t.Any]:
-        """Answer one request; *document*: the JSON body of a registration."""
+        """Answer one request; *document*: the JSON body of a registration. A reply that breaks the contract is a 500."""
+        status, told = self._handled(method, path, form, origin, document)
+        if self.core.validate_sign_in is not None and not self.core.validate_sign_in(method, path, status, told):
+            return 500, {"error": "server_error"}
+        return status, self._shaped(form, told) if status < 300 else told
+
+    def _shaped(self, form: dict[str, str], plain: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Leave out of a reply what the switches leave out."""
+        told = dict(plain)
+        if self.core.assume["oauth_reply"] == "least":
+            for name in ("scopes_supported", "token_endpoint_auth_methods_supported", "verification_uri_complete", "scope"):
+                told.pop(name, None)
+            if "access_token" in told:
+                told["token_type"] = "bearer"
+                del told["expires_in"]
+            elif told.get("interval") == DEFAULT_INTERVAL_SECONDS:
+                del told["interval"]
+        if self.core.assume["oauth_refresh"] == "keeps" and form.get("grant_type") == "refresh_token":
+            del told["refresh_token"]
+        return told
+
+    def _handled(self, method: str, path: str, form: dict[str, str], origin: str, document: t.Any) -> tuple[int, t.Any]:
         if path == "/.well-known/oauth-authorization-server":
             return 200, self._metadata(origin)
         if method != "POST":
@@ -51,7 +72,7 @@ class OAuth:
 
     def _device(self, form: dict[str, str], origin: str) -> tuple[int, t.Any]:
         if form.get("client_id") not in self.core.oauth["clients"]:
-            return 400, {"error": "invalid_client", "error_description": "Unknown client."}
+            return self.core.assume["oauth_status"], {"error": "invalid_client", "error_description": "Unknown client."}
         scopes = form.get("scope", "account:read").split()
         if not set(scopes) <= set(SCOPES):
             return 400, {"error": "invalid_scope"}
@@ -61,16 +82,11 @@ class OAuth:
             "user_code": user_code, "client_id": form["client_id"], "scopes": scopes, "state": "pending", "at": self.core.now(), "polled_at": 0.0,
             "interval": self.core.assume["oauth_interval_seconds"],
         }
-        told = {
+        return 200, {
             "device_code": device_code, "user_code": user_code, "verification_uri": origin + "/oauth/device",
             "verification_uri_complete": f"{origin}/oauth/device?user_code={user_code}", "expires_in": DEVICE_SECONDS,
             "interval": self.core.assume["oauth_interval_seconds"],
         }
-        if self.core.assume["oauth_reply"] == "least":
-            del told["verification_uri_complete"]
-            if told["interval"] == DEFAULT_INTERVAL_SECONDS:
-                del told["interval"]
-        return 200, told
 
     def decide(self, user_code: str, state: str) -> None:
         """Let the user approve or deny. Raises ValueError."""
@@ -104,22 +120,18 @@ class OAuth:
             given = form.get("refresh_token", "")
             if self.core.assume["oauth_refresh"] == "ends" and given in self.core.oauth.setdefault("used", []):
                 self.core.oauth["refresh"].clear()
-            keeps = self.core.assume["oauth_refresh"] == "keeps"
+            keeps = self.core.assume["oauth_refresh"] in ("keeps", "same")
             found = self.core.oauth["refresh"].get(given) if keeps else self.core.oauth["refresh"].pop(given, None)
             self.core.oauth.setdefault("used", []).append(given)
             if found is None or self.core.now() > found["until"] or found["client_id"] != form.get("client_id"):
                 return 400, {"error": "invalid_grant", "error_description": "The refresh token is used up or expired."}
-            return 200, self._issue(found["client_id"], found["scopes"], with_refresh=not keeps)
+            return 200, self._issue(found["client_id"], found["scopes"], given if keeps else None)
         return 400, {"error": "unsupported_grant_type"}
 
-    def _issue(self, client_id: str, scopes: list[str], with_refresh: bool = True) -> dict[str, t.Any]:
-        access, refresh = self.core.secret("h444_at_"), self.core.secret("h444_rt_")
+    def _issue(self, client_id: str, scopes: list[str], kept: str | None = None) -> dict[str, t.Any]:
+        """Make the tokens; *kept*: the refresh token that goes on."""
+        access, refresh = self.core.secret("h444_at_"), kept or self.core.secret("h444_rt_")
         self.core.keys[access] = {"scopes": scopes, "expired": False, "until": self.core.now() + TOKEN_SECONDS}
-        told = {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": " ".join(scopes)}
-        if with_refresh:
+        if kept is None:
             self.core.oauth["refresh"][refresh] = {"client_id": client_id, "scopes": scopes, "until": self.core.now() + REFRESH_SECONDS}
-            told["refresh_token"] = refresh
-        if self.core.assume["oauth_reply"] == "least":
-            del told["scope"], told["expires_in"]
-            told["token_type"] = "bearer"
-        return told
+        return {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": " ".join(scopes)}

@@ -300,7 +300,7 @@ def replies(api: Api) -> str:
 
 # These are shown by tests of their own above and below, for they need time, threads, a limit or a failure.
 ELSEWHERE = {"in_flight", "key_scope", "rate_window", "retry_after", "refund", "refund_seconds", "provisioning", "order_seconds"} | {
-    "oauth_registration", "oauth_reply", "oauth_refresh", "oauth_interval_seconds",
+    "oauth_registration", "oauth_reply", "oauth_refresh", "oauth_interval_seconds", "oauth_status",
 }
 SWITCHES = [
     (name, value)
@@ -416,9 +416,21 @@ class TestOAuth:
         server, device = self.start(api)
         api.clock.at += 601
         assert self.poll(server, device) == {"error": "expired_token"}
-        assert server.handle("POST", "/oauth/device_authorization", {"client_id": "who"}, "http://x", None)[0] == 400
+        assert server.handle("POST", "/oauth/device_authorization", {"client_id": "who"}, "http://x", None)[0] == 401
         with pytest.raises(ValueError, match="user_code"):
             server.decide("0000-none", "approved")
+
+    def test_status_of_an_unknown_client_is_a_switch(self) -> None:
+        status, told = OAuth(Api(oauth_status=400).core).handle("POST", "/oauth/device_authorization", {"client_id": "who"}, "http://x", None)
+        assert (status, told["error"]) == (400, "invalid_client")
+
+    def test_replies_are_held_to_the_contract(self, capsys: pytest.CaptureFixture[str]) -> None:
+        api = Api()
+        server, device = self.start(api)
+        server.decide(device["user_code"], "approved")
+        api.core.secret = lambda prefix: "no_token"  # type: ignore[method-assign]
+        assert self.poll(server, device) == {"error": "server_error"}
+        assert api.core.contract_broken == 1 and "CONTRACT BROKEN POST /oauth/token" in capsys.readouterr().err
 
     def test_what_may_be_left_out_is_a_switch(self) -> None:
         for reply, told in (("full", True), ("least", False)):
@@ -430,7 +442,7 @@ class TestOAuth:
             assert ("scope" in token) == ("expires_in" in token) == told
         assert self.start(Api(oauth_interval_seconds=2))[1]["interval"] == 2
 
-    @pytest.mark.parametrize("kind,has_new,old_again,new_afterwards", [("rotates", True, 400, 200), ("keeps", False, 200, None), ("ends", True, 400, 400)])
+    @pytest.mark.parametrize("kind,has_new,old_again,new_afterwards", [("rotates", True, 400, 200), ("keeps", False, 200, None), ("same", True, 200, 200), ("ends", True, 400, 400)])
     def test_refresh_is_a_switch(self, kind: str, has_new: bool, old_again: int, new_afterwards: int | None) -> None:
         server, device = self.start(Api(oauth_refresh=kind))
         server.decide(device["user_code"], "approved")
