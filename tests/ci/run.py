@@ -269,7 +269,7 @@ class Checks:
         (archive,) = CACHE.glob("h444-cloud-*.tar.gz")
         with tarfile.open(archive) as content:
             names = content.getnames()
-        junk = [name for name in names if re.search(r"(^|/)(\.|tests/(?!simulator)|__pycache__|Makefile)", name) and name != "tests"]
+        junk = [name for name in names if re.search(r"(^|/)(\.|tests/(?!simulator|sanity)|__pycache__|Makefile)", name) and name != "tests"]
         needed = ["plugins/modules/h444_vps.py", "plugins/inventory/h444.py", "meta/runtime.yml", "tests/simulator/__main__.py", "README.md"]
         missing = [name for name in needed if name not in names]
         if junk or missing:

@@ -442,7 +442,9 @@ class TestOAuth:
             assert ("scope" in token) == ("expires_in" in token) == told
         assert self.start(Api(oauth_interval_seconds=2))[1]["interval"] == 2
 
-    @pytest.mark.parametrize("kind,has_new,old_again,new_afterwards", [("rotates", True, 400, 200), ("keeps", False, 200, None), ("same", True, 200, 200), ("ends", True, 400, 400)])
+    @pytest.mark.parametrize(
+        "kind,has_new,old_again,new_afterwards", [("rotates", True, 400, 200), ("keeps", False, 200, None), ("same", True, 200, 200), ("ends", True, 400, 400)]
+    )
     def test_refresh_is_a_switch(self, kind: str, has_new: bool, old_again: int, new_afterwards: int | None) -> None:
         server, device = self.start(Api(oauth_refresh=kind))
         server.decide(device["user_code"], "approved")
