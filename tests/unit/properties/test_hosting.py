@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting
 from ansible_collections.h444.cloud.plugins.modules import h444_hosting
 from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator.core import Call, No
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
@@ -148,3 +149,37 @@ def test_suspension_that_somebody_else_made_first() -> None:
     world.core.routes = [(*route[:4], then_suspended if route[4] == listed else route[4]) for route in world.core.routes]
     done = world.play(*HOSTING, domain="example.com", state="suspended")
     assert not done.get("failed") and done["hosting"]["status"] == "suspended", done
+
+
+def refuse_first(world: World, times: int, status: int, words: str) -> list[str]:
+    """Let the first orders be refused in these words; returns the keys that were asked with."""
+    order, keys = world.core.order_hosting, []  # type: t.Any, list[str]
+
+    def handler(call: Call) -> tuple[int, t.Any]:
+        keys.append(str(call.body["domain"]))
+        if len(keys) <= times:
+            raise No(status, words)
+        return order(call)
+
+    world.core.routes = [(*route[:4], handler if route[4] == order else route[4]) for route in world.core.routes]
+    world.core.order_hosting = handler  # type: ignore[method-assign]
+    return keys
+
+
+def test_an_order_at_work_elsewhere_is_waited_for() -> None:
+    """Another controller has sent the very same order: that is no refusal, and nothing is said of a key that is used up."""
+    world = World(assumed.defaults())
+    asked = refuse_first(world, 2, 409, "A request with this Idempotency-Key is in progress.")
+    result = world.play(*HOSTING, **ORDER)
+    assert not result.get("failed") and result["changed"], result
+    assert len(asked) == 3 and debits(world) == 1 and len(living(world)) == 1
+
+
+def test_a_name_that_is_taken_is_refused_at_once() -> None:
+    """The user name is another customer's: nothing is bought, and asking again would not help."""
+    world = World(assumed.defaults())
+    asked = refuse_first(world, 9, 409, "The username is taken.")
+    result = world.play(*HOSTING, **ORDER)
+    assert result.get("failed") and not result["changed"], result
+    assert "The username is taken" in result["msg"] and "not known" not in result["msg"]
+    assert len(asked) == 1 and debits(world) == 0
