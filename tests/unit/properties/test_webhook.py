@@ -214,6 +214,91 @@ def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     assert sent.sent == 1 and result["delivery"] is None
 
 
+def test_creation_that_shows_late() -> None:
+    """The API may still be at work when the reply is lost: the list is read more than once."""
+    world = World(assumed.defaults())
+    Spoiled(world, "POST", "/webhooks", broken, carried_out=False)
+    shown_at = world.core.offset + 1.5 + 2.5
+    sleep = world.sleep
+
+    def pass_time(seconds: float) -> None:
+        sleep(seconds)
+        if world.core.offset >= shown_at and not world.core.webhooks:
+            world.core.make_webhook({"url": URL, "events": EVENTS})
+
+    world.client._sleep = pass_time
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    (hook,) = list(world.core.webhooks.values())
+    assert result["changed"] and result["secret"] == hook["secret"], result
+
+
+def test_created_but_not_allowed_to_rotate() -> None:
+    """A refusal after the creation: the webhook is there, and how to get at a secret is told."""
+    world = World(assumed.defaults())
+    Spoiled(world, "POST", "/webhooks", broken)
+    Spoiled(world, "POST", "/rotate-secret", lambda _answer: Answer(403, {}, {"message": "no"}), carried_out=False)
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS)
+    (hook,) = list(world.core.webhooks.values())
+    assert result["failed"] and result["changed"] and result["webhook"]["id"] == hook["id"], result
+    assert hook["id"] in result["msg"] and "rotate_secret: true" in result["msg"] and "403" in result["msg"]
+
+
+def test_list_that_tells_less_than_one_webhook() -> None:
+    """What the list leaves out is asked for before anything is written."""
+    world = World(assumed.defaults())
+    world.core.make_webhook({"url": URL, "events": EVENTS, "description": "Operations"})
+    listed = world.core.list_webhooks
+    short = {listed: lambda call: (200, [{name: row[name] for name in ("id", "url", "secret")} for row in listed(call)[1]])}
+    world.core.routes = [(*route[:4], short.get(route[4], route[4])) for route in world.core.routes]
+    result = world.play(*WEBHOOK, url=URL, events=EVENTS, description="Operations", is_active=True)
+    assert not result["changed"] and result["webhook"]["description"] == "Operations", result
+
+
+def test_moving_to_a_taken_url() -> None:
+    """Refused with the other's id, by URL and by id."""
+    world = World(assumed.defaults())
+    hook, other = world.core.make_webhook({"url": URL}), world.core.make_webhook({"url": "https://example.com/other"})
+    for name in ({"url": URL}, {"id": hook["id"]}):
+        result = world.play(*WEBHOOK, **name, new_url="https://example.com:443/other")
+        assert result["failed"] and not result["changed"] and other["id"] in result["msg"], result
+
+
+def test_redelivery_whose_reply_tells_the_old_one() -> None:
+    """The new delivery is looked for in the list; if that fails, the task does not, for nobody shall send it again for that."""
+    for is_listed in (True, False):
+        world = World(assumed.defaults())
+        hook = world.core.make_webhook({})
+        row = world.core._queue(hook, "vps.created", "{}")
+        shown = world.core._delivery(row)
+
+        def echo(_answer: Answer, world: World = world, shown: t.Any = shown, is_listed: bool = is_listed) -> Answer:
+            if not is_listed:
+                world.core.routes = [route for route in world.core.routes if not (route[0] == "GET" and route[1].endswith("/deliveries"))]
+            return Answer(201, {}, shown)
+
+        Spoiled(world, "POST", "/redeliver", echo)
+        result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
+        assert result["changed"] and not result.get("failed"), result
+        assert (result["delivery"] or {}).get("id") == (world.core.deliveries[-1]["id"] if is_listed else None), result
+
+
+def test_more_deliveries_than_can_be_read() -> None:
+    """The newest are given all the same; one that is not among them may exist, so the API is asked."""
+    world = World(assumed.defaults())
+    hook = world.core.make_webhook({})
+    world.core._queue(hook, "vps.created", "{}")
+    handle = world.core.handle
+
+    def more(verb: str, path: str, query: t.Any, headers: t.Any, body: bytes) -> Answer:
+        answer = handle(verb, path, query, headers, body)
+        return Answer(200, {}, {"data": answer.body, "has_more": True}) if verb == "GET" and path.endswith("/deliveries") else answer
+
+    world.core.handle = more  # type: ignore[method-assign]
+    assert len(_delivery.report(world.client, {**INFO, "id": hook["id"]})["deliveries"]) == 1
+    assert world.play(*REDELIVERY, check_mode=True, id=hook["id"], delivery_id="nosuch")["changed"]
+    assert "Nothing was sent" in world.play(*REDELIVERY, id=hook["id"], delivery_id="nosuch")["msg"]
+
+
 def test_url_that_the_provider_writes_its_own_way() -> None:
     """Not seen as ours by the next run, it would be created again; so the name to use is told, with the secret."""
     world = World(assumed.defaults())

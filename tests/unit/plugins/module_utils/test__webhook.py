@@ -11,7 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _webhook
+from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
+from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption, BadReply, Refused
+from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
 
 Row = t.Dict[str, t.Any]
 URL = "https://example.com/hook"
@@ -133,6 +136,25 @@ def test_rotation_comes_last() -> None:
     plan = _webhook.plan_current(hook(), {"rotate_secret": True, "new_url": "https://example.com/other"})
     assert [str(action) for action in plan.actions] == [f"change {URL}", "rotate secret of https://example.com/other"]
     assert [action.brings_secret for action in plan.actions] == [False, True]
+
+
+@pytest.mark.parametrize(("shown", "others"), [({}, []), ({"events": ["ticket.replied"], "is_active": True}, ["events, is_active"])])
+def test_change_that_does_not_show(shown: Row, others: list[str]) -> None:
+    """A change that the API took and does not show is a warning, for the next run would write it again."""
+
+    class Api:
+        """Knows one webhook."""
+
+        def request(self, _endpoint: t.Any, **_more: t.Any) -> t.Any:
+            """Show it."""
+            return Answer(200, {**hook(events=["vps.created"], is_active=False, description="x"), **shown}, {})
+
+    warnings: list[str] = []
+    progress = Progress(_webhook.TASK, {}, Sink(None), warnings.append)
+    progress.plan = _webhook.plan_current(hook(), {"events": ["vps.created"], "is_active": False, "description": "x"})
+    after = _webhook.read_back(Api(), {}, progress)
+    assert after["is_active"] is shown.get("is_active", False)
+    assert [warning.rpartition(": ")[2].rstrip(".") for warning in warnings] == others
 
 
 @pytest.mark.parametrize("name", ["events", "is_active"])
