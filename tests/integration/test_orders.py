@@ -7,49 +7,16 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import time
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.tests.integration.playing import BIN, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.ordering import LOST, Runner
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 DIALECTS = ("plain", "wrapped", "sparse")
 ORDER = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
-
-
-class Runner:
-    """Plays h444_vps tasks and gives their registered results."""
-
-    def __init__(self, simulator: Simulator, folder: Path) -> None:
-        self.simulator, self.folder = simulator, folder
-        self.output = ""
-
-    def run(self, *tasks: dict[str, t.Any], **env: str) -> list[dict[str, t.Any]]:
-        """Play one h444_vps task after another, whether they fail or not; every run has no local state but this folder."""
-        steps: list[dict[str, t.Any]] = []
-        for number, task in enumerate(tasks):
-            steps.append({"name": "Order", "h444.cloud.h444_vps": task, "register": f"r{number}", "ignore_errors": True})
-        names = ", ".join(f"r{number}" for number in range(len(tasks)))
-        content = "{{ [" + names + "] | to_json }}"
-        steps.append({"name": "Keep", "ansible.builtin.copy": {"content": content, "dest": str(self.folder / "results.json"), "mode": "0600"}, "no_log": True})
-        playbook = write_playbook(self.folder, steps)
-        variables = environment(self.folder / "home", self.simulator.url, self.simulator.key, **env)
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(playbook)], variables, self.folder)
-        self.output = played.output
-        assert played.code == 0, played.tail()
-        shown = shown_secrets(played.output, secrets_in(self.simulator.state()) | {self.simulator.key})
-        assert not shown, f"the output shows {shown}"
-        return json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
-
-    def living(self) -> list[dict[str, t.Any]]:
-        """Give the servers that live."""
-        return [row for row in self.simulator.state()["vps"] if row["alive"]]
 
 
 @pytest.fixture(params=DIALECTS)
@@ -57,18 +24,6 @@ def runner(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Runner]
     """A simulator in each dialect."""
     with Simulator.start(preset=request.param) as simulator:
         yield Runner(simulator, tmp_path)
-
-
-LOST = [
-    {"kind": "reset"},
-    {"kind": "close"},
-    {"kind": "truncate"},
-    {"kind": "bad_json"},
-    {"kind": "html"},
-    {"kind": "status", "status": 502},
-    {"kind": "status", "status": 504},
-    {"kind": "hang", "seconds": 8},
-]
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: "-".join(str(value) for value in fault.values()))
@@ -111,19 +66,7 @@ def test_rate_limit_is_waited_out(runner: Runner) -> None:
 def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
     """Killed mid-order, then run again: one debit, also while the list does not show the server yet."""
     runner.simulator.assume(list_lag_seconds=lag)
-    runner.simulator.faults({"method": "POST", "path": "/vps", "when": "after", "kind": "hang", "seconds": 30})
-    playbook = write_playbook(runner.folder, [{"name": "Order", "h444.cloud.h444_vps": ORDER}])
-    env = environment(runner.folder / "home", runner.simulator.url, runner.simulator.key)
-    process = subprocess.Popen(
-        [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)], env=env, cwd=runner.folder, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )
-    deadline = time.monotonic() + 60
-    while not runner.simulator.debits():
-        assert time.monotonic() < deadline, "no order was sent"
-        time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    runner.kill_after_the_debit(ORDER)
     (result,) = runner.run(ORDER)
     assert not result.get("failed"), result
     assert len(runner.simulator.debits()) == 1
@@ -201,17 +144,7 @@ def test_provisioning_fails(runner: Runner) -> None:
 def test_two_at_once(runner: Runner) -> None:
     """Two processes order the same label at the same moment: one debit."""
     runner.simulator.assume(order_seconds=2)
-    processes = []
-    for number in range(2):
-        folder = runner.folder / str(number)
-        folder.mkdir()
-        playbook = write_playbook(folder, [{"name": "Order", "h444.cloud.h444_vps": ORDER}])
-        env = environment(runner.folder / "home", runner.simulator.url, runner.simulator.key, ANSIBLE_LOCAL_TEMP=str(folder / "tmp"))
-        command = [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)]
-        processes.append(subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
-    for process in processes:
-        output, _none = process.communicate(timeout=120)
-        assert process.returncode == 0, output.decode()[-2000:]
+    runner.run_twice_at_once(ORDER)
     assert len(runner.simulator.debits()) == 1
     assert len(runner.living()) == 1
 
