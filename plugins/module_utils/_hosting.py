@@ -296,10 +296,10 @@ def _wants_ssl_retry(current: Row, retry_ssl: str, notes: list[str]) -> bool:
     """Decide whether the certificate is issued again; what is not known is noted, not guessed."""
     status = current["ssl_status"]
     if retry_ssl == "failed" and status is None:
-        notes.append("retry_ssl: the API does not tell the state of %s's certificate, so it was not retried; always does it." % shown(title_of(current)))
+        notes.append("retry_ssl: the API does not tell the state of the certificate of %s, so it was not retried; always does it." % shown(title_of(current)))
     elif retry_ssl == "failed" and status not in CERTIFICATES:
         notes.append(
-            "retry_ssl: the API calls the state of %s's certificate %s, which may or may not be a failure, so it was not retried; always does it."
+            "retry_ssl: the API calls the state of the certificate of %s %s, which may or may not be a failure, so it was not retried; always does it."
             % (shown(title_of(current)), shown(status))
         )
     return retry_ssl == "always" or (retry_ssl == "failed" and status == FAILED)

@@ -302,8 +302,10 @@ def sweep(value: t.Any, path: tuple[str, ...] = (), inside: bool = False) -> tup
                         continue
                 kept[key] = item
             return kept, secrets
+        # Among passwords alone, "database" is whose password it is, not the name of one.
+        plain: frozenset[str] = frozenset() if path[-1:] == ("passwords",) else NOT_SECRET
         for key, item in value.items():
-            secret = is_secret_key(key) or (inside and key not in NOT_SECRET and not ABOUT_SECRET.search(key))
+            secret = is_secret_key(key) or (inside and key not in plain and not ABOUT_SECRET.search(key))
             if isinstance(item, (dict, list)):
                 item, found = sweep(item, path + (key,), secret)
                 secrets.update(found)

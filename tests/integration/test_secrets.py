@@ -65,3 +65,19 @@ def test_local_loop_and_log_file(tmp_path: Path) -> None:
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "censored" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
+
+
+def test_both_passwords_of_hosting(tmp_path: Path) -> None:
+    """An order of hosting brings two; a failure after it holds them too, and says why in plain sight."""
+    with Simulator.start(assume={"provisioning_seconds": 9999, "hosting_passwords": "list"}) as simulator:
+        order = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter", "wait_timeout": 2}
+        tasks = [
+            {"h444.cloud.h444_hosting": order, "register": "site", "ignore_errors": True},
+            {"ansible.builtin.assert": {"that": ["site.sftp_password | length > 8", "site.db_password | length > 8", "site is changed"], "quiet": True}},
+        ]
+        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        assert "order example.com: after" in everything
+        assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})

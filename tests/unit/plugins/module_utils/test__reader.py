@@ -191,6 +191,13 @@ def test_sweep() -> None:
     assert _reader.choose_secret(secrets, "root", "password") == "canary-b"
 
 
+def test_sweep_of_passwords_by_whose_they_are() -> None:
+    """Among credentials, "database" is a name; among passwords it is whose password."""
+    kept, secrets = _reader.sweep({"id": 1, "passwords": {"database": "canary-a", "sftp": "canary-b"}, "credentials": {"database": "site", "pw": "canary-c"}})
+    assert kept == {"id": 1, "credentials": {"database": "site"}}
+    assert secrets == {("passwords", "database"): "canary-a", ("passwords", "sftp"): "canary-b", ("credentials", "pw"): "canary-c"}
+
+
 def test_choose_secret() -> None:
     assert _reader.choose_secret({}, "root") is None
     assert _reader.choose_secret({("x_token",): "a"}, "root") == "a"
