@@ -87,7 +87,7 @@ verification_uri_complete:
   returned: always
   type: str
 device_code:
-  description: What O(h444.cloud.h444_oauth_token#module:device_code) takes. Who has it can take the token, so don't show it.
+  description: What O(h444.cloud.h444_oauth_token#module:device_code) takes. Who has it can take the token, so don't show it; no diff does.
   returned: always
   type: str
 interval:

@@ -16,8 +16,8 @@ description:
   - Exchanges the device code of M(h444.cloud.h444_oauth_device) for an access token, and waits until the sign-in is approved in
     the browser; or exchanges a refresh token for new tokens.
   - The access token (C(h444_at_…)) can be used wherever a key can, as O(h444.cloud.h444_account_info#module:api_key) and the like.
-  - A refresh token works once. With O(credentials_file) the new one is stored, under a lock, before the task ends; where another run
-    used the given one already, the one that it stored is used instead.
+  - A refresh token works once. With O(credentials_file) the new one is stored, under a lock, before the task ends. Any number of runs
+    may be given the same token, as the forks of a play are; where it was used already, the stored one is used instead.
   - No key is needed, and none is sent. C(async) and the task keyword C(timeout) are refused, for both would lose the tokens.
 options:
   client_id:
@@ -36,7 +36,7 @@ options:
   interval:
     description:
       - The seconds to wait between two questions, as RV(h444.cloud.h444_oauth_device#module:interval) says. It grows where the server
-        asks for that.
+        asks for that or does not answer. At least V(1).
     type: int
     default: 5
   wait_timeout:
@@ -96,7 +96,7 @@ access_token:
   type: str
 refresh_token:
   description: The refresh token, which works once. No output shows it. Left out when O(credentials_file) took it.
-  returned: when the server gave one
+  returned: when the server gave a new one
   type: str
 expires_in:
   description: The seconds until the access token expires; null where the server does not tell, and in check mode.
@@ -109,7 +109,7 @@ scope:
   type: str
   sample: account:read vps:read
 credentials_file:
-  description: The file that holds the tokens now, under C(oauth/CLIENT_ID), with C(expires_at).
+  description: The file that holds the tokens now, under C(oauth/CLIENT_ID), with C(expires_at) and C(scope).
   returned: when it was written
   type: str
 actions:

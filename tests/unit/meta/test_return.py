@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _delivery, _domain, _hosting, _ticket, _vps, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _delivery, _domain, _hosting, _oauth, _ticket, _vps, _webhook
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -24,6 +24,22 @@ def fields_of(module: str, key: str) -> dict[str, t.Any]:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RETURN":
             return yaml.safe_load(ast.literal_eval(node.value))[key]["contains"]
     raise AssertionError(f"{module} has no RETURN")
+
+
+def keys_of(module: str) -> set[str]:
+    """Name the keys of the result that a module documents."""
+    for node in ast.parse((MODULES / f"{module}.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RETURN":
+            return set(yaml.safe_load(ast.literal_eval(node.value)))
+    raise AssertionError(f"{module} has no RETURN")
+
+
+def test_sign_in() -> None:
+    """The fields of a sign-in are the result's own; all that the reader gives are documented."""
+    assert keys_of("h444_oauth_device") == {"client_id", "actions", *_oauth.DEVICE_FIELDS}
+    reply = {"user_code": "u", "device_code": "d", "verification_uri": "https://x/"}
+    assert set(_oauth.read_device(reply, "POST")) == set(_oauth.DEVICE_FIELDS)
+    assert keys_of("h444_oauth_token") == {"access_token", "refresh_token", "expires_in", "scope", "credentials_file", "actions"}
 
 
 def test_vps() -> None:
