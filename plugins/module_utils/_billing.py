@@ -10,7 +10,7 @@ import typing as t
 
 from ._errors import BadOption, NotFound
 from ._names import check_id
-from ._reader import bad, cents, envelope_names, first, flat, identifier, moment, normal, object_in, snake, sweep, text, word
+from ._reader import bad, cents, envelope_names, first, flat, identifier, newest_first, normal, object_in, snake, sweep, text, word
 from ._resend import Endpoint
 
 INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
@@ -151,17 +151,6 @@ def list_transactions(api: t.Any, limit: int) -> list[Row]:
     """
     raws = api.rows(TRANSACTIONS, TRANSACTION_NOUNS, query={"limit": limit}, at_most=limit)
     return newest_first([read_transaction(raw) for raw in raws])[:limit]
-
-
-def newest_first(rows: list[Row]) -> list[Row]:
-    """Sort by time, the newest first. Where one row tells no readable time, all stay in the API's order."""
-    times = [found for found in (moment(row["created_at"]) for row in rows) if found is not None]
-    if not times or len(times) < len(rows):
-        return rows
-    if times[0] < times[-1]:
-        # Turned round as a whole first, so that rows of one moment are the newest first too.
-        rows, times = rows[::-1], times[::-1]
-    return [rows[place] for place in sorted(range(len(rows)), key=times.__getitem__, reverse=True)]
 
 
 def check_limit(limit: int, least: int) -> int:

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ._converge import Progress, Task
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
 from ._names import check_id, shown
 from ._plan import Action, Plan
-from ._reader import error_text, first, flat, identifier, identifier_or_none, moment, normal, object_in, snake, sweep, text, truth, whole, word
+from ._reader import error_text, first, flat, identifier, identifier_or_none, newest_first, normal, object_in, snake, sweep, text, truth, whole, word
 from ._resend import NEVER, Endpoint, may_have_happened
+from ._status import by_spelling, read_status
 from ._webhook import find_webhook, list_webhooks, missing_id, missing_url
 
 LIST = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
@@ -39,15 +39,10 @@ STATUS_WORDS = {
     DELIVERED: ("delivered", "success", "succeeded", "successful", "ok", "sent", "completed", "complete"),
     FAILED: ("failed", "failure", "fail", "error", "errored", "undelivered", "exhausted", "dead", "gave_up", "abandoned"),
 }
-STATUS = {spelling: status for status, spellings in STATUS_WORDS.items() for spelling in spellings}
+STATUS = by_spelling(STATUS_WORDS)
 
 Row = t.Dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
-
-
-def read_status(value: str | None) -> str | None:
-    """Give a status by one of the four known words, else as it is."""
-    return STATUS.get(re.sub(r"[\s-]+", "_", value.strip().lower()), value) if value else None
 
 
 def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
@@ -64,7 +59,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
     answered = whole(first(row, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"))
     if answered is None and isinstance(response, dict):
         answered = whole(first(normal(response, where), "status", "status_code", "code"))
-    status = word(first(row, "status", "state", "result"), "name", "slug", "code")
+    status = read_status(first(row, "status", "state", "result"), STATUS)
     if status is None and truth(first(row, "success", "delivered", "succeeded")) is not None:
         status = DELIVERED if truth(first(row, "success", "delivered", "succeeded")) else FAILED
     if whole(status) is not None:  # the receiver's answer itself
@@ -77,7 +72,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
         **contents,
         "id": identifier(first(row, *IDS), where),
         "event": word(first(row, "event", "event_type", "event_name", "type", "topic"), "name", "event", "type"),
-        "status": read_status(status),
+        "status": status,
         "attempt": whole(first(row, "attempt", "attempts", "attempt_count", "attempt_number", "tries")),
         "response_status": answered,
         "duration_ms": round(milliseconds) if isinstance(milliseconds, float) else whole(milliseconds),
@@ -89,12 +84,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
 def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
     """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
     raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit)
-    rows = [read_delivery(raw) for raw in raws]
-    made = [moment(row["created_at"]) for row in rows]
-    if all(made):
-        order = sorted(range(len(rows)), key=lambda place: (-t.cast(t.Any, made[place]).timestamp(), place))
-        rows = [rows[place] for place in order]
-    return rows[:limit]
+    return newest_first([read_delivery(raw) for raw in raws])[:limit]
 
 
 def webhook_id_of(api: t.Any, params: Params) -> str:
@@ -119,7 +109,7 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     except (Missing, NotFound):
         return {"deliveries": []}
     if status is not None:
-        wanted = (read_status(status) or "").strip().lower()
+        wanted = (read_status(status, STATUS) or "").strip().lower()
         rows = [row for row in rows if (row["status"] or "").strip().lower() == wanted]
     return {"deliveries": rows[:limit]}
 
@@ -128,34 +118,24 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_webhook_redelivery. Raises: Missing where the webhook, or surely the delivery, does not exist."""
     delivery_id = check_id(params["delivery_id"], "delivery_id")
     webhook_id = webhook_id_of(api, params)
+    rows: list[Row] | None = None
     try:
         rows = list_deliveries(api, webhook_id, MAX_LIMIT)
-        found = next((row for row in rows if row["id"] == delivery_id), None)
-        is_whole = found is not None or _is_whole(api, webhook_id, len(rows))
+    except BadReply:
+        pass  # there are more than it gave; the API knows them
     except NotFound:
         raise missing_id(webhook_id, list_webhooks(api)) from None
-    if found is None and is_whole:
+    found = next((row for row in rows or [] if row["id"] == delivery_id), None)
+    if found is None and rows is not None and len(rows) < MAX_LIMIT:
         raise _missing(webhook_id, delivery_id, rows)
-    return plan_redelivery(webhook_id, delivery_id, found, rows)
+    return plan_redelivery(webhook_id, delivery_id, found, rows or [])
 
 
-def _is_whole(api: t.Any, webhook_id: str, count: int) -> bool:
-    """Tell whether the API showed every delivery that there is: fewer than the limit, and no word of a further page."""
-    if count >= MAX_LIMIT:
-        return False
-    try:
-        return len(api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": MAX_LIMIT})) == count
-    except BadReply:
-        return False
-
-
-def _missing(webhook_id: str, delivery_id: str, rows: t.Sequence[Row]) -> Missing:
-    newest = [row["id"] for row in rows[:3]]
-    return Missing(
-        "The webhook %s has no delivery %s; %s. Nothing was sent."
-        % (webhook_id, shown(delivery_id), "its newest: %s" % ", ".join(newest) if newest else "it has none at all"),
-        closest=newest,
-    )
+def _missing(webhook_id: str, delivery_id: str, rows: t.Sequence[Row] | None = None) -> Missing:
+    """Make the error for a delivery that does not exist. *rows*: all of the webhook's, None where they are not known."""
+    newest = [row["id"] for row in rows or ()][:3]
+    there = "" if rows is None else "; its newest: %s" % ", ".join(newest) if newest else "; it has none at all"
+    return Missing("The webhook %s has no delivery %s%s. Nothing was sent." % (webhook_id, shown(delivery_id), there), closest=newest or None)
 
 
 def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: t.Sequence[Row]) -> Plan:
@@ -176,7 +156,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
     try:
         answer = api.request(REDELIVER, ids=action.ids)
     except NotFound:
-        raise _missing(action.ids["id"], action.target, list_deliveries(api, action.ids["id"], MAX_LIMIT)) from None
+        raise _missing(action.ids["id"], action.target) from None
     except UnknownFate as error:
         raise _unknown(action, str(error.facts.get("cause"))) from None
     except ApiError as error:

@@ -263,6 +263,17 @@ def moment(value: t.Any) -> datetime | None:
         return None
 
 
+def newest_first(rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Sort by time, the newest first. Where one row tells no readable time, all stay in the API's order."""
+    times = [found for found in (moment(row["created_at"]) for row in rows) if found is not None]
+    if not times or len(times) < len(rows):
+        return rows
+    if times[0] < times[-1]:
+        # Turned round as a whole first, so that rows of one moment are the newest first too.
+        rows, times = rows[::-1], times[::-1]
+    return [rows[place] for place in sorted(range(len(rows)), key=times.__getitem__, reverse=True)]
+
+
 def address(value: t.Any) -> str | None:
     """Give an IP address in canonical form out of a text, an object or a list of these."""
     if isinstance(value, list):

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _client, _delivery, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.modules import h444_webhook, h444_webhook_delivery_info, h444_webhook_redelivery
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.core import Answer
@@ -283,7 +284,7 @@ def test_redelivery_whose_reply_tells_the_old_one() -> None:
 
 
 def test_more_deliveries_than_can_be_read() -> None:
-    """The newest are given all the same; one that is not among them may exist, so the API is asked."""
+    """As many as were asked for are given all the same; a delivery that is not among them may exist, so the API is asked."""
     world = World(assumed.defaults())
     hook = world.core.make_webhook({})
     world.core._queue(hook, "vps.created", "{}")
@@ -294,7 +295,9 @@ def test_more_deliveries_than_can_be_read() -> None:
         return Answer(200, {}, {"data": answer.body, "has_more": True}) if verb == "GET" and path.endswith("/deliveries") else answer
 
     world.core.handle = more  # type: ignore[method-assign]
-    assert len(_delivery.report(world.client, {**INFO, "id": hook["id"]})["deliveries"]) == 1
+    assert len(_delivery.report(world.client, {**INFO, "id": hook["id"], "limit": 1})["deliveries"]) == 1
+    with pytest.raises(BadReply, match="more delivery|more entries"):
+        _delivery.report(world.client, {**INFO, "id": hook["id"]})
     assert world.play(*REDELIVERY, check_mode=True, id=hook["id"], delivery_id="nosuch")["changed"]
     assert "Nothing was sent" in world.play(*REDELIVERY, id=hook["id"], delivery_id="nosuch")["msg"]
 
