@@ -40,6 +40,15 @@ METADATA = {
 TOKENS = {"access_token": "h444_at_" + "a" * 20, "refresh_token": "h444_rt_" + "b" * 20, "token_type": "Bearer", "expires_in": 3600, "scope": "vps:read"}
 
 
+def raising(error: Exception) -> t.Callable[..., t.NoReturn]:
+    """Make a function that always fails."""
+
+    def fail(*_given: object) -> t.NoReturn:
+        raise error
+
+    return fail
+
+
 def oauth_error(code: str, status: int = 400) -> BadRequest:
     """Make the error that the client raises for an OAuth error."""
     error = BadRequest("POST /oauth/token answered %d: %s." % (status, code), status=status, attempts=1)
@@ -281,7 +290,7 @@ def test_a_new_sign_in_takes_nothing_of_the_old_one(tmp_path: Path) -> None:
 
 def test_file_that_became_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tokens are then in the result, alone; nothing else of the entry is."""
-    monkeypatch.setattr(Sink, "_write", lambda *_given: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(Sink, "_write", raising(OSError(28, "No space left on device")))
     progress = exchanged(Api(TOKENS), tmp_path / "tokens.json", refresh_token="h444_rt_old")
     assert progress.secrets == {"access_token": TOKENS["access_token"], "refresh_token": TOKENS["refresh_token"]}
     assert "No space left" in progress.warnings[0]  # type: ignore[attr-defined]
@@ -291,7 +300,7 @@ def test_file_that_became_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_locks_of_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     """Without locks the refresh goes on; one that somebody holds for long is respected, and nothing is sent."""
     monkeypatch.setattr(_sink, "LOCK_PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(_pacer.fcntl, "flock", lambda *_given: (_ for _ in ()).throw(error))
+    monkeypatch.setattr(_pacer.fcntl, "flock", raising(error))
     api = Api(TOKENS)
     if isinstance(error, BlockingIOError):
         with pytest.raises(Refused, match="held the lock"):
