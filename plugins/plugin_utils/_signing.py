@@ -10,6 +10,7 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from jinja2 import Undefined
 
 from ansible_collections.h444.cloud.plugins.module_utils import _signature
 
@@ -18,6 +19,7 @@ MAX_TIMESTAMP = 10**12 - 1
 
 def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
     """Give the value of the header X-444host-Signature. Units: timestamp in seconds since the epoch."""
+    _check_defined(body, secret, timestamp)
     if isinstance(timestamp, str) and timestamp.isascii() and timestamp.isdigit():
         timestamp = int(timestamp)
     if isinstance(timestamp, bool) or not isinstance(timestamp, int) or not 0 <= timestamp <= MAX_TIMESTAMP:
@@ -30,9 +32,17 @@ def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
 
 def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300) -> bool:
     """Tell whether the header signs the body with the secret, or with one of a list. Units: tolerance in seconds, both ways."""
+    _check_defined(body, header, secret, tolerance)
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
         raise AnsibleFilterError("webhook_signed: the tolerance must be a number of seconds from 0.")
     return _signature.is_signed(_body(body, "webhook_signed"), header, _secrets(secret, "webhook_signed"), time.time(), tolerance)
+
+
+def _check_defined(*values: t.Any) -> None:
+    """Raise jinja's own error for a variable that is not defined; up to ansible-core 2.18 such a thing gets as far as here."""
+    for value in values:
+        if isinstance(value, Undefined):
+            str(value)
 
 
 def _body(body: t.Any, name: str) -> str | bytes:

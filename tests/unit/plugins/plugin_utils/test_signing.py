@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from jinja2 import StrictUndefined, UndefinedError
 
 from ansible_collections.h444.cloud.plugins.filter.webhook_signature import FilterModule
 from ansible_collections.h444.cloud.plugins.plugin_utils import _signing
@@ -54,6 +55,16 @@ def test_tolerance() -> None:
 def test_bad_header_signs_nothing(header: t.Any) -> None:
     """What a stranger sent is no error."""
     assert is_signed("x", header, SECRET) is False
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_undefined(place: int) -> None:
+    """A variable that is missing is jinja's error, not a header that signs nothing."""
+    for call in (sign, is_signed):
+        values: list[t.Any] = ["x", SECRET, SECRET]
+        values[place] = StrictUndefined(name="hook_secret")
+        with pytest.raises(UndefinedError, match="hook_secret"):
+            call(*values)
 
 
 @pytest.mark.parametrize(
