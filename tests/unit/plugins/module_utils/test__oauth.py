@@ -104,15 +104,6 @@ def exchanged(api: Api, file: Path | None = None, **params: t.Any) -> Progress:
     return progress
 
 
-def raising(error: Exception) -> t.Callable[..., t.NoReturn]:
-    """Make a function that raises."""
-
-    def fail(*_given: t.Any) -> t.NoReturn:
-        raise error
-
-    return fail
-
-
 def kept_in(file: Path) -> dict[str, t.Any]:
     """Read what is kept of the client."""
     return json.loads(file.read_text(encoding="utf-8"))["oauth/me"]
