@@ -47,7 +47,7 @@ COLLECTION_VERSION = "0.1.0"
 KEY_PATTERN = re.compile(r"\Ah444_[A-Za-z0-9._~+/=-]{4,512}\Z")
 REDACTED = re.compile(r"h444_[A-Za-z0-9._~+/=-]+|(?i:bearer)\s+\S+|whsec_[A-Za-z0-9_-]+")
 # Modules that sentences name as the way out. They look like keys, and must not be taken out as such.
-MODULES_IN_SENTENCES = frozenset({"h444_oauth_device", "h444_ticket_info"})
+MODULES_IN_SENTENCES = frozenset({"h444_oauth_device", "h444_ticket_info", "h444_webhook_delivery_info"})
 KEY_PAGE = "https://www.444host.com/account/api-keys"
 OPT_IN_SCOPES = frozenset({"orders:write", "vps:destroy", "hosting:destroy"})
 

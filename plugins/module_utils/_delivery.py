@@ -173,9 +173,8 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
 
 
 def _unknown(action: Action, cause: str) -> UnknownFate:
-    # The module's name without its prefix: what begins like a key is taken out of messages.
     return UnknownFate(
-        "Whether the delivery %s was sent again is not known (%s). Look for a newer one of its event (module webhook_delivery_info) before "
+        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer one of its event before "
         "running the task again, for that would send it once more." % (shown(action.target), cause),
         cause=cause,
     )

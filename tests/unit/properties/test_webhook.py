@@ -211,7 +211,7 @@ def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     row = world.core._queue(hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", spoil)
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
-    assert result["failed"] and result["changed"] and "webhook_delivery_info" in _client.scrub(result["msg"]), result
+    assert result["failed"] and result["changed"] and "Look with h444_webhook_delivery_info" in _client.scrub(result["msg"]), result
     assert sent.sent == 1 and result["delivery"] is None
 
 
