@@ -82,7 +82,7 @@ def test_role_examples(role: Path, tmp_path: Path) -> None:
         outputs = []
         for more, writes in ((["--check"], False), ([], True), ([], False)):
             simulator.clear_journal()
-            played = play(["ansible-playbook", "-vvv", "--diff", "-i", "localhost,", *more, "site.yml"], env, tmp_path)
+            played = play(["ansible-playbook", "-vvv", "--diff", *more, "site.yml"], env, tmp_path)
             assert played.code == 0, f"the example of {role.name} fails:\n{played.tail()}"
             assert bool(simulator.writes()) == writes
             outputs.append(played.output)

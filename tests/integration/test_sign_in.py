@@ -46,8 +46,8 @@ class Module:
     def __init__(self): self.params = params
     def api(self): return client
     def warn(self, text): pass
-    def exit(self, **result): print(json.dumps([seen, result])); os._exit(0)
-    def fail(self, error, **result): print(json.dumps([seen, {"failed": True, "msg": str(error), **result}])); os._exit(0)
+    def exit(self, **result): print(json.dumps([seen, result]), flush=True); os._exit(0)
+    def fail(self, error, **result): print(json.dumps([seen, {"failed": True, "msg": str(error), **result}]), flush=True); os._exit(0)
     def crash(self, error, **result): raise error
 
 client = _client.open_sign_in(params, "test")
