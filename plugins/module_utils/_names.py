@@ -80,10 +80,7 @@ def ascii_host(value: str | None) -> str:
 def check_hostname(value: str, option: str, dotted: bool = False) -> str:
     """Return a DNS host name without its trailing dot, else raise BadOption. *dotted*: a full name is needed."""
     name = value.strip().rstrip(".")
-    try:
-        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
-    except UnicodeError:
-        ascii_name = ""
+    ascii_name = name if name.isascii() else "" if CONTROL.search(name) else ascii_host(name)
     labels = ascii_name.split(".")
     if not ascii_name or len(ascii_name) > 253 or not all(HOST_LABEL.match(label) for label in labels):
         raise BadOption("%s: %s is not a valid host name." % (option, shown(value)))

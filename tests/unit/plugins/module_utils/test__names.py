@@ -72,6 +72,7 @@ def test_addresses(value: object, canonical: str | None) -> None:
         ("a.example.com.", True, "a.example.com"),
         (" a.example.com ", True, "a.example.com"),
         ("bücher.example", True, "xn--bcher-kva.example"),
+        ("straße.example", True, "xn--strae-oqa.example"),  # not strasse.example, which is somebody else's
         ("_dmarc.example.com", True, "_dmarc.example.com"),
         ("web-1", False, "web-1"),
         ("web-1", True, None),
@@ -87,6 +88,9 @@ def test_addresses(value: object, canonical: str | None) -> None:
         ("", False, None),
         (".", False, None),
         ("ä" * 70, False, None),
+        ("bü\u200bcher.example", True, None),
+        ("bü cher.example", True, None),
+        ("bü/cher.example", True, None),
     ],
 )
 def test_hostnames(value: str, dotted: bool, result: str | None) -> None:
