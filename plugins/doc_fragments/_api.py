@@ -58,4 +58,7 @@ options:
     type: path
 requirements:
   - requests >= 2.28
+notes:
+  - Where the requests of a task had to wait for the rate limit for more than 5 seconds together, the result says for how
+    long (RV(ignore:waited_seconds), a float), on failure too. More than 30 seconds are a warning.
 """

@@ -142,6 +142,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _warn(self, text: str) -> None:
         self.display.warning("%s: %s" % (self._path, text))
 
+    def _detail(self, text: str) -> None:
+        self.display.v("%s: %s" % (self._path, text))
+
     def _named_groups(self) -> list[str]:
         """Give the names of groups that a host's name must stay clear of, as far as they are known beforehand."""
         own = [self._sanitize_group_name(name) for name in self.get_option("groups")]
@@ -221,6 +224,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return _cache.Replies(client.rows(_vps.LIST, _vps.NOUNS), _addresses.fetch_all_ips(client))
         finally:
             client.close()
+            if client.held_seconds > _client.TOLD_SECONDS:
+                say = self._warn if client.held_seconds > _client.WARNED_SECONDS else self._detail
+                say(_client.held_up_text(client.held_seconds))
 
     # The hosts
 
@@ -241,7 +247,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         del all_ips
         servers, stray = _hosts.make_servers(self._rows(vps, strict), ip_rows, settings, Marker())
         if stray:
-            self.display.v("%s: %d addresses belong to no server of the list." % (self._path, stray))
+            self._detail("%d addresses belong to no server of the list." % stray)
         return servers
 
     def _named(self, evaluator: Evaluator, servers: list[_hosts.Server], settings: _hosts.Settings) -> list[_hosts.Server]:
@@ -349,7 +355,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if len(texts) > MOST_WARNINGS:
             self._warn("... and %d more names that are not as expected (-v shows them)." % (len(texts) - MOST_WARNINGS))
             for text in texts[MOST_WARNINGS:]:
-                self.display.v("%s: %s" % (self._path, text))
+                self._detail(text)
 
     def _fill(self, servers: t.Sequence[_hosts.Server], settings: _hosts.Settings) -> list[Subject]:
         """Put the hosts into the inventory."""

@@ -58,6 +58,9 @@ BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 8.0
 SERVER_ERROR_RETRIES = 3
 NAME_RETRIES = 3
+# From when on it is said what the rate limit cost, and from when on by a warning.
+TOLD_SECONDS = 5.0
+WARNED_SECONDS = 30.0
 LOOPBACK = frozenset({"localhost", "::1"})
 
 
@@ -68,7 +71,6 @@ class Answer(t.NamedTuple):
     body: t.Any
     headers: t.Mapping[str, str]
     attempts: int = 1
-    waited_seconds: float = 0.0
 
 
 class _Lost(Exception):
@@ -295,6 +297,14 @@ def _epoch(value: str | None) -> float | None:
         return None
 
 
+def held_up_text(seconds: float) -> str:
+    """Say what the rate limit cost, and what helps."""
+    return (
+        "%d s were waited for the rate limit of this key. Everything that uses the key shares it; fewer tasks, info modules that "
+        "read all at once, or a key of its own make it faster." % round(seconds)
+    )
+
+
 class Client:
     """Sends requests to one API with one key."""
 
@@ -337,6 +347,8 @@ class Client:
         self._user_agent = user_agent
         self._clock = clock
         self._sleep = sleep
+        self.held_seconds = 0.0
+        """How long all requests so far waited for the shared pace and for what the API asked for by Retry-After."""
 
     def __repr__(self) -> str:
         return "Client(%r)" % self.api_url
@@ -382,10 +394,10 @@ class Client:
         elif body is not None:
             data = json.dumps(body, sort_keys=True, allow_nan=False, separators=(",", ":")).encode("utf-8")
         budget = timeout_seconds or self._timeout_seconds
-        attempts, failures, waited, limited = 0, 0, 0.0, 0.0
+        attempts, failures, limited = 0, 0, 0.0
         while True:
             attempts += 1
-            waited += self._pacer.wait_turn()
+            self.held_seconds += self._pacer.wait_turn()
             facts: dict[str, t.Any] = {"method": endpoint.method, "path": self._shown_path(path)}
             try:
                 status, headers, payload = self._attempt(endpoint, path, query, data, kind, idempotency_key, budget)
@@ -395,9 +407,9 @@ class Client:
                 if once and lost.failure != SENT_NOT:
                     allowed = False
                 if allowed and failures <= min(self._retries, self._retries if lost.retries is None else lost.retries):
-                    waited += self._back_off(failures)
+                    self._back_off(failures)
                     continue
-                facts.update(attempts=attempts, waited_seconds=round(waited, 1))
+                facts.update(attempts=attempts)
                 raise self._gave_up(endpoint, where, lost, facts, idempotency_key) from None
             if status == 429:
                 wait = retry_after_seconds(headers, min(5.0 * 2**failures, 60.0))
@@ -413,21 +425,21 @@ class Client:
                         **facts,
                     )
                 limited += wait
-                waited += wait
+                self.held_seconds += wait
                 self._pacer.block(wait)
                 self._sleep(wait)
                 continue
             if 200 <= status < 300:
                 if idempotency_key:
                     facts["idempotency_key"] = idempotency_key
-                return self._read(endpoint, where, status, headers, payload, attempts, waited, facts)
+                return self._read(endpoint, where, status, headers, payload, attempts, facts)
             if not once and may_resend(endpoint, status, bool(idempotency_key)):
                 failures += 1
                 if failures <= (min(SERVER_ERROR_RETRIES, self._retries) if status == 500 else self._retries):
                     asked = retry_after_seconds(headers, 0) if "retry-after" in {key.lower() for key in headers} else 0
-                    waited += self._back_off(failures, min(asked, 60.0))
+                    self._back_off(failures, min(asked, 60.0))
                     continue
-            facts.update(attempts=attempts, waited_seconds=round(waited, 1))
+            facts.update(attempts=attempts)
             refusal = self._refusal(endpoint, where, status, headers, payload, facts)
             refusal.code = error_code(payload)
             raise refusal
@@ -479,11 +491,13 @@ class Client:
     def _shown_path(self, path: str) -> str:
         return urlsplit(self.api_url).path + path
 
-    def _back_off(self, failures: int, at_least: float = 0.0) -> float:
+    def _back_off(self, failures: int, asked_seconds: float = 0.0) -> None:
+        """Wait before a repeat: what the API asked for, and what is due in any case."""
         wait = wait_seconds(failures, base_seconds=BACKOFF_BASE_SECONDS, cap_seconds=BACKOFF_CAP_SECONDS, jitter=random.random())
-        wait = max(wait, at_least)
+        if asked_seconds > wait:
+            wait = asked_seconds
+            self.held_seconds += wait
         self._sleep(wait)
-        return wait
 
     def _attempt(
         self,
@@ -659,14 +673,13 @@ class Client:
         headers: t.Mapping[str, str],
         payload: bytes,
         attempts: int,
-        waited: float,
         facts: dict[str, t.Any],
     ) -> Answer:
         """Parse a success. Raises BadReply; UnknownFate where the unreadable answer was a write's."""
         if not payload.strip():
-            return Answer(status, None, headers, attempts, waited)
+            return Answer(status, None, headers, attempts)
         try:
-            return Answer(status, parse_json(payload), headers, attempts, waited)
+            return Answer(status, parse_json(payload), headers, attempts)
         except ValueError as exc:
             kind = clean(headers.get("Content-Type", "no content type").split(";")[0], 40)
             shown = error_text(payload[:2000].decode("utf-8", "replace")) if "html" in kind else clean(str(exc), 100)

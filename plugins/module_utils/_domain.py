@@ -340,8 +340,7 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
         if not pauses:
             raise NotReached(
                 "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the registry is slow: "
-                "look at the panel; running the task again does no harm." % (plan.after["name"], sum(PAUSES_SECONDS), unmet),
-                waited_seconds=sum(PAUSES_SECONDS),
+                "look at the panel; running the task again does no harm." % (plan.after["name"], sum(PAUSES_SECONDS), unmet)
             )
         api.sleep(pauses.pop(0))
 

@@ -25,7 +25,7 @@ class BadOption(H444Error):
 
 
 class TransportError(H444Error):
-    """There was no answer. Facts: method, path, attempts, waited_seconds, sent ("no" or "maybe")."""
+    """There was no answer. Facts: method, path, attempts, sent ("no" or "maybe")."""
 
 
 class BadReply(H444Error):
@@ -87,4 +87,4 @@ class Refused(H444Error):
 
 
 class NotReached(H444Error):
-    """Waiting ended before the state was reached. Facts: states_seen, waited_seconds."""
+    """Waiting ended before the state was reached. Facts: states_seen."""

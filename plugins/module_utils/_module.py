@@ -15,12 +15,20 @@ from . import _client
 from ._errors import H444Error
 
 
+def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
+    """Give what a result says about the time that the rate limit cost the task; nothing where it was short."""
+    if seconds > _client.WARNED_SECONDS:
+        warn(_client.held_up_text(seconds))
+    return {"waited_seconds": round(seconds, 1)} if seconds > _client.TOLD_SECONDS else {}
+
+
 class H444Module:
     """Holds an AnsibleModule. It is built first, before anything can fail."""
 
     def __init__(self, argument_spec: dict[str, t.Any], *, signs_in: bool = False, **rules: t.Any) -> None:
         self._open = _client.open_sign_in if signs_in else _client.open_client
         self._module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
+        self._client: _client.Client | None = None
 
     @property
     def params(self) -> dict[str, t.Any]:
@@ -36,7 +44,8 @@ class H444Module:
         """Open the client. Raises: BadOption."""
         if _client.REQUESTS_IMPORT_ERROR is not None:
             self._module.fail_json(msg=missing_required_lib("requests"), changed=False)
-        return self._open(self.params, self._module._name, self._module.ansible_version)
+        self._client = self._open(self.params, self._module._name, self._module.ansible_version)
+        return self._client
 
     def warn(self, text: str) -> None:
         """Warn the user."""
@@ -44,19 +53,25 @@ class H444Module:
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
-        self._module.exit_json(**result)
+        self._module.exit_json(**self._whole(result))
 
     def fail(self, error: H444Error, **result: t.Any) -> None:
         """End with an error: one sentence, its facts, and what was done up to then."""
         facts = {key: value for key, value in error.facts.items() if key not in result}
-        self._module.fail_json(msg=_client.scrub(str(error)), **{"changed": False, **facts, **result})
+        self._module.fail_json(msg=_client.scrub(str(error)), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, **result: t.Any) -> None:
         """End with a mistake of ours: where it was, without a traceback, for that could show secrets."""
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = "%s:%s" % (last.filename.rsplit("/", 1)[-1], last.lineno)
         message = "Unexpected %s at %s. This is a mistake of the collection; please report it." % (type(error).__name__, place)
-        self._module.fail_json(msg=message, **{"changed": False, **result})
+        self._module.fail_json(msg=message, **self._whole({"changed": False, **result}))
+
+    def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Add to a result what belongs into every one, whatever the task and however it ended."""
+        if self._client is None:
+            return result
+        return {**result, **held_up(self._client.held_seconds, self.warn)}
 
     def report(self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]]) -> None:
         """Run an info module: read, and end. Nothing is ever changed."""

@@ -341,8 +341,7 @@ def _polled(api: t.Any, endpoint: Endpoint, params: Params, is_stored: bool) -> 
         if waited + interval > params["wait_timeout"]:
             raise NotReached(
                 "The sign-in is not complete after %d s (asked %d times): %s. Approve it in the browser and run the task again with the same device_code."
-                % (waited, asked, said.rstrip(".")),
-                waited_seconds=round(waited, 1),
+                % (waited, asked, said.rstrip("."))
             )
         api.sleep(interval)
 

@@ -187,6 +187,21 @@ def test_addresses_that_cannot_be_read(api: Api, tmp_path: pathlib.Path, monkeyp
     assert "all-ips" in refused(api, tmp_path, strict=True)
 
 
+@pytest.mark.parametrize(("seconds", "level"), [(4, None), (12, "v"), (40, "warning")])
+def test_what_the_rate_limit_cost_is_said(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, seconds: int, level: str | None) -> None:
+    """More than 5 s at -v, more than 30 s as a warning."""
+    from ansible_collections.h444.cloud.plugins.module_utils import _client
+
+    said: dict[str, list[str]] = {"v": [], "warning": []}
+    for name, texts in said.items():
+        monkeypatch.setattr(Display, name, lambda self, msg, *args, texts=texts, **kwargs: texts.append(str(msg)))
+    monkeypatch.setattr(_client.Pacer, "wait_turn", lambda self: seconds / 2)
+    api.serve([vps(1, "web")])
+    read(write(tmp_path, api_url=api.url, api_key=KEY))
+    found = {name: [text for text in texts if "%d s were waited for the rate limit" % seconds in text] for name, texts in said.items()}
+    assert {name for name, texts in found.items() if texts} == ({level} if level else set())
+
+
 def test_through_the_command(api: Api, tmp_path: pathlib.Path) -> None:
     """A failed sign-in: the sentence is there, and where unparsed sources are errors the command fails."""
     api.serve([])

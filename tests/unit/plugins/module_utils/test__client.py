@@ -117,7 +117,7 @@ def test_request_on_the_wire() -> None:
     with Wire(answer({"id": "vps-1"})) as wire:
         bench = Bench(wire.url + "/", user_agent="h444-ansible/test")
         result = bench.send(READ, query={"expand": "a b"})
-        assert (result.status, result.body, result.attempts, result.waited_seconds) == (200, {"id": "vps-1"}, 1, 0.0)
+        assert (result.status, result.body, result.attempts, bench.client.held_seconds) == (200, {"id": "vps-1"}, 1, 0.0)
         seen = wire.seen[0]
         assert (seen.method, seen.target, seen.body) == ("GET", "/v1/vps/vps-1?expand=a+b", b"")
         assert seen.headers["authorization"] == "Bearer " + KEY
@@ -219,6 +219,22 @@ def test_once_leaves_repeats_to_the_caller(endpoint: Endpoint, fault: Reply) -> 
         assert len(wire.seen) == 1
 
 
+def test_what_the_rate_limit_costs_is_counted_over_all_requests() -> None:
+    """The pace, a 429 and a Retry-After of a 503 count; pauses before repeats do not."""
+
+    class Slow(Pacer):
+        def wait_turn(self) -> float:
+            return 1.5
+
+    script = (answer({}, 429, Retry_After="3"), answer({}), answer({}, 503, Retry_After="9"), answer({}), answer({}, 503), answer({}))
+    with Wire(*script) as wire:
+        bench = Bench(wire.url, pacer=Slow(wire.url, KEY, 120))
+        for _request in range(3):
+            bench.send(READ)
+        assert bench.waits == [3.0, 9.0, 0.5]
+        assert bench.client.held_seconds == 6 * 1.5 + 3 + 9
+
+
 def test_once_still_waits_for_the_rate_limit() -> None:
     with Wire(answer({}, 429, Retry_After="3"), answer({})) as wire:
         bench = Bench(wire.url)
@@ -233,7 +249,7 @@ def test_f01_nothing_listens(endpoint: Endpoint) -> None:
     assert "nothing listens at 127.0.0.1:%d" % port in str(error) and "api_url" in str(error)
     assert error.facts["sent"] == "no" and error.facts["attempts"] == 6
     assert bench.waits == [0.5, 1.0, 2.0, 4.0, 8.0]
-    assert error.facts["waited_seconds"] == 15.5
+    assert bench.client.held_seconds == 0, "a pause before a repeat is not the rate limit's"
 
 
 def test_no_retries_when_none_are_wanted() -> None:

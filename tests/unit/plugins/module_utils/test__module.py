@@ -1,0 +1,84 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every result holds, whatever the task and however it ended."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.h444.cloud.plugins.module_utils import _client, _module
+from ansible_collections.h444.cloud.plugins.module_utils._errors import Missing
+from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
+
+
+class Ended(Exception):
+    """A module ended."""
+
+
+class Core:
+    """The part of AnsibleModule that H444Module speaks to."""
+
+    ansible_version, _name, check_mode = "2.21", "h444_test", False
+
+    def __init__(self, **_more: t.Any) -> None:
+        self.params: dict[str, t.Any] = {}
+        self.result: dict[str, t.Any] = {}
+        self.warnings: list[str] = []
+
+    def exit_json(self, **result: t.Any) -> None:
+        """End well."""
+        self.result = result
+        raise Ended
+
+    fail_json = exit_json
+
+    def warn(self, text: str) -> None:
+        """Warn."""
+        self.warnings.append(text)
+
+
+class Client:
+    """A client whose requests had to wait."""
+
+    held_seconds = 0.0
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> Core:
+    """Stand in for AnsibleModule and the client."""
+    core = Core()
+    monkeypatch.setattr(_module, "AnsibleModule", lambda **_more: core)
+    monkeypatch.setattr(_client, "open_client", lambda *_given: Client())
+    return core
+
+
+def info(error: Exception | None, seconds: float) -> t.Callable[[H444Module], None]:
+    """An info module that waits so long, and then fails or not."""
+
+    def read(api: t.Any, _params: t.Any) -> dict[str, t.Any]:
+        api.held_seconds += seconds
+        if error is not None:
+            raise error
+        return {"vps": []}
+
+    return lambda module: module.report(read)
+
+
+@pytest.mark.parametrize("error", [None, Missing("nothing is called this"), ZeroDivisionError()], ids=["ok", "failed", "crashed"])
+@pytest.mark.parametrize(("seconds", "told", "warned"), [(0, None, False), (5, None, False), (5.04, 5.0, False), (30, 30, False), (55.26, 55.3, True)])
+def test_what_the_rate_limit_cost_is_told(core: Core, error: Exception | None, seconds: float, told: float | None, warned: bool) -> None:
+    with pytest.raises(Ended):
+        info(error, seconds)(H444Module({}))
+    assert core.result.get("waited_seconds") == told
+    assert [text for text in core.warnings if "55 s were waited for the rate limit" in text] == core.warnings
+    assert len(core.warnings) == warned
+
+
+def test_nothing_is_told_before_there_is_a_client(core: Core) -> None:
+    with pytest.raises(Ended):
+        H444Module({}).fail(Missing("x"))
+    assert "waited_seconds" not in core.result
