@@ -25,7 +25,7 @@ TRANSACTION_NOUNS = ("transactions", "transaction", "wallet_transactions", "acti
 INVOICE_FIELDS = ("id", "invoice_number", "status", "currency", "total_usd_cents", "created_at", "paid_at")
 TRANSACTION_FIELDS = ("id", "kind", "amount_usd_cents", "balance_after_usd_cents", "description", "reference", "created_at")
 DETAILS = {
-    "items": ("items", "line_items", "lines", "invoice_items"),
+    "line_items": ("line_items", "items", "lines", "invoice_items"),
     "transactions": ("transactions", "payment_transactions", "payments"),
 }
 WHERE_INVOICES = "GET /v1/billing/invoices"
@@ -63,6 +63,11 @@ def read_invoice(raw: t.Mapping[str, t.Any], where: str = WHERE_INVOICES) -> Row
     An amount under a name without its unit stays what it is: no cents are made of it.
     """
     row = tidy(sweep(flat(raw, INVOICE_NOUNS, where))[0], where)
+    for field, names in DETAILS.items():
+        found = _told(row, field, where)
+        if found is not None:
+            row = {name: value for name, value in row.items() if name not in names or not isinstance(value, (list, type(None)))}
+            row[field] = found
     status = word(first(row, "status", "state"), "status", "state", "name", "slug", "code")
     return {
         **row,
@@ -85,7 +90,7 @@ def list_invoices(api: t.Any, at_most: int | None = None) -> list[Row]:
 
 
 def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
-    """Read one invoice with its ``items`` and ``transactions``; None when the API does not know it.
+    """Read one invoice with its ``line_items`` and ``transactions``; None when the API does not know it.
 
     Source: GET /v1/billing/invoices/:id (billing:read). Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
     Raises: BadReply where one of the two is missing.
@@ -96,19 +101,31 @@ def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
         return None
     row = read_invoice(object_in(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid")), WHERE_INVOICE)
     beside = _around(normal(body, WHERE_INVOICE))
-    for field, names in DETAILS.items():
-        found = next((row[name] for name in names if isinstance(row.get(name), list)), None)
-        if found is None:
-            found = next((tidy(sweep(beside[name])[0], WHERE_INVOICE) for name in names if isinstance(beside.get(name), list)), None)
+    for field in DETAILS:
+        if isinstance(row.get(field), list):
+            continue
+        found = _told(sweep(beside)[0], field, WHERE_INVOICE)
         if found is None:
             raise bad(WHERE_INVOICE, "%s is missing" % field)
-        row[field] = found
+        row[field] = tidy(found, WHERE_INVOICE)
     return row
+
+
+def _told(place: Row, field: str, where: str) -> list[t.Any] | None:
+    """Give the lines or payments that an object tells; null tells that there are none, None that it does not tell them."""
+    there = [place[name] for name in DETAILS[field] if name in place]
+    found = next((value for value in there if isinstance(value, list)), None)
+    if found is None:
+        return [] if there and not any(value is not None for value in there) else None
+    rows = [row for row in found if row is not None]
+    if not all(isinstance(row, dict) for row in rows):
+        raise bad(where, "%s holds something that is no object" % field)
+    return rows
 
 
 def _around(body: t.Any) -> Row:
     """Give the object in which the invoice's lists stand: the reply, or what is in its envelopes."""
-    if not isinstance(body, dict) or any(isinstance(body.get(name), list) for names in DETAILS.values() for name in names):
+    if not isinstance(body, dict) or any(isinstance(body.get(name, 0), (list, type(None))) for names in DETAILS.values() for name in names):
         return body if isinstance(body, dict) else {}
     return _around(next((body[name] for name in envelope_names(INVOICE_NOUNS) if isinstance(body.get(name), dict)), None))
 

@@ -308,7 +308,7 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_ticket: find the ticket, decide. Raises: BadOption, Missing, Refused."""
     check_custom_key(params.get("idempotency_key"))
     checked = {**params}
-    for name in ("message", "reply"):
+    for name in ("body", "reply"):
         if params.get(name) is not None:
             checked[name] = check_text(params[name], name)
     if params.get("force_reply") and not checked.get("reply"):
@@ -377,11 +377,11 @@ def _none_open(api: t.Any, rows: list[Row], alike: list[Row], subject: str, para
         last = _detail(api, last)
         if is_said(last["messages"], reply) and not params.get("force_reply"):
             return last
-    if is_to_close and not reply or (not is_to_close and params.get("message")):
+    if is_to_close and not reply or (not is_to_close and params.get("body")):
         return None
     if alike:
         ids = [row["id"] for row in alike]
-        ways = ["name it by its id to reply (which re-opens it)"] + ([] if is_to_close else ["give message to open a new one"])
+        ways = ["name it by its id to reply (which re-opens it)"] + ([] if is_to_close else ["give body to open a new one"])
         raise Missing(
             "No open ticket has the subject %s; closed %s: %s. Nothing was written; %s."
             % (shown(subject), "is" if len(ids) == 1 else "are", ", ".join(ids[:10]), ", or ".join(ways)),
@@ -393,7 +393,7 @@ def _none_open(api: t.Any, rows: list[Row], alike: list[Row], subject: str, para
         % (
             shown(subject),
             "; closest: %s" % ", ".join(shown(name) for name in near) if near else "",
-            "" if is_to_close else "; give message to open one",
+            "" if is_to_close else "; give body to open one",
         ),
         closest=near,
     )
@@ -401,7 +401,7 @@ def _none_open(api: t.Any, rows: list[Row], alike: list[Row], subject: str, para
 
 def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row], subject: str, params: Params) -> Plan:
     """Plan a new ticket, and a reply after it where one is wanted. Pure."""
-    body = {"subject": subject, "message": params["message"]}
+    body = {"subject": subject, "message": params["body"]}
     for name in ("priority", "department"):
         if params.get(name) is not None:
             body[name] = params[name].strip()
@@ -434,7 +434,7 @@ def plan_current(current: Row, params: Params) -> Plan:
     after, actions, notes = dict(current), [], drift_notes(current, params)  # type: Row, list[Action], list[str]
     if params["state"] == "open" and is_over(current) and not posts:
         raise Refused(
-            "The ticket %s is %s, and only a reply re-opens a ticket%s. Nothing was written; %s, or open a new one by subject and message."
+            "The ticket %s is %s, and only a reply re-opens a ticket%s. Nothing was written; %s, or open a new one by subject and body."
             % (
                 current["id"],
                 current["status"],

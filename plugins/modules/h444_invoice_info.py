@@ -13,12 +13,12 @@ version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives the invoices of the account, newest first, or the one of an id with its items and payments. Nothing found is an
+  - Gives the invoices of the account, newest first, or the one of an id with its line items and payments. Nothing found is an
     empty list.
   - Amounts are whole US cents. An amount that the API gives in cents but not as a whole number is an error, never rounded.
 options:
   id:
-    description: Only the invoice of this id, with RV(invoices[].items) and RV(invoices[].transactions).
+    description: Only the invoice of this id, with RV(invoices[].line_items) and RV(invoices[].transactions).
     type: str
   status:
     description: Only invoices of this status, compared without case, for example V(paid) or V(unpaid).
@@ -97,7 +97,7 @@ invoices:
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
-    items:
+    line_items:
       description: What is invoiced, a row for each line, with the fields of the API.
       type: list
       elements: dict

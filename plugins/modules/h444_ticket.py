@@ -29,7 +29,7 @@ options:
     description:
       - The ticket's subject, without white space around it, letter by letter. Means the newest ticket of this subject that
         is not closed, even where several are open.
-      - Where only closed ones have it, a new ticket is opened with O(message).
+      - Where only closed ones have it, a new ticket is opened with O(body).
     type: str
   state:
     description:
@@ -39,7 +39,7 @@ options:
     type: str
     choices: [open, closed]
     default: open
-  message:
+  body:
     description:
       - The first message of a ticket that is to be opened. It is posted then only; more is said with O(reply).
     type: str
@@ -85,7 +85,7 @@ EXAMPLES = r"""
 - name: Ask once, however often this runs
   h444.cloud.h444_ticket:
     subject: Reverse zone of our addresses
-    message: |
+    body: |
       Hello,
       please host the reverse zone of our addresses on your DNS.
     priority: medium
@@ -192,7 +192,7 @@ SPEC = merge(
     id={"type": "str"},
     subject={"type": "str"},
     state={"type": "str", "default": "open", "choices": ["open", "closed"]},
-    message={"type": "str"},
+    body={"type": "str"},
     priority={"type": "str"},
     department={"type": "str"},
     reply={"type": "str"},
@@ -207,7 +207,7 @@ def main() -> None:
         SPEC,
         required_one_of=[["id", "subject"]],
         # What opens a ticket has nothing to do with one that has an id.
-        mutually_exclusive=[["id", "subject"], ["id", "message"], ["id", "idempotency_key"]],
+        mutually_exclusive=[["id", "subject"], ["id", "body"], ["id", "idempotency_key"]],
     )
     run(module, _ticket.TASK)
 

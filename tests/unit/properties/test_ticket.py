@@ -22,7 +22,7 @@ LOOKS = (
 )
 TICKET = (_ticket.TASK, defaults_of(h444_ticket.SPEC))
 INFO = defaults_of(h444_ticket_info.SPEC)
-ASK = {"subject": "Zone of AT&T <1>", "message": "Hello,\r\n\r\nplease host it.  a < b & c\n"}
+ASK = {"subject": "Zone of AT&T <1>", "body": "Hello,\r\n\r\nplease host it.  a < b & c\n"}
 THANKS = "Thanks — that\nfixed it & more.\n"
 
 
@@ -221,7 +221,7 @@ def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatc
     warnings: list[str] = []
     monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
     world = world_of(ticket_subject="cut20")
-    made = world.play(*TICKET, subject="Reverse zone of our addresses", message="Please")
+    made = world.play(*TICKET, subject="Reverse zone of our addresses", body="Please")
     assert made["changed"] and made["ticket"]["subject"] == "Reverse zone of our "
     assert any("Use that subject from now on" in text for text in warnings), warnings
 
@@ -253,6 +253,6 @@ def test_busy_key_is_waited_for() -> None:
 def test_key_of_another_request() -> None:
     """409 for good: the key was used with another body."""
     world = world_of()
-    world.play(*TICKET, subject="One", message="Please", idempotency_key="my-own-key-1")
-    refused = world.play(*TICKET, subject="Two", message="Please", idempotency_key="my-own-key-1")
+    world.play(*TICKET, subject="One", body="Please", idempotency_key="my-own-key-1")
+    refused = world.play(*TICKET, subject="Two", body="Please", idempotency_key="my-own-key-1")
     assert refused["failed"] and not refused["changed"] and "Nothing was opened" in refused["msg"] and len(world.core.tickets) == 1, refused

@@ -38,7 +38,7 @@ class Api:
 @pytest.mark.parametrize("value", [960, "960", 960.0, " 960 "])
 def test_whole_cents(value: t.Any) -> None:
     row = _billing.read_invoice({"id": 1, "totalUsdCents": value, "taxUsdCents": value, "lines": [{"unitUsdCents": value}]})
-    assert row["total_usd_cents"] == row["tax_usd_cents"] == row["lines"][0]["unit_usd_cents"] == 960
+    assert row["total_usd_cents"] == row["tax_usd_cents"] == row["line_items"][0]["unit_usd_cents"] == 960
     assert isinstance(row["total_usd_cents"], int)
 
 
@@ -75,12 +75,37 @@ LISTS = {"lineItems": [{"totalUsdCents": "5"}], "payments": [{"id": 3, "amount_u
 def test_detail_of_an_invoice(body: t.Any) -> None:
     row = _billing.get_invoice(Api(invoices=body), "1")
     assert row is not None and row["id"] == "1" and row["total_usd_cents"] == 5
-    assert row["items"] == [{"total_usd_cents": 5}] and row["transactions"] == [{"id": "3", "amount_usd_cents": 5}]
+    assert row["line_items"] == [{"total_usd_cents": 5}] and row["transactions"] == [{"id": "3", "amount_usd_cents": 5}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**HEAD, "items": None, "transactions": None}, {**HEAD, "line_items": [None], "payments": None}, {"invoice": HEAD, "items": None, "transactions": []},
+        {"data": {"invoice": HEAD, "lineItems": None, "transactions": None}}, {**HEAD, "items": None, "line_items": [], "transactions": []},
+    ],
+)
+def test_lists_that_are_null_are_empty(body: t.Any) -> None:
+    """An unpaid invoice has no payments, however that is told; under which name the API tells them is no part of the result."""
+    row = _billing.get_invoice(Api(invoices=body), "1")
+    assert row is not None and row["line_items"] == [] == row["transactions"] and not {"items", "payments", "lines"} & set(row)
+
+
+@pytest.mark.parametrize("rows", [["VPS 2"], [[]], [1]])
+def test_lines_that_are_no_objects(rows: t.Any) -> None:
+    with pytest.raises(BadReply, match="line_items holds something that is no object"):
+        _billing.read_invoice({**HEAD, "items": rows})
+
+
+def test_rows_of_the_list_name_their_lines_alike() -> None:
+    """Where the list tells lines, too, they stand where the detail has them; in Jinja invoice.items is a method."""
+    row = _billing.read_invoice({**HEAD, "Items": [{"totalUsdCents": 5}], "payments": [{"id": 3}]})
+    assert row["line_items"] == [{"total_usd_cents": 5}] and row["transactions"] == [{"id": "3"}] and not {"items", "payments"} & set(row)
 
 
 @pytest.mark.parametrize("body", [HEAD, {**HEAD, "items": []}, {**HEAD, "items": 2, "transactions": []}])
 def test_detail_that_is_none(body: t.Any) -> None:
-    with pytest.raises(BadReply, match="GET /v1/billing/invoices/:id was answered, but (items|transactions) is missing"):
+    with pytest.raises(BadReply, match="GET /v1/billing/invoices/:id was answered, but (line_items|transactions) is missing"):
         _billing.get_invoice(Api(invoices=body), "1")
 
 

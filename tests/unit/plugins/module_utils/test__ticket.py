@@ -236,16 +236,16 @@ def test_newest_open_one_is_taken() -> None:
 
 def test_status_from_the_detail() -> None:
     """A list that does not tell it is asked no guess of; a detail that does not either is refused."""
-    plan = _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT), wanted(subject="Help", message="Hello"))
+    plan = _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT), wanted(subject="Help", body="Hello"))
     assert [action.verb for action in plan.actions] == ["open"]
     with pytest.raises(BadReply, match="status"):
-        _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status=None)), wanted(subject="Help", message="Hello"))
+        _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status=None)), wanted(subject="Help", body="Hello"))
 
 
 @pytest.mark.parametrize(
     ("options", "rows", "says"),
     [
-        ({"subject": "Help"}, [], "No ticket has the subject 'Help'. Nothing was written; give message"),
+        ({"subject": "Help"}, [], "No ticket has the subject 'Help'. Nothing was written; give body"),
         ({"subject": "Help"}, [raw(1, "Help!")], "closest: 'Help!'"),
         ({"subject": "Help"}, [raw(1, status="closed"), raw(2, status="resolved")], "closed are: 1, 2. Nothing was written; name it by its id"),
         ({"subject": "Help", "reply": "More"}, [raw(1, status="closed")], "closed is: 1"),
@@ -263,14 +263,14 @@ def test_missing(options: Row, rows: list[Row], says: str) -> None:
 def test_nearly_the_same_subject_is_refused(state: str) -> None:
     """The provider may have written it its own way, and a second one would be opened each day."""
     with pytest.raises(Refused, match="but 1 has 'HELP'"):
-        _ticket.plan_of(Api(tickets=[raw(1, "HELP")]), wanted(subject="Help", message="Hello", state=state))
-    plan = _ticket.plan_of(Api(tickets=[raw(1, "HELP", "closed")], account=ACCOUNT), wanted(subject="Help", message="Hello"))
+        _ticket.plan_of(Api(tickets=[raw(1, "HELP")]), wanted(subject="Help", body="Hello", state=state))
+    plan = _ticket.plan_of(Api(tickets=[raw(1, "HELP", "closed")], account=ACCOUNT), wanted(subject="Help", body="Hello"))
     assert plan.actions
 
 
 def test_nothing_to_close() -> None:
     """No open ticket of a subject is what is wanted, with and without closed ones."""
-    assert _ticket.plan_of(Api(tickets=[]), wanted(subject="Help", state="closed", message="Hello")).after is None
+    assert _ticket.plan_of(Api(tickets=[]), wanted(subject="Help", state="closed", body="Hello")).after is None
     plan = _ticket.plan_of(Api(tickets=[raw(1, status="closed")], t1=detail(1, status="closed")), wanted(subject="Help", state="closed"))
     assert plan.after["id"] == "1" and not plan.actions
     said_bye = Api(tickets=[raw(1, status="closed")], t1=detail(1, "Hello", "Bye", status="closed"))
@@ -281,7 +281,7 @@ def test_nothing_to_close() -> None:
     ("options", "says"),
     [
         ({"subject": " "}, "subject"), ({"subject": "a\nb"}, "subject"), ({"subject": "x" * 256}, "subject"),
-        ({"subject": "Help", "message": " \n"}, "message"),
+        ({"subject": "Help", "body": " \n"}, "body"),
         ({"subject": "Help", "reply": ""}, "reply"), ({"subject": "Help", "reply": "x" * 20001}, "reply"),
         ({"subject": "Help", "force_reply": True}, "force_reply"),
         ({"subject": "Help", "priority": " "}, "priority"), ({"id": "../x"}, "id"), ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
