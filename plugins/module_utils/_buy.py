@@ -16,10 +16,11 @@ import re
 import typing as t
 from datetime import datetime
 
-from ._errors import ApiError, H444Error, NotReached, Refused, TransportError, UnknownFate
+from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
 from ._order import Order, is_before, key_surely_lives, ordered_at, says_replayed
 from ._pacer import lock, open_private
 from ._reader import moment
+from ._reply import Reply
 from ._resend import may_have_happened
 
 ATTEMPTS = 4
@@ -42,8 +43,9 @@ class Shop(t.NamedTuple):
     get_row: t.Callable[[t.Any, str], t.Optional[Row]]
     has_name: t.Callable[[Row], bool]
     is_gone: t.Callable[[Row], bool]
-    read_reply: t.Callable[[t.Any], t.Tuple[t.Optional[Row], t.Dict[str, str], t.Any]]
-    """reply's body -> the row (None without an id), its secrets, the body without them"""
+    read_reply: t.Callable[[t.Any], Reply]
+    shape: t.Callable[[Row], Row]
+    """the reply's raw row -> its normal form"""
     balance: t.Callable[[t.Any], t.Optional[int]]
     id_fact: str
     """under which name the new id stands in the result's ``order``"""
@@ -60,8 +62,11 @@ class Keeper(t.Protocol):
     order: t.Dict[str, t.Any]
     maybe: bool
 
-    def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str]) -> None:
-        """Write secrets away at once."""
+    def receive(self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str) -> None:
+        """Write the secrets of a reply away at once, and say which are missing."""
+
+    def lose(self, what: str, way_out: str) -> None:
+        """Note that a one-time secret did not arrive."""
 
     def forget(self) -> None:
         """Leave what was kept out of the result: it is of a resource that is gone."""
@@ -193,15 +198,13 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
         if answer.body is None:
             problem = UnknownFate("POST %s was answered %d without content." % (order.endpoint.path, answer.status))
             continue
-        row, secrets, body = shop.read_reply(answer.body)
-        keeper.keep(order.name, row["id"] if row else None, secrets)
-        missing = [name.replace("_", " ") for name in shop.secrets if name not in secrets]
-        if missing:
-            keeper.warn("The reply to the order of %s holds no %s; %s." % (order.name, " and no ".join(missing), shop.way_to_new_secrets))
-        return _Reply(row, ordered_at(body), moment(answer.headers.get("Date")), says_replayed(answer.headers, answer.body), seen)
+        reply = shop.read_reply(answer.body)
+        keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
+        return _Reply(_shaped(shop, reply), ordered_at(reply.rest), moment(answer.headers.get("Date")), says_replayed(answer.headers, answer.body), seen)
     row = _only_new(api, order, shop)
     if row is not None:
-        keeper.warn("The reply to the order of %s was lost and with it what is told only once; %s." % (order.name, shop.way_to_new_secrets))
+        for name in shop.secrets:
+            keeper.lose("%s of %s" % (name.replace("_", " "), order.name), shop.way_to_new_secrets)
         return _Reply(row, moment(row.get("created_at")), None, False, True)
     after = _balance(api, shop)
     keeper.order["wallet_after_usd_cents"] = after
@@ -211,6 +214,14 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
         % (order.name, problem, keeper.order["attempts"], order.balance_usd_cents, "unknown" if after is None else after, key, _raise_generation(order)),
         idempotency_key=key,
     )
+
+
+def _shaped(shop: Shop, reply: Reply) -> Row | None:
+    """Give the row of a reply in normal form; None where that can't be read, for then the list tells."""
+    try:
+        return shop.shape(reply.raw) if reply.raw is not None else None
+    except BadReply:
+        return None
 
 
 def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Error:

@@ -11,10 +11,13 @@ import typing as t
 from ._errors import ApiError, H444Error, UnknownFate
 from ._names import clean
 from ._plan import Action, Plan
+from ._reply import Reply
 from ._resend import may_have_happened
 from ._sink import Sink
 
 Params = t.Mapping[str, t.Any]
+# Under which name the result, or an entry of credentials_file, has the secrets that are none of those by name.
+OTHER_SECRETS = "other_secrets"
 
 
 class Task(t.NamedTuple):
@@ -44,27 +47,63 @@ class Progress:
         self.maybe = False
         self.resource_id = ""
         self.order: dict[str, t.Any] = {}
-        self.secrets: dict[str, str] = {}
+        self.secrets: dict[str, t.Any] = {}
+        self.secret_lost = False
         self.is_kept_in_file = False
         self.sink = sink
 
-    def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str]) -> None:
-        """Write one-time secrets away, before anything else can fail; without a file they go into the result."""
-        if not secrets:
+    def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str], others: t.Mapping[str, str] | None = None) -> None:
+        """Write one-time secrets away, before anything else can fail; without a file they go into the result.
+
+        *others*: those that have no name of ours, by their paths in the reply.
+        """
+        entry: dict[str, t.Any] = {**secrets, **({OTHER_SECRETS: dict(others)} if others else {})}
+        if not entry:
             return
         if self.sink.path is not None:
             try:
-                self.sink.keep(resource, {"id": resource_id, **secrets})
+                self.sink.keep(resource, {"id": resource_id, **entry})
                 self.is_kept_in_file = True
                 return
             except (OSError, H444Error) as error:
                 self.warn("credentials_file could not be written (%s); the secrets are in the result instead." % clean(str(error), 160))
-        self.secrets.update(secrets)
+        self.secrets.update(entry)
+
+    def receive(self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str) -> None:
+        """Take the secrets of a reply: first keep them all, then say what is missing of *wanted*, and what else came."""
+        self.keep(resource, resource_id, reply.secrets, reply.others)
+        place = "in credentials_file" if self.is_kept_in_file else "in %s of the result" % OTHER_SECRETS
+        for name in wanted:
+            what = "%s of %s" % (name.replace("_", " "), resource)
+            if name in reply.unclear:
+                paths = ", ".join(clean(path, 80) for path in reply.unclear[name])
+                self.lose(what, "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s" % (paths, place, way_out))
+            elif name not in reply.secrets:
+                self.lose(what, way_out)
+            elif name in reply.damaged:
+                self.lose(what, "it held characters that can't be written, which were replaced; %s" % way_out)
+            elif name in reply.masked:
+                self.warn("The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s." % (what, way_out))
+        unclear = {path for paths in reply.unclear.values() for path in paths}
+        more = [clean(path, 80) for path in reply.others if path not in unclear]
+        if more:
+            self.warn("The reply about %s holds more secrets; they are %s under these names: %s." % (resource, place, ", ".join(more)))
+
+    def lose(self, what: str, way_out: str) -> None:
+        """Note that a one-time secret did not arrive, and warn with the way to a new one."""
+        self.secret_lost = True
+        self.warn("The %s did not arrive whole, and the API tells it once: %s." % (what, way_out))
 
     def forget(self) -> None:
         """Leave the secrets of a dead resource out of the result; what a file keeps of them stays there under its id."""
         self.secrets.clear()
         self.is_kept_in_file = False
+        self.secret_lost = False
+
+    def _brings_secret(self, planned_only: bool) -> bool:
+        """Tell whether the result is one of an order, a reinstall, a creation or a rotation. Of a sign-in nothing is told once: it can begin anew."""
+        done = self.plan.actions if planned_only or self.maybe else self.done
+        return bool(self.task.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
 
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
         """Give the task's result; *planned_only*: in check mode, where every planned step counts as done."""
@@ -77,6 +116,8 @@ class Progress:
         }
         if self.order:
             found["order"] = self.order
+        if self._brings_secret(planned_only):
+            found["secret_lost"] = self.secret_lost
         if self.is_kept_in_file:
             found["credentials_file"] = self.sink.path
         found.update(self.secrets)

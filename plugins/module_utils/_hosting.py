@@ -11,11 +11,12 @@ import typing as t
 
 from . import _buy, _purchase
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
+from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
 from ._names import CONTROL, canonical_host, check_hostname, check_id, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, truth, word
+from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
+from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
 from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import wait_for
@@ -38,6 +39,10 @@ ID_FACT = "hosting_id"
 WHERE_LIST = "GET /v1/hosting"
 WHERE_ONE = "GET /v1/hosting/:id"
 WHERE_ORDER = "POST /v1/hosting"
+REPLY = Kind(
+    WHERE_ORDER, ("hosting", "hosting_account"), ("account", "accounts", "hosting_accounts"), ("hosting_id", "hosting_account_id"), ("account_id",),
+    choose_hosting_passwords,
+)  # fmt: skip
 
 ACTIVE, SUSPENDED, PROVISIONING = "active", "suspended", "provisioning"
 SETTLED = (ACTIVE, SUSPENDED)
@@ -54,9 +59,6 @@ SSL_STATUS = by_spelling({
     PENDING: ("pending", "issuing", "processing", "provisioning", "queued", "requested", "validating", "renewing", "in_progress", "waiting"),
     FAILED: ("failed", "failure", "error", "errored", "rejected", "invalid", "issue_failed", "issuance_failed", "validation_failed", "renewal_failed"),
 })
-# Words in the path of a one-time password that say whose it is.
-SFTP_WORDS = frozenset({"sftp", "ftp", "ftps", "ssh"})
-DB_WORDS = frozenset({"db", "database", "mysql", "mariadb", "sql"})
 # What the answer to a second suspension may be, where the provider takes it for a conflict.
 CONFLICTS = frozenset({400, 409, 422})
 
@@ -352,56 +354,13 @@ def plan_order(api: t.Any, params: Params, domain: str | None, username: str | N
     return Plan(None, after, (action,), (), _purchase.facts_of(order, ID_FACT), order)
 
 
-def read_order_reply(body: t.Any) -> tuple[Row | None, dict[str, str], t.Any]:
-    """Part the reply of an order: the account (None without an id), its SFTP and database passwords, the rest.
+def read_order_reply(body: t.Any) -> Reply:
+    """Read the reply of an order: the account, its SFTP and database passwords, the rest.
 
     Source: POST /v1/hosting: "Returns the account AND its SFTP/DB passwords (shown once)". Where either stands is assumed
     (switches ``order_reply``, ``hosting_passwords``).
     """
-    whole = normal(body, WHERE_ORDER)
-    rest, secrets = sweep(whole)
-    try:
-        found = object_in(rest, NOUNS, WHERE_ORDER, IDS)
-    except BadReply:
-        found = rest if isinstance(rest, dict) else {}
-    for name in ("hosting", "hosting_account"):
-        # An id beside it is the order's own.
-        if isinstance(found.get(name), dict) and identifier_or_none(first(found[name], *IDS)):
-            found = found[name]
-    hosting_id = identifier_or_none(first(found, *IDS))
-    row = shape_hosting({**found, "id": hosting_id}, WHERE_ORDER) if hosting_id else None
-    return row, choose_passwords(whole, secrets), rest
-
-
-def choose_passwords(body: t.Any, secrets: t.Mapping[tuple[str, ...], str]) -> dict[str, str]:
-    """Tell the passwords of an order's reply apart, by the words of their paths and of the fields beside them.
-
-    The page promises two, so of two the one that is not named is the other. A single one without a name is the SFTP
-    password, for that is the account's own.
-    """
-    found: dict[str, str] = {}
-    unnamed = []
-    for path, value in secrets.items():
-        words = set("_".join(path).split("_"))
-        if not words & (DB_WORDS | SFTP_WORDS):
-            words = _words_beside(body, path)
-        if words & DB_WORDS:
-            found.setdefault("db_password", value)
-        elif words & SFTP_WORDS:
-            found.setdefault("sftp_password", value)
-        else:
-            unnamed.append(value)
-    if len(unnamed) == 1 and len(found) < 2:
-        found["db_password" if "sftp_password" in found else "sftp_password"] = unnamed[0]
-    return found
-
-
-def _words_beside(body: t.Any, path: tuple[str, ...]) -> set[str]:
-    """Give the words of the fields beside a secret: {"type": "sftp", "password": …}."""
-    for key in path[:-1]:
-        body = body[int(key)] if isinstance(body, list) else body[key]
-    fields = ("type", "kind", "service", "protocol", "name", "for", "host") if isinstance(body, dict) else ()
-    return {part for name in fields for part in re.split(r"[^a-z]+", (text(body.get(name)) or "").lower())}
+    return read_reply(body, REPLY)
 
 
 def perform(api: t.Any, action: Action, progress: Progress) -> None:
@@ -432,6 +391,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         has_name=lambda row: has_domain(row, domain),
         is_gone=is_gone,
         read_reply=read_order_reply,
+        shape=lambda raw: shape_hosting(raw, WHERE_ORDER),
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="hosting account",

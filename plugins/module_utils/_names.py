@@ -107,6 +107,32 @@ def clean(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def well_formed(value: t.Any) -> t.Any:
+    """Give a value with every lone surrogate, in texts and keys at any depth, replaced: JSON can say one, and no output can hold it."""
+    root: list[t.Any] = [value]
+    todo: list[tuple[t.Any, t.Any, t.Any]] = [(root, 0, value)]
+    while todo:
+        holder, key, item = todo.pop()
+        if isinstance(item, str):
+            holder[key] = SURROGATE.sub("\ufffd", item)
+        elif isinstance(item, dict):
+            copy: dict[t.Any, t.Any] = {}
+            holder[key] = copy
+            for name, inner in item.items():
+                name = SURROGATE.sub("\ufffd", name) if isinstance(name, str) else name
+                while name in copy:  # two keys that differ in such characters alone stay two
+                    name = "%s_" % name
+                copy[name] = inner
+                todo.append((copy, name, inner))
+        elif isinstance(item, (list, tuple)):
+            holder[key] = list(item)
+            todo += [(holder[key], place, inner) for place, inner in enumerate(item)]
+    return root[0]
+
+
 def shown(value: object) -> str:
     """Quote a value for a message."""
     return "'%s'" % clean(str(value), 80)

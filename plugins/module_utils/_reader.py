@@ -27,8 +27,12 @@ SECRET_KEY = re.compile(
     r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords|private_key|signing_key"
     r"|(?:auth|epp|authorization|transfer)_?(?:code|info|key))(?:_|\Z)"  # who has a domain's transfer code can take the domain away
 )
-# Words beside a secret that are none: credentials often come with a user name and a host.
-NOT_SECRET = frozenset({"username", "user", "login", "host", "hostname", "port", "database", "db_name", "url", "type"})
+# Fields beside a secret that are none: credentials come with a user name, a host, the name of a database.
+BESIDE_SECRET = re.compile(
+    r"(?:\A|_)(?:name|username|user|login|host|hostname|port|database|dbname|url|uri|type|kind|service|protocol|scheme|email|path|directory|id|uuid"
+    r"|ip|ipv4|ipv6|address|server|charset|note|label|domain|role|(?:created|issued|updated)_at)\Z"
+)
+USER_KEYS = frozenset({"username", "user", "login", "name"})
 # "password_set": true, "token_type": "Bearer" and the like tell about a secret, they hold none.
 ABOUT_SECRET = re.compile(r"_(?:set|type|expires_in|expires_at|hint|masked|last4|last_four|url|changed_at|count|id)\Z")
 
@@ -290,21 +294,54 @@ def is_secret_key(key: str) -> bool:
     return bool(SECRET_KEY.search(key)) and not ABOUT_SECRET.search(key)
 
 
+def beside_a_secret(key: str, keys: t.Collection[str], path: tuple[str, ...]) -> bool:
+    """Tell whether a field inside credentials is no secret itself. *keys*: all fields there; *path*: where that is.
+
+    Among passwords alone, "database" is whose password it is, not the name of one; so it is where nothing beside it is a secret.
+    """
+    if path[-1:] == ("passwords",):
+        return False
+    if key == "database" and not any(other in USER_KEYS or is_secret_key(other) for other in keys):
+        return False
+    return bool(BESIDE_SECRET.search(key) or ABOUT_SECRET.search(key)) and not (is_secret_key(key) and not ABOUT_SECRET.search(key))
+
+
+# "…" hides as much as three stars. Behind the hidden part may stand the end of a key (whsec_…abcd, ••••1234); of a password it
+# never does, for there a star is a letter like all others.
+HIDING = r"(?:[*•●.]{3,}|[*•●.]*…[*•●….]*)"
+KEY_BEGINNING = r"(?:whsec_|h444_(?:at_|rt_)?)[A-Za-z0-9]{0,8}"
+MASKED = re.compile(r"\A(?:[*•●….]+|[^*•●…]{1,64}%s|%s[A-Za-z0-9]{1,6})\Z" % (HIDING, HIDING))
+MASKED_KEY = re.compile(r"\A(?:[*•●…. ]+|%s%s[A-Za-z0-9]{0,6})\Z" % (KEY_BEGINNING, HIDING))
+
+
 def is_masked(value: str) -> bool:
-    """Tell whether a secret is shown as stars or dots instead of itself."""
-    return "*" in value or "…" in value or "•" in value or "..." in value or not value
+    """Tell whether a secret is shown as stars or dots instead of itself: nothing but these, or a beginning and then at least three."""
+    return is_hidden(value) or (len(value) <= 200 and bool(MASKED.match(value)))
 
 
-def sweep(value: t.Any, path: tuple[str, ...] = (), inside: bool = False) -> tuple[t.Any, dict[tuple[str, ...], str]]:
+def is_hidden(value: str) -> bool:
+    """Tell whether a secret is surely none: only what hides one, or the beginning of a key and then what hides the rest."""
+    return not value or (len(value) <= 200 and bool(MASKED_KEY.match(value)))
+
+
+def no_text(_value: str) -> bool:
+    """Take no text for a secret by its look."""
+    return False
+
+
+def sweep(
+    value: t.Any, path: tuple[str, ...] = (), inside: bool = False, is_secret_text: t.Callable[[str], bool] = no_text
+) -> tuple[t.Any, dict[tuple[str, ...], str]]:
     """Part a reply (already in snake_case) from its secrets, at any depth.
 
     Returns the reply without them and a map from the path of keys to the secret. So an ``initialRootPassword`` that
-    nobody foresaw can't reach a result, a diff or a cache. Masked secrets are dropped.
+    nobody foresaw can't reach a result, a diff or a cache. What is masked counts as a secret, too. *is_secret_text*: tells a secret
+    by its look.
     """
     secrets: dict[tuple[str, ...], str] = {}
     if isinstance(value, dict):
         kept: dict[str, t.Any] = {}
-        if not inside and _without_secret_keys(tuple(value)):
+        if not inside and is_secret_text is no_text and _without_secret_keys(tuple(value)):
             for key, item in value.items():
                 if isinstance(item, (dict, list)):
                     item, found = sweep(item, path + (key,), False)
@@ -313,48 +350,35 @@ def sweep(value: t.Any, path: tuple[str, ...] = (), inside: bool = False) -> tup
                         continue
                 kept[key] = item
             return kept, secrets
-        # Among passwords alone, "database" is whose password it is, not the name of one.
-        plain: frozenset[str] = frozenset() if path[-1:] == ("passwords",) else NOT_SECRET
         for key, item in value.items():
-            secret = is_secret_key(key) or (inside and key not in plain and not ABOUT_SECRET.search(key))
+            hides = inside or is_secret_key(key)
             if isinstance(item, (dict, list)):
-                item, found = sweep(item, path + (key,), secret)
+                item, found = sweep(item, path + (key,), hides, is_secret_text)
                 secrets.update(found)
                 if item or not found:
                     kept[key] = item
-            elif secret and isinstance(item, (str, int)) and not isinstance(item, bool):
-                if not is_masked(str(item)):
-                    secrets[path + (key,)] = str(item)
-            elif not (secret and item is None):
+            elif isinstance(item, str) and is_secret_text(item):
+                secrets[path + (key,)] = item
+            elif not hides or isinstance(item, bool) or (inside and beside_a_secret(key, value, path)):
                 kept[key] = item
+            elif item is not None and item != "":
+                secrets[path + (key,)] = str(item)
         return kept, secrets
     if isinstance(value, list):
         rows = []
         for index, item in enumerate(value):
             if isinstance(item, (dict, list)):
-                item, found = sweep(item, path + (str(index),), inside)
+                item, found = sweep(item, path + (str(index),), inside, is_secret_text)
                 secrets.update(found)
                 if found and not item:
                     continue
-            elif inside and isinstance(item, str):
-                secrets[path + (str(index),)] = item
+            elif (inside and isinstance(item, (str, int, float)) and not isinstance(item, bool)) or (isinstance(item, str) and is_secret_text(item)):
+                if item != "":
+                    secrets[path + (str(index),)] = str(item)
                 continue
             rows.append(item)
         return rows, secrets
     return value, secrets
-
-
-def choose_secret(secrets: t.Mapping[tuple[str, ...], str], *hints: str) -> str | None:
-    """Choose the secret whose path fits *hints* best: every hint is a word, the first the strongest; one alone is it."""
-    best, best_score = None, -1
-    for path, value in secrets.items():
-        words = set("_".join(path).split("_"))
-        score = sum(2 ** (len(hints) - place) for place, hint in enumerate(hints) if hint in words)
-        if score > best_score:
-            best, best_score = value, score
-    if best is not None and best_score == 0 and len(secrets) > 1:
-        return None
-    return best
 
 
 def error_text(body: t.Any) -> str:

@@ -16,7 +16,8 @@ from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound
 from ._names import canonical_host, check_hostname, check_id, check_label, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
-from ._reader import address, bad, choose_secret, first, flat, identifier, identifier_or_none, normal, object_in, sweep, text, word
+from ._reader import address, bad, first, flat, identifier, normal, object_in, sweep, text, word
+from ._reply import Kind, Reply, choose_root_password, read_reply
 from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import wait_for
@@ -51,6 +52,12 @@ STATUS_WORDS = {
     SUSPENDED: ("suspended", "locked", "frozen", "blocked"),
 }
 STATUS = by_spelling(STATUS_WORDS)
+
+WHERE_ORDER = "POST /v1/vps"
+REPLY = Kind(WHERE_ORDER, ("vps", "server", "vpses", "servers"), ("instance", "instances"), ("vps_id",), ("server_id",), choose_root_password)
+SECRETS = ("root_password",)
+WAY_AFTER_REINSTALL = "try the earlier one; else another reinstall may give one (state: reinstalled with force: true)"
+WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (state: reinstalled with force: true)"
 
 Row = t.Dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
@@ -146,23 +153,13 @@ def primary_address(addresses: t.Sequence[Row]) -> str | None:
     return chosen[0]["ip"] if chosen else None
 
 
-def read_order_reply(body: t.Any) -> tuple[Row | None, dict[str, str], t.Any]:
-    """Part the reply of an order or a reinstall: the server (None without an id), its root password, the rest.
+def read_order_reply(body: t.Any) -> Reply:
+    """Read the reply of an order or a reinstall: the server, its root password, the rest.
 
     Source: POST /v1/vps: "Returns the server AND its initial root password (shown once)". Where either stands is assumed
     (switches ``order_reply``, ``password_key``).
     """
-    rest, secrets = sweep(normal(body, "POST /v1/vps"))
-    password = choose_secret(secrets, "root", "password", "pass")
-    row: Row | None = None
-    try:
-        found = object_in(rest, NOUNS, "POST /v1/vps")
-    except BadReply:
-        found = rest if isinstance(rest, dict) else {}
-    vps_id = identifier_or_none(first(found, "vps_id", "server_id", "id", "uuid"))
-    if vps_id:
-        row = shape_vps({**found, "id": vps_id}, "POST /v1/vps")
-    return row, {"root_password": password} if password else {}, rest
+    return read_reply(body, REPLY)
 
 
 def same_template(current: str | None, wanted: str) -> bool:
@@ -374,12 +371,13 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         has_name=lambda row: row["label"] == label,
         is_gone=is_gone,
         read_reply=read_order_reply,
+        shape=lambda raw: shape_vps(raw, WHERE_ORDER),
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="server",
         title=lambda row: str(row["label"]),
-        secrets=("root_password",),
-        way_to_new_secrets="only a reinstall can give a new one",
+        secrets=SECRETS,
+        way_to_new_secrets=WAY_TO_NEW_SECRETS,
     )
     row = _buy.place(api, order, shop, progress)
     progress.resource_id = row["id"]
@@ -405,11 +403,8 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
     answer = api.request(
         action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
     )
-    _row, secrets, _rest = read_order_reply(answer.body) if answer.body is not None else (None, {}, None)
     progress.maybe = True
-    progress.keep("vps/%s" % action.target, action.ids["id"], secrets)
-    if not secrets:
-        progress.warn("The reply to the reinstall of %s holds no new root password." % shown(action.target))
+    progress.receive("vps/%s" % action.target, action.ids["id"], read_order_reply(answer.body), SECRETS, WAY_AFTER_REINSTALL)
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:

@@ -11,10 +11,11 @@ import typing as t
 from urllib.parse import quote, urlsplit
 
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, UnknownFate
+from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
 from ._names import CONTROL, check_id, closest, pick_one, shown
 from ._plan import Action, Plan, same
-from ._reader import bad, choose_secret, first, flat, identifier, identifier_or_none, is_masked, normal, object_in, sweep, text, truth, word
+from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
+from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
 from ._resend import NEVER, Endpoint, may_have_happened
 
 LIST = Endpoint("GET", "/webhooks", "webhooks:read")
@@ -38,7 +39,10 @@ WHERE_ONE = "GET /v1/webhooks/:id"
 WHERE_CREATE = "POST /v1/webhooks"
 WHERE_ROTATE = "POST /v1/webhooks/:id/rotate-secret"
 
-SECRET_PREFIX = "whsec_"
+REPLY = Kind(
+    WHERE_CREATE, ("webhook", "webhooks", "hook", "hooks"), ("subscription", "subscriptions"), ("webhook_id", "subscription_id"), (), choose_signing_secret,
+    is_signing_secret,
+)  # fmt: skip
 # After a lost reply the API may still be at work, so the list is read more than once.
 LOOK_PAUSES_SECONDS = (0.0, 1.0, 2.0)
 AGAIN = "run the task again with rotate_secret: true"
@@ -102,35 +106,10 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
     return wanted
 
 
-def part(value: t.Any) -> tuple[t.Any, str | None]:
-    """Part a reply (in snake_case) from its signing secret, None where there is none in clear.
-
-    Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under any name.
-    """
-    rest, secrets = sweep(value)
-    found: list[str] = []
-    rest = _unprefixed(rest, found)
-    current = {path: secret for path, secret in secrets.items() if not re.search(r"(?:\A|_)(?:old|previous|prior)(?:_|\Z)", "_".join(path))}
-    return rest, choose_secret(current, "signing", "secret") or (found[0] if found else None)
-
-
-def _unprefixed(value: t.Any, found: list[str]) -> t.Any:
-    if isinstance(value, list):
-        return [_unprefixed(item, found) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kept = {}
-    for key, item in value.items():
-        if isinstance(item, str) and item.startswith(SECRET_PREFIX):
-            found.extend([] if is_masked(item) else [item])
-        else:
-            kept[key] = _unprefixed(item, found)
-    return kept
-
-
 def read_webhook(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
     """Give one webhook in normal form: FIELDS are always there, None where the API tells nothing; all else but secrets is kept."""
-    row, _secret = part(flat(raw, NOUNS, where))
+    # Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under any name.
+    row, _secrets = sweep(flat(raw, NOUNS, where), is_secret_text=is_signing_secret)
     webhook_id = identifier(first(row, *IDS), where)
     url = text(first(row, "url", "endpoint_url", "target_url", "callback_url", "endpoint"))
     if not url:
@@ -167,20 +146,12 @@ def read_active(row: Row) -> bool | None:
     return found
 
 
-def read_reply(body: t.Any, where: str) -> tuple[str | None, str | None]:
-    """Give the webhook's id and its secret out of the reply to a creation or rotation; None for what it does not tell.
+def read_secret_reply(body: t.Any, where: str) -> Reply:
+    """Read the reply to a creation or rotation: the webhook's id and its secret, where it tells them.
 
     Source: POST /v1/webhooks: "The signing secret is returned ONCE in this response"; POST …/rotate-secret likewise.
     """
-    try:
-        rest, secret = part(normal(body, where))
-    except BadReply:
-        return None, None
-    try:
-        found = object_in(rest, NOUNS, where, IDS)
-    except BadReply:
-        found = {}
-    return identifier_or_none(first(found, *IDS)), secret
+    return read_reply(body, REPLY._replace(where=where))
 
 
 def list_webhooks(api: t.Any) -> list[Row]:
@@ -327,9 +298,10 @@ def _create(api: t.Any, action: Action, progress: Progress) -> None:
         answer = api.request(CREATE, body=action.body)
         cause = "its reply holds no id"
         progress.maybe = True
-        webhook_id, secret = read_reply(answer.body, WHERE_CREATE)
-        if secret:
-            progress.keep(_resource(url), webhook_id, {"secret": secret})
+        reply = read_secret_reply(answer.body, WHERE_CREATE)
+        webhook_id, secret = reply.id, reply.secrets.get("secret")
+        # One that is missing is no loss yet, for it is rotated below.
+        progress.receive(_resource(url), webhook_id, reply, ("secret",) if secret else (), AGAIN)
     except UnknownFate as error:
         cause = str(error.facts.get("cause"))
     except ApiError as error:
@@ -345,6 +317,7 @@ def _create(api: t.Any, action: Action, progress: Progress) -> None:
         try:
             _rotate(api, webhook_id, url, progress)
         except ApiError as error:
+            progress.lose("secret of " + _resource(url), AGAIN)
             message = "%s The webhook %s was created as %s, but its secret was lost: %s." % (error, shown(url), webhook_id, AGAIN)
             raise type(error)(message, **error.facts) from None
         progress.warn("The webhook %s was created, but its secret was lost with the reply, so the secret was rotated, once." % shown(url))
@@ -391,11 +364,12 @@ def _rotate(api: t.Any, webhook_id: str, url: str, progress: Progress) -> None:
         cause = "the API answered %d" % error.status
     else:
         progress.maybe = True
-        _id, secret = read_reply(answer.body, WHERE_ROTATE)
-        if secret is None:
+        reply = read_secret_reply(answer.body, WHERE_ROTATE)
+        progress.receive(_resource(url), webhook_id, reply, ("secret",), AGAIN)
+        if "secret" not in reply.secrets:
             raise bad(WHERE_ROTATE, "it holds no secret in clear, and the old one of %s no longer signs; %s" % (shown(url), AGAIN))
-        progress.keep(_resource(url), webhook_id, {"secret": secret})
         return
+    progress.lose("secret of " + _resource(url), AGAIN)
     raise UnknownFate(
         "Whether the secret of the webhook %s (id %s) was rotated is not known (%s): deliveries may be signed with a new one that nobody has. To get one, %s."
         % (shown(url), webhook_id, cause, AGAIN),

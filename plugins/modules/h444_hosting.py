@@ -195,6 +195,19 @@ db_password:
   description: The password of the database. No output shows it. Left out when O(credentials_file) took it.
   returned: when this run ordered, and the API gave one
   type: str
+other_secrets:
+  description:
+    - Every further secret of the reply, by its path there, such as C(vnc.password). No output shows them. Left out when
+      O(credentials_file) took them.
+  returned: when the reply held any
+  type: dict
+secret_lost:
+  description:
+    - Whether a secret that is told only once did not arrive, or can't be told from others. A warning then says the way to a new one.
+    - V(false) in check mode.
+  returned: when this run ordered, or would
+  type: bool
+  sample: false
 credentials_file:
   description: The file that holds the passwords now.
   returned: when it was written

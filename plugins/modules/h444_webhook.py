@@ -168,6 +168,19 @@ secret:
   description: The signing secret. No output shows it. Left out when O(credentials_file) took it.
   returned: when this run created the webhook or rotated its secret
   type: str
+other_secrets:
+  description:
+    - Every further secret of the reply, by its path there, such as C(vnc.password). No output shows them. Left out when
+      O(credentials_file) took them.
+  returned: when the reply held any
+  type: dict
+secret_lost:
+  description:
+    - Whether a secret that is told only once did not arrive, or can't be told from others. A warning then says the way to a new one.
+    - V(false) in check mode.
+  returned: when this run created the webhook or rotated its secret, or would
+  type: bool
+  sample: false
 credentials_file:
   description: The file that holds the secret now.
   returned: when it was written

@@ -17,7 +17,10 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 
-SECRETS = ("root_password", "root_passwords", "sftp_password", "db_password", "secret", "access_token", "refresh_token")
+SECRETS = (
+    "root_password", "sftp_password", "db_password", "secret", "other_secrets", "access_token", "refresh_token", "device_code",
+    "root_passwords", "sftp_passwords", "db_passwords", "webhook_secrets",
+)  # fmt: skip
 # Where the core puts what a module printed when it could not be read as a result.
 RAW_OUTPUTS = ("module_stdout", "module_stderr", "exception")
 HIDDEN = "********"

@@ -202,10 +202,10 @@ def test_php(value: object, version: str | None) -> None:
 )
 def test_reply_of_an_order(body: Row, hosting_id: str | None, sftp: str | None, db: str | None) -> None:
     """The account and its passwords are found in every shape and told apart, and they are in nothing else."""
-    row, secrets, rest = _hosting.read_order_reply(body)
-    assert (row["id"] if row else None) == hosting_id
-    assert (secrets.get("sftp_password"), secrets.get("db_password")) == (sftp, db)
-    assert "pw-" not in repr(rest) and "pw-" not in repr(row)
+    reply = _hosting.read_order_reply(body)
+    assert reply.id == hosting_id
+    assert (reply.secrets.get("sftp_password"), reply.secrets.get("db_password")) == (sftp, db)
+    assert "pw-" not in repr(reply.rest) and "pw-" not in repr(reply.raw)
 
 
 @pytest.mark.parametrize(

@@ -187,8 +187,7 @@ def test_sweep() -> None:
     }
     kept, secrets = _reader.sweep(reply)
     assert "canary" not in repr(kept) and "whsec" not in repr(kept) and kept["credentials"] == {"username": "root", "port": 22}
-    assert sorted(secrets.values()) == ["canary-a", "canary-b", "canary-c"]
-    assert _reader.choose_secret(secrets, "root", "password") == "canary-b"
+    assert sorted(secrets.values()) == ["canary-a", "canary-b", "canary-c", "whsec_****abcd"]
 
 
 def test_sweep_of_passwords_by_whose_they_are() -> None:
@@ -198,10 +197,30 @@ def test_sweep_of_passwords_by_whose_they_are() -> None:
     assert secrets == {("passwords", "database"): "canary-a", ("passwords", "sftp"): "canary-b", ("credentials", "pw"): "canary-c"}
 
 
-def test_choose_secret() -> None:
-    assert _reader.choose_secret({}, "root") is None
-    assert _reader.choose_secret({("x_token",): "a"}, "root") == "a"
-    assert _reader.choose_secret({("x_token",): "a", ("y_token",): "b"}, "root") is None
+def test_sweep_knows_what_stands_beside_a_secret() -> None:
+    """The name of a database, its user and its host are shown; a password among services that are named alone is hidden."""
+    credentials = {"sftp": {"user": "u", "password": "canary-a"}, "db": {"name": "shop_db", "db_host": "h", "user": "u", "password": "canary-b"}}
+    kept, secrets = _reader.sweep({"id": 1, "credentials": credentials})
+    assert kept["credentials"] == {"sftp": {"user": "u"}, "db": {"name": "shop_db", "db_host": "h", "user": "u"}}
+    assert sorted(secrets.values()) == ["canary-a", "canary-b"]
+    assert _reader.sweep({"credentials": {"sftp": "canary-a", "database": "canary-b"}}) == (
+        {}, {("credentials", "sftp"): "canary-a", ("credentials", "database"): "canary-b"},
+    )  # fmt: skip
+    # Inside credentials everything is hidden whose name does not say that it is harmless, however deep.
+    assert _reader.sweep({"credentials": {"login": {"value": "canary-a"}}})[1] == {("credentials", "login", "value"): "canary-a"}
+    assert _reader.sweep({"password": 12.5})[1] == {("password",): "12.5"}
+
+
+@pytest.mark.parametrize("value", ["", "********", "...", "…", "•••", "••••1234", "whsec_…abcd", "whsec_****1234", "h444_****", "abc***", "abc...", "hunter…"])
+def test_masked(value: str) -> None:
+    """Nothing but what hides, or a beginning and then at least three of them."""
+    assert _reader.is_masked(value)
+
+
+@pytest.mark.parametrize("value", ["a*b", "pass*word", "Xk9...pQ", "a**", "ab..", "S3cret!*!", "*a", "**abc", "x…y", "***-***-x!", "a" * 300 + "***"])
+def test_not_masked(value: str) -> None:
+    """A star or a dot is a letter of a password like all others."""
+    assert not _reader.is_masked(value)
 
 
 @pytest.mark.parametrize(

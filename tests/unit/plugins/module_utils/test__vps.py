@@ -129,10 +129,10 @@ def test_find() -> None:
 )
 def test_reply_of_an_order(body: Row, vps_id: str | None, password: str | None) -> None:
     """The server and its password are found in every shape, and the password is in nothing else."""
-    row, secrets, rest = _vps.read_order_reply(body)
-    assert (row["id"] if row else None) == vps_id
-    assert secrets.get("root_password") == password
-    assert "pw-1" not in repr(rest) and "pw-1" not in repr(row) and "tok'" not in repr(rest)
+    reply = _vps.read_order_reply(body)
+    assert reply.id == vps_id
+    assert reply.secrets.get("root_password") == password
+    assert "pw-1" not in repr(reply.rest) and "pw-1" not in repr(reply.raw) and "tok'" not in repr(reply.rest)
 
 
 @pytest.mark.parametrize(

@@ -247,18 +247,21 @@ SECRET = "whsec_Canary4711Canary4711"
 )
 def test_secret_in_a_reply(body: Row) -> None:
     """Wherever it stands, it is found, and no row holds it."""
-    assert _webhook.read_reply(body, "POST") == ("7", SECRET)
-    assert "Canary" not in repr(_webhook.part(_webhook.normal(body, "POST"))[0])
+    reply = _webhook.read_secret_reply(body, "POST")
+    assert (reply.id, reply.secrets) == ("7", {"secret": SECRET})
+    assert "Canary" not in repr(reply.rest)
 
 
 @pytest.mark.parametrize("mask", ["whsec_****", "whsec_…ab", "••••", "", None])
 def test_masked_secret_is_none(mask: str | None) -> None:
     """A masked secret is never given as the secret."""
     for body in ({"id": "7", "secret": mask}, {"id": "7", "shown": mask}, {"webhook": {"id": "7"}, "credentials": {"signing_secret": mask}}):
-        assert _webhook.read_reply(body, "POST") == ("7", None)
+        reply = _webhook.read_secret_reply(body, "POST")
+        assert (reply.id, reply.secrets, reply.others) == ("7", {}, {})
 
 
 @pytest.mark.parametrize("body", [None, {}, [], "ok", {"success": True}, {"id": "7", "Id": "8"}])
 def test_reply_that_tells_nothing(body: t.Any) -> None:
     """No error: what it does not tell is asked for."""
-    assert _webhook.read_reply(body, "POST") == (None, None)
+    reply = _webhook.read_secret_reply(body, "POST")
+    assert (reply.id, reply.secrets, reply.others) == (None, {}, {})

@@ -1,0 +1,352 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The replies that bring one-time secrets: an order, a reinstall, a new webhook. Pure.
+
+Such a reply comes once, so nothing in it may cost a secret. The secrets are taken out of the body as it came, before anything
+else is read; what then can't be read counts as not told. Nothing here raises for what a reply holds.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import BadReply
+from ._names import well_formed
+from ._reader import ENVELOPES, beside_a_secret, first, identifier_or_none, is_hidden, is_masked, is_secret_key, no_text, normal, snake, sweep, text
+
+Path = t.Tuple[str, ...]
+
+PASSWORD_WORDS = frozenset({"password", "passwords", "passwd", "passphrase", "pass", "pwd", "pw"})
+# What is named so is a secret, and no password: a token of the console, a key of the API.
+NO_PASSWORD_WORDS = frozenset({"token", "tokens", "key", "keys", "code", "codes", "info", "otp", "totp", "pin", "hash"})
+# Words that say nothing about whose password it is.
+NEUTRAL_WORDS = PASSWORD_WORDS | {
+    "data", "result", "response", "payload", "attributes", "credentials", "credential", "login", "access", "auth", "ssh", "initial", "default",
+    "generated", "temporary", "temp", "new", "first", "one", "time", "secret", "secrets", "value", "plain", "plaintext", "text", "order",
+    "user", "account", "main", "primary",
+}  # fmt: skip
+# Passwords of something else that can come with a server or a web space.
+FOREIGN_WORDS = frozenset({
+    "vnc", "novnc", "spice", "console", "panel", "control", "cpanel", "whm", "plesk", "directadmin", "webmin", "ipmi", "bmc", "idrac", "ilo", "kvm",
+    "rescue", "recovery", "mail", "email", "smtp", "imap", "pop3", "mailbox", "api", "webhook", "wifi", "licence", "license", "backup", "proxy", "vpn",
+    "customer", "client", "billing", "old", "previous", "prior", "former",
+})  # fmt: skip
+SERVICE_FIELDS = ("type", "kind", "service", "protocol", "name", "for", "host")
+USER_FIELDS = ("username", "user", "login")
+# Fields that only something ordered has, and not the resource.
+ORDER_IDS = ("order_id", "order_number", "invoice_id", "receipt_id")
+ORDER_TYPES = frozenset({"order", "orders", "invoice", "receipt", "transaction"})
+ORDER_BEGINNINGS = ("order-", "order_", "ord-", "ord_", "invoice-", "invoice_", "inv-", "inv_", "receipt-", "receipt_")
+BARE_IDS = ("id", "uuid")
+WRAPPERS = frozenset(ENVELOPES) | {"order", "resource", "attributes"}
+SIGNING_PREFIX = "whsec_"
+MAX_LEVELS = 6
+MAX_PATH_SHOWN = 200
+
+
+class Secret(t.NamedTuple):
+    """One secret of a reply, and what tells whose it is."""
+
+    path: Path
+    value: str
+    beside: t.FrozenSet[str] = frozenset()
+    """the words of the fields beside it: {"type": "sftp", "password": …}"""
+    user: str = ""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Give the words of its path."""
+        return frozenset("_".join(self.path).split("_"))
+
+    @property
+    def is_password(self) -> bool:
+        """Tell whether it is called a password."""
+        own = set(self.path[-1].split("_")) | ({"passwords"} & set(self.path[-2:-1]))
+        return bool(own & PASSWORD_WORDS) and not own & NO_PASSWORD_WORDS
+
+    @property
+    def is_neutral(self) -> bool:
+        """Tell whether nothing in its path names a service or a user."""
+        return all(word in NEUTRAL_WORDS or word.isdigit() or not word for word in self.words)
+
+    def name(self) -> str:
+        """Give its path as people read it."""
+        return ".".join(self.path)[:MAX_PATH_SHOWN]
+
+
+class Named(t.NamedTuple):
+    """What the secrets of a reply are. *unclear*: under each name that is not known, the secrets that may be it."""
+
+    found: t.Dict[str, Secret]
+    unclear: t.Dict[str, t.List[Secret]]
+
+
+class Kind(t.NamedTuple):
+    """What a reply is about."""
+
+    where: str
+    nouns: t.Tuple[str, ...]
+    """the keys that hold the resource and nothing else"""
+    weak_nouns: t.Tuple[str, ...]
+    """keys that may hold something else: the account of the customer beside the account that was ordered"""
+    ids: t.Tuple[str, ...]
+    """the fields that hold the resource's id and no other"""
+    weak_ids: t.Tuple[str, ...]
+    choose: t.Callable[[t.Sequence[Secret]], Named]
+    is_secret_text: t.Callable[[str], bool] = no_text
+    """what shows by its look that it is a secret, under any name"""
+
+
+class Reply(t.NamedTuple):
+    """A reply, read. *raw*: the resource's row in snake_case, free of secrets, with its ``id``; None where none can be told surely."""
+
+    raw: t.Optional[t.Dict[str, t.Any]]
+    secrets: t.Dict[str, str]
+    others: t.Dict[str, str]
+    """every other secret by its path, such as vnc.password"""
+    rest: t.Any
+    """the whole body in snake_case without its secrets; None where it can't be read"""
+    unclear: t.Dict[str, t.Tuple[str, ...]]
+    """the name of a secret -> the paths in ``others`` that may be it"""
+    damaged: t.FrozenSet[str]
+    """the names of secrets that came with characters which no text can hold: what is there is not all of them"""
+    masked: t.FrozenSet[str]
+    """the names of secrets that look as if the API had hidden them; they are given all the same"""
+
+    @property
+    def id(self) -> str | None:
+        """The resource's id."""
+        return self.raw["id"] if self.raw is not None else None
+
+
+def read_reply(body: t.Any, kind: Kind) -> Reply:
+    """Part a reply: the resource, its one-time secrets by their names, all other secrets by their paths, the rest."""
+    secrets = secrets_in(body, kind.is_secret_text)
+    broken = {secret.path for secret in secrets if well_formed(secret.value) != secret.value}
+    named = kind.choose([secret for secret in secrets if not is_hidden(secret.value)])
+    chosen = {secret.value for secret in named.found.values()}
+    others = {secret.name(): well_formed(secret.value) for secret in secrets if secret.value not in chosen and not is_hidden(secret.value)}
+    rest: t.Any = None
+    raw = None
+    try:
+        rest = sweep(normal(well_formed(body), kind.where), is_secret_text=kind.is_secret_text)[0]
+        raw = resource_in(rest, kind)
+    except (BadReply, RecursionError):
+        pass
+    return Reply(
+        raw,
+        {name: well_formed(secret.value) for name, secret in named.found.items()},
+        others,
+        rest,
+        {name: tuple(secret.name() for secret in several) for name, several in named.unclear.items()},
+        frozenset(name for name, secret in named.found.items() if secret.path in broken),
+        frozenset(name for name, secret in named.found.items() if is_masked(secret.value)),
+    )
+
+
+def secrets_in(body: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -> list[Secret]:
+    """Find every secret of a body in any casing and at any depth, without recursion: a body of any nesting gives its secrets."""
+    found: dict[Path, Secret] = {}
+    todo: list[tuple[t.Any, Path, bool]] = [(body, (), False)]
+    while todo:
+        value, path, inside = todo.pop()
+        nested: list[tuple[t.Any, Path, bool]] = []
+        entries = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+        names = [snake(well_formed(str(key))) for key, _item in entries]
+        beside, user = _beside(dict(zip(names, (item for _key, item in entries)))) if isinstance(value, dict) else (frozenset(), "")
+        for name, (_key, item) in zip(names, entries):
+            hides = inside or (isinstance(value, dict) and is_secret_key(name))
+            if isinstance(item, (dict, list)):
+                nested.append((item, path + (name,), hides))
+            elif isinstance(item, (str, int, float)) and not isinstance(item, bool) and item != "":
+                is_plain = isinstance(value, dict) and inside and beside_a_secret(name, names, path)
+                if (hides and not is_plain) or (isinstance(item, str) and is_secret_text(item)):
+                    place = _free(path + (name,), found)
+                    found[place] = Secret(place, str(item), beside, user)
+        todo += reversed(nested)
+    return list(found.values())
+
+
+def _free(path: Path, taken: t.Container[Path]) -> Path:
+    """Give a path that is not taken: rootPassword and root_password of two values are two secrets."""
+    number, free = 2, path
+    while free in taken:
+        free = path[:-1] + ("%s_%d" % (path[-1], number),)
+        number += 1
+    return free
+
+
+def _beside(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:
+    words = (text(fields.get(name)) or "" for name in SERVICE_FIELDS)
+    letters = "".join(letter if letter.isalpha() and letter.isascii() else " " for letter in " ".join(words).lower()[:400])
+    user = next((found for found in (text(fields.get(name)) for name in USER_FIELDS) if found), "")
+    return frozenset(letters.split()), user.strip().lower()
+
+
+def only(secrets: t.Sequence[Secret], *tiers: t.Callable[[Secret], bool]) -> tuple[Secret | None, list[Secret]]:
+    """Choose by the first tier that any secret meets: the one of it, or nothing and those between which nothing decides.
+
+    Equal values are one secret. Their order decides nothing.
+    """
+    for fits in tiers:
+        meeting = [secret for secret in secrets if fits(secret)]
+        if meeting:
+            return (meeting[0], []) if len({secret.value for secret in meeting}) == 1 else (None, meeting)
+    return None, []
+
+
+def choose_root_password(secrets: t.Sequence[Secret]) -> Named:
+    """Tell the root password of a server from all else that an order's reply may hold."""
+    own = [secret for secret in secrets if not secret.words & (FOREIGN_WORDS | DB_WORDS | SFTP_WORDS)]
+    clear = [secret for secret in own if not is_masked(secret.value)]
+    for candidates in (clear, own):
+        found, several = only(
+            candidates,
+            lambda secret: secret.is_password and ("root" in secret.words or secret.user == "root"),
+            lambda secret: "root" in secret.words and not secret.words & NO_PASSWORD_WORDS,
+            lambda secret: secret.is_password and secret.is_neutral,
+            lambda secret: secret.is_neutral,
+            lambda secret: secret.is_password and len(secrets) == 1,
+        )
+        if found or several:
+            return Named({"root_password": found} if found else {}, {"root_password": several} if several else {})
+    return Named({}, {})
+
+
+# Words in the path of a one-time password that say whose it is.
+SFTP_WORDS = frozenset({"sftp", "ftp", "ftps"})
+DB_WORDS = frozenset({"db", "database", "mysql", "mariadb", "sql", "postgres", "postgresql"})
+
+
+def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
+    """Tell the SFTP password and the database's apart, by the words of their paths and of the fields beside them.
+
+    The page promises two, so of two the one that is not named is the other. A single one without a name is the SFTP
+    password, for that is the account's own.
+    """
+    own = [secret for secret in secrets if not secret.words & (FOREIGN_WORDS | {"root"})]
+    groups: dict[str, list[Secret]] = {"sftp_password": [], "db_password": [], "": []}
+    for secret in own:
+        words = secret.words
+        if not words & (DB_WORDS | SFTP_WORDS | {"ssh"}):
+            words = secret.beside
+        kinds = [name for name, marks in (("sftp_password", SFTP_WORDS | {"ssh"}), ("db_password", DB_WORDS)) if words & marks]
+        if len(kinds) < 2:
+            groups[kinds[0] if kinds else ""].append(secret)
+    found: dict[str, Secret] = {}
+    unclear: dict[str, list[Secret]] = {}
+    for name in ("sftp_password", "db_password"):
+        one, several = _of_a_service(groups[name])
+        if one:
+            found[name] = one
+        elif several:
+            unclear[name] = several
+    missing = [name for name in ("sftp_password", "db_password") if name not in found and name not in unclear]
+    one, several = only(
+        groups[""], lambda secret: secret.is_password and secret.is_neutral, lambda secret: secret.is_neutral, lambda secret: secret.is_password
+    )
+    if missing and one:
+        found[missing[0]] = one
+    elif several:
+        unclear.update(dict.fromkeys(missing, several))
+    return Named(found, unclear)
+
+
+def choose_signing_secret(secrets: t.Sequence[Secret]) -> Named:
+    """Tell the signing secret of a webhook. A masked one is none, for a rotation gives a whole one."""
+    own = [secret for secret in secrets if not secret.words & {"old", "previous", "prior", "former"} and not is_masked(secret.value)]
+    own = [secret for secret in own if secret.value.startswith(SIGNING_PREFIX)] or own
+    found, several = only(
+        own, lambda secret: "signing" in secret.words, lambda secret: "secret" in secret.words, lambda secret: is_signing_secret(secret.value) or len(own) == 1
+    )
+    return Named({"secret": found} if found else {}, {"secret": several} if several else {})
+
+
+def is_signing_secret(value: str) -> bool:
+    """Tell whether a text is a signing secret by its look; a masked one is one."""
+    return value.startswith(SIGNING_PREFIX)
+
+
+def _of_a_service(secrets: t.Sequence[Secret]) -> tuple[Secret | None, list[Secret]]:
+    """Choose among the secrets of one service: a token of the database is not its password."""
+    usable = [secret for secret in secrets if not set(secret.path[-1].split("_")) & NO_PASSWORD_WORDS]
+    for candidates in ([secret for secret in usable if not is_masked(secret.value)], usable):
+        found, several = only(candidates, lambda secret: secret.is_password, lambda _secret: True)
+        if found or several:
+            return found, several
+    return None, []
+
+
+def resource_in(rest: t.Any, kind: Kind) -> dict[str, t.Any] | None:
+    """Find the row of the resource in a reply (in snake_case, without secrets), None where it can't be told surely.
+
+    An order has an id of its own, and that must never be taken for the id of what was ordered. So the nested resource of the
+    noun's name wins, then a field that is named after the noun, and a bare id only where nothing else could be meant.
+    """
+    outers = _levels(rest)
+    named = [(outer, found) for outer in outers for found in [_named_id(outer, kind)] if found]
+    bare = [(outer, found) for outer in outers for found in [_bare_id(outer)] if found]
+    for nouns, beside in ((kind.nouns, named), (kind.weak_nouns, named + bare)):
+        nested = [row for outer in outers for row in _nested(outer, nouns)]
+        rows = [(row, found) for row in nested for found in [identifier_or_none(first(row, *BARE_IDS, *kind.ids, *kind.weak_ids))] if found]
+        if rows:
+            return _one(rows, beside)
+        if nested and not beside:
+            return None  # the resource stands there without its id: an id beside it is another's
+    return _one(named or bare)
+
+
+def _one(rows: t.Sequence[tuple[dict[str, t.Any], str]], beside: t.Sequence[tuple[dict[str, t.Any], str]] = ()) -> dict[str, t.Any] | None:
+    """Give the row of the one id that all of these have, None if they have several or there are none."""
+    ids = {found for _row, found in (*rows, *beside)}
+    return {**rows[0][0], "id": ids.pop()} if rows and len(ids) == 1 else None
+
+
+def _levels(rest: t.Any) -> list[dict[str, t.Any]]:
+    """Give the objects of a reply that may speak of the resource: itself, and what its envelopes hold."""
+    found: list[dict[str, t.Any]] = []
+    todo: list[tuple[t.Any, int, bool]] = [(rest, 0, False)]
+    while todo:
+        value, level, is_order = todo.pop(0)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, dict) or level > MAX_LEVELS:
+            continue
+        if isinstance(value.get("attributes"), dict) and "id" in value:
+            value = {**{key: item for key, item in value.items() if key != "attributes"}, **value["attributes"]}
+        # The id of what stands under "order" is the order's, whatever else is missing.
+        found.append({key: item for key, item in value.items() if key not in ("id", "uuid")} if is_order else value)
+        for name, item in value.items():
+            if name in WRAPPERS and isinstance(item, (dict, list)):
+                todo.append((item, level + 1, is_order or name == "order"))
+    return found
+
+
+def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str]) -> list[dict[str, t.Any]]:
+    found = []
+    for name in nouns:
+        item = outer.get(name)
+        for row in item if isinstance(item, list) else [item]:
+            if isinstance(row, dict):
+                inner = row.get("attributes")
+                found.append({**row, **inner} if isinstance(inner, dict) else row)
+    return found
+
+
+def _named_id(outer: t.Mapping[str, t.Any], kind: Kind) -> str | None:
+    """Give an id that stands under the noun's own name. A weak name counts only without another id beside it."""
+    found = identifier_or_none(first(outer, *kind.ids))
+    if found is None and _bare_id(outer) is None:
+        found = identifier_or_none(first(outer, *kind.weak_ids))
+    return found
+
+
+def _bare_id(outer: t.Mapping[str, t.Any]) -> str | None:
+    """Give an id that stands under no name but id, where nothing says that it is an order's."""
+    found = identifier_or_none(first(outer, *BARE_IDS))
+    kinds = {(text(outer.get(name)) or "").lower() for name in ("type", "kind", "object", "resource_type")}
+    if found is None or kinds & ORDER_TYPES or any(identifier_or_none(outer.get(name)) == found for name in ORDER_IDS):
+        return None
+    return None if found.lower().startswith(ORDER_BEGINNINGS) else found
