@@ -24,9 +24,10 @@ import typing as t
 
 from ansible import constants as C
 from ansible.plugins.loader import filter_loader, test_loader
+from ansible.utils.unsafe_proxy import AnsibleUnsafeText
 
 from ._expressions import Expression, Missing, Path, follow, understand
-from ._trust import HAS_TRUST, is_expression, is_plain, settled, trusted
+from ._trust import HAS_TRUST, bare, is_expression, is_plain, settled, trusted
 
 FEW = 12
 """Up to this many distinct inputs are evaluated one by one."""
@@ -51,6 +52,8 @@ UNKNOWN = _Word("UNKNOWN")
 ABSENT = Missing(0)
 
 MAGIC = frozenset({"inventory_hostname", "inventory_hostname_short"})
+TEXTS = frozenset({str, AnsibleUnsafeText})
+"""The types of plain strings that core before 2.19 hands on as they are."""
 SCALARS = (str, int, float, bool, type(None))
 
 
@@ -261,7 +264,7 @@ class Slot:
                 value = self._get(subject, part[0])
                 if len(part) > 1:
                     value, _found = follow(value, part)
-                if not isinstance(value, str) or not is_plain(value) or (not HAS_TRUST and type(value) is not str):
+                if not isinstance(value, str) or not is_plain(value) or (not HAS_TRUST and type(value) not in TEXTS):
                     return UNKNOWN
                 part = value
             texts.append(part)
@@ -276,7 +279,7 @@ class Slot:
             if not found:
                 return UNKNOWN
         if isinstance(value, str):
-            if not is_plain(value) or (not HAS_TRUST and (value in ("True", "False") or type(value) is not str)):
+            if not is_plain(value) or (not HAS_TRUST and (value in ("True", "False") or type(value) not in TEXTS)):
                 return UNKNOWN
             return value
         if HAS_TRUST:
@@ -381,7 +384,7 @@ class Batch:
             mark,
         )
         given = [row[0] for row in rows] if len(self._names) == 1 else rows
-        out = "".join(self._render(source, {"h444__rows": given}))
+        out = bare(self._render(source, {"h444__rows": given}))
         pieces = out[len("h444") :].split(mark)
         if len(pieces) != len(rows) + 1:
             return [UNKNOWN] * len(rows)

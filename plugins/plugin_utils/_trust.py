@@ -5,9 +5,13 @@
 """Which strings of the API may pass as plain text, and how the others are kept from the template engine.
 
 A string made only of letters, digits and a few marks can't be a template on any ansible-core, and can't call anything
-when somebody uses it as an expression. It is handed over as core would hand over a string of a static inventory, so
-that ``ansible-inventory --list`` shows it plainly; AWX reads anything else as a dictionary. Every other string stays
-untrusted (core 2.19 and newer) or is wrapped as unsafe (before).
+when somebody uses it as an expression. But what an expression makes of it can: ``b64decode`` gives whatever was encoded.
+
+- Core 2.19 and newer: what comes out of an expression is data, whatever went in. A plain string is handed over as core
+  would hand over a string of a static inventory, so that ``ansible-inventory --list`` shows it plainly; AWX reads anything
+  else as a dictionary. Every other string stays untrusted.
+- Before: core takes a result for data if something that went in was wrapped as unsafe. So every string is wrapped, and
+  every result of ours; but for ``ansible-inventory``, which shows variables and evaluates none: there plain strings are plain.
 """
 
 # pylint: disable=unidiomatic-typecheck  # core marks strings by subclasses, so that the exact type is asked for
@@ -17,6 +21,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible import context
 from ansible.utils.unsafe_proxy import wrap_var
 
 try:
@@ -45,23 +50,33 @@ def trusted(text: str) -> str:
     return trust_as_template(text) if HAS_TRUST else text
 
 
+def is_listing() -> bool:
+    """Tell whether this is the command ansible-inventory, which only shows the variables of hosts."""
+    return "export" in context.CLIARGS
+
+
+def bare(text: str) -> str:
+    """Give a string without whatever core has attached to it."""
+    return str.__str__(text)
+
+
 class Marker:
     """Makes values of the API safe for variables. Equal strings become one object: fleets repeat themselves."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
+        self._hand_over = trust_as_template if HAS_TRUST else bare if is_listing() else wrap_var
 
     def text(self, value: str) -> str:
-        """Give a string of the API: plain ones as themselves, others so that nothing templates them."""
+        """Give a string of the API so that nothing templates it."""
         known = self._known.get(value)
         if known is None:
             known = self._known[value] = self._make(value)
         return known
 
-    @staticmethod
-    def _make(value: str) -> str:
+    def _make(self, value: str) -> str:
         if is_plain(value):
-            return trust_as_template(value) if HAS_TRUST else value
+            return self._hand_over(value)
         # A lone surrogate can't be encoded: it would end the whole play on core 2.18.
         value = SURROGATES.sub("\ufffd", value)
         return value if HAS_TRUST else wrap_var(value)
@@ -94,19 +109,23 @@ class Marker:
 
 
 def settled(value: t.Any) -> t.Any:
-    """Give what an expression made, ready for a variable: plain strings plain, everything else as core made it.
+    """Give what an expression made, ready for a variable: as data, and plain strings as ``Marker`` gives them.
 
     Containers are copied, so that no two hosts share one.
     """
     if isinstance(value, str):
-        if not is_plain(value):
-            return value
-        if HAS_TRUST:
-            return value if is_trusted_as_template(value) else trust_as_template(value)
-        # Joining is the documented way out of the unsafe wrapper: the characters can't be a template.
-        return value if type(value) is str else "".join(value)
+        return _settled_text(value)
     if isinstance(value, dict):
-        return {key: settled(item) for key, item in value.items()}
+        return {(key if HAS_TRUST else settled(key)): settled(item) for key, item in value.items()}
     if isinstance(value, list):
         return [settled(item) for item in value]
-    return value
+    return value if HAS_TRUST else wrap_var(value)
+
+
+def _settled_text(value: str) -> str:
+    if not is_plain(value):
+        value = SURROGATES.sub("\ufffd", value) if SURROGATES.search(value) else value
+        return value if HAS_TRUST else wrap_var(value)
+    if HAS_TRUST:
+        return value if is_trusted_as_template(value) else trust_as_template(value)
+    return bare(value) if is_listing() else wrap_var(value)

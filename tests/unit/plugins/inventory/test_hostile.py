@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import pathlib
@@ -276,6 +277,59 @@ def test_a_play_runs_nothing_of_a_label(listing: t.Any) -> None:
     assert all(CLEAN_HOST.match(one.name) for one in facts.iterdir())
     assert len(list(facts.iterdir())) == len(labels)
     assert "escaped" not in ran.out
+
+
+DECODING_PLAY = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Make something of a label
+      ansible.builtin.set_fact:
+        fact: "{{ h444_label | b64decode }}"
+        of_tags: "{{ h444_tags.encoded[0] | b64decode }}"
+        of_composed: "{{ copy | b64decode }}"
+    - name: Show all that was made of it, here and in the inventory
+      ansible.builtin.debug:
+        msg: ["{{ fact }}", "{{ of_tags }}", "{{ of_composed }}", "{{ text }}", "{{ items[0] }}", "{{ mapping.a }}", "{{ mapping }}", "{{ joined }}"]
+"""
+
+
+@pytest.mark.parametrize("extra", [{}, {"ANSIBLE_JINJA2_NATIVE": "true"}], ids=["text", "native"])
+def test_what_is_made_of_a_label_is_data(api: Api, tmp_path: pathlib.Path, extra: dict[str, str]) -> None:
+    """A label that is harmless letters until somebody decodes it."""
+    canary = tmp_path / "canary"
+    evil = "{{ lookup('pipe', 'touch %s') }}" % canary
+    label = base64.b64encode(evil.encode()).decode()
+    # Twenty, so that every fast way is taken.
+    api.serve([vps(number, label + " " * number, tags={"encoded": [label]}) for number in range(20)])
+    path = write(
+        tmp_path,
+        api_url=api.url,
+        api_key=KEY,
+        hostnames=["h444_label | b64decode", "id"],
+        compose={
+            "text": "h444_label | b64decode",
+            "copy": "h444_label",
+            "items": "[h444_label | b64decode]",
+            "mapping": "{'a': h444_label | b64decode}",
+            "joined": "'x' ~ (h444_label | b64decode)",
+        },
+        groups={"decoded": "'lookup' in (h444_label | b64decode)"},
+        keyed_groups=[{"key": "h444_label | b64decode", "prefix": "k"}, {"key": "text"}],
+    )
+    (tmp_path / "play.yml").write_text(DECODING_PLAY, encoding="utf-8")
+    ran = run(tmp_path, "ansible-playbook", "-i", path, "play.yml", **extra)
+    assert ran.code == 0, ran.out + ran.err
+    assert not canary.exists()
+    assert ran.out.count("lookup('pipe'") >= 20 * 8
+    for form in (["--list"], ["--list", "--export"], ["--list", "--yaml"], ["--graph", "--vars"]):
+        shown = run(tmp_path, "ansible-inventory", "-i", path, *form, **extra)
+        assert shown.code == 0, shown.err
+    assert not canary.exists()
+    (host,) = [found for found in run(tmp_path, "ansible-inventory", "-i", path, "--list", "--export", **extra).hostvars.values() if found["h444_id"] == "id-0"]
+    assert host["h444_label"] == host["copy"] == label, "plain strings come out plain"
+    assert host["h444_tags"] == {"encoded": [label]}
+    assert host["text"] == {"__ansible_unsafe": evil}
 
 
 def test_one_lone_surrogate_does_not_end_the_listing(listing: t.Any) -> None:

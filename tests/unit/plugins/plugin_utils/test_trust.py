@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import base64
 import string
 import typing as t
 
 import pytest
+from ansible import context
+from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.unsafe_proxy import wrap_var
@@ -29,6 +32,13 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.fixture(params=[False, True], ids=["in a play", "by ansible-inventory"])
+def listing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """The command: one that evaluates variables, or the one that only shows them."""
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"export": False} if request.param else {}))
+    return bool(request.param)
+
+
 def templated(value: t.Any) -> t.Any:
     """Let core template a value, as it does with the variables of hosts."""
     return Templar(loader=DataLoader(), variables={"given": value}).template(trusted("{{ given }}"))
@@ -40,13 +50,24 @@ def is_marked(value: str) -> bool:
 
 
 @pytest.mark.parametrize("text", PLAIN)
-def test_plain(text: str) -> None:
-    """Plain strings come out as those of a static inventory."""
+def test_plain(text: str, listing: bool) -> None:
+    """Plain strings come out as those of a static inventory; before 2.19 only where nothing is evaluated any more."""
     assert is_plain(text)
     found = Marker().text(text)
     assert found == text
-    assert not is_marked(found)
+    assert is_marked(found) is not (HAS_TRUST or listing)
     assert templated(found) == text
+
+
+@pytest.mark.parametrize("expression", ["given | b64decode", "[given | b64decode]", "{'a': given | b64decode}", "(given ~ '') | b64decode"])
+def test_what_an_expression_makes_of_a_string_is_data(expression: str) -> None:
+    """Core itself keeps it from being a template, in a play as in the inventory."""
+    encoded = base64.b64encode(b"{{ 1 + 1 }}").decode()
+    assert is_plain(encoded)
+    once = Templar(loader=DataLoader(), variables={"given": Marker().text(encoded)}).template(trusted("{{ %s }}" % expression))
+    assert "{{ 1 + 1 }}" in str(once)
+    assert "{{ 1 + 1 }}" in str(templated(once))
+    assert "{{ 1 + 1 }}" in str(templated(settled(once)))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -90,8 +111,9 @@ def test_equal_strings_are_one_object() -> None:
         assert marker.value({"a": ["".join(list(text))]})["a"][0] is first
 
 
-def test_values_of_every_kind() -> None:
+def test_values_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Containers are copied, strings marked at any depth and as keys, everything else is left."""
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"export": False}))
     given: dict[str, t.Any] = {"a": [1, 1.5, None, True, "{{ x }}", ["{{ x }}", {"{{ k }}": "{{ v }}", "ip": "{{ ip }}"}]], "ptr": "plain", "n": {"ip": []}}
     found = Marker().value(given)
     assert found == given
@@ -130,26 +152,52 @@ def test_trusted_text_is_a_template() -> None:
 
 
 @pytest.mark.parametrize("text", PLAIN)
-def test_settled_plain_strings(text: str) -> None:
-    """A plain result of an expression comes out plain, wherever it came from."""
+def test_settled_plain_strings(text: str, listing: bool) -> None:
+    """A plain result of an expression comes out as a plain string of the API does, wherever it came from."""
     for given in (text, trusted(text), wrap_var(text)):
         found = settled(given)
         assert found == text
-        assert not is_marked(found)
-        assert HAS_TRUST or type(found) is str  # pylint: disable=unidiomatic-typecheck
+        assert is_marked(found) is not (HAS_TRUST or listing)
+        assert HAS_TRUST or not listing or type(found) is str  # pylint: disable=unidiomatic-typecheck
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_settled_strings_that_are_not_plain(text: str) -> None:
-    """They are as core made them: marked ones stay marked."""
+def test_settled_strings_that_are_not_plain(text: str, listing: bool) -> None:
+    """Marked ones stay marked, and before 2.19 all are: what was made of a string of the API doesn't show that it was."""
     marked = Marker().text(text)
     assert settled(marked) is marked
     assert is_marked(settled(marked))
-    assert not is_marked(settled(trusted(text))), "what the configuration says is as trusted as before"
+    assert is_marked(settled(trusted(text))) is not HAS_TRUST, "from 2.19 on core doesn't trust what an expression made"
 
 
-def test_settled_containers() -> None:
+@pytest.mark.skipif(HAS_TRUST, reason="from ansible-core 2.19 on every result is data")
+@pytest.mark.parametrize("value", [("{{ x }}",), {"{{ x }}": 1}, {"{{ x }}"}, b"{{ x }}", [{"a": ("{{ x }}",)}]])
+def test_settled_values_of_every_kind(value: t.Any) -> None:
+    """Native Jinja gives tuples and sets, too; keys count."""
+    assert "{{ x }}" in str(templated(settled(value)))
+    for one in _inside(settled(value)):
+        assert isinstance(one, int) or getattr(one, "__UNSAFE__", False)
+
+
+def _inside(value: t.Any) -> t.Iterator[t.Any]:
+    if isinstance(value, dict):
+        for pair in value.items():
+            yield from _inside(pair)
+    elif isinstance(value, (list, tuple, set)):
+        for item in value:
+            yield from _inside(item)
+    else:
+        yield value
+
+
+def test_settled_surrogates() -> None:
+    """An expression can make them, too."""
+    assert settled("web\ud800") == "web\ufffd"
+
+
+def test_settled_containers(monkeypatch: pytest.MonkeyPatch) -> None:
     """At any depth, as copies: no two hosts share one."""
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"export": False}))
     given: dict[str, t.Any] = {"a": [wrap_var("web"), {"b": Marker().text("{{ x }}")}], "n": 1}
     found = settled(given)
     assert found == given
