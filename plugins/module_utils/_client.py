@@ -453,16 +453,18 @@ class Client:
         query: t.Mapping[str, t.Any] | None = None,
         at_most: int | None = None,
         answer: Answer | None = None,
+        page_of: t.Callable[[t.Any], t.Any] | None = None,
     ) -> list[dict[str, t.Any]]:
         """Read a whole list: raw rows, every page. *nouns*: names under which the list may stand.
 
         *at_most*: the caller needs no more than the first so many, so that there are more is no fault then.
         *answer*: the first page, where it was read already.
+        *page_of*: takes the page out of a body, where the list is a part of an object.
         Raises: BadReply when there is no list, or when the reply says that there is more and it can't be had.
         """
         where = "%s %s" % (endpoint.method, self._shown_path(endpoint.path))
         query = dict(query or {})
-        answer = answer or self.request(endpoint, ids=ids, query=query)
+        answer = _paged(answer or self.request(endpoint, ids=ids, query=query), page_of)
         rows = rows_in(answer.body, nouns, where)
         result, seen = list(rows), set()
         for _page in range(MAX_PAGES):
@@ -476,7 +478,7 @@ class Client:
                 break
             seen.add(token)
             query = following
-            answer = self.request(endpoint, ids=ids, query=query)
+            answer = _paged(self.request(endpoint, ids=ids, query=query), page_of)
             rows = list_in(answer.body, nouns, where)
             if not rows:
                 break
@@ -747,6 +749,10 @@ class Client:
                 advice = " Whether it was carried out is not known." + advice
             return errors.ServerError("%s answered %d%s (%d attempts).%s" % (where, status, said, facts["attempts"], advice), **facts)
         return errors.ApiError("%s answered %d%s." % (where, status, said), **facts)
+
+
+def _paged(answer: Answer, page_of: t.Callable[[t.Any], t.Any] | None) -> Answer:
+    return answer._replace(body=page_of(answer.body)) if page_of else answer
 
 
 def _without_repeats(rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:

@@ -38,6 +38,7 @@ from ._reader import (
     sweep,
     text,
     truth,
+    whole,
     word,
 )
 from ._resend import NEVER, WITH_KEY, Endpoint, may_have_happened
@@ -57,6 +58,13 @@ WHERE_ONE = "GET /v1/tickets/:id"
 # Where a thread stands, or the answers alone; the opening message is then a text of the ticket's own.
 THREADS = ("messages", "thread", "replies", "conversation", "posts", "comments")
 OPENINGS = ("message", "body", "description", "content")
+# What tells of further pages: in an envelope every field may, in the ticket itself these.
+PAGING = frozenset({
+    "meta", "pagination", "paging", "page_info", "links", "next", "next_page", "next_page_url", "next_cursor", "next_page_token", "has_more", "has_next",
+    "has_next_page", "current_page", "page", "total_pages", "last_page",
+})  # fmt: skip
+COUNTS = ("message_count", "messages_count", "total_messages", "messages_total", "reply_count", "replies_count", "total_replies")
+CUT_FLAGS = ("messages_truncated", "thread_truncated", "truncated", "is_truncated", "has_more_messages", "more_messages", "messages_has_more")
 
 STATUS_WORDS = {
     "open": ("open", "opened", "new", "reopened", "re_opened", "active", "customer_reply", "customer_replied", "awaiting_staff", "waiting_on_staff"),
@@ -144,8 +152,9 @@ def read_ticket(raw: Raw, where: str = WHERE_LIST) -> Row:
         status = None if closed is None else "closed" if closed else "open"
     subject = text(first(row, "subject", "title", "topic"))
     kept = {name: value for name, value in row.items() if not (name in THREADS and isinstance(value, (list, dict)))}
-    if "messages" in kept:  # a number: the thread is in the detail only
-        kept["message_count"] = kept.pop("messages")
+    count = kept.pop("messages", None)  # a number: the thread is in the detail only
+    if count is not None:
+        kept["message_count"] = count
     return {
         **kept,
         "id": identifier(first(row, "id", "ticket_id", "uuid"), where),
@@ -159,34 +168,61 @@ def read_ticket(raw: Raw, where: str = WHERE_LIST) -> Row:
     }
 
 
-def _thread_in(body: t.Any, depth: int = 0) -> list[t.Any] | None:
-    """Find the list of messages: in the ticket, or beside it in its envelope."""
+def _thread_in(body: t.Any, depth: int = 0) -> tuple[list[t.Any], list[Row]] | None:
+    """Find the list of messages, in the ticket or beside it in its envelope, and the objects that it stands in, the outermost first."""
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
     if not isinstance(body, dict) or depth > 3:
         return None
     by_name = {snake(str(key)): value for key, value in body.items()}
     for name in THREADS:
         value = by_name.get(name)
         if isinstance(value, list):
-            return value
+            return value, [by_name]
         if isinstance(value, dict):
             try:
-                return rows_in(value, THREADS, WHERE_ONE)
+                return rows_in(value, THREADS, WHERE_ONE), [by_name, {snake(str(key)): item for key, item in value.items()}]
             except BadReply:
                 continue
     for name in envelope_names(NOUNS):
         found = _thread_in(by_name.get(name), depth + 1)
         if found is not None:
-            return found
+            return found[0], [by_name, *found[1]]
     return None
 
 
-def read_thread(body: t.Any, ticket: Row) -> list[Row]:
-    """Give the messages of a ticket's detail, oldest first; empty where the detail does not hold the thread.
+def thread_page(body: t.Any) -> Row:
+    """Give a ticket's detail as a page of a list: its messages, and whatever tells that there are more. Pure.
+
+    Assumed: the page names neither (switch ``ticket_paging``).
+    """
+    rows, places = _thread_in(body) or ([], [])
+    page: Row = {}
+    for place in places:
+        is_ticket = any(name in place for name in ("id", "ticket_id", "uuid", "subject"))
+        lists = (*THREADS, *envelope_names(NOUNS))
+        page.update({name: value for name, value in place.items() if (name in PAGING if is_ticket else name not in lists)})
+        for name in THREADS:
+            beside = first(place, name + "_meta", name + "_pagination", name + "_paging", name + "_page_info", name + "_links")
+            page.update({snake(str(key)): value for key, value in beside.items()} if isinstance(beside, dict) else {})
+        if any(truth(place.get(name)) for name in CUT_FLAGS):
+            page["has_more"] = True
+    return {**page, "messages": rows}
+
+
+def _told_count(body: t.Any) -> int:
+    """Give how many messages a ticket's detail says that there are; 0 where it says nothing."""
+    _rows, places = _thread_in(body) or ([], [])
+    return max([found for place in places for found in (whole(place.get(name)) for name in COUNTS) if found is not None], default=0)
+
+
+def read_thread(raws: t.Iterable[t.Any], ticket: Row) -> list[Row]:
+    """Give the messages of a ticket, oldest first; empty where its detail does not hold the thread.
 
     Assumed: where the thread and the opening message stand, and the order (switches ``ticket_thread``, ``ticket_order``).
     """
     rows = []
-    for raw in _thread_in(body) or []:
+    for raw in raws:
         if not isinstance(raw, dict):
             raise bad(WHERE_ONE, "its list of messages holds something that is no message")
         rows.append(read_message(raw))
@@ -207,14 +243,35 @@ def list_tickets(api: t.Any) -> list[Row]:
     return [read_ticket(raw) for raw in api.rows(LIST, NOUNS)]
 
 
-def get_ticket(api: t.Any, ticket_id: str) -> Row | None:
-    """Read one ticket with its messages; None when the API does not know it. Source: GET /v1/tickets/:id (tickets:read)."""
+def read_detail(api: t.Any, ticket_id: str) -> tuple[Row | None, str]:
+    """Read one ticket with its messages, every page of them; None when the API does not know it.
+
+    Source: GET /v1/tickets/:id (tickets:read). Returns beside it why the thread is not whole, "" where it is.
+    """
     try:
-        body = api.request(GET, ids={"id": ticket_id}).body
+        answer = api.request(GET, ids={"id": ticket_id})
     except NotFound:
-        return None
-    row = read_ticket(object_in(body, NOUNS, WHERE_ONE, ("id", "ticket_id", "uuid")), WHERE_ONE)
-    return {**row, "messages": read_thread(body, row)}
+        return None, ""
+    row = read_ticket(object_in(answer.body, NOUNS, WHERE_ONE, ("id", "ticket_id", "uuid")), WHERE_ONE)
+    raws, cut = (_thread_in(answer.body) or ([], []))[0], ""
+    if raws:
+        try:
+            raws = api.rows(GET, ("messages",), ids={"id": ticket_id}, answer=answer, page_of=thread_page)
+        except BadReply as error:
+            cut = str(error)
+    row["messages"] = read_thread(raws, row)
+    count = _told_count(answer.body)
+    if raws and not cut and count > len(row["messages"]):
+        cut = "%s says that the ticket %s has %d messages and gave %d; the rest can't be read." % (WHERE_ONE, row["id"], count, len(row["messages"]))
+    return row, cut
+
+
+def get_ticket(api: t.Any, ticket_id: str) -> Row | None:
+    """Read one ticket with its whole thread; None when the API does not know it. Raises BadReply for a thread that is cut."""
+    row, cut = read_detail(api, ticket_id)
+    if cut:
+        raise BadReply(cut)
+    return row
 
 
 def plain(value: str | None) -> str:
@@ -317,10 +374,10 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         if params.get(name) is not None and not params[name].strip():
             raise BadOption("%s: an empty word is none; leave the option out for the API's default." % name)
     if params.get("id"):
-        current = get_ticket(api, check_id(params["id"], "id"))
+        current, cut = read_detail(api, check_id(params["id"], "id"))
         if current is None:
             raise Missing("There is no ticket with the id %s. Nothing was written; h444_ticket_info lists those there are." % shown(params["id"]))
-        return plan_current(current, checked)
+        return plan_current(current, checked, cut)
     subject = check_subject(params.get("subject") or "")
     rows = list_tickets(api)
     alike = [_with_status(api, row) for row in rows if same_subject(row, subject)]
@@ -329,26 +386,36 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         current = _none_open(api, rows, alike, subject, checked)
         if current is None:
             return same(None) if params["state"] == "closed" else plan_opening(_account_id(api), rows, alike, subject, checked)
-    return plan_current(_detail(api, current), checked)
+    detail, cut = (current, "") if "messages" in current else _listed_detail(api, current)
+    return plan_current(detail, checked, cut)
 
 
-def _detail(api: t.Any, row: Row) -> Row:
-    """Read a listed ticket with its thread. A ticket is never deleted, so one that is listed must be there."""
-    if "messages" in row:
-        return row
-    found = get_ticket(api, row["id"])
+def _listed_detail(api: t.Any, row: Row) -> tuple[Row, str]:
+    """Read a listed ticket with its thread, and why that is not whole. A ticket is never deleted, so one that is listed must be there."""
+    found, cut = read_detail(api, row["id"])
     if found is None:
         raise bad(WHERE_ONE, "with 404 for the ticket %s, which the list shows" % row["id"])
     told = {name: value for name, value in found.items() if value is not None}
-    return {**row, **told}
+    return {**row, **told}, cut
+
+
+def _detail(api: t.Any, row: Row) -> Row:
+    """Read a listed ticket with its whole thread. Raises: BadReply."""
+    if "messages" in row:
+        return row
+    found, cut = _listed_detail(api, row)
+    if cut:
+        raise BadReply(cut)
+    return found
 
 
 def _with_status(api: t.Any, row: Row) -> Row:
     """Make sure that a ticket's status is known: whether it is closed decides whether another one is opened."""
     if row["status"] is None:
-        row = _detail(api, row)
-        if row["status"] is None:
+        found, _cut = _listed_detail(api, row)
+        if found["status"] is None:
             raise bad(WHERE_ONE, "it does not tell the status of the ticket %s" % row["id"])
+        row = {**row, "status": found["status"]}
     return row
 
 
@@ -423,15 +490,22 @@ def _own_message(body: str) -> Row:
     return {"id": None, "author": CUSTOMER, "body": body, "created_at": None}
 
 
-def plan_current(current: Row, params: Params) -> Plan:
-    """Plan what becomes of a ticket that is there. Pure. Raises: Refused; BadReply where the thread is needed and missing."""
+def plan_current(current: Row, params: Params, cut: str = "") -> Plan:
+    """Plan what becomes of a ticket that is there; *cut*: why its thread is not whole. Pure.
+
+    Raises: Refused; BadReply where the thread is needed and missing, or cut.
+    """
     name, ids, reply = current["subject"] or current["id"], {"id": current["id"]}, params.get("reply")
     if current["status"] is None:
         raise bad(WHERE_ONE, "it does not tell the status of the ticket %s" % current["id"])
     if reply and not params.get("force_reply") and not current["messages"]:
         raise bad(WHERE_ONE, "it does not hold the thread of the ticket %s, so whether it has this reply can't be known (force_reply posts it)" % current["id"])
+    if reply and not params.get("force_reply") and cut:
+        raise BadReply("%s Whether the ticket %s has this reply can't be known, so nothing was posted; force_reply posts it." % (cut, current["id"]))
     posts = bool(reply) and (bool(params.get("force_reply")) or not is_said(current["messages"], t.cast(str, reply)))
     after, actions, notes = dict(current), [], drift_notes(current, params)  # type: Row, list[Action], list[str]
+    if cut:
+        notes.append("%s The messages in the result are not all there are." % cut)
     if params["state"] == "open" and is_over(current) and not posts:
         raise Refused(
             "The ticket %s is %s, and only a reply re-opens a ticket%s. Nothing was written; %s, or open a new one by subject and body."
@@ -486,7 +560,7 @@ def _perform_open(api: t.Any, opening: Opening, progress: Progress) -> None:
         told.update(opening.body, id=ticket_id, status="open", messages=[_own_message(opening.body["message"])])
         told.pop("message")
         progress.after = told
-        found = get_ticket(api, ticket_id)
+        found, _cut = read_detail(api, ticket_id)
         if found is None or not is_over(found):
             progress.after = {**told, **{name: value for name, value in (found or {}).items() if value not in (None, [])}}
             if not same_subject(progress.after, opening.subject):
@@ -597,7 +671,7 @@ def _is_posted(api: t.Any, ticket_id: str, reply: str, times_before: int) -> boo
     for pause in (0.0, SETTLE_SECONDS):
         api.sleep(pause)
         try:
-            found = get_ticket(api, ticket_id)
+            found, _cut = read_detail(api, ticket_id)
         except H444Error:
             continue
         if found is not None and times_said(found["messages"], reply) > times_before:
@@ -610,7 +684,7 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     plan = progress.plan
     if not plan.actions:
         return plan.after
-    row = get_ticket(api, progress.resource_id or plan.after["id"])
+    row, _cut = read_detail(api, progress.resource_id or plan.after["id"])
     if row is None:
         return progress.after
     if is_over(row) != (params["state"] == "closed"):
@@ -624,7 +698,9 @@ TASK = Task("ticket", plan_of, perform, read_back)
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_ticket_info."""
     if params.get("id"):
-        found = get_ticket(api, check_id(params["id"], "id"))
+        found, cut = read_detail(api, check_id(params["id"], "id"))
+        if cut and params.get("include_messages"):
+            raise BadReply(cut)
         rows = [found] if found is not None else []
     else:
         rows = list_tickets(api)

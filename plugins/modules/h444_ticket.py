@@ -18,6 +18,8 @@ description:
     subject, the message, the department and the closed tickets of that subject, never of the run.
   - A reply is posted once. One whose answer was lost is looked for in the thread and never sent again; where the thread does
     not show it, the task fails and says so.
+  - A thread that comes in pages is read whole. Where the API says that there are more messages than can be read, no reply is
+    posted, for it may be among them; O(force_reply) posts it. Everything else is done, with a warning.
   - A reply re-opens a closed ticket; that is a warning. A resolved ticket counts as closed everywhere in this module.
   - Tickets can't be deleted, and their subject, priority and department can't be changed.
 options:

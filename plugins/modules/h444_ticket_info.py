@@ -26,7 +26,9 @@ options:
       - Only the tickets of this status, in the words of RV(tickets[].status) or in the API's own.
     type: str
   include_messages:
-    description: Read the thread of each ticket, which takes one more request for each.
+    description:
+      - Read the thread of each ticket, which takes one more request for each.
+      - Where the API says that a thread has more messages than can be read, the task fails. A thread is never cut in silence.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -85,6 +85,10 @@ SWITCHES: dict[str, Switch] = {
     "ticket_thread": Switch(
         ("messages", "replies", "beside", "none"), "where a ticket's messages stand: in it, the answers alone in it, beside it, nowhere"
     ),
+    "ticket_paging": Switch(
+        ("off", "page", "cursor", "link", "count", "unreadable"),
+        "whether a thread in or beside its ticket comes in pages (of 2), and how that is told; of the last two, only the first page can be read",
+    ),
     "ticket_order": Switch(("oldest", "newest"), "which message of a ticket stands first"),
     "ticket_author": Switch(("author", "is_staff", "sender", "none"), "how a message tells who wrote it"),
     "ticket_text": Switch(("as_is", "html"), "whether messages come back as they were written"),
@@ -135,7 +139,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "hosting_fields": "nested", "hosting_created_at": "epoch", "php_form": "name", "ssl_status": "other", "domain_rule": "upper",
         "suspend_again": "conflict",
         "domain_values": "number", "domain_expiry": "epoch", "nameservers_form": "dotted", "billing_cents": "text",
-        "ticket_author": "is_staff", "ticket_text": "html", "ticket_write": "ok",
+        "ticket_author": "is_staff", "ticket_text": "html", "ticket_paging": "cursor", "ticket_write": "ok",
         "webhook_secret_form": "credentials", "webhook_fields": "other", "webhook_url": "normal",
         "oauth_refresh": "same", "oauth_status": 400,
     },

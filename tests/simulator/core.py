@@ -280,6 +280,9 @@ class Core:
         if isinstance(plain, list) and kind in paged and self.assume["pagination"] != "off":
             plain, page, extra = self._page(plain, query, path)
             headers = {**headers, **extra}
+        if kind == "ticket" and isinstance(plain, dict) and self.assume["ticket_paging"] != "off" and self.assume["ticket_thread"] in ("messages", "beside"):
+            plain, extra = self._thread_page(plain, query, path)
+            headers = {**headers, **extra}
         if kind in ("done", "vps", "vps_ip", "domain", "hosting", "webhook", "delivery") and not isinstance(plain, list) and self.effect:
             if self.assume["write_reply"] == "empty":
                 return Answer(204, headers, None)
@@ -289,8 +292,20 @@ class Core:
             return Answer(204 if status == 200 else status, headers, None)
         return Answer(status, headers, shapes.shaped(kind, plain, self.assume, page))
 
-    def _page(self, rows: list[t.Any], query: dict[str, str], path: str) -> tuple[list[t.Any], dict[str, t.Any], dict[str, str]]:
-        form = self.assume["pagination"]
+    def _thread_page(self, row: Row, query: dict[str, str], path: str) -> tuple[Row, dict[str, str]]:
+        """Cut a ticket's thread to the page that is asked for, in the order in which it is told."""
+        form = self.assume["ticket_paging"]
+        thread = row["messages"][::-1] if self.assume["ticket_order"] == "newest" else row["messages"]
+        if form == "count":
+            kept, facts, headers = thread[:PAGE_ROWS], {"message_count": len(thread)}, {}
+        else:
+            kept, facts, headers = self._page(thread, query, path, form)
+        return {**row, "messages": kept[::-1] if self.assume["ticket_order"] == "newest" else kept, "_page": facts}, headers
+
+    def _page(
+        self, rows: list[t.Any], query: dict[str, str], path: str, form: str | None = None
+    ) -> tuple[list[t.Any], dict[str, t.Any], dict[str, str]]:
+        form = form or self.assume["pagination"]
         start = 0
         if form == "cursor" and "cursor" in query:
             if not re.fullmatch(r"c[0-9]{1,9}", query["cursor"]):

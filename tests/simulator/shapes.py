@@ -251,7 +251,7 @@ def ticket(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
         row["status"] = OTHER_TICKET_WORDS.get(row["status"], row["status"].upper())
     if "messages" not in row:
         return row
-    thread, form = row.pop("messages"), assume["ticket_thread"]
+    thread, form, page = row.pop("messages"), assume["ticket_thread"], row.pop("_page", {})
     opening = thread[0]["body"]
     messages = [message(one, assume) for one in (thread[1:] if form == "replies" else thread)]
     if assume["ticket_order"] == "newest":
@@ -259,8 +259,10 @@ def ticket(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     if form == "replies":
         return {**row, "message": written(opening, assume), "replies": messages}
     if form == "beside":
-        return {"ticket": row, "messages": messages}
-    return row if form == "none" else {**row, "messages": messages}
+        return {"ticket": row, "messages": messages, **page}
+    if assume["ticket_paging"] == "cursor":
+        return {**row, "messages": {"data": messages, **page}}
+    return row if form == "none" else {**row, "messages": messages, **page}
 
 
 def message(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:

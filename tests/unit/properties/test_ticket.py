@@ -11,6 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ticket
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.modules import h444_ticket, h444_ticket_info
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties import support
@@ -18,7 +19,7 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import World, 
 
 LOOKS = (
     "casing", "list_envelope", "object_envelope", "ids", "status_words", "error_shape", "ticket_thread", "ticket_order", "ticket_author", "ticket_text",
-    "ticket_write", "tickets_listed",
+    "ticket_paging", "ticket_write", "tickets_listed",
 )
 TICKET = (_ticket.TASK, defaults_of(h444_ticket.SPEC))
 INFO = defaults_of(h444_ticket_info.SPEC)
@@ -42,6 +43,8 @@ def test_life_of_a_ticket(seed: int) -> None:
     assume = dialect(seed, LOOKS)
     if assume["ticket_thread"] == "none":
         assume["ticket_thread"] = "messages"  # a test of its own below
+    if assume["ticket_paging"] in ("count", "unreadable"):
+        assume["ticket_paging"] = "off"  # tests of their own below
     world = world_of(**assume)
     tickets = world.core.tickets
 
@@ -214,6 +217,66 @@ def test_without_a_thread_nothing_is_posted() -> None:
     refused = world.play(*TICKET, id=row["id"], reply=THANKS)
     assert refused["failed"] and "force_reply" in refused["msg"] and len(row["messages"]) == 1
     assert world.play(*TICKET, id=row["id"], reply=THANKS, force_reply=True)["changed"] and len(row["messages"]) == 2
+
+
+def long_thread(**assume: t.Any) -> tuple[World, dict[str, t.Any]]:
+    """Make a world whose one ticket has five messages, the customer's latest among the newest."""
+    world = world_of(**assume)
+    made = world.play(*TICKET, **ASK)
+    assert made["changed"], made
+    (row,) = list(world.core.tickets.values())
+    for number in range(3):
+        world.core.offset += 60
+        world.core.staff_reply(row["id"], "Answer %d" % number)
+    world.core.offset += 60
+    world.core._message(row, "customer", THANKS, "open")
+    return world, row
+
+
+PLACES = [(thread, order) for thread in ("messages", "beside") for order in ("oldest", "newest")]
+
+
+@pytest.mark.parametrize("paging", ["page", "cursor", "link"])
+@pytest.mark.parametrize(("thread", "order"), PLACES)
+@pytest.mark.parametrize("casing", ["snake", "camel"])
+def test_a_thread_in_pages_is_read_whole(paging: str, thread: str, order: str, casing: str) -> None:
+    """A reply that stands on a later page is not posted again, and no result is cut."""
+    world, row = long_thread(ticket_paging=paging, ticket_thread=thread, ticket_order=order, casing=casing)
+    again = world.play(*TICKET, id=row["id"], reply=THANKS)
+    assert not again["changed"] and len(again["ticket"]["messages"]) == 5 == len(row["messages"]), again
+    bodies = [message["body"] for message in again["ticket"]["messages"]]
+    assert bodies[1:4] == ["Answer 0", "Answer 1", "Answer 2"] and _ticket.same_text(bodies[4], THANKS)
+    (told,) = listed(world, id=row["id"], include_messages=True)
+    assert [message["body"] for message in told["messages"]] == bodies
+    more = world.play(*TICKET, id=row["id"], reply="More")
+    assert more["changed"] and len(row["messages"]) == 6 == len(more["ticket"]["messages"]), more
+
+
+@pytest.mark.parametrize("paging", ["count", "unreadable"])
+@pytest.mark.parametrize(("thread", "order"), PLACES)
+def test_a_thread_that_is_cut_is_refused(paging: str, thread: str, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a reply is there can't be known, so none is posted but by force; closing needs no thread, and says that it is not whole."""
+    warnings: list[str] = []
+    monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
+    world, row = long_thread(ticket_paging=paging, ticket_thread=thread, ticket_order=order)
+    refused = world.play(*TICKET, id=row["id"], reply=THANKS)
+    assert refused["failed"] and "force_reply posts it" in refused["msg"] and len(row["messages"]) == 5, refused
+    with pytest.raises(BadReply, match="rest can't be read|not how to read them"):
+        listed(world, subject=ASK["subject"], include_messages=True)
+    with pytest.raises(BadReply, match="rest can't be read|not how to read them"):
+        listed(world, id=row["id"], include_messages=True)
+    assert len(listed(world, id=row["id"])) == 1 and not warnings
+    assert world.play(*TICKET, id=row["id"], reply=THANKS, force_reply=True)["changed"] and len(row["messages"]) == 6
+    closed = world.play(*TICKET, subject=ASK["subject"], state="closed")
+    assert closed["ticket"]["status"] == "closed" and "are not all there are" in warnings[-1]
+
+
+def test_a_lost_reply_in_a_cut_thread_is_not_known() -> None:
+    """The page that can be read does not show it; that proves nothing."""
+    world, row = long_thread(ticket_paging="count")
+    sent = lose(world, "/reply", 1, True)
+    lost = world.play(*TICKET, id=row["id"], reply="Not seen", force_reply=True)
+    assert lost["failed"] and lost["changed"] and "was not sent again" in lost["msg"] and len(sent) == 1, lost
 
 
 def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

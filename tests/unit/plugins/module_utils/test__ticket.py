@@ -41,8 +41,10 @@ class Api:
     def __init__(self, **replies: t.Any) -> None:
         self.replies, self.asked = replies, []  # type: t.Any, list[str]
 
-    def rows(self, endpoint: t.Any, _nouns: t.Any) -> list[Row]:
-        """Give the list."""
+    def rows(self, endpoint: t.Any, _nouns: t.Any, answer: t.Any = None, page_of: t.Any = None, **_more: t.Any) -> list[Row]:
+        """Give the list of tickets, or the thread on the page that was read."""
+        if endpoint is _ticket.GET:
+            return page_of(answer.body)["messages"]
         assert endpoint is _ticket.LIST
         self.asked.append("list")
         return self.replies["tickets"]
@@ -116,27 +118,58 @@ ONE, TWO = {"body": "1", "created_at": "2026-06-11T09:00:00Z"}, {"body": "2", "c
 )
 def test_thread(body: Row) -> None:
     """Wherever it stands and whichever comes first: oldest first, the opening message once."""
-    found = _ticket.read_thread(body, _ticket.read_ticket(body.get("ticket") or body.get("data", {}).get("ticket") or body.get("data") or body))
+    row = _ticket.read_ticket(body.get("ticket") or body.get("data", {}).get("ticket") or body.get("data") or body)
+    found = _ticket.read_thread(_ticket.thread_page(body)["messages"], row)
     assert [message["body"] for message in found] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"id": 7, "messages": [ONE], "hasMore": True}, {"has_more": True}),
+        ({"id": 7, "page": 1, "messages": [ONE], "totalPages": 2}, {"page": 1, "total_pages": 2}),
+        ({"id": 7, "messages": {"data": [ONE], "nextCursor": "x"}}, {"next_cursor": "x"}),
+        ({"ticket": {"id": 7}, "messages": [ONE], "meta": {"total": 3}}, {"meta": {"total": 3}}),
+        ({"data": {"id": 7, "messages": [ONE]}, "pagination": {"next": "/v1/x?page=2"}}, {"pagination": {"next": "/v1/x?page=2"}}),
+        ({"id": 7, "messages": [ONE], "messagesMeta": {"page": 1, "pages": 2}}, {"page": 1, "pages": 2}),
+        ({"id": 7, "messages": [ONE], "messagesTruncated": True}, {"has_more": True}),
+        ({"data": [{"id": 7, "messages": [ONE], "has_more": True}]}, {"has_more": True}),
+        # The ticket's own numbers tell nothing of the thread.
+        ({"id": 7, "messages": [ONE], "total": 9, "count": 9, "after": "x", "offset": 1, "pages": 3}, {}),
+    ],
+)
+def test_what_tells_of_further_pages(body: Row, told: Row) -> None:
+    """In the envelope, beside the messages, in the ticket under words that mean nothing else."""
+    assert _ticket.thread_page(body) == {"messages": [ONE], **told}
+
+
+@pytest.mark.parametrize("name", ["messageCount", "replies_count", "messages_total"])
+def test_a_count_tells_that_the_thread_is_cut(name: str) -> None:
+    """The opening message may count; what is shown is then whole."""
+    assert _ticket.read_detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: 2}), "7")[1] == ""
+    row, cut = _ticket.read_detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: "3"}), "7")
+    assert row is not None and len(row["messages"]) == 2 and "has 3 messages and gave 2" in cut
+    with pytest.raises(BadReply, match="has 3 messages"):
+        _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: 3}), "7")
 
 
 def test_thread_of_one_second() -> None:
     """Newest first with equal times: the whole is turned before it is sorted."""
     rows = [{"body": "3", "created_at": "2026-06-11T09:00:01Z"}, {"body": "2", "created_at": "2026-06-11T09:00:01Z"}, ONE]
-    assert [message["body"] for message in _ticket.read_thread({"messages": rows}, ticket())] == ["1", "2", "3"]
+    assert [message["body"] for message in _ticket.read_thread(rows, ticket())] == ["1", "2", "3"]
 
 
 def test_thread_without_times_keeps_its_order() -> None:
     """Nothing tells otherwise."""
-    assert [message["body"] for message in _ticket.read_thread({"messages": [{"body": "b"}, {"body": "a"}]}, ticket())] == ["b", "a"]
+    assert [message["body"] for message in _ticket.read_thread([{"body": "b"}, {"body": "a"}], ticket())] == ["b", "a"]
 
 
 def test_no_thread_and_a_broken_one() -> None:
     """None is an empty list; what can't be read is said. A number of messages is none."""
-    assert _ticket.read_thread({"id": 7, "messages": 3}, _ticket.read_ticket({"id": 7, "messages": 3})) == []
+    assert _ticket.thread_page({"id": 7, "messages": 3})["messages"] == []
     assert _ticket.read_ticket({"id": 7, "messages": 3})["message_count"] == 3
     with pytest.raises(BadReply, match="GET /v1/tickets/:id"):
-        _ticket.read_thread({"messages": ["Hello"]}, ticket())
+        _ticket.read_thread(["Hello"], ticket())
 
 
 @pytest.mark.parametrize(
