@@ -149,7 +149,7 @@ def fetch_all_ips(api: t.Any) -> t.Any:
     """Read every server's addresses as the API tells them. Source: GET /v1/vps/all-ips (vps:read)."""
     answer = api.request(ALL_IPS)
     if isinstance(answer.body, dict) and PAGED & set(answer.body):
-        return api.rows(ALL_IPS, NOUNS, answer=answer)
+        return api.rows(ALL_IPS, NOUNS, answer=answer, objects_only=False, ids_are_own=False)
     return answer.body
 
 

@@ -53,6 +53,7 @@ OPT_IN_SCOPES = frozenset({"orders:write", "vps:destroy", "hosting:destroy"})
 
 MAX_BODY_BYTES = 32 << 20
 MAX_PAGES = 1000
+MAX_LINK = 4096
 RATE_LIMIT_PATIENCE_SECONDS = 300.0
 BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 8.0
@@ -454,38 +455,45 @@ class Client:
         at_most: int | None = None,
         answer: Answer | None = None,
         page_of: t.Callable[[t.Any], t.Any] | None = None,
+        objects_only: bool = True,
+        ids_are_own: bool = True,
     ) -> list[dict[str, t.Any]]:
         """Read a whole list: raw rows, every page. *nouns*: names under which the list may stand.
 
         *at_most*: the caller needs no more than the first so many, so that there are more is no fault then.
         *answer*: the first page, where it was read already.
         *page_of*: takes the page out of a body, where the list is a part of an object.
+        *objects_only*: False for a caller who looks at each entry himself; what is no object is given to him, too.
+        *ids_are_own*: False where an entry's id may be that of something else, so that two entries of one id are two.
         Raises: BadReply when there is no list, or when the reply says that there is more and it can't be had.
         """
         where = "%s %s" % (endpoint.method, self._shown_path(endpoint.path))
+        url = self.api_url + fill_path(endpoint, ids)
+        page_in = rows_in if objects_only else list_in
         query = dict(query or {})
         answer = _paged(answer or self.request(endpoint, ids=ids, query=query), page_of)
-        rows = rows_in(answer.body, nouns, where)
-        result, seen = list(rows), set()
+        rows = page_in(answer.body, nouns, where)
+        result, seen = _Rows(ids_are_own), set()
+        result.add(rows)
         for _page in range(MAX_PAGES):
-            if at_most is not None and len(result) >= at_most:
-                return _without_repeats(result)
-            following = next_page(answer, len(result), len(rows), query, urljoin(self.api_url + "/", endpoint.path.lstrip("/")))
+            if at_most is not None and len(result.rows) >= at_most:
+                return result.rows
+            following = next_page(answer, len(result.rows), len(rows), query, url)
             if following is None:
-                return _without_repeats(result)
+                return result.rows
             token = json.dumps(following, sort_keys=True, default=str)
             if token in seen:
                 break
             seen.add(token)
             query = following
             answer = _paged(self.request(endpoint, ids=ids, query=query), page_of)
-            rows = list_in(answer.body, nouns, where)
+            rows = page_in(answer.body, nouns, where)
             if not rows:
                 break
-            result.extend(rows_in(rows, nouns, where))
+            result.add(rows)
         raise BadReply(
             "%s says that there are more %s than it gave (%d), and the rest can't be read. Nothing is done with half a list."
-            % (where, nouns[0], len(result)),
+            % (where, nouns[0], len(result.rows)),
             method=endpoint.method,
             path=endpoint.path,
         )
@@ -755,17 +763,62 @@ def _paged(answer: Answer, page_of: t.Callable[[t.Any], t.Any] | None) -> Answer
     return answer._replace(body=page_of(answer.body)) if page_of else answer
 
 
-def _without_repeats(rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """Drop a row that two pages both showed."""
-    seen, result = set(), []
-    for row in rows:
-        token = row.get("id")
-        if isinstance(token, (str, int)):
-            if (token, len(row)) in seen and row in result:
-                continue
-            seen.add((token, len(row)))
-        result.append(row)
-    return result
+class _Rows:
+    """The rows of a list that is read page by page while it changes, so that one row may stand on two pages."""
+
+    def __init__(self, ids_are_own: bool) -> None:
+        self.rows: list[t.Any] = []
+        self._ids_are_own = ids_are_own
+        self._place: dict[str, int] = {}
+        self._texts: dict[str, set[str]] = {}
+
+    def add(self, page: t.Sequence[t.Any]) -> None:
+        """Add a page. A row that an earlier page showed keeps its place and takes the content that was read last.
+
+        Within one page two rows of one id are a contradiction that is the caller's to see; only exact repeats are dropped.
+        """
+        fresh: dict[str, int] = {}
+        for row in page:
+            own = row_id(row)
+            if own is None:
+                self.rows.append(row)
+            elif self._ids_are_own and own in self._place:
+                self.rows[self._place[own]] = row
+            elif not self._is_repeat(own, row, fresh):
+                self.rows.append(row)
+        for own, place in fresh.items():
+            self._place.setdefault(own, place)
+
+    def _is_repeat(self, own: str, row: t.Any, fresh: dict[str, int]) -> bool:
+        place = fresh.get(own, self._place.get(own))
+        if place is None:
+            fresh[own] = len(self.rows)
+            return False
+        # Compared by a set of texts: a reply may well hold one id many thousand times.
+        texts = self._texts.setdefault(own, {_as_text(self.rows[place])})
+        text = _as_text(row)
+        is_repeat = text in texts
+        texts.add(text)
+        return is_repeat
+
+
+def _as_text(row: t.Any) -> str:
+    try:
+        return json.dumps(row, sort_keys=True)
+    except RecursionError:
+        return "%d" % id(row)
+
+
+def row_id(row: t.Any) -> str | None:
+    """Give the id of a raw row, None where it has none."""
+    if not isinstance(row, dict):
+        return None
+    inner = next(iter(row.values())) if len(row) == 1 else None
+    row = inner if isinstance(inner, dict) else row  # each row may stand under its own name
+    found = row.get("id")
+    if found is None:
+        found = next((value for key, value in row.items() if key.lower() in ("id", "uuid")), None)
+    return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else None
 
 
 def next_page(
@@ -774,19 +827,54 @@ def next_page(
     """Give the query of the next page, None when the list is whole.
 
     Assumed: the page documents no paging (switch ``pagination``), so every usual form is understood: Link headers, a next
-    URL or cursor, page numbers, a total. A next URL only lends its query: requests go to the configured origin.
+    URL or cursor, page numbers, a total. A next URL only lends its query, for behind a proxy it names a host that is none
+    of ours: requests go to the configured origin, and to the same path.
     Raises: BadReply when there is more and no way to it.
     """
-    link = re.search(r"<([^>]+)>\s*;[^,]*\brel=\"?next\"?", answer.headers.get("Link", ""))
-    if link:
-        return _query_of(link.group(1), query, url)
-    if not isinstance(answer.body, dict):
+    link = _next_link(answer.headers.get("Link", ""))
+    found = _paging_fields(answer.body)
+    following = found.get("next")
+    if isinstance(following, dict):
+        following = first(following, "href", "url", "cursor")
+    if link is None and isinstance(following, str) and re.match(r"(?:https?:/)?/|\?", following[:8]):
+        link = following
+    if link is not None:
+        lent = _query_of(link, query, url)
+        if lent is not None:
+            return lent
+    else:
+        cursor = _cursor(found, following)
+        if cursor is not None:
+            return {**query, **cursor}
+    page = whole(first(found, "page", "current_page", "page_number"))
+    pages = whole(first(found, "total_pages", "last_page", "pages", "page_count"))
+    if link is None and not _says_more(found, read, page, pages):
         return None
-    body = {snake(str(key)): value for key, value in answer.body.items()}
-    places = [body]
+    number = whole(first(found, "next_page")) or (page + 1 if page is not None else None)
+    if number is None and link is not None:
+        number = _number_in(link)
+    if number is not None:
+        return {**query, "page": number}
+    offset = whole(first(found, "offset"))
+    if offset is not None:
+        return {**query, "offset": offset + page_rows}
+    path = clean(urlsplit(url).path, 80)
+    if link is not None:
+        raise BadReply("GET %s names a next page that can't be used (%s). Nothing is done with half a list." % (path, clean(scrub(link), 80)))
+    raise BadReply(
+        "GET %s says that there are more entries than the %d it gave, but not how to read them. Nothing is done with half a list." % (path, read)
+    )
+
+
+def _paging_fields(body: t.Any) -> dict[str, t.Any]:
+    """Give what a reply tells about its pages, in snake_case, wherever it stands."""
+    if not isinstance(body, dict):
+        return {}
+    outer = {snake(str(key)): value for key, value in body.items()}
+    places = [outer]
     for name in ("meta", "pagination", "paging", "page_info", "links", "data"):
-        if isinstance(body.get(name), dict):
-            inner = {snake(str(key)): value for key, value in body[name].items()}
+        if isinstance(outer.get(name), dict):
+            inner = {snake(str(key)): value for key, value in outer[name].items()}
             places.append(inner)
             for deeper in ("links", "pagination", "cursors"):
                 if isinstance(inner.get(deeper), dict):
@@ -794,47 +882,62 @@ def next_page(
     found: dict[str, t.Any] = {}
     for place in reversed(places):
         found.update({key: value for key, value in place.items() if value is not None})
-    following = found.get("next")
-    if isinstance(following, dict):
-        following = first(following, "href", "url", "cursor")
-    if isinstance(following, str) and re.match(r"\A(?:https?:/)?/|\A\?", following):
-        return _query_of(following, query, url)
+    return found
+
+
+def _cursor(found: t.Mapping[str, t.Any], following: t.Any) -> dict[str, t.Any] | None:
+    """Give the query of a cursor, None where there is none."""
     cursor = first(found, "next_cursor", "next_page_token", "end_cursor", "after")
     if cursor is None and isinstance(following, str) and following:
         cursor = following
-    if isinstance(cursor, (str, int)) and not isinstance(cursor, bool) and cursor != "" and found.get("has_more") is not False:
-        name = "page_token" if "next_page_token" in found else "cursor"
-        return {**query, name: cursor}
-    page = whole(first(found, "page", "current_page", "page_number"))
-    pages = whole(first(found, "total_pages", "last_page", "pages", "page_count"))
-    total = whole(first(found, "total", "total_count", "total_items", "count"))
-    more = found.get("has_more") is True or found.get("has_next_page") is True or found.get("has_next") is True
-    number = whole(first(found, "next_page")) or (page + 1 if page is not None else None)
-    if pages is not None and page is not None:
-        more = more or page < pages
-    elif total is not None:
-        more = more or total > read
-    if whole(found.get("next_page")) and not (pages is not None and page is not None and page >= pages):
-        more = True
-    if not more:
+    if not isinstance(cursor, (str, int)) or isinstance(cursor, bool) or cursor == "" or found.get("has_more") is False:
         return None
-    if number is not None:
-        return {**query, "page": number}
-    offset = whole(first(found, "offset"))
-    if offset is not None:
-        return {**query, "offset": offset + page_rows}
-    raise BadReply(
-        "GET %s says that there are more entries than the %d it gave, but not how to read them. Nothing is done with half a list."
-        % (clean(urlsplit(url).path, 80), read)
-    )
+    return {"page_token" if "next_page_token" in found else "cursor": cursor}
 
 
-def _query_of(following: str, query: t.Mapping[str, t.Any], url: str) -> dict[str, t.Any]:
-    target = urlsplit(urljoin(url, following))
-    here = urlsplit(url)
-    if (target.scheme, target.netloc) != (here.scheme, here.netloc):
-        raise BadReply("GET %s names a next page on another host; it is not followed." % clean(here.path, 80))
-    return {**query, **dict(parse_qsl(target.query))}
+def _says_more(found: t.Mapping[str, t.Any], read: int, page: int | None, pages: int | None) -> bool:
+    """Tell whether a reply says that there is a further page."""
+    if any(found.get(name) is True for name in ("has_more", "has_next_page", "has_next")):
+        return True
+    if pages is not None and page is not None:
+        return page < pages
+    total = whole(first(found, "total", "total_count", "total_items", "count"))
+    return (total is not None and total > read) or bool(whole(found.get("next_page")))
+
+
+def _next_link(header: str) -> str | None:
+    """Give the URL of rel="next" in a Link header (RFC 8288), None where there is none. In one pass: a header may be long."""
+    start = header.find("<")
+    while start >= 0:
+        end = header.find(">", start)
+        if end < 0:
+            return None
+        after = header.find("<", end)
+        parameters = header[end + 1 : after if after >= 0 else len(header)][:MAX_LINK]
+        for relation in re.findall(r";[ \t]*rel[ \t]*=[ \t]*\"?([^\";,]{1,100})", parameters, re.IGNORECASE):
+            if "next" in relation.lower().split():
+                return header[start + 1 : end]
+        start = after
+    return None
+
+
+def _query_of(following: str, query: t.Mapping[str, t.Any], url: str) -> dict[str, t.Any] | None:
+    """Give the query that a next URL lends; None where it can't be read or is about another path."""
+    try:
+        target = urlsplit(urljoin(url, following)) if len(following) <= MAX_LINK else None
+        if target is None or target.path.rstrip("/") != urlsplit(url).path.rstrip("/"):
+            return None
+        return {**query, **dict(parse_qsl(target.query))}
+    except ValueError:
+        return None
+
+
+def _number_in(following: str) -> int | None:
+    """Give the page number in the query of a next URL that can't be used itself."""
+    try:
+        return whole(dict(parse_qsl(urlsplit(following[:MAX_LINK]).query)).get("page"))
+    except ValueError:
+        return None
 
 
 def open_client(options: t.Mapping[str, t.Any], caller: str, core_version: str = "") -> Client:
