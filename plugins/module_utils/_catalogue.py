@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from ._errors import Refused
+from ._installed import family_in
 from ._names import clean, closest
 from ._reader import bad, cents, envelope_names, first, flat, identifier, rows_in, snake, sweep, text, word
 from ._resend import Endpoint
@@ -115,7 +116,7 @@ def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, fa
     """Find a template; returns its family and name. Raises: Refused, naming the templates there are."""
     found = [row for row in templates if row["os_template"] == name and (not family or row["os_family"] in (None, family))]
     if found:
-        families = sorted({row["os_family"] or family or _family_in(name) for row in found})
+        families = sorted({row["os_family"] or family or family_in(name) for row in found})
         if len(families) == 1 and families[0]:
             return families[0], name
         raise Refused("os_family: the API does not tell the one family of '%s'; name it by this option. Nothing was ordered." % clean(name, 60))
@@ -131,15 +132,6 @@ def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, fa
         ),
         os_templates=names,
     )
-
-
-def _family_in(name: str) -> str:
-    """Read the family out of a template's name, as the page pairs them: ubuntu-22.04 is of ubuntu. Empty if it shows none.
-
-    Assumed: only where /os-templates tells no family (switch ``os_template_shape``); the API checks the pair before it debits.
-    """
-    match = re.match(r"\A([a-z]+)-\d", name)
-    return match.group(1) if match else ""
 
 
 def report_products(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

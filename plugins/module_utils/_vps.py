@@ -10,7 +10,7 @@ import re
 import typing as t
 import uuid
 
-from . import _addresses, _buy, _catalogue, _purchase
+from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
 from ._names import canonical_host, check_hostname, check_id, check_label, closest, pick_one, shown
@@ -80,6 +80,7 @@ def shape_vps(row: Row, where: str) -> Row:
         main = address(first(network, "ipv4", "primary_ip", "ip")) or _primary(first(row, "ips", "ip_addresses", "addresses"))
     return {
         **row,
+        **_installed.spread(row),
         "id": identifier(first(row, "id", "vps_id", "uuid", "server_id"), where),
         "label": text(label),
         "hostname": text(first(row, "hostname", "host_name", "fqdn")),
@@ -87,7 +88,7 @@ def shape_vps(row: Row, where: str) -> Row:
         "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
         "ipv4": main,
         "os_family": text(row.get("os_family")) or word(first(system, "family", "os_family", "slug", "name")),
-        "os_template": word(first(row, "os_template", "template", "os_template_slug"), "slug", "os_template", "id", "name")
+        "os_template": word(first(row, "os_template_slug", "os_template", "template"), "slug", "os_template", "code", "name", "id")
         or word(first(system, "template", "os_template")),
         "created_at": first(row, "created_at", "created", "ordered_at"),
     }
@@ -162,11 +163,6 @@ def read_order_reply(body: t.Any) -> Reply:
     return read_reply(body, REPLY)
 
 
-def same_template(current: str | None, wanted: str) -> bool:
-    """Compare templates by what they name: 'Ubuntu 22.04' is 'ubuntu-22.04'."""
-    return re.sub(r"[^a-z0-9.]+", "-", (current or "").lower()) == re.sub(r"[^a-z0-9.]+", "-", wanted.lower())
-
-
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
@@ -183,7 +179,8 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         if current is None and params["state"] != "absent":
             rows = list_vps(api)
             near = closest(params["id"], [row["id"] for row in rows])
-            raise Missing("No VPS has the id %s%s." % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
+            why = " Nothing was reinstalled." if params["state"] == "reinstalled" else ""
+            raise Missing("No VPS has the id %s%s.%s" % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else "", why), closest=near)
     else:
         rows = list_vps(api)
         current = find_vps(rows, t.cast(str, label))
@@ -192,41 +189,75 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     if params["state"] == "absent":
         return plan_absent(current)
     if current is None:
-        if params.get("new_label"):
-            raise missing_label(t.cast(str, label), rows or [])
+        if params.get("new_label") or params["state"] == "reinstalled":
+            missing = missing_label(t.cast(str, label), rows or [])
+            why = " state: reinstalled orders none; nothing was ordered." if params["state"] == "reinstalled" else ""
+            raise Missing("%s%s" % (missing, why), **missing.facts)
         return plan_order(api, params, t.cast(str, label), rows or [])
     if params.get("new_label") and current["label"] != params["new_label"]:
         rows = list_vps(api) if rows is None else rows
         taken = [row["id"] for row in rows if row["label"] == params["new_label"] and row["id"] != current["id"] and not is_gone(row)]
         if taken:
             raise Ambiguous("new_label: %s is the label of %s already. Nothing was changed." % (shown(params["new_label"]), ", ".join(taken)), candidates=taken)
-    template = None
-    if params["state"] == "reinstalled" and wants_reinstall(current, params):
-        template = _reinstall_template(api, params, current)
-    return plan_current(with_address(api, current), params, template)
+    templates = needed_templates(api, params, current)
+    template = choose_template(current, params, templates) if params["state"] == "reinstalled" else None
+    return plan_current(with_address(api, current), params, template, templates)
 
 
-def wants_reinstall(current: Row, params: Params) -> bool:
-    """Decide whether the disk is to be wiped. It never is on a guess. Raises: Refused."""
-    wanted = params.get("os_template")
-    if params.get("force"):
-        if not wanted and not current["os_template"]:
-            raise Refused("os_template: the API does not tell what is installed on %s; name the template." % shown(current["label"]))
-        return True
-    if not wanted:
-        return False
-    if current["os_template"] is None:
+def needed_templates(api: t.Any, params: Params, current: Row) -> list[Row]:
+    """Read the templates where what is installed has to be compared; a text that is the wanted one needs no list."""
+    is_to_wipe = params["state"] == "reinstalled"
+    if is_told(current, params) and not params.get("force"):
+        return []
+    if not is_to_wipe and (not params.get("os_template") or not any(_installed.told_by(current))):
+        return []
+    try:
+        return _catalogue.list_os_templates(api)
+    except (ApiError, BadReply):
+        if is_to_wipe:
+            raise
+        return []  # it is for a note only
+
+
+def is_told(current: Row, params: Params) -> bool:
+    """Tell whether the server has the wanted template, by its very name."""
+    wanted, family = params.get("os_template") or "", params.get("os_family")
+    is_named = bool(re.search("[a-z]", wanted)) and wanted == current["os_template"]
+    return is_named and (not family or current["os_family"] in (None, family))
+
+
+def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) -> tuple[str, str] | None:
+    """Decide whether the disk is wiped, and for which template: its family and name. None: it is installed already. Pure.
+
+    A disk is never wiped on a guess. Raises: Refused.
+    """
+    name, wanted, force = shown(current["label"] or current["id"]), params.get("os_template"), params.get("force")
+    if wanted and not force and is_told(current, params):
+        return None
+    installed = _installed.find_installed(current, templates)
+    told = "%s is installed" % installed[1] if installed else "the API %s" % _told_words(current)
+    if not wanted and not force:
+        raise Refused("os_template is needed to reinstall %s; %s. Nothing was wiped." % (name, told))
+    if not wanted and installed is None:
+        raise Refused("os_template is needed to reinstall %s, for %s. Nothing was wiped." % (name, told))
+    own_family, own_name = installed or ("", "")
+    target = _catalogue.find_os_template(templates, wanted or own_name, params.get("os_family") or ("" if wanted else own_family))
+    if force:
+        return target
+    if installed is None:
         raise Refused(
-            "The API does not tell which template %s has, so whether a reinstall is needed can't be known. Nothing was wiped; set force: true to reinstall."
-            % shown(current["label"])
+            "Whether %s has the template %s can't be known: %s. Nothing was wiped; set force: true to reinstall, and every run then wipes the disk."
+            % (name, target[1], told)
         )
-    return not same_template(current["os_template"], wanted)
+    return None if _installed.is_same(installed, target) else target
 
 
-def _reinstall_template(api: t.Any, params: Params, current: Row) -> tuple[str, str]:
-    name = params.get("os_template") or current["os_template"]
-    family = params.get("os_family") or (current["os_family"] if not params.get("os_template") else None)
-    return _catalogue.find_os_template(_catalogue.list_os_templates(api), name, family)
+def _told_words(current: Row) -> str:
+    told = _installed.told_by(current)
+    words = list(dict.fromkeys(told.names + told.families + told.versions + told.ids))
+    if not words:
+        return "does not tell which template it has"
+    return "tells its system as %s, which is not surely one of its templates" % ", ".join(shown(found) for found in words[:4])
 
 
 def plan_absent(current: Row | None) -> Plan:
@@ -236,7 +267,7 @@ def plan_absent(current: Row | None) -> Plan:
     return Plan(current, None, (Action("terminate", current["label"] or current["id"], DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,)),))
 
 
-def plan_current(current: Row, params: Params, template: tuple[str, str] | None) -> Plan:
+def plan_current(current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()) -> Plan:
     """Plan what becomes of a server that is there. *template*: family and name to reinstall with. Pure. Raises: Refused."""
     after, actions = dict(current), []  # type: tuple[Row, list[Action]]
     name, ids, state = current["label"] or current["id"], {"id": current["id"]}, params["state"]
@@ -266,10 +297,10 @@ def plan_current(current: Row, params: Params, template: tuple[str, str] | None)
     elif state == "restarted":
         actions.append(Action("start" if status == STOPPED else "reboot", name, START if status == STOPPED else REBOOT, ids, until=(RUNNING,)))
         after["status"] = RUNNING
-    return Plan(current, after, tuple(actions), drift_notes(current, params))
+    return Plan(current, after, tuple(actions), drift_notes(current, params, templates))
 
 
-def drift_notes(current: Row, params: Params) -> tuple[str, ...]:
+def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -> tuple[str, ...]:
     """Tell what differs and can't be changed through the API."""
     notes = []
     name = shown(current["label"] or current["id"])
@@ -280,8 +311,9 @@ def drift_notes(current: Row, params: Params) -> tuple[str, ...]:
     if wanted and current["hostname"] and canonical_host(wanted) != canonical_host(current["hostname"]):
         notes.append("%s has the host name %s, not %s; the API can't change it." % (name, current["hostname"], wanted))
     wanted = params.get("os_template")
-    if wanted and current["os_template"] and params["state"] != "reinstalled" and not same_template(current["os_template"], wanted):
-        notes.append("%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, current["os_template"], wanted))
+    installed = _installed.find_installed(current, templates) if wanted and params["state"] != "reinstalled" else None
+    if wanted and installed is not None and not is_told(current, params) and not _installed.is_same(installed, (params.get("os_family") or "", wanted)):
+        notes.append("%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, installed[1], wanted))
     return tuple(notes)
 
 

@@ -34,6 +34,8 @@ options:
       - V(present) orders the server if it is missing.
       - V(started), V(stopped) and V(restarted) do so too, and see to its power. V(restarted) always changes something.
       - V(reinstalled) wipes the disk and installs O(os_template), if another template is installed or O(force) is set.
+        It orders nothing, and a server that is missing is an error. Where the API does not tell which template is
+        installed, nothing is wiped without O(force).
       - V(absent) terminates the server and destroys its data.
     type: str
     choices: [present, started, stopped, restarted, reinstalled, absent]
@@ -45,7 +47,7 @@ options:
   os_template:
     description:
       - The template to install, as RV(h444.cloud.h444_os_template_info#module:os_templates[].os_template) names it. Needed
-        to order.
+        to order and for O(state=reinstalled). On a server that is there, another template is a warning in every other state.
     type: str
   os_family:
     description:
@@ -57,7 +59,8 @@ options:
     type: str
   force:
     description:
-      - Reinstall even if the template is installed already. Every run then wipes the disk.
+      - Reinstall even if the template is installed already. Every run then wipes the disk. Without O(os_template) the
+        installed template is installed again.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -182,7 +185,7 @@ vps:
       returned: always
       sample: ubuntu
     os_template:
-      description: The installed template; null where the API does not tell.
+      description: The installed template in the words of the API; null where it does not tell.
       type: str
       returned: always
       sample: ubuntu-24.04

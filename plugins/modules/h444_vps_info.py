@@ -90,7 +90,7 @@ vps:
       returned: always
       sample: ubuntu
     os_template:
-      description: The installed template; null where the API does not tell.
+      description: The installed template in the words of the API; null where it does not tell.
       type: str
       returned: always
       sample: ubuntu-24.04

@@ -33,7 +33,10 @@ SWITCHES: dict[str, Switch] = {
     "status_words": Switch(("plain", "upper", "other"), "the words for the status of a server, hosting account or ticket"),
     "vps_address": Switch(("row", "none"), "whether a row of /vps carries an address"),
     "vps_created_at": Switch(("told", "none", "epoch"), "whether and how a server tells when it was made"),
-    "vps_os": Switch(("told", "none"), "whether a server tells its operating system"),
+    "vps_os": Switch(
+        ("told", "none", "object", "display", "version", "nested"),
+        "whether and how a server tells its operating system: the slug of its template, an object with an id, a name for people, a version, or both in os",
+    ),
     "vps_plan": Switch(("plan_slug", "nested"), "how a server names its plan"),
     "label_field": Switch(("label", "name"), "under which name a server's label stands"),
     "all_ips_shape": Switch(("groups", "nested", "map", "flat"), "how /vps/all-ips groups addresses by server"),

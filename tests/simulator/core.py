@@ -672,7 +672,7 @@ class Core:
 
     def os_templates(self, call: Call) -> tuple[int, t.Any]:
         """GET /os-templates."""
-        return 200, [{"os_family": family, "os_template": name, "name": name.replace("-", " ").title()} for family, name in TEMPLATES]
+        return 200, [{"os_family": family, "os_template": name, "name": shapes.os_name(name)} for family, name in TEMPLATES]
 
     def list_invoices(self, call: Call) -> tuple[int, t.Any]:
         """GET /billing/invoices."""

@@ -15,6 +15,10 @@ Assume = t.Mapping[str, t.Any]
 # The page fixes these replies; no switch touches their casing or envelope.
 FIXED = frozenset({"account", "products", "vps_ips"})
 OTHER_WORDS = {"running": "ACTIVE", "stopped": "OFF", "provisioning": "BUILDING", "suspended": "FROZEN"}
+OS_NAMES = {
+    "ubuntu-22.04": "Ubuntu 22.04 LTS", "ubuntu-24.04": "Ubuntu 24.04 LTS", "debian-12": "Debian 12", "debian-13": "Debian GNU/Linux 13 (trixie)",
+    "almalinux-9": "AlmaLinux 9", "rocky-9": "Rocky Linux 9",
+}
 OTHER_TICKET_WORDS = {"open": "Re-Opened", "answered": "Awaiting customer", "resolved": "SOLVED", "closed": "Archived"}
 OTHER_HOSTING_WORDS = {"active": "Enabled", "provisioning": "Setting-Up", "suspended": "Disabled"}
 OTHER_CERTIFICATE_WORDS = {"issued": "VALID", "pending": "IN_PROGRESS", "failed": "ERROR"}
@@ -76,6 +80,34 @@ def shape_created_at(row: dict[str, t.Any], form: str) -> None:
         row["created_at"] = milliseconds(row["created_at"])
 
 
+def os_name(template: str) -> str:
+    """Give a template's name for people."""
+    return OS_NAMES.get(template, template.replace("-", " ").title())
+
+
+def os_id(template: str) -> int:
+    """Give a template's number."""
+    return 901 + list(OS_NAMES).index(template) if template in OS_NAMES else 999
+
+
+def shape_os(row: dict[str, t.Any], form: str) -> None:
+    """Tell in the assumed form what is installed on a server, or not at all."""
+    if form == "told":
+        return
+    family, template = row.pop("os_family", None), row.pop("os_template", None)
+    if form == "none":
+        row.pop("specs", None)
+    if form == "none" or template is None:
+        return
+    version = template.split("-", 1)[-1]
+    row.update({
+        "object": {"os_template": {"id": os_id(template), "name": os_name(template)}},
+        "display": {"os_template": os_name(template)},
+        "version": {"os": family, "os_template": version},
+        "nested": {"os": {"family": str(family).title(), "version": version}},
+    }[form])
+
+
 def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one server."""
     row = dict(row)
@@ -84,10 +116,7 @@ def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     if assume["vps_address"] == "none":
         row.pop("ipv4", None)
     shape_created_at(row, assume["vps_created_at"])
-    if assume["vps_os"] == "none":
-        row.pop("os_family", None)
-        row.pop("os_template", None)
-        row.pop("specs", None)
+    shape_os(row, assume["vps_os"])
     if assume["vps_plan"] == "nested":
         row["plan"] = {"slug": row.pop("plan_slug"), **(row.pop("specs", None) or {})}
     if assume["label_field"] == "name":
@@ -329,6 +358,8 @@ def os_templates(rows: list[dict[str, t.Any]], assume: Assume) -> t.Any:
         return families
     if shape == "families":
         return [{"family": family, "templates": names} for family, names in families.items()]
+    if assume["vps_os"] == "object":
+        return [{"id": os_id(row["os_template"]), **row} for row in rows]
     return rows
 
 

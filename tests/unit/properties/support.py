@@ -33,6 +33,7 @@ class Module:
 
     def __init__(self, client: _client.Client, params: dict[str, t.Any], check_mode: bool) -> None:
         self.params, self.check_mode = params, check_mode
+        self.warnings: list[str] = []
         self._client = client
 
     def api(self) -> _client.Client:
@@ -40,7 +41,8 @@ class Module:
         return self._client
 
     def warn(self, text: str) -> None:
-        """Warnings are not looked at here."""
+        """Keep a warning."""
+        self.warnings.append(text)
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
@@ -59,6 +61,7 @@ class World:
     """A simulator without sockets, whose time passes only where the client waits."""
 
     def __init__(self, assume: dict[str, t.Any]) -> None:
+        self.warnings: list[str] = []  # of the last task
         self.core = Core(assume, rate_limit=0, clock=lambda: 1_790_000_000.0)
         session = requests.Session()
         session.trust_env = False
@@ -75,8 +78,10 @@ class World:
     def play(self, task: Task, defaults: t.Mapping[str, t.Any], check_mode: bool = False, **params: t.Any) -> dict[str, t.Any]:
         """Run one task of a module whose options have these defaults; a second passes before it."""
         self.core.offset += 1.5
+        module = Module(self.client, {**defaults, **params}, check_mode)
+        self.warnings = module.warnings
         with pytest.raises(Ended) as ended:
-            run(Module(self.client, {**defaults, **params}, check_mode), task)
+            run(module, task)
         return ended.value.result
 
 

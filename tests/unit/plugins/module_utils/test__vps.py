@@ -68,37 +68,50 @@ def test_power_of_a_server_without_status() -> None:
     assert _vps.plan_current(server(status=None), wanted(), None).actions == ()
 
 
+TEMPLATES = [{"os_family": "ubuntu", "os_template": "ubuntu-24.04"}, {"os_family": "debian", "os_template": "debian-12"}]
+
+
 @pytest.mark.parametrize(
-    ("current", "options", "wipes"),
+    ("current", "options", "template"),
     [
-        ("ubuntu-24.04", {"os_template": "ubuntu-24.04"}, False),
-        ("Ubuntu 24.04", {"os_template": "ubuntu-24.04"}, False),
-        ("ubuntu-24.04", {"os_template": "debian-12"}, True),
-        ("ubuntu-24.04", {"os_template": "ubuntu-24.04", "force": True}, True),
-        ("ubuntu-24.04", {"force": True}, True),
-        ("ubuntu-24.04", {}, False),
-        (None, {}, False),
-        (None, {"os_template": "debian-12", "force": True}, True),
+        ("ubuntu-24.04", {"os_template": "ubuntu-24.04"}, None),
+        ("Ubuntu 24.04", {"os_template": "ubuntu-24.04"}, None),
+        ("ubuntu-24.04", {"os_template": "debian-12"}, "debian-12"),
+        ("ubuntu-24.04", {"os_template": "ubuntu-24.04", "force": True}, "ubuntu-24.04"),
+        ("ubuntu-24.04", {"force": True}, "ubuntu-24.04"),
+        (None, {"os_template": "debian-12", "force": True}, "debian-12"),
     ],
 )
-def test_reinstall(current: str | None, options: Row, wipes: bool) -> None:
+def test_reinstall(current: str | None, options: Row, template: str | None) -> None:
     """A disk is wiped when another template is wanted, or by force."""
-    assert _vps.wants_reinstall(server(os_template=current), wanted(state="reinstalled", **options)) is wipes
+    chosen = _vps.choose_template(server(os_template=current), wanted(state="reinstalled", **options), TEMPLATES)
+    assert (chosen and chosen[1]) == template
 
 
-@pytest.mark.parametrize("options", [{"os_template": "debian-12"}, {"force": True}])
-def test_reinstall_on_a_guess_is_refused(options: Row) -> None:
-    """Where the API does not tell what is installed, nothing is wiped."""
+@pytest.mark.parametrize(
+    ("current", "options"),
+    [
+        (None, {"os_template": "debian-12"}),
+        (None, {"force": True}),
+        (None, {}),
+        ("ubuntu-24.04", {}),
+        ("ubuntu-18.04", {"os_template": "debian-12"}),
+        ("ubuntu-24.04", {"os_template": "debian-13"}),
+        ("ubuntu-24.04", {"os_template": "debian-12", "os_family": "ubuntu"}),
+    ],
+)
+def test_reinstall_on_a_guess_is_refused(current: str | None, options: Row) -> None:
+    """Where it isn't known what is installed or what is wanted, nothing is wiped."""
     with pytest.raises(Refused):
-        _vps.wants_reinstall(server(os_template=None), wanted(state="reinstalled", **options))
+        _vps.choose_template(server(os_template=current), wanted(state="reinstalled", **options), TEMPLATES)
 
 
 def test_drift_is_told() -> None:
     """What the API can't change is a note, a name in another spelling is none."""
     options = wanted(plan_slug="vps-3", hostname="other", os_template="debian-12")
-    notes = _vps.plan_current(server(), options, None).notes
+    notes = _vps.plan_current(server(), options, None, TEMPLATES).notes
     assert [word for note, word in zip(notes, ("vps-3", "other", "debian-12")) if word in note] == ["vps-3", "other", "debian-12"]
-    assert _vps.plan_current(server(), wanted(plan_slug="vps-2", hostname="WEB-1."), None).notes == ()
+    assert _vps.plan_current(server(), wanted(plan_slug="vps-2", hostname="WEB-1.", os_template="ubuntu-24.04"), None, TEMPLATES).notes == ()
 
 
 def test_find() -> None:
@@ -149,6 +162,9 @@ def test_reply_of_an_order(body: Row, vps_id: str | None, password: str | None) 
         ({"mainIp": "192.0.2.9"}, "ipv4", "192.0.2.9"),
         ({"ips": [{"ip": "192.0.2.8"}, {"ip": "192.0.2.9", "primary": True}]}, "ipv4", "192.0.2.9"),
         ({"ipv4": ["192.0.2.9"]}, "ipv4", "192.0.2.9"),
+        ({"osTemplate": {"id": 7, "name": "Debian 12"}}, "os_template", "Debian 12"),
+        ({"osTemplate": {"id": 7, "name": "Debian 12"}}, "os_template_id", 7),
+        ({"osTemplate": {"id": 7, "slug": "debian-12"}}, "os_template", "debian-12"),
         ({"zone": "x", "Cpu-Cores": 4}, "cpu_cores", 4),
         ({"rootPassword": "pw-1"}, "root_password", KeyError),
     ],

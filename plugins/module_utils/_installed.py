@@ -1,0 +1,150 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Which template is installed on a server: what the API tells of it, resolved through the list of templates. Pure.
+
+A server may tell the slug, a number, a name for people ("Ubuntu 22.04 LTS"), or a version beside its family, as a text or in an
+object. A wiped disk hangs on it, so a template is known only if all that is told fits exactly one of the list.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ._reader import first, text, word
+
+Row = t.Mapping[str, t.Any]
+Name = t.Tuple[str, str]
+"""family ("" where it is not known) and name of a template, as an order takes them"""
+
+# Fields that hold what is installed, as a text or as an object, and what the fields of such an object are.
+HOLDERS = ("os_template", "template", "os_image", "image", "os", "operating_system", "distribution", "distro")
+NAMES = ("os_template", "slug", "template", "code", "name", "label", "display_name", "title", "full_name", "pretty_name", "os_name")
+IDS = ("id", "uuid", "template_id", "os_template_id", "image_id")
+VERSIONS = ("version", "os_version", "release", "os_release")
+FAMILIES = ("os_family", "family", "os", "distribution", "distro", "distro_family")
+# Words that tell two spellings of one template apart, and never two templates.
+DECORATION = frozenset({"lts", "linux", "gnu", "server", "x64", "x86", "64", "64bit", "bit", "amd64"})
+MAX_LENGTH = 200
+
+
+def key_of(value: str) -> str:
+    """Give what a template's name says, without its spelling: 'Ubuntu 22.04 LTS' and 'ubuntu-22.04' are 'ubuntu2204'."""
+    words = re.findall(r"[^\W_]+", re.sub(r"\([^()]*\)", " ", value[:MAX_LENGTH].casefold()))
+    return "".join([found for found in words if found not in DECORATION] or words)
+
+
+def family_in(name: str) -> str:
+    """Read the family out of a template's name, as the page pairs them: ubuntu-22.04 is of ubuntu. Empty if it shows none.
+
+    Assumed: only where /os-templates tells no family (switch ``os_template_shape``); the API checks the pair before it debits.
+    """
+    match = re.match(r"\A([a-z]+)-\d", name)
+    return match.group(1) if match else ""
+
+
+def spread(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Give the fields of a template that is told as an object as fields beside it, so that the normal form loses none."""
+    told = row.get("os_template")
+    if not isinstance(told, dict):
+        return {}
+    return {"os_template_" + name: value for name, value in told.items() if "os_template_" + name not in row}
+
+
+def name_of(template: Row) -> Name:
+    """Give a template of the list by the two words that an order takes."""
+    return template["os_family"] or family_in(template["os_template"]), template["os_template"]
+
+
+def is_same(one: Name, other: Name) -> bool:
+    """Tell whether two are one template; a family that is not known makes no other one."""
+    return one[1] == other[1] and (one[0] == other[0] or not one[0] or not other[0])
+
+
+class Told(t.NamedTuple):
+    """What a server tells of its system, sorted by what it is."""
+
+    names: t.List[str]
+    ids: t.List[str]
+    versions: t.List[str]
+    families: t.List[str]
+
+
+def told_by(row: Row) -> Told:
+    """Collect what a server (in normal form) tells of its system."""
+    told = Told([], [], [], [])
+    _collect(row, "os_template_", told)
+    for holder in HOLDERS:
+        value = row.get(holder)
+        if isinstance(value, dict):
+            _collect(value, "", told)
+            if holder in ("os", "operating_system", "distribution", "distro"):
+                told.families.extend(_texts(value, ("slug", "name")))
+        else:
+            told.names.extend(_texts(row, (holder,)))
+    told.versions.extend(_texts(row, VERSIONS[1:2] + VERSIONS[3:]))
+    told.names.extend(_texts(row, ("os_name",)))
+    told.families.extend(_texts(row, FAMILIES))
+    return told
+
+
+def _collect(fields: Row, prefix: str, told: Told) -> None:
+    for names, into in ((NAMES, told.names), (IDS, told.ids), (VERSIONS, told.versions), (FAMILIES, told.families)):
+        into.extend(_texts(fields, [prefix + name for name in names]))
+
+
+def _texts(fields: Row, names: t.Iterable[str]) -> list[str]:
+    found = (word(fields.get(name)) for name in names)
+    return [value for value in found if value and value.strip()]
+
+
+def find_installed(row: Row, templates: t.Sequence[Row]) -> Name | None:
+    """Find the one template of the list that a server tells to have; None where that is not surely one."""
+    told = told_by(row)
+    known = {key_of(name_of(template)[0]) for template in templates} - {""}
+    families = {key_of(value) for value in told.families} & known
+    pool = [_Entry(template) for template in templates if not families or key_of(name_of(template)[0]) in families]
+    claims = [_by_id(pool, value) for value in told.ids] + [_by_version(pool, value, families) for value in told.versions]
+    # A family alone names no template.
+    claims += [_by_name(pool, value, families) for value in told.names if key_of(value) not in known]
+    fitting = [claim for claim in claims if claim]
+    found = set.intersection(*fitting) if fitting else set()
+    return found.pop() if len(found) == 1 else None
+
+
+class _Entry:
+    """A template of the list with everything by which it can be meant."""
+
+    def __init__(self, template: Row) -> None:
+        self.name = name_of(template)
+        self.family = key_of(self.name[0])
+        names = _texts(template, NAMES)
+        self.ids = set(_texts(template, IDS))
+        self.words = {value.strip().casefold() for value in names} | self.ids
+        self.keys = {key_of(value) for value in names} | {self.family + key_of(value) for value in names}
+        version = key_of(text(first(template, *VERSIONS)) or "")
+        self.versions = self.keys | ({key + version for key in self.keys | {self.family}} if version else set())
+
+
+def _by_id(pool: list[_Entry], value: str) -> set[Name]:
+    return {entry.name for entry in pool if value in entry.ids or (not value.isdigit() and value.casefold() in entry.words)}
+
+
+def _by_version(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
+    """Search by the version within a family that is told; without one a version means nothing."""
+    return {entry.name for entry in pool if entry.family in families and entry.family + key_of(value) in entry.versions}
+
+
+def _by_name(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
+    exact = {entry.name for entry in pool if value.strip().casefold() in entry.words}
+    if not re.search(r"[^\W\d_]", value):
+        # A bare number can be an id as well as a version: both count, and then it may fit more than one.
+        return exact | _by_version(pool, value, families or {entry.family for entry in pool}) if exact or families else set()
+    steps = (
+        exact,
+        {entry.name for entry in pool if key_of(value) in entry.keys},
+        {entry.name for entry in pool if key_of(value) in entry.versions} | _by_version(pool, value, families),
+    )
+    return next((fitting for fitting in steps if fitting), set())
