@@ -162,7 +162,7 @@ def run(module: t.Any, task: Task) -> None:
         plan = task.plan_of(api, module.params)
         progress.plan, progress.after = plan, plan.before
         progress.order = dict(plan.order or {})
-        for note in plan.notes:
+        for note in plan.notes + (plan.doubts if module.check_mode else ()):
             module.warn(note)
         if any(action.brings_secret for action in plan.actions):
             sink.prove(write=not module.check_mode)

@@ -34,7 +34,8 @@ class Action(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """A decision, made in full before anything is sent. *order*: facts for the result; *purchase*: what is bought or opened, or
+    """A decision, made in full before anything is sent. *notes*: what the user has to know; *doubts*: what can't be promised
+    before it is done, said in check mode alone. *order*: facts for the result; *purchase*: what is bought or opened, or
     else what the noun has to know of the time before when it carries the plan out.
     """
 
@@ -44,6 +45,7 @@ class Plan(t.NamedTuple):
     notes: t.Tuple[str, ...] = ()
     order: t.Any = None
     purchase: t.Any = None
+    doubts: t.Tuple[str, ...] = ()
 
 
 def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:

@@ -19,7 +19,7 @@ import unicodedata
 from . import _account
 from ._converge import Progress, Task, send
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, ScopeError, UnknownFate
-from ._names import CONTROL, check_id, closest, shown
+from ._names import CONTROL, check_id, closest, pick_one, shown
 from ._order import check_custom_key, stable_key
 from ._plan import Action, Plan, same
 from ._reader import (
@@ -84,7 +84,11 @@ AUTHOR_WORDS = {
 AUTHORS = {spelling: author for author, spellings in AUTHOR_WORDS.items() for spelling in spellings}
 AUTHOR_FIELDS = ("author_type", "sender_type", "user_type", "role", "author_role", "sender_role", "author", "sender", "from", "posted_by", "user")
 
-MAX_SUBJECT, MAX_MESSAGE = 255, 20000
+MAX_SUBJECT, MAX_MESSAGE, MAX_WORD = 255, 20000, 64
+# A subject that is shorter is not another one that was cut: "Mail" is no beginning of "Mail is refused".
+SHORTEST_CUT = 16
+# The words that the page shows; it names the others nowhere.
+WORDS = {"priority": "medium", "department": "technical"}
 SETTLE_SECONDS = 2.0
 ATTEMPTS = 4
 MAX_DEAD_TICKETS = 20
@@ -290,6 +294,16 @@ def same_subject(row: Row, subject: str) -> bool:
     return unicodedata.normalize("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
 
 
+def may_be_cut(told: str | None, subject: str) -> bool:
+    """Tell whether what the API calls a ticket may be *subject*, cut to the length that it keeps."""
+    found = re.sub(r"&#?\w{0,8}\Z", "", (told or "").strip()[:MAX_SUBJECT])
+    beginning, dots = re.subn(r"\s*(?:\.{3}|\u2026)\Z", "", plain(found))
+    whole_subject = plain(subject).casefold()
+    if not beginning or len(beginning) >= len(whole_subject) or not whole_subject.startswith(beginning.casefold()):
+        return False
+    return bool(dots) or len(beginning) >= SHORTEST_CUT
+
+
 def is_said(messages: t.Sequence[Row], reply: str) -> bool:
     """Tell whether the customer's latest message says this already. What staff wrote after it does not count.
 
@@ -334,6 +348,15 @@ def check_text(value: str, option: str) -> str:
     return found
 
 
+def check_word(value: str, option: str) -> None:
+    """Raise BadOption for what can't be a word of the API's."""
+    found = value.strip()
+    if not found:
+        raise BadOption("%s: an empty word is none; leave the option out for the API's default." % option)
+    if len(found) > MAX_WORD or CONTROL.search(found):
+        raise BadOption("%s: %s can't be a %s, which is a word like '%s'. Nothing was sent." % (option, shown(value), option, WORDS[option]))
+
+
 class Opening(t.NamedTuple):
     """A ticket about to be opened. *over_ids*: the closed tickets of this subject; *known_ids*: every ticket of before."""
 
@@ -370,9 +393,11 @@ def plan_of(api: t.Any, params: Params) -> Plan:
             checked[name] = check_text(params[name], name)
     if params.get("force_reply") and not checked.get("reply"):
         raise BadOption("force_reply: there is no reply to post; give one, or leave force_reply out.")
-    for name in ("priority", "department"):
-        if params.get(name) is not None and not params[name].strip():
-            raise BadOption("%s: an empty word is none; leave the option out for the API's default." % name)
+    for name in WORDS:
+        if params.get(name) is not None:
+            check_word(params[name], name)
+    if params.get("idempotency_key") and params["state"] == "closed":
+        raise BadOption("idempotency_key: it is for an opening, and with state: closed nothing is opened. Leave it out.")
     if params.get("id"):
         current, cut = read_detail(api, check_id(params["id"], "id"))
         if current is None:
@@ -381,13 +406,55 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     subject = check_subject(params.get("subject") or "")
     rows = list_tickets(api)
     alike = [_with_status(api, row) for row in rows if same_subject(row, subject)]
-    current = newest([row for row in alike if not is_over(row)])
+    current = pick_current(alike, subject, params["state"]) or _cut_one(api, rows, subject, checked)
     if current is None:
         current = _none_open(api, rows, alike, subject, checked)
         if current is None:
             return same(None) if params["state"] == "closed" else plan_opening(_account_id(api), rows, alike, subject, checked)
     detail, cut = (current, "") if "messages" in current else _listed_detail(api, current)
     return plan_current(detail, checked, cut)
+
+
+def pick_current(alike: t.Sequence[Row], subject: str, state: str) -> Row | None:
+    """Give the one ticket of a subject that is not over, None where there is none. Pure. Raises: Ambiguous.
+
+    Nothing tells which of two is meant. To close one, a resolved one counts as well: it is not closed either.
+    """
+    found = [row for row in alike if not is_over(row)]
+    if found and state == "closed":
+        found = [row for row in alike if row["status"] != "closed"]
+    return pick_one(found, "tickets that are not closed", subject, ("subject", "status", "created_at"))
+
+
+def _cut_one(api: t.Any, rows: t.Sequence[Row], subject: str, params: Params) -> Row | None:
+    """Find a ticket whose subject the API has cut: one that was opened with the same message. Raises: Refused, Ambiguous.
+
+    The beginning of a subject alone proves nothing, for another ticket may be called that.
+    """
+    suspects = [row for row in rows if not is_over(row) and may_be_cut(row["subject"], subject)]
+    body = params.get("body")
+    if not suspects or not body:
+        found = None
+    else:
+        details = [_listed_detail(api, row)[0] for row in suspects]
+        found = pick_one([row for row in details if is_opened_with(row, body)], "tickets", subject, ("subject", "status", "created_at"))
+    if found is None and suspects and not (body and params.get("idempotency_key")):
+        raise Refused(
+            "No open ticket has the subject %s, but %s has %s, which may be it, cut by the provider. Nothing was written; use that subject or "
+            "its id%s."
+            % (
+                shown(subject),
+                suspects[0]["id"],
+                shown(suspects[0]["subject"]),
+                ", or give an idempotency_key of your own to open another one" if params["state"] == "open" else "",
+            )
+        )
+    return found
+
+
+def is_opened_with(row: Row, body: str) -> bool:
+    """Tell whether a ticket was opened with this message."""
+    return any(message["author"] != STAFF and same_text(message["body"], body) for message in row["messages"][:1])
 
 
 def _listed_detail(api: t.Any, row: Row) -> tuple[Row, str]:
@@ -483,7 +550,21 @@ def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row],
     if reply and (params.get("force_reply") or not same_text(reply, body["message"])):
         actions.append(Action("reply to", subject, REPLY, {"id": ""}, {"body": reply}))
         after["messages"].append(_own_message(reply))
-    return Plan(None, after, tuple(actions), purchase=opening)
+    return Plan(None, after, tuple(actions), purchase=opening, doubts=tuple(doubts_of(body, rows)))
+
+
+def doubts_of(body: t.Mapping[str, str], rows: t.Sequence[Row]) -> list[str]:
+    """Say which words of an opening the API may refuse: those that neither its page nor a ticket of the account shows. Pure."""
+    found = []
+    for name, of_page in WORDS.items():
+        known = {_spelling(word): word for word in [of_page] + [row[name] for row in rows if row[name]]}
+        if name in body and _spelling(body[name]) not in known:
+            near = closest(body[name], known.values())
+            found.append(
+                "%s: whether the API takes %s shows only when the ticket is opened. It lists its words nowhere, and no ticket of this account has this "
+                "one%s." % (name, shown(body[name]), "; closest: %s" % shown(near[0]) if near else "")
+            )
+    return found
 
 
 def _own_message(body: str) -> Row:
@@ -565,8 +646,14 @@ def _perform_open(api: t.Any, opening: Opening, progress: Progress) -> None:
             progress.after = {**told, **{name: value for name, value in (found or {}).items() if value not in (None, [])}}
             if not same_subject(progress.after, opening.subject):
                 progress.warn(
-                    "The ticket %s was opened, but the provider calls it %s. Use that subject from now on, or it would be opened again."
-                    % (ticket_id, shown(progress.after["subject"]))
+                    "The ticket %s was opened, but the provider calls it %s. Use that subject from now on%s."
+                    % (
+                        ticket_id,
+                        shown(progress.after["subject"]),
+                        ", for by this one it is found as long as its body is the same only"
+                        if may_be_cut(progress.after["subject"], opening.subject)
+                        else ", or it would be opened again",
+                    )
                 )
             return
         progress.maybe, progress.resource_id, progress.after = False, "", None
@@ -642,9 +729,23 @@ def _listed(api: t.Any, opening: Opening, dead_ids: t.Sequence[str]) -> str | No
         except H444Error:
             continue
         known = {*opening.known_ids, *dead_ids}
-        found = newest([row for row in rows if row["id"] not in known and not is_over(row) and same_subject(row, opening.subject)])
+        new = [row for row in rows if row["id"] not in known and not is_over(row)]
+        found = newest([row for row in new if same_subject(row, opening.subject)]) or _new_cut_one(api, new, opening)
         if found is not None:
             return str(found["id"])
+    return None
+
+
+def _new_cut_one(api: t.Any, new: t.Sequence[Row], opening: Opening) -> Row | None:
+    """Find the ticket among those that are new under a subject that was cut."""
+    for row in new:
+        if may_be_cut(row["subject"], opening.subject):
+            try:
+                found, _cut = read_detail(api, row["id"])
+            except H444Error:
+                continue
+            if found is not None and is_opened_with(found, opening.body["message"]):
+                return found
     return None
 
 

@@ -20,7 +20,11 @@ description:
     not show it, the task fails and says so.
   - A thread that comes in pages is read whole. Where the API says that there are more messages than can be read, no reply is
     posted, for it may be among them; O(force_reply) posts it. Everything else is done, with a warning.
-  - A reply re-opens a closed ticket; that is a warning. A resolved ticket counts as closed everywhere in this module.
+  - A reply re-opens a closed ticket; that is a warning. A resolved ticket counts as closed, but beside an open one
+    of the same subject.
+  - Where the API cuts a subject, the ticket is found again by its beginning and the same O(body). Without O(body), or with
+    another one, an open ticket whose subject is the beginning of O(subject) is refused with its id, for it may be another
+    ticket.
   - Tickets can't be deleted, and their subject, priority and department can't be changed.
 options:
   id:
@@ -29,8 +33,8 @@ options:
     type: str
   subject:
     description:
-      - The ticket's subject, without white space around it, letter by letter. Means the newest ticket of this subject that
-        is not closed, even where several are open.
+      - The ticket's subject, without white space around it, letter by letter. Means the one ticket of this subject that is
+        not closed. Several are refused with their ids; to close one, a resolved ticket beside an open one counts, too.
       - Where only closed ones have it, a new ticket is opened with O(body).
     type: str
   state:
@@ -43,17 +47,18 @@ options:
     default: open
   body:
     description:
-      - The first message of a ticket that is to be opened. It is posted then only; more is said with O(reply).
+      - The opening message of a ticket that is to be opened. It is posted then only; more is said with O(reply).
+      - A ticket whose subject the API has cut is known by it, with O(state=closed) too.
     type: str
   priority:
     description:
-      - The priority to open with, like V(medium). The API names its words nowhere, so it is the API that checks it. The
-        API can't change it later; a difference is a warning.
+      - The priority to open with, like V(medium). The API lists its words nowhere. Check mode warns where neither
+        its documentation nor a ticket of the account shows the word, for the API may refuse it when the ticket is opened.
+      - The API can't change it later; a difference is a warning.
     type: str
   department:
     description:
-      - The department to open with, like V(technical). As with O(priority), the API checks it, and a difference later is a
-        warning.
+      - The department to open with, like V(technical). What is said of O(priority) holds here, too.
     type: str
   reply:
     description:
@@ -68,7 +73,9 @@ options:
     default: false
   idempotency_key:
     description:
-      - An Idempotency-Key of your own for the opening, 8 to 80 letters, digits, C(.), C(_) or C(-).
+      - An Idempotency-Key of your own for the opening, 8 to 80 letters, digits, C(.), C(_) or C(-). It has no use where the
+        ticket is open already, and is refused with O(state=closed).
+      - With it, a ticket is opened although another open one has the beginning of O(subject) for its subject.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api

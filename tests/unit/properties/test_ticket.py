@@ -289,6 +289,67 @@ def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatc
     assert any("Use that subject from now on" in text for text in warnings), warnings
 
 
+@pytest.mark.parametrize("ticket_write", ["ticket", "id", "ok"])
+@pytest.mark.parametrize("ticket_text", ["as_is", "html"])
+def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, ticket_text: str) -> None:
+    """No second ticket, however often and however late the task runs again; another one of the same beginning is not touched."""
+    world = world_of(ticket_subject="cut20", ticket_write=ticket_write, ticket_text=ticket_text)
+    ask = {"subject": "Reverse zone of our addresses", "body": "Please host it."}
+    made = world.play(*TICKET, **ask)
+    assert made["changed"], made
+    for _day in range(3):
+        world.core.offset += 90_000
+        for check_mode in (True, False):
+            again = world.play(*TICKET, check_mode=check_mode, **ask)
+            assert not again["changed"] and again["ticket"]["id"] == made["ticket"]["id"] and len(world.core.tickets) == 1, again
+    other = {"subject": "Reverse zone of our office", "body": "What does it cost?"}
+    refused = world.play(*TICKET, **other)
+    assert refused["failed"] and "cut by the provider" in refused["msg"] and len(world.core.tickets) == 1, refused
+    assert world.play(*TICKET, **other, idempotency_key="office-1")["changed"] and len(world.core.tickets) == 2
+    world.core.offset += 90_000
+    assert not world.play(*TICKET, **other, idempotency_key="office-1")["changed"] and len(world.core.tickets) == 2
+    closed = world.play(*TICKET, **ask, state="closed")
+    assert closed["changed"] and world.core.tickets[made["ticket"]["id"]]["status"] == "closed" and closed["ticket"]["id"] == made["ticket"]["id"], closed
+
+
+def test_a_lost_opening_under_a_subject_that_is_cut() -> None:
+    """The list shows it under its beginning; the opening message tells that it is it."""
+    world = world_of(ticket_subject="cut20")
+    lose(world, "/tickets", 100, True)
+    made = world.play(*TICKET, subject="Reverse zone of our addresses", body="Please host it.")
+    assert made["changed"] and not made.get("failed") and len(world.core.tickets) == 1, made
+
+
+def test_two_open_ones_of_a_subject() -> None:
+    """Refused with their ids, whatever is wanted; by its id each is closed."""
+    world = world_of()
+    ids = [world.play(*TICKET, subject=subject, body="Hello")["ticket"]["id"] for subject in (ASK["subject"], "Another")]
+    world.core.tickets[ids[1]]["subject"] = ASK["subject"]
+    for more in ({"state": "closed"}, {}, {"reply": THANKS}, {"body": "1"}):
+        for check_mode in (True, False):
+            refused = world.play(*TICKET, check_mode=check_mode, subject=ASK["subject"], **more)
+            assert refused["failed"] and not refused["changed"] and all(name in refused["msg"] for name in ids), refused
+    assert {row["status"] for row in world.core.tickets.values()} == {"open"}
+    world.core.tickets[ids[0]]["status"] = "resolved"
+    assert world.play(*TICKET, subject=ASK["subject"], state="closed")["failed"]
+    assert world.play(*TICKET, id=ids[1], state="closed")["changed"]
+    assert not world.play(*TICKET, subject=ASK["subject"], state="closed")["changed"]
+
+
+def test_check_mode_says_which_word_it_can_not_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API lists its priorities nowhere; a run needs no such warning, for there the API answers."""
+    warnings: list[str] = []
+    monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
+    world = world_of()
+    assert world.play(*TICKET, check_mode=True, **ASK, priority="soon", department="technical")["changed"]
+    assert len(warnings) == 1 and "whether the API takes 'soon'" in warnings[0]
+    refused = world.play(*TICKET, **ASK, priority="soon")
+    assert refused["failed"] and not refused["changed"] and not world.core.tickets and len(warnings) == 1
+    assert world.play(*TICKET, **ASK, priority="urgent")["changed"]
+    world.play(*TICKET, check_mode=True, subject="Another", body="Hello", priority="urgent")
+    assert len(warnings) == 1
+
+
 def test_key_that_sees_tickets_only() -> None:
     """The account is not needed to open a ticket."""
     world = world_of()

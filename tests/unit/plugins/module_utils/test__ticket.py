@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ticket
-from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption, BadReply, Missing, Refused
+from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption, BadReply, Missing, Refused
 
 Row = t.Dict[str, t.Any]
 
@@ -258,13 +258,96 @@ def detail(ticket_id: int, *texts: str, **fields: t.Any) -> Row:
     return {**raw(ticket_id, **fields), "messages": [{"author": "customer", "body": body} for body in texts or ("Hello",)]}
 
 
-def test_newest_open_one_is_taken() -> None:
-    """By its time, whatever the order; closed ones and other subjects don't count."""
-    rows = [raw(1, created_at="2026-01-01"), raw(2, created_at="2026-03-01"), raw(3, status="closed", created_at="2026-04-01"), raw(4, "Else")]
+@pytest.mark.parametrize(
+    ("state", "statuses", "taken"),
+    [
+        ("open", ["open"], "1"), ("open", ["closed", "open"], "2"), ("open", ["resolved", "open"], "2"), ("open", ["answered", "closed", "resolved"], "1"),
+        ("closed", ["closed", "open"], "2"), ("closed", ["resolved"], None), ("closed", ["closed", "resolved"], None), ("open", [], None),
+        ("open", ["open", "open"], "1, 2"), ("open", ["answered", "On Hold", "closed"], "1, 2"), ("closed", ["open", "closed", "open"], "1, 3"),
+        ("closed", ["open", "resolved"], "1, 2"), ("closed", ["resolved", "answered", "open"], "1, 2, 3"),
+    ],
+)
+def test_the_one_that_is_not_closed(state: str, statuses: list[str], taken: str | None) -> None:
+    """Several are refused with their ids, for nothing tells which is meant; to close, a resolved one beside an open one counts, too."""
+    rows = [_ticket.read_ticket(raw(number, status=status, created_at="2026-01-0%d" % number)) for number, status in enumerate(statuses, 1)]
+    if taken is None or len(taken) == 1:
+        found = _ticket.pick_current(rows, "Help", state)
+        assert (found["id"] if found else None) == taken
+        return
+    with pytest.raises(Ambiguous, match="ids %s\\. Nothing was changed; name the one you mean by its id" % taken) as refused:
+        _ticket.pick_current(rows, "Help", state)
+    assert [row["id"] for row in refused.value.facts["candidates"]] == taken.split(", ")
+
+
+def test_only_this_subject_counts() -> None:
+    """Other subjects and closed ones are no candidates."""
+    rows = [raw(1, "Else"), raw(2), raw(3, status="closed")]
     api = Api(tickets=rows, t2=detail(2))
     assert _ticket.plan_of(api, wanted(subject=" Help ")).after["id"] == "2"
     assert api.asked == ["list", "t2"]
-    assert _ticket.plan_of(Api(tickets=[raw(5), raw(6)], t5=detail(5)), wanted(subject="Help")).after["id"] == "5"
+
+
+LONG = "Reverse zone of our addresses"
+
+
+@pytest.mark.parametrize(
+    ("told", "subject", "may_be"),
+    [
+        ("Reverse zone of our ", LONG, True), ("reverse ZONE of our", LONG, True), ("Reverse zone of...", LONG, True), ("Rev\u2026", LONG, True),
+        ("Reverse zone &am", "Reverse zone & more", False), ("Reverse zone of A&am", "Reverse zone of A&B", True),
+        (LONG, LONG, False), (LONG + "!", LONG, False),
+        ("Reverse", LONG, False), ("Reverse zone of your", LONG, False), ("...", LONG, False), (None, LONG, False), ("", LONG, False),
+    ],
+)
+def test_may_be_cut(told: str | None, subject: str, may_be: bool) -> None:
+    """A beginning of some length, or one that ends in dots."""
+    assert _ticket.may_be_cut(told, subject) is may_be
+
+
+def test_a_cut_subject_is_found_by_the_opening_message() -> None:
+    """The beginning alone proves nothing: a ticket that was opened with other words is another one."""
+    cut = raw(1, "Reverse zone of our")
+    ask = wanted(subject=LONG, body="Hello")
+    assert _ticket.plan_of(Api(tickets=[cut], t1=detail(1, "<p>Hello</p>", subject="Reverse zone of our")), ask).after["id"] == "1"
+    for options, replies in (
+        (ask, [detail(1, "Something else")]),
+        (ask, [{**cut, "messages": []}]),  # no thread, no proof
+        (wanted(subject=LONG), [detail(1)]),
+        (wanted(subject=LONG, reply="More"), [detail(1)]),
+        (wanted(subject=LONG, state="closed"), [detail(1)]),
+        (wanted(subject=LONG, body="Something", state="closed"), [detail(1)]),
+        (wanted(subject=LONG, idempotency_key="my-own-key"), [detail(1)]),
+    ):
+        with pytest.raises(Refused, match="but 1 has 'Reverse zone of our', which may be it, cut by the provider. Nothing was written"):
+            _ticket.plan_of(Api(tickets=[cut], t1=replies[0]), options)
+    both = Api(tickets=[cut, raw(2, "Reverse zone of our")], t1=detail(1), t2=detail(2))
+    with pytest.raises(Ambiguous, match="ids 1, 2"):
+        _ticket.plan_of(both, ask)
+
+
+def test_an_own_key_opens_beside_a_beginning() -> None:
+    """It says that another one is wanted; the next run finds that by its message."""
+    other, key = raw(1, "Reverse zone of our"), {"idempotency_key": "my-own-key"}
+    api = Api(tickets=[other], t1=detail(1, "Something else"), account=ACCOUNT)
+    assert [action.verb for action in _ticket.plan_of(api, wanted(subject=LONG, body="Hello", **key)).actions] == ["open"]
+    api = Api(tickets=[other, raw(2, "Reverse zone of our")], t1=detail(1, "Something else"), t2=detail(2), account=ACCOUNT)
+    plan = _ticket.plan_of(api, wanted(subject=LONG, body="Hello", **key))
+    assert not plan.actions and plan.after["id"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("options", "doubts"),
+    [
+        ({"priority": "medium", "department": "Technical"}, []), ({}, []), ({"priority": "HIGH"}, []), ({"department": "second level"}, []),
+        ({"priority": "soon"}, ["priority: whether the API takes 'soon'"]), ({"priority": "hihg"}, ["closest: 'High'"]),
+        ({"priority": "urgent", "department": "Billing"}, ["priority: whether", "department: whether"]),
+    ],
+)
+def test_words_that_the_api_may_refuse(options: Row, doubts: list[str]) -> None:
+    """What neither the page nor a ticket of the account shows can't be promised, and check mode says so."""
+    rows = [raw(1, "Else", priority="High", department="Second-Level"), raw(2, "Else", priority=None)]
+    plan = _ticket.plan_of(Api(tickets=rows, account=ACCOUNT), wanted(subject="Help", body="Hello", **options))
+    assert len(plan.doubts) == len(doubts) and all(text in doubt for text, doubt in zip(doubts, plan.doubts)) and not plan.notes
 
 
 def test_status_from_the_detail() -> None:
@@ -317,7 +400,13 @@ def test_nothing_to_close() -> None:
         ({"subject": "Help", "body": " \n"}, "body"),
         ({"subject": "Help", "reply": ""}, "reply"), ({"subject": "Help", "reply": "x" * 20001}, "reply"),
         ({"subject": "Help", "force_reply": True}, "force_reply"),
-        ({"subject": "Help", "priority": " "}, "priority"), ({"id": "../x"}, "id"), ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
+        ({"subject": "Help", "priority": " "}, "priority"),
+        ({"subject": "Help", "priority": "very\nhigh"}, "can't be a priority, which is a word like 'medium'"),
+        ({"subject": "Help", "department": "x" * 65}, "department"),
+        ({"subject": "Help", "state": "closed", "idempotency_key": "my-own-key"}, "nothing is opened"),
+        ({"id": "7", "state": "closed", "idempotency_key": "my-own-key"}, "nothing is opened"),
+        ({"id": "../x"}, "id"),
+        ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
     ],
 )
 def test_bad_options(options: Row, says: str) -> None:
