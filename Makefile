@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # `make help` lists what there is.
-PYTHON ?= $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c '' 2>/dev/null && echo python3.13 || echo python3)
+# The first of these that is there and runs; a version manager's shims may be there and not run.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14; do $$p -c '' 2>/dev/null && echo $$p && exit; done; echo python3)
 PORT ?= 18444
 
 .DEFAULT_GOAL := help
@@ -23,16 +24,16 @@ demo: python ## provision a small fleet on the simulator and show it as an inven
 test: python ## everything that CI runs
 	@$(PYTHON) tests/ci/run.py all
 
-quick: python ## the fast checks: ruff, yamllint, mypy, unit tests on the newest core
+quick: python ## the fast checks: linters of the source, unit tests on the newest core
 	@$(PYTHON) tests/ci/run.py quick
 
-lint: python ## every linter and the documentation
+lint: python ## every linter, the documentation, and what Galaxy says of the archive
 	@$(PYTHON) tests/ci/run.py lint
 
-unit: python ## unit tests on the oldest and the newest core
+unit: python ## unit tests on each ansible-core of the matrix (CORES="2.19 2.20" names others)
 	@$(PYTHON) tests/ci/run.py unit
 
-sanity: python ## ansible-test sanity on the oldest and the newest core
+sanity: python ## ansible-test sanity on each ansible-core of the matrix
 	@$(PYTHON) tests/ci/run.py sanity
 
 integration: python ## real playbooks against the simulator, over HTTP

@@ -23,10 +23,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import run as checks
+from machine import LINK, LOGS, ROOT, Failed, dotted, environment, prepare_trees, pythons, venv_for
 
 KEY = "h444_simulator_full_access_key"
-ROOT = checks.ROOT
 
 
 def stop(text: str) -> None:
@@ -36,14 +35,14 @@ def stop(text: str) -> None:
 
 def prepare() -> Path:
     """Make the virtual environment and the link under which Ansible finds the collection."""
-    checks.LOGS.mkdir(parents=True, exist_ok=True)
-    checks.prepare_trees()
-    version = max(version for version in checks.pythons_cache() if (3, 11) <= version <= (3, 14))
-    print(f"Setting up (Python {version[0]}.{version[1]}; ansible-core, requests and the simulator go into .cache/venv/demo) …", flush=True)
+    version = max(version for version in pythons() if (3, 11) <= version <= (3, 14))
     try:
-        return checks.venv_for("demo", version)
-    except checks.Failed as error:
-        stop(f"the setup failed: {error}")
+        prepare_trees()
+        LOGS.mkdir(parents=True, exist_ok=True)
+        print(f"Setting up (Python {dotted(version)}; ansible-core, requests and the simulator go into .cache/venv/demo) …", flush=True)
+        return venv_for("demo", version)
+    except Failed as error:
+        stop(str(error))
         raise
 
 
@@ -59,7 +58,7 @@ def start_simulator(venv: Path, port: int, log: Path) -> subprocess.Popen[bytes]
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [str(venv / "bin" / "python"), str(ROOT / "tests" / "simulator"), "--port", str(port)],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, env=checks.environment(venv),
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, env=environment(venv),
         )
     for _try in range(100):
         if process.poll() is not None:
@@ -82,10 +81,10 @@ def state(port: int) -> dict:
 
 def ansible(venv: Path, port: int, folder: str, *command: str) -> str:
     """Run one of Ansible's commands against the simulator and give its output."""
-    env = checks.environment(venv)
+    env = environment(venv)
     env.update(
         H444_API_URL=f"http://127.0.0.1:{port}/v1", H444_API_KEY=KEY, HOME=folder, ANSIBLE_HOME=folder,
-        ANSIBLE_COLLECTIONS_PATH=str(checks.LINK), ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
+        ANSIBLE_COLLECTIONS_PATH=str(LINK), ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
         ANSIBLE_DEPRECATION_WARNINGS="false", ANSIBLE_NOCOLOR="1", DEMO_SECRETS=str(Path(folder) / "secrets.json"),
     )
     full = [str(venv / "bin" / command[0]), *command[1:]]
@@ -110,7 +109,7 @@ def demo(venv: Path) -> None:
     """Tell the story."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="h444-demo-") as folder:
-        simulator = start_simulator(venv, port, checks.LOGS / "demo-simulator.log")
+        simulator = start_simulator(venv, port, Path(folder, "simulator.log"))
         try:
             before = state(port)["account"]["balance_usd_cents"]
             print(f"The simulator plays 444Host at http://127.0.0.1:{port}/v1; the wallet holds {dollars(before)}.\n", flush=True)
@@ -150,10 +149,10 @@ def main(arguments: list[str]) -> int:
     venv = prepare()
     python = str(venv / "bin" / "python")
     if arguments[:1] == ["--simulator-only"]:
-        os.execve(python, [python, str(ROOT / "tests" / "simulator"), "--port", *arguments[1:2]], checks.environment(venv))
+        os.execve(python, [python, str(ROOT / "tests" / "simulator"), "--port", *arguments[1:2]], environment(venv))
     if arguments[:1] == ["--benchmark"]:
         command = [python, str(ROOT / "tests" / "benchmarks" / "inventory.py"), *arguments[1:]]
-        return subprocess.run(command, env=checks.environment(venv), check=False).returncode
+        return subprocess.run(command, env=environment(venv), check=False).returncode
     demo(venv)
     return 0
 

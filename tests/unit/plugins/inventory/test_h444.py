@@ -658,7 +658,7 @@ def test_every_core_gives_the_same_json(api: Api, tmp_path: pathlib.Path) -> Non
     )
     found = run(tmp_path, "ansible-inventory", "-i", path, "--list").json
     found["_meta"].pop("profile", None)
-    expected = yaml.safe_load((pathlib.Path(__file__).parent / "expected.yml").read_text(encoding="utf-8"))
+    expected = yaml.safe_load((pathlib.Path(__file__).parent / "data" / "expected.yml").read_text(encoding="utf-8"))
     assert found == expected
 
 
