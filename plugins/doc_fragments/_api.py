@@ -9,6 +9,11 @@ class ModuleDocFragment:
     """The options of every module; the twin of API in module_utils/_spec.py."""
 
     DOCUMENTATION = r"""
+notes:
+  - An option that names a resource (an id, a label, a domain, and the like) counts as not given where it is null or empty, which
+    includes white space alone. A task that has to name a resource and names none is refused before the first request; an info
+    module without one reads all there are.
+  - Where several such options are given, they have to mean the same resource. A contradiction is refused, and nothing is written.
 options:
   api_key:
     description:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import BadOption, NotFound
+from ._identifiers import Identifiers
 from ._names import check_id
 from ._reader import bad, cents, envelope_names, first, flat, identifier, newest_first, normal, object_in, snake, sweep, text, word
 from ._resend import Endpoint
@@ -175,6 +176,9 @@ def check_limit(limit: int, least: int) -> int:
     if not least <= limit <= MOST_ROWS:
         raise BadOption("limit: %d is not in the range from %d to %d." % (limit, least, MOST_ROWS))
     return limit
+
+
+INVOICE_IDENTIFIERS = Identifiers("invoice", ("id",), filters=("status",))
 
 
 def report_invoices(api: t.Any, params: Params) -> dict[str, t.Any]:

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from ._errors import Refused
+from ._identifiers import Identifiers
 from ._installed import family_in
 from ._names import clean, closest
 from ._reader import bad, cents, envelope_names, first, flat, identifier, rows_in, snake, sweep, text, word
@@ -132,6 +133,10 @@ def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, fa
         ),
         os_templates=names,
     )
+
+
+PRODUCT_IDENTIFIERS = Identifiers("plan", ("slug",))
+OS_TEMPLATE_IDENTIFIERS = Identifiers("template", ("os_family",))
 
 
 def report_products(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import ApiError, H444Error, UnknownFate
+from ._identifiers import NONE, Identifiers, check_given
 from ._names import clean
 from ._plan import Action, Plan
 from ._reply import Reply
@@ -24,7 +25,8 @@ class Task(t.NamedTuple):
     """What a state module is made of.
 
     *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource afterwards.
-    *result_key*: where the resource stands in the result; "" where its fields are the result's own.
+    *result_key*: where the resource stands in the result; "" where its fields are the result's own. *identifiers*: the options
+    that name the resource; whatever of the noun runs sees each of them as None or as a real value.
     """
 
     result_key: str
@@ -32,6 +34,7 @@ class Task(t.NamedTuple):
     perform: t.Callable[[t.Any, Action, "Progress"], None]
     read_back: t.Callable[[t.Any, Params, "Progress"], t.Any]
     wait: t.Optional[t.Callable[[t.Any, Action, "Progress"], None]] = None
+    identifiers: Identifiers = NONE
 
 
 class Progress:
@@ -158,8 +161,9 @@ def run(module: t.Any, task: Task) -> None:
     progress = Progress(task, module.params, sink, module.warn)
     planned_only = False
     try:
+        params = progress.params = check_given(module.params, task.identifiers)
         api = module.api()
-        plan = task.plan_of(api, module.params)
+        plan = task.plan_of(api, params)
         progress.plan, progress.after = plan, plan.before
         progress.order = dict(plan.order or {})
         for note in plan.notes + (plan.doubts if module.check_mode else ()):
@@ -171,7 +175,7 @@ def run(module: t.Any, task: Task) -> None:
             progress.after = plan.after
         else:
             apply(api, progress)
-            progress.after = task.read_back(api, module.params, progress)
+            progress.after = task.read_back(api, params, progress)
     except H444Error as error:
         module.fail(error, **progress.result())
     except Exception as error:  # pylint: disable=broad-except  # nothing, not even a mistake of ours, may lose a password

@@ -10,12 +10,13 @@ import typing as t
 
 from ._converge import Progress, Task
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
+from ._identifiers import Identifiers
 from ._names import check_id, shown
 from ._plan import Action, Plan
 from ._reader import error_text, first, flat, identifier, identifier_or_none, newest_first, normal, object_in, snake, sweep, text, truth, whole, word
 from ._resend import NEVER, Endpoint, may_have_happened
 from ._status import by_spelling, read_status
-from ._webhook import find_webhook, list_webhooks, missing_id, missing_url
+from ._webhook import check_url_of, find_webhook, get_webhook, list_webhooks, missing_id, missing_url
 
 LIST = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
 REDELIVER = Endpoint("POST", "/webhooks/{id}/deliveries/{delivery_id}/redeliver", "webhooks:write", NEVER)
@@ -88,9 +89,13 @@ def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
 
 
 def webhook_id_of(api: t.Any, params: Params) -> str:
-    """Give the id of the webhook that is named by id or URL. Raises: Missing, Ambiguous."""
-    if params.get("id") or params.get("url") is None:
-        return check_id(params.get("id") or "", "id")
+    """Give the id of the webhook that is named by id or URL. Raises: Missing, Ambiguous, Refused."""
+    if params.get("id") is not None:
+        webhook_id = check_id(params["id"], "id")
+        row = get_webhook(api, webhook_id) if params.get("url") is not None else None
+        if row is not None:
+            check_url_of(row, params["url"])
+        return webhook_id
     rows = list_webhooks(api)
     found = find_webhook(rows, params["url"])
     if found is None:
@@ -197,4 +202,6 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     return new[0]
 
 
-REDELIVERY = Task("delivery", plan_of, perform, read_back)
+INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"), is_needed=True, filters=("status",))
+IDENTIFIERS = Identifiers("webhook", ("id", "url"), is_needed=True)
+REDELIVERY = Task("delivery", plan_of, perform, read_back, identifiers=IDENTIFIERS)

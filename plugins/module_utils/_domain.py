@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 
 from ._converge import Progress, Task, send
 from ._errors import ApiError, AuthError, BadOption, H444Error, Missing, NotFound, NotReached, RateLimited, ScopeError, UnknownFate
+from ._identifiers import Identifiers, Named, check_agree
 from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, moment, object_in, snake, sweep, truth, word
@@ -210,11 +211,18 @@ def named(domains: t.Sequence[Domain], name: str) -> list[Domain]:
     return [domain for domain in domains if ascii_host(domain.row["name"]) == name]
 
 
+def _check_name_of(domain: Domain, name: str | None) -> None:
+    """Make sure that a domain that was found by its id has the name that was given too. Raises: Refused, BadOption."""
+    if name is not None:
+        check_agree("domain", domain.row["id"], Named("name", name, domain.row["name"], bool(named([domain], check_name(name)))))
+
+
 def find_domain(api: t.Any, domain_id: str | None, name: str | None) -> Domain:
-    """Find the one domain of this id or name. Raises: Missing, Ambiguous, BadOption."""
+    """Find the one domain of this id or name. Raises: Missing, Ambiguous, Refused, BadOption."""
     if domain_id is not None:
         found = get_domain(api, check_id(domain_id, "id"))
         if found is not None:
+            _check_name_of(found, name)
             return found
         what, wish, known = "has the id", domain_id, [domain.row["id"] for domain in list_domains(api)]
     else:
@@ -345,13 +353,17 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
         api.sleep(pauses.pop(0))
 
 
-TASK = Task("domain", plan_of, perform, read_back)
+INFO_IDENTIFIERS = Identifiers("domain", ("id", "name"))
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
+TASK = Task("domain", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_domain_info."""
     if params.get("id") is not None:
         found = get_domain(api, check_id(params["id"], "id"))
+        if found is not None:
+            _check_name_of(found, params.get("name"))
         domains = [found] if found is not None else []
     elif params.get("name") is not None:
         name = check_name(params["name"])

@@ -12,6 +12,7 @@ import typing as t
 from . import _buy, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
+from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, canonical_host, check_hostname, check_id, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
@@ -194,8 +195,18 @@ def differences(current: Row, domain: str | None, username: str | None) -> list[
     return found
 
 
-def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username: str | None, destroys: bool) -> None:
-    """Make sure that id, domain and user name don't name two accounts. Raises: Ambiguous; Refused before something is destroyed."""
+def is_rewritten(told: str | None, wanted: str) -> bool:
+    """Tell whether a user name may be the provider's form of the wanted one: cut short, or with something before it."""
+    name, wish = (told or "").casefold(), wanted.casefold()
+    return bool(name) and (wish.startswith(name) or name.endswith(wish))
+
+
+def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username: str | None, state: str, by_id: bool) -> None:
+    """Make sure that id, domain and user name mean one account. Raises: Ambiguous, Refused.
+
+    An order asks for a user name that the provider may write its own way, so it may differ in that where the domain found the account.
+    What the API does not tell contradicts nothing, unless the account is to be removed.
+    """
     for field, wanted in differences(current, domain, username):
         fits = has_domain if field == "domain" else has_username
         others = [row for row in rows if row["id"] != current["id"] and not is_gone(row) and fits(row, wanted)]
@@ -205,11 +216,17 @@ def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username
                 % (others[0]["id"], field, shown(wanted), current["id"], shown(current[field])),
                 candidates=[{name: row.get(name) for name in ("id", "domain", "username")} for row in [current, *others]],
             )
-        if destroys:
-            raise Refused(
-                "The hosting account %s has the %s %s, not %s. Nothing was removed; correct the %s, or leave it out."
-                % (current["id"], field, shown(current[field]), shown(wanted), field)
-            )
+    may_be_untold = state != "absent"
+    may_be_rewritten = state in ("present", "active") and domain is not None and not by_id
+    told = []
+    if domain is not None:
+        is_same = may_be_untold if current["domain"] is None else has_domain(current, domain)
+        told.append(Named("domain", domain, current["domain"], is_same))
+    if username is not None:
+        is_same = may_be_untold if current["username"] is None else has_username(current, username)
+        is_same = is_same or (may_be_rewritten and is_rewritten(current["username"], username))
+        told.append(Named("username", username, current["username"], is_same))
+    check_agree("hosting account", current["id"], *told)
 
 
 def plan_of(api: t.Any, params: Params) -> Plan:
@@ -232,7 +249,7 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         rows = list_hosting(api)
         current = find_hosting(rows, domain, username)
     if current is not None:
-        check_same(current, rows, domain, username, destroys=state == "absent")
+        check_same(current, rows, domain, username, state, by_id=params.get("id") is not None)
     if state == "absent":
         return plan_absent(current)
     if current is None:
@@ -436,19 +453,29 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     return now
 
 
-TASK = Task("hosting", plan_of, perform, read_back, wait)
+INFO_IDENTIFIERS = Identifiers("hosting account", ("id", "domain", "username"))
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
+TASK = Task("hosting", plan_of, perform, read_back, wait, IDENTIFIERS)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_hosting_info."""
     domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
+    username = params.get("username")
     if params.get("id") is not None:
         found = get_hosting(api, check_id(params["id"], "id"))
-        rows = [found] if found is not None else []
-    else:
-        rows = list_hosting(api)
-    if domain is not None:
-        rows = [row for row in rows if has_domain(row, domain)]
-    if params.get("username") is not None:
-        rows = [row for row in rows if has_username(row, params["username"])]
-    return {"hosting": rows}
+        if found is not None:
+            check_same(found, (), domain, username, "present", by_id=True)
+        return {"hosting": [found] if found is not None else []}
+    rows = list_hosting(api)
+    if domain is None and username is None:
+        return {"hosting": rows}
+    of_domain = [row for row in rows if domain is not None and has_domain(row, domain)]
+    of_username = [row for row in rows if username is not None and has_username(row, username)]
+    if domain is None or username is None:
+        return {"hosting": of_domain or of_username}
+    both = [row for row in of_domain if row in of_username]
+    for row in of_domain if not both else ():
+        if not is_gone(row):
+            check_same(row, rows, domain, username, "present", by_id=True)
+    return {"hosting": both}

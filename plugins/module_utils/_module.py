@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _client
 from ._errors import H444Error
+from ._identifiers import NONE, Identifiers, check_given
 
 
 def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
@@ -73,11 +74,12 @@ class H444Module:
             return result
         return {**result, **held_up(self._client.held_seconds, self.warn)}
 
-    def report(self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]]) -> None:
-        """Run an info module: read, and end. Nothing is ever changed."""
+    def report(self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]], identifiers: Identifiers = NONE) -> None:
+        """Run an info module: read, and end. Nothing is ever changed. *identifiers*: the options that choose what is read."""
         result: dict[str, t.Any] = {}
         try:
-            result = read(self.api(), self.params)
+            params = check_given(self.params, identifiers)
+            result = read(self.api(), params)
         except H444Error as error:
             self.fail(error)
         except Exception as error:  # pylint: disable=broad-except

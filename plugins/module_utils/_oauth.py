@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from ._converge import Progress, Task
 from ._errors import ApiError, BadOption, BadReply, H444Error, NotFound, NotReached, Refused, TransportError, UnknownFate
+from ._identifiers import Identifiers
 from ._names import clean, closest, shown
 from ._plan import Action, Plan
 from ._reader import bad, text, whole
@@ -390,5 +391,6 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     return progress.after
 
 
-DEVICE_TASK = Task("", plan_device, perform_device, read_back)
-TOKEN_TASK = Task("", plan_token, perform_token, read_back)
+DEVICE_TASK = Task("", plan_device, perform_device, read_back, identifiers=Identifiers("OAuth client", ("client_id",)))
+TOKEN_IDENTIFIERS = Identifiers("sign-in", ("device_code", "refresh_token"), is_needed=True, is_one=True)
+TOKEN_TASK = Task("", plan_token, perform_token, read_back, identifiers=TOKEN_IDENTIFIERS)

@@ -10,8 +10,9 @@ import typing as t
 
 from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips
 from ._converge import Progress, Task, send
-from ._errors import Missing, NotFound, Refused
+from ._errors import BadOption, Missing, NotFound, Refused
 from ._forward import is_confirmed
+from ._identifiers import Identifiers, Named, check_agree, is_blank
 from ._names import canonical_host, check_hostname, check_id, check_ip, shown
 from ._plan import Action, Plan, same
 from ._reader import bad
@@ -25,18 +26,21 @@ ENDPOINTS = (PUT_PTR, DELETE_PTR)
 
 def rows_of(api: t.Any, vps_id: str | None, vps_label: str | None) -> list[Row]:
     """Read the addresses of one server, named by id or label, or of all. Raises: Missing, Ambiguous."""
-    if vps_id:
-        try:
-            return list_ips(api, check_id(vps_id, "vps_id"))
-        except NotFound:
-            raise Missing("There is no VPS with the id %s." % shown(vps_id)) from None
-    if vps_label is None:
+    if vps_label is not None:
+        servers = list_vps(api)
+        owner = find_vps(servers, vps_label)
+        if owner is None:
+            raise missing_label(vps_label, servers)
+        if vps_id is not None:
+            named = next((server["label"] for server in servers if server["id"] == vps_id), None)
+            check_agree("VPS", vps_id, Named("vps_label", vps_label, named, owner["id"] == vps_id))
+        return list_ips(api, owner["id"], owner["label"])
+    if vps_id is None:
         return list_all_ips(api)
-    servers = list_vps(api)
-    owner = find_vps(servers, vps_label)
-    if owner is None:
-        raise missing_label(vps_label, servers)
-    return list_ips(api, owner["id"], owner["label"])
+    try:
+        return list_ips(api, check_id(vps_id, "vps_id"))
+    except NotFound:
+        raise Missing("There is no VPS with the id %s." % shown(vps_id)) from None
 
 
 def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
@@ -71,6 +75,10 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
 
 def plan_of(api: t.Any, params: t.Mapping[str, t.Any]) -> Plan:
     """Plan h444_ptr."""
+    if params["ip"] is None:
+        raise BadOption("ip is needed: the address whose PTR record is meant (null and empty count as not given). Nothing was sent.")
+    if params["state"] == "present" and is_blank(params.get("hostname")):
+        raise BadOption("hostname is needed to set a PTR record; state: absent clears it. Nothing was sent.")
     ip = check_ip(params["ip"], "ip")
     hostname = check_hostname(params["hostname"], "hostname", dotted=True) if params["state"] == "present" else None
     vps_id, vps_label = params.get("vps_id"), params.get("vps_label")
@@ -106,7 +114,9 @@ def read_back(api: t.Any, params: t.Mapping[str, t.Any], progress: Progress) -> 
     return plan.after
 
 
-TASK = Task("ptr", plan_of, perform, read_back)
+INFO_IDENTIFIERS = Identifiers("address", ("ip", "vps_id", "vps_label"))
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
+TASK = Task("ptr", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
 def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

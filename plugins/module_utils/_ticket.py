@@ -19,6 +19,7 @@ import unicodedata
 from . import _account
 from ._converge import Progress, Task, send
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, ScopeError, UnknownFate
+from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, check_id, closest, pick_one, shown
 from ._order import check_custom_key, stable_key
 from ._plan import Action, Plan, same
@@ -357,6 +358,14 @@ def check_word(value: str, option: str) -> None:
         raise BadOption("%s: %s can't be a %s, which is a word like '%s'. Nothing was sent." % (option, shown(value), option, WORDS[option]))
 
 
+def _check_subject_of(row: Row | None, subject: str | None) -> None:
+    """Make sure that a ticket that was found by its id has the subject that was given too. Raises: Refused, BadOption."""
+    if row is not None and subject is not None:
+        wanted = check_subject(subject)
+        is_same = same_subject(row, wanted) or may_be_cut(row["subject"], wanted)
+        check_agree("ticket", row["id"], Named("subject", subject, row["subject"], is_same))
+
+
 class Opening(t.NamedTuple):
     """A ticket about to be opened. *over_ids*: the closed tickets of this subject; *known_ids*: every ticket of before."""
 
@@ -398,12 +407,13 @@ def plan_of(api: t.Any, params: Params) -> Plan:
             check_word(params[name], name)
     if params.get("idempotency_key") and params["state"] == "closed":
         raise BadOption("idempotency_key: it is for an opening, and with state: closed nothing is opened. Leave it out.")
-    if params.get("id"):
+    if params.get("id") is not None:
         current, cut = read_detail(api, check_id(params["id"], "id"))
+        _check_subject_of(current, params.get("subject"))
         if current is None:
             raise Missing("There is no ticket with the id %s. Nothing was written; h444_ticket_info lists those there are." % shown(params["id"]))
         return plan_current(current, checked, cut)
-    subject = check_subject(params.get("subject") or "")
+    subject = check_subject(params["subject"])
     rows = list_tickets(api)
     alike = [_with_status(api, row) for row in rows if same_subject(row, subject)]
     current = pick_current(alike, subject, params["state"]) or _cut_one(api, rows, subject, checked)
@@ -793,13 +803,17 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     return {**progress.after, **{name: value for name, value in row.items() if value not in (None, [])}}
 
 
-TASK = Task("ticket", plan_of, perform, read_back)
+# What opens a ticket has nothing to do with one that has an id.
+IDENTIFIERS = Identifiers("ticket", ("id", "subject"), is_needed=True, without_id=("body", "idempotency_key"))
+INFO_IDENTIFIERS = Identifiers("ticket", ("id", "subject"), filters=("status",))
+TASK = Task("ticket", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_ticket_info."""
-    if params.get("id"):
+    if params.get("id") is not None:
         found, cut = read_detail(api, check_id(params["id"], "id"))
+        _check_subject_of(found, params.get("subject"))
         if cut and params.get("include_messages"):
             raise BadReply(cut)
         rows = [found] if found is not None else []

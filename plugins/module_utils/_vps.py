@@ -13,6 +13,7 @@ import uuid
 from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
+from ._identifiers import Identifiers, Named, check_agree
 from ._names import canonical_host, check_hostname, check_id, check_label, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
@@ -170,12 +171,13 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         check_label(params["new_label"], "new_label")
     rows: list[Row] | None = None
     label = check_label(params["label"], "label") if params.get("label") is not None else None
-    if params.get("id"):
+    if params.get("id") is not None:
         current = get_vps(api, check_id(params["id"], "id"))
         if current is not None and is_gone(current):
             current = None
-        if current is not None and label is not None and current["label"] not in (label, params.get("new_label")):
-            raise Refused("The VPS %s has the label %s, not %s. Nothing was changed." % (current["id"], shown(current["label"]), shown(label)))
+        if current is not None and label is not None:
+            names = {label, params.get("new_label")} - {None}
+            check_agree("VPS", current["id"], Named("label", label, current["label"], current["label"] in names))
         if current is None and params["state"] != "absent":
             rows = list_vps(api)
             near = closest(params["id"], [row["id"] for row in rows])
@@ -452,18 +454,23 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     return with_address(api, {**known, **told})
 
 
-TASK = Task("vps", plan_of, perform, read_back, wait)
+IDENTIFIERS = Identifiers("VPS", ("id", "label"), is_needed=True, new_name="new_label")
+INFO_IDENTIFIERS = Identifiers("VPS", ("id", "label"))
+TASK = Task("vps", plan_of, perform, read_back, wait, IDENTIFIERS)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_vps_info."""
-    if params.get("id"):
+    label = params.get("label")
+    if params.get("id") is not None:
         found = get_vps(api, check_id(params["id"], "id"))
+        if found is not None and label is not None:
+            check_agree("VPS", found["id"], Named("label", label, found["label"], found["label"] == label))
         rows = [found] if found is not None else []
     else:
         rows = list_vps(api)
-        if params.get("label") is not None:
-            rows = [row for row in rows if row["label"] == params["label"]]
+        if label is not None:
+            rows = [row for row in rows if row["label"] == label]
     if params.get("include_ips") or any(row["ipv4"] is None for row in rows):
         rows = _with_addresses(api, rows, bool(params.get("include_ips")))
     if params.get("include_stats"):

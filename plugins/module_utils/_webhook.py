@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
+from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, check_id, closest, pick_one, shown
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
@@ -190,6 +191,12 @@ def missing_id(webhook_id: str, rows: t.Sequence[Row]) -> Missing:
     return Missing("No webhook has the id %s%s." % (shown(webhook_id), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
 
 
+def check_url_of(row: Row, url: str | None, new_url: str | None = None) -> None:
+    """Make sure that a webhook that was found by its id has the URL that was given too, or the new one already. Raises: Refused."""
+    if url is not None:
+        check_agree("webhook", row["id"], Named("url", url, row["url"], any(of_url([row], name) for name in (url, new_url) if name is not None)))
+
+
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
     url = check_url(params["url"], "url") if params.get("url") is not None else None
@@ -198,15 +205,15 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     if is_present and params.get("events") is not None:
         params = {**params, "events": check_events(params["events"], params["force"])}
     rows: list[Row] | None = None
-    if params.get("id") or url is None:
-        current = get_webhook(api, check_id(params.get("id") or "", "id"))
-        if current is not None and url is not None and canonical_url(current["url"]) not in {canonical_url(name) for name in (url, new_url) if name}:
-            raise Refused("The webhook %s has the URL %s, not %s. Nothing was changed." % (current["id"], shown(current["url"]), shown(url)))
+    if params.get("id") is not None:
+        current = get_webhook(api, check_id(params["id"], "id"))
+        if current is not None:
+            check_url_of(current, url, new_url)
         if current is None and is_present:
             raise missing_id(params["id"], list_webhooks(api))
     else:
         rows = list_webhooks(api)
-        current = find_webhook(rows, url)
+        current = find_webhook(rows, t.cast(str, url))
         if current is None and new_url:
             current = find_webhook(rows, new_url)
     if not is_present:
@@ -407,13 +414,17 @@ def _comparable(value: t.Any) -> t.Any:
     return set(value) if isinstance(value, list) else value
 
 
-TASK = Task("webhook", plan_of, perform, read_back)
+INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"))
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, new_name="new_url")
+TASK = Task("webhook", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_webhook_info."""
-    if params.get("id"):
+    if params.get("id") is not None:
         found = get_webhook(api, check_id(params["id"], "id"))
+        if found is not None:
+            check_url_of(found, params.get("url"))
         return {"webhooks": [found] if found is not None else []}
     rows = list_webhooks(api)
     return {"webhooks": rows if params.get("url") is None else of_url(rows, params["url"])}

@@ -163,8 +163,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    module = H444Module(SPEC, required_one_of=[["id", "name"]], mutually_exclusive=[["id", "name"]])
-    run(module, _domain.TASK)
+    run(H444Module(SPEC), _domain.TASK)
 
 
 if __name__ == "__main__":

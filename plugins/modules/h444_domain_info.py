@@ -123,7 +123,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC, mutually_exclusive=[["id", "name"]]).report(_domain.report)
+    H444Module(SPEC).report(_domain.report, _domain.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

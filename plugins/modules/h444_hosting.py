@@ -23,8 +23,8 @@ description:
 options:
   id:
     description:
-      - The account's id. One of O(id), O(domain) and O(username) is needed. Where several are given, they must not name
-        different accounts.
+      - The account's id. One of O(id), O(domain) and O(username) is needed. Where several are given, they have to
+        mean the same account.
     type: str
   domain:
     description:
@@ -34,7 +34,10 @@ options:
   username:
     description:
       - The account's user name, compared without case. Needed to order; one that an account of another domain has is
-        refused before anything is ordered. Where O(domain) is given too, the account is found by that.
+        refused before anything is ordered.
+      - Where O(domain) is given too, the account is found by that, and another user name is refused. An account that may be suspended
+        or removed by this task has to have the very name; else one that the provider cut short or put something before is
+        taken for it, with a warning.
     type: str
   state:
     description:
@@ -283,7 +286,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC, required_one_of=[["id", "domain", "username"]]), _hosting.TASK)
+    run(H444Module(SPEC), _hosting.TASK)
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC).report(_hosting.report)
+    H444Module(SPEC).report(_hosting.report, _hosting.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC).report(_billing.report_invoices)
+    H444Module(SPEC).report(_billing.report_invoices, _billing.INVOICE_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -138,8 +138,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    one_of = [["device_code", "refresh_token"]]
-    run(H444Module(SPEC, signs_in=True, required_one_of=one_of, mutually_exclusive=one_of), _oauth.TOKEN_TASK)
+    run(H444Module(SPEC, signs_in=True), _oauth.TOKEN_TASK)
 
 
 if __name__ == "__main__":

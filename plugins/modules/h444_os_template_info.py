@@ -59,7 +59,7 @@ SPEC = merge(os_family={"type": "str"})
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC).report(_catalogue.report_os_templates)
+    H444Module(SPEC).report(_catalogue.report_os_templates, _catalogue.OS_TEMPLATE_IDENTIFIERS)
 
 
 if __name__ == "__main__":

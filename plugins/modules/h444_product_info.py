@@ -86,7 +86,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC).report(_catalogue.report_products)
+    H444Module(SPEC).report(_catalogue.report_products, _catalogue.PRODUCT_IDENTIFIERS)
 
 
 if __name__ == "__main__":

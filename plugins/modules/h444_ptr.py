@@ -18,9 +18,8 @@ description:
 options:
   ip:
     description:
-      - The IPv4 or IPv6 address.
+      - The IPv4 or IPv6 address. Needed.
     type: str
-    required: true
   vps_id:
     description:
       - The id of the server that has the address; found from the addresses of the account where it is not given.
@@ -103,7 +102,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._module import H444Modu
 from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
 
 SPEC = merge(
-    ip={"type": "str", "required": True},
+    ip={"type": "str"},
     vps_id={"type": "str"},
     vps_label={"type": "str"},
     state={"type": "str", "default": "present", "choices": ["present", "absent"]},
@@ -114,12 +113,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    module = H444Module(
-        SPEC,
-        required_if=[["state", "present", ["hostname"]]],
-        mutually_exclusive=[["vps_id", "vps_label"]],
-    )
-    run(module, _ptr.TASK)
+    run(H444Module(SPEC), _ptr.TASK)
 
 
 if __name__ == "__main__":

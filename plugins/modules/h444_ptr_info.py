@@ -107,7 +107,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC, mutually_exclusive=[["vps_id", "vps_label"]]).report(_ptr.report)
+    H444Module(SPEC).report(_ptr.report, _ptr.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

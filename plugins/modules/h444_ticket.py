@@ -212,13 +212,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    module = H444Module(
-        SPEC,
-        required_one_of=[["id", "subject"]],
-        # What opens a ticket has nothing to do with one that has an id.
-        mutually_exclusive=[["id", "subject"], ["id", "body"], ["id", "idempotency_key"]],
-    )
-    run(module, _ticket.TASK)
+    run(H444Module(SPEC), _ticket.TASK)
 
 
 if __name__ == "__main__":

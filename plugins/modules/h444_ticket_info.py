@@ -142,7 +142,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC, mutually_exclusive=[["id", "subject"]]).report(_ticket.report)
+    H444Module(SPEC).report(_ticket.report, _ticket.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ options:
   new_label:
     description:
       - The label that the server gets. A server that has it already is left as it is.
+      - Refused with O(state=absent), for then either server could be meant.
     type: str
   force:
     description:
@@ -292,7 +293,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC, required_one_of=[["id", "label"]]), _vps.TASK)
+    run(H444Module(SPEC), _vps.TASK)
 
 
 if __name__ == "__main__":

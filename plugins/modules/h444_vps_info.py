@@ -124,7 +124,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC).report(_vps.report)
+    H444Module(SPEC).report(_vps.report, _vps.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ options:
   new_url:
     description:
       - The URL that the webhook gets. A webhook that has it already is left as it is; nothing is created.
+      - Refused with O(state=absent), for then either webhook could be meant.
     type: str
   events:
     description:
@@ -214,7 +215,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC, required_one_of=[["id", "url"]]), _webhook.TASK)
+    run(H444Module(SPEC), _webhook.TASK)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC, required_one_of=[["id", "url"]], mutually_exclusive=[["id", "url"]]).report(_delivery.report)
+    H444Module(SPEC).report(_delivery.report, _delivery.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ SPEC = merge(id={"type": "str"}, url={"type": "str"})
 
 def main() -> None:
     """Run the module."""
-    H444Module(SPEC, mutually_exclusive=[["id", "url"]]).report(_webhook.report)
+    H444Module(SPEC).report(_webhook.report, _webhook.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC, required_one_of=[["id", "url"]], mutually_exclusive=[["id", "url"]]), _delivery.REDELIVERY)
+    run(H444Module(SPEC), _delivery.REDELIVERY)
 
 
 if __name__ == "__main__":

@@ -136,15 +136,34 @@ def test_find_among_nameless(names: tuple[str | None, str | None]) -> None:
 
 
 def test_names_of_two_accounts() -> None:
-    """Refused, whatever is wanted; a name of none is refused only before something is destroyed."""
+    """Refused, whatever is wanted; so is a name of none, unless it may be the provider's form of a user name that was ordered."""
     rows = [account(), account(id="8", domain="other.example", username="other")]
     for names in (("example.com", "OTHER"), ("other.example", None)):
         with pytest.raises(Ambiguous, match="8 has the"):
-            _hosting.check_same(rows[0], rows, *names, destroys=False)
-    _hosting.check_same(rows[0], rows, "example.com", "nobody", destroys=False)
-    with pytest.raises(Refused, match="Nothing was removed"):
-        _hosting.check_same(rows[0], rows, "example.com", "nobody", destroys=True)
-    _hosting.check_same(account(username=None), rows, "example.com", "nobody", destroys=True)
+            _hosting.check_same(rows[0], rows, *names, state="present", by_id=False)
+    for state in ("present", "active", "suspended", "absent"):
+        with pytest.raises(Refused, match="has the username 'examplecom', not 'nobody'"):
+            _hosting.check_same(rows[0], rows, "example.com", "nobody", state, by_id=False)
+        with pytest.raises(Refused, match="has the domain 'example.com', not 'third.example'"):
+            _hosting.check_same(rows[0], rows, "third.example", None, state, by_id=True)
+
+
+@pytest.mark.parametrize("told", ["ExampleC", "u17_examplecom2026"])
+def test_user_name_in_the_providers_form(told: str) -> None:
+    """It is no contradiction where an order may have asked for it, and one before something is suspended or removed."""
+    row = account(username=told)
+    _hosting.check_same(row, [row], "example.com", "examplecom2026", "present", by_id=False)
+    for state, by_id in (("present", True), ("suspended", False), ("absent", False)):
+        with pytest.raises(Refused, match="Nothing was changed"):
+            _hosting.check_same(row, [row], "example.com", "examplecom2026", state, by_id=by_id)
+
+
+def test_name_that_is_not_told() -> None:
+    """It contradicts nothing, but nothing is removed by it."""
+    row = account(username=None)
+    _hosting.check_same(row, [row], "example.com", "nobody", "suspended", by_id=False)
+    with pytest.raises(Refused, match="no username that the API tells"):
+        _hosting.check_same(row, [row], "example.com", "nobody", "absent", by_id=False)
 
 
 @pytest.mark.parametrize(

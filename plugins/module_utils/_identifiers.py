@@ -1,0 +1,92 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Which resource a task means: what counts as given, what has to be, and names that contradict each other. Pure.
+
+AnsibleModule counts an option that is null or "" as given, which a template makes of a variable that nobody set. So the rules
+about identifiers stand here and not in the argument specs, and they hold before the first request.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._errors import BadOption, Refused
+from ._names import shown
+
+Params = t.Mapping[str, t.Any]
+
+
+class Identifiers(t.NamedTuple):
+    """The options by which a module's resource is known, declared once for each module.
+
+    *what*: the word for the resource. *options*: any of them names it. *is_needed*: one of them has to be given; info modules list
+    all without. *is_one*: only one of them may be given. *new_name*: the option that gives it another name.
+    *without_id*: options that make no sense for a resource that is named by its id. *filters*: what else chooses among many.
+    """
+
+    what: str = ""
+    options: t.Tuple[str, ...] = ()
+    is_needed: bool = False
+    is_one: bool = False
+    new_name: str = ""
+    without_id: t.Tuple[str, ...] = ()
+    filters: t.Tuple[str, ...] = ()
+
+
+NONE = Identifiers()
+
+
+def is_blank(value: t.Any) -> bool:
+    """Tell whether a value counts as not given: null, empty, or white space only."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
+    """Give the options with every identifier either a real value or None. Raises: BadOption, before anything is sent."""
+    names = identifiers.options + identifiers.filters + ((identifiers.new_name,) if identifiers.new_name else ())
+    result = {**params, **{name: None for name in names if is_blank(params.get(name))}}
+    given = [name for name in identifiers.options if result[name] is not None]
+    if identifiers.is_needed and not given:
+        raise BadOption(
+            "No %s is named: one of the following is required: %s (null and empty count as not given). Nothing was sent."
+            % (identifiers.what, ", ".join(identifiers.options))
+        )
+    if identifiers.is_one and len(given) > 1:
+        raise BadOption("%s are mutually exclusive: give one of them. Nothing was sent." % " and ".join(given))
+    if identifiers.new_name and result[identifiers.new_name] is not None and params.get("state") == "absent":
+        raise BadOption(
+            "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by %s."
+            % (identifiers.new_name, identifiers.what, " or ".join(identifiers.options))
+        )
+    useless = [name for name in identifiers.without_id if "id" in given and not is_blank(params.get(name))]
+    if useless:
+        raise BadOption("id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent." % (useless[0], identifiers.what))
+    return result
+
+
+class Named(t.NamedTuple):
+    """One more identifier of a resource that was found by another. *is_same*: whether *told*, the API's value, is what was *wanted*."""
+
+    option: str
+    wanted: str
+    told: t.Optional[str]
+    is_same: bool
+
+
+def check_agree(what: str, resource_id: str, *others: Named) -> None:
+    """Make sure that every identifier that was given means the resource that one of them found. Raises: Refused."""
+    for other in others:
+        if not other.is_same:
+            word = {"url": "URL", "vps_label": "label"}.get(other.option, other.option)
+            raise Refused(
+                "The %s %s has %s, not %s. Nothing was changed; correct %s, or leave it out."
+                % (
+                    what,
+                    shown(resource_id),
+                    "no %s that the API tells" % word if not other.told else "the %s %s" % (word, shown(other.told)),
+                    shown(other.wanted),
+                    other.option,
+                )
+            )
