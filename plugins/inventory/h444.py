@@ -76,13 +76,15 @@ cache_timeout: 3600
 import typing as t
 import weakref
 
+from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, H444Error
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, H444Error, mistake_text
 from ansible_collections.h444.cloud.plugins.module_utils._names import clean, shown
+from ansible_collections.h444.cloud.plugins.module_utils._reader import bad, kind_of
 from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _options
 from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import FAILED, Construction, Evaluator, Slot, Subject
 from ansible_collections.h444.cloud.plugins.plugin_utils._trust import Marker
@@ -92,6 +94,11 @@ API_OPTIONS = ("api_timeout", "api_retries", "rate_limit", "validate_certs", "ca
 MOST_WARNINGS = 10
 HOMES: t.MutableMapping[t.Any, dict[str, str]] = weakref.WeakKeyDictionary()
 """For each inventory: the name of each host of ours and the URL of the API that it is from. An id is unique within one API."""
+
+
+def _odd_address(owner: str | None, error: BadReply) -> str:
+    where = "of the server %s" % shown(owner) if owner else "of an unknown server"
+    return "An address %s is left out: %s" % (where, error)
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -132,12 +139,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             subjects = self._fill(self._named(evaluator, servers, settings), settings)
             Construction(self, evaluator).run(subjects)
         except H444Error as error:
-            raise AnsibleParserError("%s: %s" % (path, error)) from None
+            raise self._failed(str(error)) from None
         except AnsibleError as error:
             # Core's own messages don't always tell which file of several is meant.
             if path in str(error):
+                self._say_what_core_makes_of_it()
                 raise
-            raise AnsibleParserError("%s: %s" % (path, error)) from None
+            raise self._failed(str(error)) from None
+        except Exception as error:  # whatever it is, it must not pass for an account without servers
+            raise self._failed(mistake_text(error)) from None
+
+    def _failed(self, text: str) -> AnsibleParserError:
+        self._say_what_core_makes_of_it()
+        return AnsibleParserError("%s: %s" % (self._path, text))
+
+    def _say_what_core_makes_of_it(self) -> None:
+        """Say that core goes on without this source. Whether that is an error is a setting of core's, out of a plugin's reach."""
+        if not C.INVENTORY_ANY_UNPARSED_IS_FAILED:
+            self._warn(
+                "None of the hosts of this source are there. ansible-core goes on without them and may end with the exit code 0; "
+                "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true makes it an error."
+            )
 
     def _warn(self, text: str) -> None:
         self.display.warning("%s: %s" % (self._path, text))
@@ -174,8 +196,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         replies = self._fetch(api_url, api_key)
         if caching:
             account = _cache.account_hash(api_url, api_key or "")
-            self._cache[_cache.entry_name(base, account)] = _cache.pack(account, replies)
-            self._cache[_cache.pointer_name(base, api_url)] = {"h444_cache": _cache.FORMAT, "account": account}
+            entry = _cache.pack(account, replies)
+            if entry is None:
+                self._warn("The answers of the API are odd, so they are not kept in the cache.")
+            else:
+                self._cache[_cache.entry_name(base, account)] = entry
+                self._cache[_cache.pointer_name(base, api_url)] = {"h444_cache": _cache.FORMAT, "account": account}
         return replies
 
     def _from_cache(self, base: str, api_url: str, api_key: str | None) -> _cache.Replies | None:
@@ -221,7 +247,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         options = {name: self.get_option(name) for name in API_OPTIONS}
         client = _client.open_client({**options, "api_url": api_url, "api_key": api_key}, "inventory", core_version)
         try:
-            return _cache.Replies(client.rows(_vps.LIST, _vps.NOUNS), _addresses.fetch_all_ips(client))
+            return _cache.Replies(client.rows(_vps.LIST, _vps.NOUNS, objects_only=False), _addresses.fetch_all_ips(client))
         finally:
             client.close()
             if client.held_seconds > _client.TOLD_SECONDS:
@@ -237,14 +263,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         strict = self.get_option("strict")
         vps, all_ips = replies
         del replies
+        odd: list[str] = []
         try:
-            ip_rows = _addresses.read_all_ips(all_ips)
+            ip_rows = _addresses.read_all_ips(all_ips, None if strict else lambda owner, error: odd.append(_odd_address(owner, error)))
         except BadReply as error:
             if strict or settings.ip_groups:
                 raise
             ip_rows = []
             self._warn("The addresses of the servers can't be read, so that PTR records are missing: %s" % error)
         del all_ips
+        self._warn_of(odd, "addresses that can't be read")
         servers, stray = _hosts.make_servers(self._rows(vps, strict), ip_rows, settings, Marker())
         if stray:
             self._detail("%d addresses belong to no server of the list." % stray)
@@ -275,21 +303,43 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         from ansible_collections.h444.cloud.plugins.module_utils import _vps
 
         rows: dict[str, dict[str, t.Any]] = {}
+        odd: list[str] = []
+        twice: dict[str, None] = {}
+        if raws and not any(isinstance(raw, dict) for raw in raws):
+            raise bad(_vps.WHERE_LIST, "its list of vps holds %s" % kind_of(raws[0]))
         raws.reverse()
+        place = 0
         while raws:
             raw = raws.pop()
+            place += 1
             try:
+                if not isinstance(raw, dict):
+                    raise bad(_vps.WHERE_LIST, "entry %d of its list of vps is %s" % (place, kind_of(raw)))
                 row = _vps.read_vps(raw)
-            except BadReply as error:
+            except Exception as error:  # one odd server must not cost the others
                 if strict:
                     raise
+                why = error if isinstance(error, BadReply) else mistake_text(error)
+                if not isinstance(raw, dict):
+                    odd.append("An entry of the list of servers is left out: %s" % why)
+                    continue
                 row = _hosts.salvaged(raw, len(rows))
-                self._warn("The server %s is odd and kept with what could be read: %s" % (shown(row["id"]), error))
+                odd.append("The server %s is odd and kept with what could be read: %s" % (shown(row["id"]), why))
             if row["id"] in rows:
-                self._warn("The server %s stands in the list twice; the first row counts." % shown(row["id"]))
+                twice[row["id"]] = None
             else:
                 rows[row["id"]] = row
+        self._warn_of([*odd, *("The server %s stands in the list twice; the first row counts." % shown(one) for one in twice)], "odd servers")
         return list(rows.values())
+
+    def _warn_of(self, texts: t.Sequence[str], what: str) -> None:
+        """Warn of a few, and show the others at ``-v``."""
+        for text in texts[:MOST_WARNINGS]:
+            self._warn(text)
+        if len(texts) > MOST_WARNINGS:
+            self._warn("... and %d more %s (-v shows them)." % (len(texts) - MOST_WARNINGS, what))
+            for text in texts[MOST_WARNINGS:]:
+                self._detail(text)
 
     def _name_answers(self, evaluator: Evaluator, source: str, subjects: t.Sequence[Subject]) -> list[t.Any]:
         """Evaluate an expression, or a template, of ``hostnames`` for every server."""
@@ -350,12 +400,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Warn about names that are not what the user expects, as far as their hosts are in the inventory."""
         ids = {id(server) for server in kept}
         texts = [note.text for note in notes if any(id(server) in ids for server in note.servers)]
-        for text in texts[:MOST_WARNINGS]:
-            self._warn(text)
-        if len(texts) > MOST_WARNINGS:
-            self._warn("... and %d more names that are not as expected (-v shows them)." % (len(texts) - MOST_WARNINGS))
-            for text in texts[MOST_WARNINGS:]:
-                self._detail(text)
+        self._warn_of(texts, "names that are not as expected")
 
     def _fill(self, servers: t.Sequence[_hosts.Server], settings: _hosts.Settings) -> list[Subject]:
         """Put the hosts into the inventory."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ._errors import BadReply
 from ._names import canonical_ip
-from ._reader import ENVELOPES, bad, first, identifier_or_none, list_in, normal, sweep, text, truth
+from ._reader import ENVELOPES, bad, first, identifier_or_none, kind_of, list_in, normal, snake, sweep, text, truth
 from ._resend import Endpoint
 
 ALL_IPS = Endpoint("GET", "/vps/all-ips", "vps:read")
@@ -25,11 +26,15 @@ WHERE_ALL = "GET /v1/vps/all-ips"
 WHERE_ONE = "GET /v1/vps/:id/ips"
 
 Row = t.Dict[str, t.Any]
+Odd = t.Callable[[t.Optional[str], BadReply], None]
+"""Told of an entry that can't be read: the id of its server, as far as it is known, and why."""
 
 
 def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: str) -> Row:
     """Give one address in normal form: ip, ptr, primary, gateway, netmask, zone_hosted, vps_id, vps_label, and what else is told."""
     row = {"ip": raw} if isinstance(raw, str) else raw
+    if not isinstance(row, dict):
+        raise bad(where, "one of its addresses is %s" % kind_of(row))
     address = canonical_ip(first(row, "ip", "address", "ip_address", "ipv4", "ipv6"))
     if address is None:
         raise bad(where, "an entry has no ip")
@@ -79,66 +84,76 @@ def _inner(entry: t.Any) -> t.Any:
     return _inner(nested) if nested is not None else None
 
 
-def read_all_ips(body: t.Any) -> list[Row]:
+def read_all_ips(body: t.Any, odd: Odd | None = None) -> list[Row]:
     """Give every address of every server, a flat row each.
 
     Assumed: the page shows no reply; a list of groups, a map from id to addresses or a flat list are understood
     (switch ``all_ips_shape``).
+    *odd*: told of each entry that can't be read, which is left out then. Raises BadReply without it, and for a body that is
+    no list.
     """
-    body, _secrets = sweep(_keeping_ids(body))
-    entries: list[tuple[str | None, t.Any]]
     mapped = _as_map(body)
-    if mapped is not None:
-        entries = list(mapped.items())
-    else:
-        entries = [(None, entry) for entry in list_in(body, NOUNS, WHERE_ALL)]
+    entries: t.Iterable[tuple[str | None, t.Any]]
+    entries = mapped.items() if mapped is not None else [(None, entry) for entry in list_in(body, NOUNS, WHERE_ALL)]
     rows: list[Row] = []
-    for key, entry in entries:
-        if isinstance(entry, list):
-            rows += [_one(item, key, None) for item in entry]
+    for key, raw in entries:
+        owner = key
+        try:
+            entry, _secrets = sweep(normal(raw, WHERE_ALL))
+            addresses, owner, label = _group(key, entry)
+        except BadReply as error:
+            if odd is None:
+                raise
+            odd(owner or _told_id(raw), error)
             continue
-        if not isinstance(entry, dict):
-            raise bad(WHERE_ALL, "its list holds something else than objects")
-        addresses = _inner(entry)
-        if addresses is None:
-            if first(entry, "ip", "address", "ip_address") is None and (first(entry, "id", *OWNER_IDS) is not None or key):
-                continue  # a server without addresses
-            rows.append(_one(entry, key, None))
-            continue
-        vps_id, vps_label = _owner(entry, key, True)
-        if vps_id is None or vps_label is None:
-            rows += [_one(item, vps_id, vps_label) for item in addresses]
-        else:
-            rows += [read_ip(item, vps_id, vps_label, WHERE_ALL) for item in addresses]
+        for item in addresses:
+            try:
+                rows.append(_one(item, owner, label))
+            except BadReply as error:
+                if odd is None:
+                    raise
+                odd(owner, error)
     return rows
 
 
+def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str | None]:
+    """Give the addresses of an entry, which may be one itself, and the id and label of their server."""
+    if isinstance(entry, list):
+        return entry, key, None
+    if isinstance(entry, str) and canonical_ip(entry) is not None:
+        return [entry], key, None
+    if not isinstance(entry, dict):
+        raise bad(WHERE_ALL, "its list holds something else than objects")
+    addresses = _inner(entry)
+    if addresses is not None:
+        return (addresses, *_owner(entry, key, True))
+    if first(entry, "ip", "address", "ip_address") is None and (first(entry, "id", *OWNER_IDS) is not None or key):
+        return [], key, None  # a server without addresses
+    return [entry], key, None
+
+
+def _told_id(raw: t.Any) -> str | None:
+    """Give the id that a group tells, for a message."""
+    by_name = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
+    return text(first(by_name, *OWNER_IDS, "id"))
+
+
 def _one(item: t.Any, vps_id: str | None, vps_label: str | None) -> Row:
-    if isinstance(item, dict):
+    if isinstance(item, dict) and (vps_id is None or vps_label is None):
         own_id, own_label = _owner(item, None, False)
         vps_id, vps_label = vps_id or own_id, vps_label if vps_label is not None else own_label
     return read_ip(item, identifier_or_none(vps_id), vps_label, WHERE_ALL)
 
 
-def _keeping_ids(body: t.Any) -> t.Any:
-    """Put keys into snake_case, but for those of a map from id to addresses."""
-    for name in ("data",) + NOUNS:
-        if isinstance(body, dict) and len(body) == 1 and isinstance(body.get(name), (dict, list)):
-            return {name: _keeping_ids(body[name])}
-    if isinstance(body, dict) and _looks_like_map(body):
-        return {key: normal(value, WHERE_ALL) for key, value in body.items()}
-    return normal(body, WHERE_ALL)
-
-
 def _looks_like_map(body: t.Mapping[str, t.Any]) -> bool:
     names = set(NOUNS) | set(ENVELOPES) | {"meta", "pagination", "total", "count", "success"}
-    return bool(body) and not names & {str(key).lower() for key in body} and all(isinstance(value, (list, dict)) for value in body.values())
+    return bool(body) and not names & {snake(str(key)) for key in body} and all(isinstance(value, (list, dict)) for value in body.values())
 
 
 def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
     if isinstance(body, dict) and len(body) == 1:
         (name, value), = body.items()
-        if name in NOUNS + ENVELOPES and isinstance(value, dict):
+        if snake(str(name)) in NOUNS + ENVELOPES and isinstance(value, dict):
             return _as_map(value) if not _looks_like_map(value) else value
     if isinstance(body, dict) and _looks_like_map(body):
         return body

@@ -20,6 +20,15 @@ class H444Error(Exception):
         self.facts: dict[str, t.Any] = {name: value for name, value in facts.items() if value is not None}
 
 
+def mistake_text(error: BaseException) -> str:
+    """Say where a mistake of ours was, without a traceback and without the error's own words, for those could show secrets."""
+    place, step = "an unknown place", error.__traceback__
+    while step is not None:
+        place = "%s:%s" % (step.tb_frame.f_code.co_filename.rsplit("/", 1)[-1], step.tb_lineno)
+        step = step.tb_next
+    return "Unexpected %s at %s. This is a mistake of the collection; please report it." % (type(error).__name__, place)
+
+
 class BadOption(H444Error):
     """An option is wrong; found before the first request."""
 

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _client
-from ._errors import H444Error
+from ._errors import H444Error, mistake_text
 from ._identifiers import NONE, Identifiers, check_given
 
 
@@ -62,11 +61,8 @@ class H444Module:
         self._module.fail_json(msg=_client.scrub(str(error)), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, **result: t.Any) -> None:
-        """End with a mistake of ours: where it was, without a traceback, for that could show secrets."""
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        place = "%s:%s" % (last.filename.rsplit("/", 1)[-1], last.lineno)
-        message = "Unexpected %s at %s. This is a mistake of the collection; please report it." % (type(error).__name__, place)
-        self._module.fail_json(msg=message, **self._whole({"changed": False, **result}))
+        """End with a mistake of ours."""
+        self._module.fail_json(msg=mistake_text(error), **self._whole({"changed": False, **result}))
 
     def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Add to a result what belongs into every one, whatever the task and however it ended."""

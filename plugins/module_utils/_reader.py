@@ -92,7 +92,8 @@ def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
     return value
 
 
-def _kind(value: t.Any) -> str:
+def kind_of(value: t.Any) -> str:
+    """Say what a value of a reply is, for a message."""
     if isinstance(value, dict):
         keys = ", ".join(sorted(clean(str(key), 30) for key in value)[:8])
         return "an object with the keys: %s" % keys if keys else "an empty object"
@@ -125,7 +126,7 @@ def list_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[t.Any]:
         if body and all(isinstance(row, dict) and str(_own_id(row)) == key for key, row in body.items()):
             return list(body.values())
         break
-    raise bad(where, "expected a list of %s and found %s" % (nouns[0], _kind(body)))
+    raise bad(where, "expected a list of %s and found %s" % (nouns[0], kind_of(body)))
 
 
 def _own_id(row: Raw) -> t.Any:
@@ -140,7 +141,7 @@ def rows_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[dict[str, t
     rows = list_in(body, nouns, where)
     for row in rows:
         if not isinstance(row, dict):
-            raise bad(where, "its list of %s holds %s" % (nouns[0], _kind(row)))
+            raise bad(where, "its list of %s holds %s" % (nouns[0], kind_of(row)))
     return rows
 
 
@@ -157,7 +158,7 @@ def object_in(body: t.Any, nouns: t.Sequence[str], where: str, marks: t.Sequence
             return body
         named = [name for name in inner if name in nouns] or inner
         body = by_name[named[0]]
-    raise bad(where, "expected %s and found %s" % (nouns[0], _kind(body)))
+    raise bad(where, "expected %s and found %s" % (nouns[0], kind_of(body)))
 
 
 def flat(raw: Raw, nouns: t.Sequence[str], where: str) -> dict[str, t.Any]:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import typing as t
 
-from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
+from ansible_collections.h444.cloud.plugins.module_utils._reader import MAX_DEPTH, is_secret_key, snake
 
 FORMAT = 1
 NOTHING: t.Any = object()
@@ -43,14 +43,16 @@ def pointer_name(base: str, api_url: str) -> str:
     return "%s_%s_last" % (base, hashlib.sha256(("h444-cache\0%s" % api_url).encode("utf-8")).hexdigest()[:16])
 
 
-def pack(account: str, replies: Replies) -> dict[str, t.Any]:
-    """Give the entry for the cache, without anything that is named like a secret."""
+def pack(account: str, replies: Replies) -> dict[str, t.Any] | None:
+    """Give the entry for the cache, without anything that is named like a secret; None for replies that would not be read again."""
+    if not _is_sound(replies.vps, replies.all_ips):
+        return None
     body = json.dumps({"vps": without_secrets(replies.vps), "all_ips": without_secrets(replies.all_ips)})
     return {"h444_cache": FORMAT, "account": account, "replies": body}
 
 
 def unpack(entry: t.Any, account: str) -> Replies | None:
-    """Read an entry of the cache; None if it is not one of this account's."""
+    """Read an entry of the cache; None if it is not one of this account's, or holds what no entry of ours does."""
     if not isinstance(entry, dict) or entry.get("h444_cache") != FORMAT or entry.get("account") != account:
         return None
     try:
@@ -58,7 +60,24 @@ def unpack(entry: t.Any, account: str) -> Replies | None:
         vps, all_ips = body["vps"], body["all_ips"]
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
-    return Replies(vps, all_ips) if isinstance(vps, list) else None
+    return Replies(vps, all_ips) if _is_sound(vps, all_ips) else None
+
+
+def _is_sound(vps: t.Any, all_ips: t.Any) -> bool:
+    """Tell whether replies are made of what is expected: objects in the list, addresses in some container, no endless nesting."""
+    if not isinstance(vps, list) or not all(isinstance(row, dict) for row in vps) or not isinstance(all_ips, (list, dict)):
+        return False
+    level: list[t.Any] = [vps, all_ips]
+    for _depth in range(MAX_DEPTH + 2):
+        deeper: list[t.Any] = []
+        for container in level:
+            for item in container.values() if isinstance(container, dict) else container:
+                if isinstance(item, (dict, list)):
+                    deeper.append(item)
+        if not deeper:
+            return True
+        level = deeper
+    return False
 
 
 def without_secrets(value: t.Any) -> t.Any:

@@ -175,3 +175,45 @@ def test_through_the_command(api: Api, options: dict[str, t.Any], tmp_path: path
     flushed = run(tmp_path, "ansible-playbook", "-i", path, "--flush-cache", "play.yml")
     assert flushed.code == 0, flushed.err
     assert len(api.requests) == 8
+
+
+def damaged(replies: dict[str, t.Any], how: str) -> str:
+    """Change what is in the cache."""
+    nested = "[" * 500 + "]" * 500
+    if how == "nested row":
+        return json.dumps(replies).replace('"one"', nested)
+    if how == "nested address":
+        return json.dumps(replies).replace('"one.example"', nested)
+    if how == "endless":
+        return json.dumps(replies).replace('"one"', "[" * 200_000 + "]" * 200_000)
+    return json.dumps({"null row": {**replies, "vps": [None]}, "row of text": {**replies, "vps": ["x"]}, "no addresses": {**replies, "all_ips": 5}}[how])
+
+
+@pytest.mark.parametrize("how", ["null row", "row of text", "no addresses", "nested row", "nested address", "endless"])
+def test_odd_entries_are_asked_for_again(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str], how: str) -> None:
+    """What no entry of ours holds is not one, and the next answers take its place."""
+    path = write(tmp_path, api_key=KEY, **options)
+    first = found(path)
+    for file in (tmp_path / "cache").iterdir():
+        content = json.loads(file.read_text(encoding="utf-8"))
+        entry = content.get("__payload__", content) if isinstance(content, dict) else content
+        entry = json.loads(entry) if isinstance(entry, str) else entry
+        if "replies" in entry:
+            entry["replies"] = damaged(json.loads(entry["replies"]), how)
+            is_text = isinstance(content.get("__payload__"), str)
+            file.write_text(json.dumps({**content, "__payload__": json.dumps(entry)} if is_text else entry), encoding="utf-8")
+    assert found(path) == first
+    assert len(api.requests) == 4
+    assert len([text for text in warnings if "damaged" in text]) == 1
+    assert found(path) == first
+    assert len(api.requests) == 4
+
+
+def test_odd_answers_are_not_kept(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str]) -> None:
+    """An odd server is in the inventory, and the API is asked again the next time."""
+    nested = json.dumps([vps(1, "one"), {**vps(2, "two"), "x": 0}]).replace('"x": 0', '"x": ' + "[" * 500 + "]" * 500)
+    api.by_key[KEY]["/v1/vps"] = nested.encode()
+    path = write(tmp_path, api_key=KEY, **options)
+    assert set(found(path)) == set(found(path)) == {"one", "two"}
+    assert len(api.requests) == 4
+    assert [text for text in warnings if "not kept in the cache" in text]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import pathlib
+import re
 import ssl
 import sys
 import typing as t
@@ -20,6 +21,14 @@ from ansible.utils.display import Display
 from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import KEY, Api, address, free_port, one_line, read, run, vps, write
 
 NEST = {"statusCode": 0, "message": "as the API says", "error": "x"}
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was warned of."""
+    said: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, msg, *args, **kwargs: said.append(str(msg)))
+    return said
 
 
 def refused(api: Api, folder: pathlib.Path, **options: t.Any) -> str:
@@ -85,6 +94,104 @@ def test_answers_that_are_none(api: Api, tmp_path: pathlib.Path, body: bytes, co
     message = refused(api, tmp_path)
     for part in parts:
         assert part in message, message
+
+
+def deep(levels: int) -> t.Any:
+    """Make something that is nested so deep."""
+    value: t.Any = "x"
+    for _level in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("row", "what", "stays"),
+    [
+        (vps(2, "odd", ips=[None]), None, True),
+        (vps(2, "odd", ips=[[{"ip": 5}], {"ip": None}, "x"]), None, True),
+        (vps(2, "odd", specs=deep(500)), "'id-2' is odd and kept", True),
+        (vps(2, "odd", planSlug="other"), "'id-2' is odd and kept", True),
+        (None, "entry 2 of its list of vps is nothing", False),
+        ([vps(3, "inner")], "entry 2 of its list of vps is a list", False),
+        ("id-2", "entry 2 of its list of vps is a text", False),
+    ],
+)
+def test_one_odd_row_costs_no_other(api: Api, tmp_path: pathlib.Path, warnings: list[str], row: t.Any, what: str | None, stays: bool) -> None:
+    """It is kept with what could be read, or left out; a warning names it. Strict, it is an error."""
+    api.serve([vps(1, "web"), row, vps(4, "db")])
+    inventory = read(write(tmp_path, api_url=api.url, api_key=KEY))
+    assert {"web", "db"} <= set(inventory.hosts)
+    assert len(inventory.hosts) == (3 if stays else 2)
+    assert ([text for text in warnings if what in text] if what else warnings) == warnings
+    assert len(warnings) == (1 if what else 0)
+    if what:
+        assert "GET /v1/vps" in refused(api, tmp_path, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "what"),
+    [
+        ({"id": "id-2", "ips": [None, address("10.0.0.2")]}, "An address of the server 'id-2' is left out: .* one of its addresses is nothing"),
+        ({"id": "id-2", "ips": [5, address("10.0.0.2")]}, "An address of the server 'id-2' is left out: .* is a number"),
+        ({"id": "id-2", "ips": [address("x"), address("10.0.0.2")]}, "An address of the server 'id-2' is left out: .* has no ip"),
+        ({"id": "id-2", "x": deep(500)}, "An address of the server 'id-2' is left out: .* nested deeper"),
+        (None, "An address of an unknown server is left out: .*something else than objects"),
+        ("x", "An address of an unknown server is left out"),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"ip_groups": {"ten": ["10.0.0.0/8"]}}], ids=["plain", "grouped"])
+def test_one_odd_address_costs_no_other(
+    api: Api, tmp_path: pathlib.Path, warnings: list[str], entry: t.Any, what: str, options: dict[str, t.Any]
+) -> None:
+    api.serve([vps(1, "web"), vps(2, "odd", ipv4=None)], [{"id": "id-1", "ips": [address("10.0.0.1", True, "web.example.com")]}, entry])
+    inventory = read(write(tmp_path, api_url=api.url, api_key=KEY, **options))
+    assert inventory.hosts["web"].vars["h444_ptr"] == "web.example.com"
+    assert len(inventory.hosts) == 2
+    if "10.0.0.2" in str(entry):
+        assert inventory.hosts["odd"].vars["ansible_host"] == "10.0.0.2"
+    assert [text for text in warnings if re.search(what, text)] == warnings
+    assert len(warnings) == 1
+    assert "GET /v1/vps/all-ips" in refused(api, tmp_path, strict=True)
+
+
+def test_a_thousand_odd_rows_are_ten_warnings_and_a_count(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
+    api.serve([vps(number, "web-%d" % number, planSlug="x") for number in range(1000)])
+    assert len(read(write(tmp_path, api_url=api.url, api_key=KEY)).hosts) == 1000
+    assert len(warnings) == 11
+    assert "and 990 more odd servers" in warnings[-1]
+
+
+def test_an_unreadable_next_link(api: Api, tmp_path: pathlib.Path) -> None:
+    """It is a sentence, and no mistake of ours."""
+    api.serve([vps(1, "web")])
+    api.answer("/v1/vps", [vps(1, "web")], 200, Link="<http://[>; rel=next")
+    assert "names a next page that can't be used" in refused(api, tmp_path)
+
+
+def test_a_mistake_of_ours_is_no_empty_account(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens is a parse error with the file's name."""
+    from ansible_collections.h444.cloud.plugins.plugin_utils import _hosts
+
+    def fail(*_args: t.Any) -> None:
+        raise ZeroDivisionError("secret words")
+
+    api.serve([vps(1, "web")])
+    monkeypatch.setattr(_hosts, "choose_bases", fail)
+    message = refused(api, tmp_path)
+    assert "Unexpected ZeroDivisionError at test_errors.py" in message
+    assert "secret words" not in message
+
+
+def test_what_core_makes_of_a_fault_is_said(api: Api, tmp_path: pathlib.Path) -> None:
+    """Core alone decides about the exit code: the warning names the setting, and with the setting there is none."""
+    api.answer("/v1/vps", NEST, 401)
+    path = write(tmp_path, api_url=api.url, api_key=KEY)
+    ran = run(tmp_path, "ansible-inventory", "-i", path, "--list")
+    assert ran.code == 0, "if core ever fails here by itself, the guide's paragraph can go"
+    assert "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true" in one_line(ran.err)
+    for name in ("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "ANSIBLE_INVENTORY_UNPARSED_FAILED"):
+        strict = run(tmp_path, "ansible-inventory", "-i", path, "--list", **{name: "true"})
+        assert strict.code != 0, name
 
 
 def test_an_empty_account_is_no_error(api: Api, tmp_path: pathlib.Path) -> None:
