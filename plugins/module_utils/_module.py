@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from . import _client
 from ._errors import H444Error, mistake_text
 from ._identifiers import NONE, Identifiers, check_given
+from ._names import well_formed
 
 
 def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
@@ -49,7 +50,7 @@ class H444Module:
 
     def warn(self, text: str) -> None:
         """Warn the user."""
-        self._module.warn(_client.scrub(text))
+        self._module.warn(well_formed(_client.scrub(text)))
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
@@ -58,14 +59,18 @@ class H444Module:
     def fail(self, error: H444Error, **result: t.Any) -> None:
         """End with an error: one sentence, its facts, and what was done up to then."""
         facts = {key: value for key, value in error.facts.items() if key not in result}
-        self._module.fail_json(msg=_client.scrub(str(error)), **self._whole({"changed": False, **facts, **result}))
+        self._module.fail_json(msg=well_formed(_client.scrub(str(error))), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, **result: t.Any) -> None:
         """End with a mistake of ours."""
         self._module.fail_json(msg=mistake_text(error), **self._whole({"changed": False, **result}))
 
     def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Add to a result what belongs into every one, whatever the task and however it ended."""
+        """Add to a result what belongs into every one, whatever the task and however it ended.
+
+        A lone surrogate, which JSON can say and no output can hold, would cost the whole result: the controller can't read it.
+        """
+        result = well_formed(result)
         if self._client is None:
             return result
         return {**result, **held_up(self._client.held_seconds, self.warn)}

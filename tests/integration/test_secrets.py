@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.h444.cloud.tests.integration.playing import environment, play, secrets_in, shown_secrets
+from ansible_collections.h444.cloud.tests.integration.rewriting import rewriting
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 ORDER = {"plan_slug": "vps-1", "os_template": "debian-12"}
@@ -81,3 +82,40 @@ def test_both_passwords_of_hosting(tmp_path: Path) -> None:
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "order example.com: after" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
+
+
+SURROGATE = "\ud83d"
+
+
+def with_surrogates(_method: str, _path: str, body: t.Any) -> t.Any:
+    """Give every object of an answer a key and a value that JSON can say and no output can hold."""
+    rows = body if isinstance(body, list) else [body]
+    for row in rows:
+        if isinstance(row, dict):
+            row.update({"note" + SURROGATE: "a" + SURROGATE, "hint": ["b" + SURROGATE]})
+    return body
+
+
+@pytest.mark.parametrize("noun", ["vps", "hosting"])
+def test_lone_surrogates_cost_no_password(tmp_path: Path, noun: str) -> None:
+    """Every answer holds some: orders, reinstalls and lists are read all the same, and the result reaches the controller."""
+    order: dict[str, t.Any] = {**ORDER, "label": "web-1"}
+    if noun == "hosting":
+        order = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
+    names = ["root_password"] if noun == "vps" else ["sftp_password", "db_password"]
+    tasks: list[dict[str, t.Any]] = [
+        {f"h444.cloud.h444_{noun}": order, "register": "made"},
+        {"ansible.builtin.assert": {"that": [f"made.{name} | length > 8" for name in names] + ["not made.secret_lost", "made is changed"]}},
+        {f"h444.cloud.h444_{noun}_info": None, "register": "listed"},
+        {"ansible.builtin.assert": {"that": [f"listed.{noun} | length == 1", f"listed.{noun}[0].hint == ['b\ufffd']"]}},
+    ]
+    if noun == "vps":
+        tasks += [
+            {"h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True}, "register": "again"},
+            {"ansible.builtin.assert": {"that": ["again.root_password | length > 8", "again.root_password != made.root_password", "not again.secret_lost"]}},
+        ]
+    with Simulator.start() as simulator, rewriting(simulator.origin, with_surrogates) as url:
+        env = environment(tmp_path / "home", url, simulator.key)
+        played = play(["ansible-playbook", "-vvv", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
