@@ -21,6 +21,7 @@ class ActionModule(SecretAction):
 
     MODULE = "h444.cloud.h444_api"
     TIME_OPTION = "api_timeout"
+    HAS_FILE = False
 
     def _may_bring_secret(self) -> bool:
         return str(self._task.args.get("method", "GET")).strip().upper() != "GET"

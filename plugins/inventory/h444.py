@@ -87,6 +87,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._names import clean, sh
 from ansible_collections.h444.cloud.plugins.module_utils._reader import bad, kind_of
 from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _options
 from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import FAILED, Construction, Evaluator, Slot, Subject
+from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 from ansible_collections.h444.cloud.plugins.plugin_utils._trust import Marker
 
 FILE_ENDS = ("h444.yml", "h444.yaml")
@@ -183,6 +184,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         api_key = None
         try:
             api_key = _options.render(self.templar, self._vars, "api_key", self.get_option("api_key"))
+            mask([api_key])
         except H444Error as error:
             problem = error
         caching = self.get_option("cache")

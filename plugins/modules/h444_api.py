@@ -20,7 +20,7 @@ description:
   - A C(GET), a C(PUT) and a C(DELETE) are sent again when their answer was lost. A C(POST) is so with O(idempotency_key)
     only, and a C(PATCH) never. The task then fails and says that the outcome is not known.
   - An answer that holds a secret (a password, a signing secret, a token) is registered whole, and no output shows it.
-    C(async) and the task keyword C(timeout) are refused but for a C(GET), for both would lose it. What you put into
+    C(async), C(until), C(retries) and the task keyword C(timeout) are refused but for a C(GET), for they would lose it. What you put into
     O(body) yourself is shown at C(-vvv); set C(no_log) on the task where that is a secret.
   - A slow call, such as an order, needs a larger O(api_timeout).
   - An order is best left to M(h444.cloud.h444_vps), which asks for the price and the wallet first and can't order twice.

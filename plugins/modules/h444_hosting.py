@@ -20,6 +20,7 @@ description:
   - The SFTP and the database password are in the reply to the order only. They are in RV(sftp_password) and
     RV(db_password) for C(register), and no output shows them; or they go to O(credentials_file).
   - C(async) and the task keyword C(timeout) are refused where the task could order, for both would lose the passwords.
+    So are C(until) and C(retries) without O(credentials_file).
 options:
   id:
     description:

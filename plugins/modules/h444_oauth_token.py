@@ -18,7 +18,8 @@ description:
   - The access token (C(h444_at_…)) can be used wherever a key can, as O(h444.cloud.h444_account_info#module:api_key) and the like.
   - A refresh token works once. With O(credentials_file) the new one is stored, under a lock, before the task ends. Any number of runs
     may be given the same token, as the forks of a play are; where it was used already, the stored one is used instead.
-  - No key is needed, and none is sent. C(async) and the task keyword C(timeout) are refused, for both would lose the tokens.
+  - No key is needed, and none is sent. C(async) and the task keyword C(timeout) are refused, for both would lose the tokens;
+    so are C(until) and C(retries) without O(credentials_file).
 options:
   client_id:
     description:

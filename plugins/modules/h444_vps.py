@@ -19,7 +19,7 @@ description:
   - The initial root password is in the reply to the order only. It is in RV(root_password) for C(register), and no output
     shows it; or it goes to O(credentials_file).
   - C(async) and the task keyword C(timeout) are refused where the task could order or reinstall, for both would lose
-    the password.
+    the password. So are C(until) and C(retries) without O(credentials_file).
 options:
   id:
     description:

@@ -22,6 +22,7 @@ description:
   - A creation is never sent twice. Where its reply or the secret in it was lost, the webhook is looked for by its URL, its
     secret is rotated once, and a warning says so.
   - C(async) and the task keyword C(timeout) are refused where the task could bring a secret, for both would lose it.
+    So are C(until) and C(retries) without O(credentials_file).
 options:
   id:
     description:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action plugin of the modules that return one-time secrets: it keeps them out of every output.
+"""The action plugin of the modules that return secrets: it keeps them out of every output.
 
 A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole. Up to
 ansible-core 2.18 the mark hides errors and warnings as well, so there they are shown from here.
@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
+
+from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 
 SECRETS = (
     "root_password", "sftp_password", "db_password", "secret", "other_secrets", "access_token", "refresh_token", "device_code",
@@ -31,14 +34,17 @@ display = Display()
 
 
 class SecretAction(ActionBase):
-    """Runs the module of the same name. *HARMLESS_STATES*: states that can't bring a secret.
-
-    *TIME_OPTION*: the option of the module that bounds its time, where the task's keyword must not.
-    """
+    """Runs the module of the same name. What the modules differ in stands in these constants, and nowhere else."""
 
     MODULE = ""
     HARMLESS_STATES: t.Tuple[str, ...] = ()
+    """states that can't bring a secret"""
     TIME_OPTION = "wait_timeout"
+    """the option of the module that bounds its time, where the task's keyword must not"""
+    TOLD_ONCE = True
+    """whether a secret that gets lost is lost for good"""
+    HAS_FILE = True
+    """whether the module has the option credentials_file"""
     # Whether async is possible depends on the state, so it is decided below.
     _supports_async = True
     _supports_check_mode = True
@@ -54,7 +60,7 @@ class SecretAction(ActionBase):
         return self._marked(result)
 
     def _may_bring_secret(self) -> bool:
-        """Tell whether this task can bring a one-time secret."""
+        """Tell whether this task can bring a secret."""
         return self._task.args.get("state") not in self.HARMLESS_STATES
 
     def _secrets_of(self, result: t.Mapping[str, t.Any]) -> list[str]:
@@ -66,23 +72,36 @@ class SecretAction(ActionBase):
         return any('"%s"' % name in raw for name in SECRETS)
 
     def _refuse_what_loses_secrets(self) -> None:
-        """Refuse the keywords under which a one-time secret would be laid open or lost."""
+        """Refuse the keywords under which a secret would be laid open or lost."""
         if self._task.async_val:
             raise AnsibleActionFail(
-                "async is refused here: this task can bring a one-time secret, and a job's result lies readable for everybody in "
+                "async is refused here: this task can bring a secret, and a job's result lies readable for everybody in "
                 "the file system of the executing host. Use %s without async (raise %s instead)." % (self.MODULE, self.TIME_OPTION)
             )
-        if self._task.timeout:
+        if self._task.timeout and self.TOLD_ONCE:
             raise AnsibleActionFail(
                 "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not its request, whose "
                 "one-time secret would be lost. Use the option %s instead." % self.TIME_OPTION
             )
+        if self._is_repeated() and self.TOLD_ONCE and not (self.HAS_FILE and self._task.args.get("credentials_file")):
+            raise AnsibleActionFail(
+                "until and retries are refused here%s: of all attempts only the last one's result is kept, and the one-time secret can come with "
+                "an earlier one. The module repeats by itself what is safe to repeat (api_retries), and %s bounds its time."
+                % (" without credentials_file" if self.HAS_FILE else "", self.TIME_OPTION)
+            )
+
+    def _is_repeated(self) -> bool:
+        """Tell whether the core runs this task again when it fails: retries alone makes it so, until alone makes it three."""
+        retries = self._task.retries
+        return bool(self._task.until) if retries is None else int(retries) > 0
 
     def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:
         """Run the module with the transport's own output of its result turned off."""
         # The ssh connection shows what a module printed at -vvv, unless its play context says otherwise.
         contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
         before = [(context, context.no_log) for context in contexts if context is not None]
+        # ANSIBLE_DEBUG shows what a module got and printed, on every connection.
+        debug, C.DEFAULT_DEBUG = C.DEFAULT_DEBUG, False
         for context, _no_log in before:
             context.no_log = True
         try:
@@ -90,6 +109,7 @@ class SecretAction(ActionBase):
                 module_name=self.MODULE, module_args=self._task.args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
             )
         finally:
+            C.DEFAULT_DEBUG = debug
             for context, no_log in before:
                 context.no_log = no_log
 
@@ -99,6 +119,7 @@ class SecretAction(ActionBase):
         secrets = self._secrets_of(result)
         if not secrets and not self._is_unread(raw):
             return result
+        mask(secrets)
         result["_ansible_no_log"] = True
         message = str(result.get("msg") or "")
         for secret in secrets:
@@ -106,6 +127,8 @@ class SecretAction(ActionBase):
                 message = result["msg"] = message.replace(secret, HIDDEN)
                 result.pop("exception", None)
         if not CORE_SHOWS_MESSAGES:
+            # Of a loop the mark hides each item, and only the task's own keyword hides all of them together.
+            self._task.no_log = True
             for warning in result.pop("warnings", None) or []:
                 display.warning(warning)
             if result.get("failed"):

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
 from ansible_collections.h444.cloud.plugins.module_utils import _signature
+from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 
 MAX_TIMESTAMP = 10**12 - 1
 
@@ -58,4 +59,5 @@ def _secrets(secret: t.Any, name: str) -> list[str | bytes]:
     secrets = list(secret) if isinstance(secret, (list, tuple)) else [secret]
     if not secrets or not all(isinstance(one, (str, bytes)) and one for one in secrets):
         raise AnsibleFilterError("%s: the secret must be a text that is not empty%s." % (name, "" if name == "webhook_signature" else ", or a list of these"))
+    mask(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in secrets)
     return secrets

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.h444.cloud.plugins.plugin_utils._masking import register_secrets
 from ansible_collections.h444.cloud.tests.integration.playing import environment, play, secrets_in, shown_secrets
 from ansible_collections.h444.cloud.tests.integration.rewriting import rewriting
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
@@ -119,3 +120,34 @@ def test_lone_surrogates_cost_no_password(tmp_path: Path, noun: str) -> None:
         played = play(["ansible-playbook", "-vvv", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
         assert played.code == 0, played.tail()
         assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
+
+
+@pytest.mark.skipif(register_secrets is None, reason="this ansible-core masks no registered secrets")
+def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
+    """Where the core masks, what an order brought is shown by no task after it, nor is the key: in diffs, messages and variables."""
+    site = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
+    hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
+    names = ["w.results[0].root_password", "w.results[1].root_password", "s.sftp_password", "s.db_password", "h.secret", "d.device_code"]
+    names.append("api_key_of_the_tests")
+    text = "{{ [" + ", ".join(names) + "] | join(' ') }}"
+    tasks: list[dict[str, t.Any]] = [
+        {"ansible.builtin.set_fact": {"api_key_of_the_tests": "{{ lookup('ansible.builtin.env', 'H444_API_KEY') }}"}, "no_log": True},
+        {"h444.cloud.h444_vps": {**ORDER, "label": "{{ item }}"}, "register": "w", "loop": ["web-1", "web-2"]},
+        {"h444.cloud.h444_hosting": site, "register": "s"},
+        {"h444.cloud.h444_webhook": hook, "register": "h"},
+        {"h444.cloud.h444_oauth_device": {"client_id": "h444-ansible"}, "register": "d"},
+        {"ansible.builtin.copy": {"content": text, "dest": str(tmp_path / "kept"), "mode": "0600"}},
+        {"ansible.builtin.debug": {"msg": text}},
+        {"ansible.builtin.debug": {"var": "w"}},
+        {"ansible.builtin.command": {"argv": ["echo", text]}, "register": "echoed"},
+        {"ansible.builtin.debug": {"var": "echoed"}},
+    ]
+    with Simulator.start() as simulator:
+        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        kept = (tmp_path / "kept").read_text(encoding="utf-8").split()
+        assert len(kept) == len(names) and not any("REDACTED" in secret for secret in kept)
+        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        assert "$REDACTED$" in everything
+        assert not shown_secrets(everything, secrets_in(simulator.state()) | set(kept))

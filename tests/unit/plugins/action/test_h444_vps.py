@@ -38,7 +38,9 @@ SECRET = "Canary-" + "pass-4711"
 
 def main():
     module = AnsibleModule(
-        argument_spec=dict(state=dict(), say=dict(required=True), name=dict(default="root_password"), api_key=dict(no_log=True)),
+        argument_spec=dict(
+            state=dict(), say=dict(required=True), name=dict(default="root_password"), api_key=dict(no_log=True), credentials_file=dict(type="path"),
+        ),
         supports_check_mode=True,
     )
     say, name = module.params["say"], module.params["name"]
@@ -69,11 +71,20 @@ def lab(tmp_path: Path) -> t.Callable[..., Played]:
         (plugins / folder).mkdir(parents=True)
         (plugins / folder / "told.py").write_text(content, encoding="utf-8")
 
-    def run(tasks: Tasks) -> Played:
-        env = environment(tmp_path / "home", "http://127.0.0.1:9/v1", KEY, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+    def run(tasks: Tasks, **more: str) -> Played:
+        written = tmp_path / "written"
+        env = environment(
+            tmp_path / "home", "http://127.0.0.1:9/v1", KEY, ANSIBLE_LOG_PATH=str(written / "log"), JUNIT_OUTPUT_DIR=str(written / "junit"),
+            ANSIBLE_CALLBACK_TREE_DIR=str(written / "tree"), ANSIBLE_CALLBACKS_ENABLED="ansible.builtin.junit,ansible.builtin.tree", **more,
+        )
         env["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join([str(tmp_path / "lab"), collections_path()])
+        written.mkdir(exist_ok=True)
         played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))], env, tmp_path)
-        return Played(played.code, played.output + (tmp_path / "log").read_text(encoding="utf-8"))
+        files = [file for file in sorted(written.rglob("*")) if file.is_file() and file.name != "log"]
+        assert {file.parent.name for file in files} == {"junit", "tree"}
+        for file in files:
+            assert SECRET not in file.read_text(encoding="utf-8"), file
+        return Played(played.code, played.output + (written / "log").read_text(encoding="utf-8"))
 
     return run
 
@@ -126,10 +137,38 @@ def test_loop_and_retries(lab: t.Callable[..., Played]) -> None:
     played = lab([
         told("{{ item }}", loop=["good", "plain", "fail"], ignore_errors=True),
         holds("it.results[0].root_password == it.results[2].root_password and it.results[1].told == 'nothing secret'"),
-        told("fail", until="it is success", retries=1, delay=0, ignore_errors=True),
+        told("fail", until="it is success", retries=1, delay=0, ignore_errors=True, options={"credentials_file": "secrets.json"}),
         holds(WHOLE),
     ])
     assert played.code == 0, played.tail()
+    assert SECRET not in played.output and KEY not in played.output
+
+
+@pytest.mark.parametrize("callback", ["default", "minimal", "oneline"])
+@pytest.mark.parametrize("say", ["good", "fail"])
+def test_the_total_of_a_loop(lab: t.Callable[..., Played], callback: str, say: str) -> None:
+    """What a callback gets of all items together holds no secret, whichever callback; register holds all of them."""
+    played = lab(
+        [told(say, loop=["a", "b"], ignore_errors=True), told(say, ignore_errors=True), holds(WHOLE), told(say, loop=["a"], ignore_errors=True),
+         holds("it.results[0].root_password == 'Canary-' ~ 'pass-4711'")],
+        ANSIBLE_STDOUT_CALLBACK=callback,
+    )  # fmt: skip
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output and KEY not in played.output
+    assert "take care of web-1" in played.output
+    if say == "fail" and callback != "oneline":  # which leaves errors out since 2.19
+        assert "web-1 did not start" in played.output
+
+
+@pytest.mark.parametrize("pipelining", ["0", "1"])
+def test_debugging_the_core(lab: t.Callable[..., Played], pipelining: str) -> None:
+    """ANSIBLE_DEBUG shows what modules got and printed; not of this one."""
+    played = lab(
+        [told("good"), told("good", loop=["a", "b"]), holds("it.results[0].root_password is defined")],
+        ANSIBLE_DEBUG="1", ANSIBLE_PIPELINING=pipelining,
+    )  # fmt: skip
+    assert played.code == 0, played.tail()
+    assert "in run() - task" in played.output
     assert SECRET not in played.output and KEY not in played.output
 
 
@@ -176,6 +215,22 @@ def test_no_log_of_the_connection_comes_back() -> None:
         action._execute({})
     assert seen == [True, True]
     assert action._play_context.no_log is False and Connection._play_context.no_log is False
+
+
+@pytest.mark.parametrize(
+    ("keywords", "options", "refused"),
+    [
+        ({"until": "it is success", "retries": 1}, {}, True), ({"until": "it is success"}, {}, True), ({"retries": 2}, {}, True),
+        ({"retries": 2}, {"credentials_file": ""}, True), ({"retries": 2}, {"credentials_file": "{{ nothing | default(omit) }}"}, True),
+        ({"until": "true", "retries": 0}, {}, False), ({"retries": 0}, {}, False), ({"until": "true"}, {"state": "absent"}, False),
+        ({"until": "true"}, {"credentials_file": "secrets.json"}, False),
+    ],
+)  # fmt: skip
+def test_repeated_tasks(lab: t.Callable[..., Played], keywords: dict[str, t.Any], options: dict[str, t.Any], refused: bool) -> None:
+    """Of all attempts one result is kept, and a password that came with another is gone; a file keeps it."""
+    wanted = "it.failed and 'refused here without credentials_file' in it.msg" if refused else WHOLE
+    played = lab([told("good", options=options, delay=0, ignore_errors=True, **keywords), holds(wanted)])
+    assert played.code == 0, played.tail()
 
 
 def test_only_absent_is_harmless() -> None:

@@ -1,0 +1,15 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
+
+
+class ActionModule(SecretAction):
+    """Keeps the device code of h444_oauth_device out of every output."""
+
+    MODULE = "h444.cloud.h444_oauth_device"
+    TIME_OPTION = "api_timeout"
+    TOLD_ONCE = False  # another sign-in can begin

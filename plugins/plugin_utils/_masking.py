@@ -1,0 +1,28 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tells ansible-core which texts are secrets, so that no later task shows them: where the core masks, which is since 2.22."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.h444.cloud.plugins.module_utils._reader import is_hidden
+
+register_secrets: t.Callable[[t.Iterable[str]], None] | None
+try:
+    from ansible.module_utils.secrets import register_secrets
+except ImportError:
+    register_secrets = None
+
+# What is shorter stands in half of all outputs by chance; masked, it would make them unreadable.
+SHORTEST = 6
+
+
+def mask(secrets: t.Iterable[str | None]) -> None:
+    """Register secrets with the core. Stars that stand for a secret are none."""
+    found = {secret.strip() for secret in secrets if secret}
+    found = {secret for secret in found if len(secret) >= SHORTEST and not is_hidden(secret)}
+    if register_secrets is not None and found:
+        register_secrets(found)
