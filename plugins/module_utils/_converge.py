@@ -97,6 +97,17 @@ class Progress:
         self.secret_lost = True
         self.warn("The %s did not arrive whole, and the API tells it once: %s." % (what, way_out))
 
+    def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None = None) -> None:
+        """Let the entry in credentials_file follow its resource, to its new name or to its end. The change is made, so nothing fails for it."""
+        try:
+            self.sink.follow(kind, resource_id, old_name, new_name)
+        except (OSError, H444Error) as error:
+            change = "was renamed to %s/%s" % (kind, new_name) if new_name is not None else "was removed"
+            self.warn(
+                "%s/%s %s, but its entry in credentials_file could not follow (%s). The secrets in it are as they were."
+                % (kind, clean(old_name, 80), clean(change, 160), clean(str(error), 160))
+            )
+
     def forget(self) -> None:
         """Leave the secrets of a dead resource out of the result; what a file keeps of them stays there under its id."""
         self.secrets.clear()

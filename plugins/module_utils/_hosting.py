@@ -398,6 +398,9 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         row = get_hosting(api, action.ids["id"])
         if row is None or row["status"] not in action.until:
             raise
+    if action.endpoint is DELETE:
+        before = progress.plan.before
+        progress.follow("hosting", before["id"], canonical_domain(before["domain"]))
 
 
 def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:

@@ -64,12 +64,38 @@ class Sink:
         with self.held():
             entries = self._read()
             old = entries.get(resource)
-            if isinstance(old, dict) and old.get("id") != entry.get("id"):
-                entries["%s/%s" % (resource, old.get("id"))] = old
-            elif isinstance(old, dict):
+            if isinstance(old, dict) and old.get("id") == entry.get("id"):
                 entry = {**old, **entry}
-            entries[resource] = {**entry, "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-            self._write((json.dumps(entries, indent=2, sort_keys=True) + "\n").encode("utf-8"))
+            else:
+                _make_room(entries, resource)
+            entries[resource] = {**entry, "written_at": _now()}
+            self._write(entries)
+
+    def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None) -> bool:
+        """Let the entries of one resource follow it: to its new name, or, where that is None, to be those of a terminated one.
+
+        Returns whether there were any. A file that somebody else holds is left as it is, for nothing here is worth another's
+        secret. Raises: OSError, BadOption.
+        """
+        if self.path is None or not os.path.lexists(self.path):
+            return False
+        old, new = "%s/%s" % (kind, old_name), "%s/%s" % (kind, new_name)
+        with self.held() as is_held:
+            if not is_held:
+                raise OSError("another run has held its lock for long")
+            entries = self._read()
+            # The reply to its order may have told no id; then its name is all that there is.
+            mine = [name for name, entry in entries.items() if name.startswith(kind + "/") and _is_of(entry, resource_id, name == old)]
+            for name in mine:
+                if new_name is None:
+                    entries[name].setdefault("terminated_at", _now())
+                elif name != new:
+                    entry = entries.pop(name)
+                    _make_room(entries, new)
+                    entries[new] = {**entry, "id": resource_id}
+            if mine:
+                self._write(entries)
+        return bool(mine)
 
     def kept(self, resource: str) -> dict[str, t.Any]:
         """Give what is kept of one resource; empty where there is nothing. Raises: OSError, BadOption."""
@@ -102,7 +128,8 @@ class Sink:
             for handle in handles:
                 os.close(handle)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, entries: t.Mapping[str, t.Any]) -> None:
+        data = (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode("utf-8")
         folder = os.path.dirname(self.path or "")
         handle, name = tempfile.mkstemp(prefix=".h444-", dir=folder)
         try:
@@ -147,3 +174,23 @@ class Sink:
         if not isinstance(entries, dict):
             raise BadOption("credentials_file: %s holds something other than this collection's JSON; it is left as it is." % clean(path, 200))
         return entries
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _is_of(entry: t.Any, resource_id: str, has_name: bool) -> bool:
+    found = entry.get("id") if isinstance(entry, dict) else ""
+    return found == resource_id or (found is None and has_name)
+
+
+def _make_room(entries: dict[str, t.Any], resource: str) -> None:
+    """Put an entry of this name, which is of another resource, beside its name and its id: nothing that is kept is ever dropped."""
+    if resource not in entries:
+        return
+    old = entries.pop(resource)
+    place = "%s/%s" % (resource, old.get("id") if isinstance(old, dict) else None)
+    while place in entries:
+        place += "/earlier"
+    entries[place] = old

@@ -386,6 +386,10 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
             # Terminated already: by our own lost answer, or by somebody else.
             if action.endpoint is not DELETE:
                 raise
+        before = progress.plan.before
+        if action.endpoint in (LABEL, DELETE) and before is not None:
+            new_label = t.cast(t.Mapping[str, str], action.body)["label"] if action.endpoint is LABEL else None
+            progress.follow("vps", before["id"], before["label"] or before["id"], new_label)
 
 
 def wait(api: t.Any, action: Action, progress: Progress) -> None:
@@ -438,7 +442,8 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
         action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
     )
     progress.maybe = True
-    progress.receive("vps/%s" % action.target, action.ids["id"], read_order_reply(answer.body), SECRETS, WAY_AFTER_REINSTALL)
+    name = progress.plan.after["label"] or action.target  # which may have been changed a moment ago
+    progress.receive("vps/%s" % name, action.ids["id"], read_order_reply(answer.body), SECRETS, WAY_AFTER_REINSTALL)
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:

@@ -293,6 +293,9 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
             # Removed already: by our own lost answer, or by somebody else.
             if action.endpoint is not DELETE:
                 raise
+        before, new_url = progress.plan.before, (action.body or {}).get("url")
+        if before is not None and (new_url is not None or action.endpoint is DELETE):
+            progress.follow("webhook", before["id"], canonical_url(before["url"]), canonical_url(new_url) if new_url is not None else None)
 
 
 def _create(api: t.Any, action: Action, progress: Progress) -> None:

@@ -89,3 +89,14 @@ def test_only_where_a_secret_is_brought() -> None:
     made, _warnings = progress(None, planned=(ORDER,))
     made.maybe = True
     assert made.result()["secret_lost"] is False
+
+
+def test_a_file_that_fails_fails_no_finished_change(tmp_path: Path) -> None:
+    """A rename and a removal are made; that their entry could not follow is a warning."""
+    file = tmp_path / "secrets.json"
+    file.write_text("not ours", encoding="utf-8")
+    made, warnings = progress(file, RENAME)
+    made.follow("vps", "7", "web-1", "api-1")
+    made.follow("vps", "7", "web-1")
+    assert ["was renamed to vps/api-1" in warnings[0], "was removed" in warnings[1], len(warnings)] == [True, True, 2]
+    assert file.read_text(encoding="utf-8") == "not ours"

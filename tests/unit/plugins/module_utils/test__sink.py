@@ -82,3 +82,66 @@ def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     """The proof of check mode looks only."""
     Sink(str(tmp_path / "secrets.json")).prove(write=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_entry_follows_a_rename(tmp_path: Path) -> None:
+    """It moves, with all that is in it; another resource's entry of the new name stays beside it, with its id."""
+    path = tmp_path / "secrets.json"
+    sink = Sink(str(path))
+    sink.keep("vps/web-1", {"id": "1", "root_password": "first", "other_secrets": {"vnc.password": "v"}})
+    sink.keep("vps/api-1", {"id": "9", "root_password": "earlier"})
+    sink.keep("webhook/web-1", {"id": "1", "secret": "another kind"})
+    before = read(path)
+    assert sink.follow("vps", "1", "web-1", "api-1")
+    after = read(path)
+    assert after == {"vps/api-1": before["vps/web-1"], "vps/api-1/9": before["vps/api-1"], "webhook/web-1": before["webhook/web-1"]}
+    assert sink.follow("vps", "1", "web-1", "api-1") and read(path) == after
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_entry_set_aside_follows_too(tmp_path: Path) -> None:
+    """It is found by its id, wherever it stands; one that was kept without an id by its name."""
+    path = tmp_path / "secrets.json"
+    sink = Sink(str(path))
+    sink.keep("vps/web-1", {"id": "1", "root_password": "first"})
+    sink.keep("vps/web-1", {"id": "2", "root_password": "second"})
+    sink.follow("vps", "1", "old-name", "api-1")
+    assert {name: entry["root_password"] for name, entry in read(path).items()} == {"vps/web-1": "second", "vps/api-1": "first"}
+    path.unlink()
+    sink.keep("vps/web-1", {"id": None, "root_password": "first"})
+    sink.follow("vps", "3", "other", "api-1")
+    assert set(read(path)) == {"vps/web-1"}
+    sink.follow("vps", "3", "web-1", "api-1")
+    assert read(path)["vps/api-1"]["id"] == "3"
+
+
+def test_an_entry_tells_that_its_server_is_gone(tmp_path: Path) -> None:
+    """It is kept, with the time; the next server of the name gets an entry of its own."""
+    path = tmp_path / "secrets.json"
+    sink = Sink(str(path))
+    sink.keep("vps/web-1", {"id": "1", "root_password": "first"})
+    sink.follow("vps", "1", "web-1", None)
+    gone = read(path)["vps/web-1"]
+    assert gone["root_password"] == "first" and gone["terminated_at"].endswith("Z")
+    sink.keep("vps/web-1", {"id": "2", "root_password": "second"})
+    found = read(path)
+    assert found["vps/web-1/1"] == gone and "terminated_at" not in found["vps/web-1"]
+
+
+def test_nothing_to_follow(tmp_path: Path) -> None:
+    """Without a file, without a path, without an entry: nothing is written."""
+    path = tmp_path / "secrets.json"
+    assert not Sink(str(path)).follow("vps", "1", "web-1", None) and not path.exists()
+    assert not Sink(None).follow("vps", "1", "web-1", "api-1")
+    Sink(str(path)).keep("vps/web-2", {"id": "2"})
+    before = path.stat().st_mtime_ns
+    assert not Sink(str(path)).follow("vps", "1", "web-1", None) and path.stat().st_mtime_ns == before
+
+
+def test_a_name_that_is_taken_thrice(tmp_path: Path) -> None:
+    """Nothing that is kept is ever dropped, however often names are used again."""
+    path = tmp_path / "secrets.json"
+    sink = Sink(str(path))
+    for number in ("1", "2", "1", "2", "1"):
+        sink.keep("vps/web-1", {"id": number, "root_password": "pw-%d" % len(str(path.read_text() if path.exists() else ""))})
+    assert len(read(path)) == 5
