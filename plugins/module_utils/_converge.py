@@ -12,6 +12,7 @@ from ._errors import ApiError, H444Error, UnknownFate
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import clean
 from ._plan import Action, Plan
+from ._protected import check_unprotected
 from ._reply import Reply
 from ._resend import may_have_happened
 from ._sink import Sink
@@ -175,6 +176,7 @@ def run(module: t.Any, task: Task) -> None:
         params = progress.params = check_given(module.params, task.identifiers)
         api = module.api()
         plan = task.plan_of(api, params)
+        check_unprotected(params.get("protected"), plan.actions)
         progress.plan, progress.after = plan, plan.before
         progress.order = dict(plan.order or {})
         for note in plan.notes + (plan.doubts if module.check_mode else ()):

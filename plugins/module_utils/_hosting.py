@@ -276,7 +276,11 @@ def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of an account; without one there is nothing to do."""
     if current is None:
         return same(None)
-    return Plan(current, None, (Action("remove", title_of(current), DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,)),))
+    # The domain is its name; the user name is one only where it is told.
+    known_as = (current["domain"], current["username"] or "")
+    return Plan(
+        current, None, (Action("remove", title_of(current), DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,), known_as=known_as),)
+    )
 
 
 def plan_current(current: Row, params: Params) -> Plan:

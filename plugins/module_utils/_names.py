@@ -77,6 +77,18 @@ def ascii_host(value: str | None) -> str:
     return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
 
 
+def unicode_host(value: str | None) -> str:
+    """Give a DNS name in the form of canonical_host with its xn-- labels in letters; what can't be read stays as it is."""
+    return ".".join(_unicode_label(label) for label in canonical_host(value).split("."))
+
+
+def _unicode_label(label: str) -> str:
+    try:
+        return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+
+
 def check_hostname(value: str, option: str, dotted: bool = False) -> str:
     """Return a DNS host name without its trailing dot, else raise BadOption. *dotted*: a full name is needed."""
     name = value.strip().rstrip(".")

@@ -12,7 +12,11 @@ from ._resend import Endpoint
 
 
 class Action(t.NamedTuple):
-    """One step. An id "" in *ids* stands for the resource that an order of the same plan brings."""
+    """One step. An id "" in *ids* stands for the resource that an order of the same plan brings.
+
+    *known_as*: every name of a resource that the step destroys or gives a *new_name*, in this plan before and after; None among them
+    is a name that the API does not tell.
+    """
 
     verb: str
     target: str
@@ -23,6 +27,8 @@ class Action(t.NamedTuple):
     destroys: bool = False
     brings_secret: bool = False
     until: t.Tuple[str, ...] = ()
+    known_as: t.Tuple[t.Optional[str], ...] = ()
+    new_name: t.Optional[str] = None
 
     @property
     def writes(self) -> bool:

@@ -67,9 +67,9 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
         raise bad(WHERE_ALL, "it does not tell whose address %s is (name it by vps_id)" % row["ip"])
     ids = {"id": row["vps_id"], "ip": row["ip"]}
     if hostname:
-        action = Action("set PTR of", row["ip"], PUT_PTR, ids, {"hostname": hostname})
+        action = Action("set PTR of", row["ip"], PUT_PTR, ids, {"hostname": hostname}, known_as=(row["ptr"],), new_name=hostname)
     else:
-        action = Action("clear PTR of", row["ip"], DELETE_PTR, ids)
+        action = Action("clear PTR of", row["ip"], DELETE_PTR, ids, destroys=True, known_as=(row["ptr"],))
     return Plan(row, {**row, "ptr": hostname}, (action,))
 
 

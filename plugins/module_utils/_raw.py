@@ -9,11 +9,17 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from urllib.parse import unquote
 
-from ._errors import ApiError, BadOption, H444Error, NotFound, UnknownFate
-from ._names import CONTROL, clean, shown
+from ._addresses import list_ips
+from ._errors import ApiError, BadOption, H444Error, NotFound, Refused, UnknownFate
+from ._hosting import get_hosting
+from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
+from ._protected import check_names, clean_patterns
 from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint, may_have_happened
+from ._vps import get_vps
+from ._webhook import get_webhook
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_PATH = 2000
@@ -23,6 +29,16 @@ SEGMENT = re.compile(r"\A(?:[A-Za-z0-9._~:@!$&'()*+,=-]|%[0-9A-Fa-f]{2})+\Z")
 NEVER_ESCAPED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/\\%?#;")
 # Each of these has an effect of its own, and the page promises none of them an Idempotency-Key.
 WITHOUT_KEY = re.compile(r"/(?:vps/[^/]+/power/reboot|tickets/[^/]+/reply|webhooks|webhooks/[^/]+/rotate-secret|webhooks/[^/]+/deliveries/[^/]+/redeliver)\Z")
+
+# Below a resource, the calls that neither remove it nor rename it.
+HARMLESS = {
+    "vps": re.compile(r"power/\w+"),
+    "hosting": re.compile(r"suspend|unsuspend|php|ssl/retry"),
+    "webhooks": re.compile(r"rotate-secret|deliveries/[^/]+/redeliver"),
+}
+# What a call of a kind that nobody knows yet may be named where it removes something.
+DESTROYING = re.compile(r"(?:\A|[/_-])(?:reinstall|rebuild|terminate|destroy|delete|remove|reset|wipe|cancel|purge)(?:\Z|[/_-])")
+PTR_PATH = re.compile(r"ips/([^/]+)/ptr")
 
 Params = t.Mapping[str, t.Any]
 
@@ -113,6 +129,47 @@ def check(params: Params) -> Endpoint:
     return endpoint_of(params["method"], check_path(params["path"]))
 
 
+def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
+    """Hold a writing call against the patterns of ``protected``: read the names of what it is about. Raises: Refused.
+
+    Paths are compared without case, for some servers take them so. What can't be read is refused.
+    """
+    patterns = clean_patterns(params.get("protected"))
+    if not patterns or endpoint.method == "GET":
+        return
+    what = "%s %s" % (endpoint.method, clean(endpoint.path, 120))
+    kind, resource_id, rest = ([*endpoint.path[1:].split("/", 2), "", ""])[:3]
+    kind, rest = kind.lower(), rest.lower()
+    if kind not in HARMLESS or not resource_id:
+        if endpoint.method == "DELETE" or DESTROYING.search(endpoint.path.lower()):
+            raise Refused("Which names %s is about can't be read, so it is refused while there are protected ones. Nothing was sent." % what)
+        return
+    if HARMLESS[kind].fullmatch(rest):
+        return
+    body = params.get("body") or {}
+    if kind == "webhooks" and endpoint.method == "PATCH" and not rest and "url" not in body:
+        return
+    names = _names_of(api, kind, check_id(resource_id, "path"), rest)
+    new_name = {("vps", "label"): body.get("label"), ("webhooks", ""): body.get("url")}.get((kind, rest))
+    if PTR_PATH.fullmatch(rest):
+        new_name = body.get("hostname")
+        if not names:
+            return
+    check_names(patterns, names, what, new_name if endpoint.method in ("PUT", "PATCH") and isinstance(new_name, str) else None)
+
+
+def _names_of(api: t.Any, kind: str, resource_id: str, rest: str) -> tuple[str | None, ...]:
+    """Give the names of a resource; of an address that of its PTR record, if there is one. Empty where the API knows no such resource."""
+    ptr = PTR_PATH.fullmatch(rest)
+    if kind == "vps" and ptr:
+        rows = [row for row in list_ips(api, resource_id) if row["ip"] == canonical_ip(unquote(ptr.group(1)))]
+        return tuple(row["ptr"] for row in rows if row["ptr"]) if rows else (None,)
+    read = {"vps": get_vps, "hosting": get_hosting, "webhooks": get_webhook}[kind]
+    row = read(api, resource_id)
+    fields = {"vps": ("label",), "hosting": ("domain", "username"), "webhooks": ("url",)}[kind]
+    return tuple(row[field] for field in fields) if row is not None else ()
+
+
 def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
     """Send the call. The answer's body comes back as the API sent it, None where there is none.
 
@@ -143,6 +200,7 @@ def run(module: t.Any) -> None:
     try:
         api = module.api()
         endpoint = check(module.params)
+        check_unprotected(api, module.params, endpoint)
         if module.check_mode and endpoint.method != "GET":
             result = {"changed": True, "status": None, "body": None}
         else:

@@ -26,6 +26,16 @@ def _fallback(name: str) -> tuple[t.Callable[[str], str], list[str]]:
     return (environment, [name])
 
 
+def patterns(name: str) -> list[str]:
+    """Read a list of patterns out of an environment variable, between commas. One that holds none counts as unset."""
+    from ansible.module_utils.basic import AnsibleFallbackNotFound
+
+    found = [part.strip() for part in environment(name).split(",") if part.strip()]
+    if not found:
+        raise AnsibleFallbackNotFound
+    return found
+
+
 API: Spec = {
     "api_key": {"type": "str", "required": True, "no_log": True, "fallback": _fallback("H444_API_KEY")},
     "api_url": {"type": "str", "default": "https://api.444host.com/v1", "fallback": _fallback("H444_API_URL")},
@@ -44,6 +54,7 @@ ORDER: Spec = {
     "idempotency_key": {"type": "str", "no_log": False},
 }
 SECRETS: Spec = {"credentials_file": {"type": "path"}}
+PROTECTED: Spec = {"protected": {"type": "list", "elements": "str", "default": [], "fallback": (patterns, ["H444_PROTECTED"])}}
 WAIT: Spec = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
 
 

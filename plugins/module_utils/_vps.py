@@ -266,7 +266,8 @@ def plan_absent(current: Row | None) -> Plan:
     """Plan the termination of a server; without one there is nothing to do."""
     if current is None:
         return same(None)
-    return Plan(current, None, (Action("terminate", current["label"] or current["id"], DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,)),))
+    name, ids = current["label"] or current["id"], {"id": current["id"]}
+    return Plan(current, None, (Action("terminate", name, DELETE, ids, destroys=True, until=(TERMINATED,), known_as=(current["label"],)),))
 
 
 def plan_current(current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()) -> Plan:
@@ -276,7 +277,7 @@ def plan_current(current: Row, params: Params, template: tuple[str, str] | None,
     status = current["status"]
     new_label = params.get("new_label")
     if new_label and current["label"] != new_label:
-        actions.append(Action("rename", name, LABEL, ids, {"label": new_label}))
+        actions.append(Action("rename", name, LABEL, ids, {"label": new_label}, known_as=(current["label"],), new_name=new_label))
         after["label"] = new_label
     if status == SUSPENDED and (template or state in ("started", "stopped", "restarted")):
         raise Refused("%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % shown(name))
@@ -288,7 +289,8 @@ def plan_current(current: Row, params: Params, template: tuple[str, str] | None,
         status = after["status"] = RUNNING if params["wait"] else status
     if template:
         body = {"os": template[0], "osTemplate": template[1]}
-        actions.append(Action("reinstall", name, REINSTALL, ids, body, destroys=True, brings_secret=True, until=SETTLED))
+        known_as = (current["label"], after["label"])
+        actions.append(Action("reinstall", name, REINSTALL, ids, body, destroys=True, brings_secret=True, until=SETTLED, known_as=known_as))
         after.update(os_family=template[0], os_template=template[1])
     elif state == "started" and status not in (RUNNING, PROVISIONING):
         actions.append(Action("start", name, START, ids, until=(RUNNING,)))

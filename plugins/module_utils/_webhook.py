@@ -237,7 +237,7 @@ def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of a webhook; without one there is nothing to do."""
     if current is None:
         return same(None)
-    return Plan(current, None, (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True),))
+    return Plan(current, None, (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True, known_as=(current["url"],)),))
 
 
 def plan_create(url: str, params: Params) -> Plan:
@@ -273,7 +273,7 @@ def plan_current(current: Row, params: Params) -> Plan:
     ids, actions = {"id": current["id"]}, []
     after = {**current, **body, "description": body.get("description", current["description"]) or None}
     if body:
-        actions.append(Action("change", current["url"], CHANGE, ids, body))
+        actions.append(Action("change", current["url"], CHANGE, ids, body, known_as=(current["url"],), new_name=body.get("url")))
     if params.get("rotate_secret"):
         # Last, for what fails before it then costs no secret.
         actions.append(Action("rotate secret of", after["url"], ROTATE, ids, brings_secret=True))

@@ -54,6 +54,7 @@ options:
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._protected
   - h444.cloud._attributes
   - h444.cloud._attributes.idempotent
   - h444.cloud._attributes.actiongroup_h444
@@ -111,9 +112,10 @@ body:
 
 from ansible_collections.h444.cloud.plugins.module_utils import _raw
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PROTECTED, merge
 
 SPEC = merge(
+    PROTECTED,
     method={"type": "str", "default": "GET", "choices": list(_raw.METHODS)},
     path={"type": "str", "required": True},
     query={"type": "dict"},

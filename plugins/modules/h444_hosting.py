@@ -74,6 +74,7 @@ options:
 extends_documentation_fragment:
   - h444.cloud._api
   - h444.cloud._order
+  - h444.cloud._protected
   - h444.cloud._secrets
   - h444.cloud._attributes
   - h444.cloud._attributes.actiongroup_h444
@@ -270,10 +271,11 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import ORDER, SECRETS, merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import ORDER, PROTECTED, SECRETS, merge
 
 SPEC = merge(
     ORDER,
+    PROTECTED,
     SECRETS,
     id={"type": "str"},
     domain={"type": "str"},

@@ -46,6 +46,7 @@ options:
     default: false
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._protected
   - h444.cloud._attributes
   - h444.cloud._attributes.idempotent
   - h444.cloud._attributes.actiongroup_h444
@@ -99,9 +100,10 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _ptr
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PROTECTED, merge
 
 SPEC = merge(
+    PROTECTED,
     ip={"type": "str"},
     vps_id={"type": "str"},
     vps_label={"type": "str"},

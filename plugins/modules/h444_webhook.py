@@ -74,6 +74,7 @@ options:
     default: false
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._protected
   - h444.cloud._secrets
   - h444.cloud._attributes
   - h444.cloud._attributes.actiongroup_h444
@@ -198,9 +199,10 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import SECRETS, merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PROTECTED, SECRETS, merge
 
 SPEC = merge(
+    PROTECTED,
     SECRETS,
     id={"type": "str"},
     url={"type": "str"},

@@ -57,15 +57,29 @@ class Module:
         raise error
 
 
+class Noting(SimulatorAdapter):
+    """Notes the method and path of each request."""
+
+    def __init__(self, core: Core, sent: list[tuple[str, str]]) -> None:
+        super().__init__(core)
+        self.sent = sent
+
+    def send(self, request: t.Any, **options: t.Any) -> requests.Response:
+        """Note and answer one request."""
+        self.sent.append((request.method, request.path_url[len("/v1") :]))
+        return super().send(request, **options)
+
+
 class World:
-    """A simulator without sockets, whose time passes only where the client waits."""
+    """A simulator without sockets, whose time passes only where the client waits. *sent*: method and path of every request."""
 
     def __init__(self, assume: dict[str, t.Any]) -> None:
         self.warnings: list[str] = []  # of the last task
         self.core = Core(assume, rate_limit=0, clock=lambda: 1_790_000_000.0)
         session = requests.Session()
         session.trust_env = False
-        session.mount("http://", SimulatorAdapter(self.core))
+        self.sent: list[tuple[str, str]] = []
+        session.mount("http://", Noting(self.core, self.sent))
         pacer = _client.Pacer("http://127.0.0.1:1/v1", FULL_KEY, 0)
         self.client = _client.Client(
             "http://127.0.0.1:1/v1", FULL_KEY, pacer=pacer, session=session, clock=lambda: self.core.offset, sleep=self.sleep
