@@ -17,6 +17,7 @@ import typing as t
 from datetime import datetime
 
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
+from ._names import is_digits
 from ._order import Order, is_before, key_surely_lives, ordered_at, says_replayed
 from ._pacer import lock, open_private
 from ._reader import moment
@@ -154,7 +155,7 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
 
 
 def _raise_generation(order: Order) -> str:
-    following = str(int(order.generation) + 1) if order.generation.isdigit() else order.generation + "-2"
+    following = str(int(order.generation) + 1) if is_digits(order.generation) else order.generation + "-2"
     return 'set order_generation: "%s"' % following
 
 

@@ -12,7 +12,7 @@ import typing as t
 from ._errors import Refused
 from ._identifiers import Identifiers
 from ._installed import family_in
-from ._names import clean, closest
+from ._names import clean, closest, is_digits
 from ._reader import bad, cents, envelope_names, first, flat, identifier, rows_in, snake, sweep, text, word
 from ._resend import Endpoint
 
@@ -90,7 +90,7 @@ def _template(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     names = [word(row.get(field)) for field in ("os_template", "slug", "template", "code", "id", "name")]
     # A number or a display name is not what an order takes, so a slug is preferred wherever it stands.
     found = [name for name in names if name]
-    slugs = [name for name in found if SLUG.match(name) and not name.isdigit()]
+    slugs = [name for name in found if SLUG.match(name) and not is_digits(name)]
     if not found:
         raise bad(TEMPLATES_WHERE, "a template has no name")
     return {**row, "os_template": (slugs or found)[0]}

@@ -37,7 +37,7 @@ except ImportError as exc:
 
 from . import _errors as errors
 from ._errors import H444Error
-from ._names import check_id, check_ip, clean
+from ._names import check_id, check_ip, clean, is_digits
 from ._pacer import Pacer
 from ._reader import BadReply, error_text, first, list_in, rows_in, snake, whole
 from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_resend, wait_seconds
@@ -203,7 +203,7 @@ def check_url(api_url: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this machine."""
-    return host in LOOPBACK or bool(re.match(r"\A127(?:\.\d{1,3}){3}\Z", host))
+    return host in LOOPBACK or bool(re.match(r"\A127(?:\.[0-9]{1,3}){3}\Z", host))
 
 
 def scrub(text: str) -> str:
@@ -283,7 +283,7 @@ def retry_after_seconds(headers: t.Mapping[str, str], default: float, now: float
     if at is not None:
         return max(at - server_now, 1.0)
     for name, value in sorted(lower.items()):
-        if re.match(r"\Ax-ratelimit-reset(?:-\w+)?\Z", name) and re.match(r"\A\d{1,13}(?:\.\d+)?\Z", value):
+        if re.match(r"\Ax-ratelimit-reset(?:-\w+)?\Z", name) and re.match(r"\A[0-9]{1,13}(?:\.[0-9]+)?\Z", value):
             seconds = float(value)
             if seconds > 1e12:
                 seconds /= 1000
@@ -593,7 +593,7 @@ class Client:
                 raise _Lost("the body is larger than %d MiB" % (MAX_BODY_BYTES >> 20), LOST, final=True)
             chunks.append(chunk)
         promised = response.headers.get("Content-Length", "")
-        if cut.is_set() or (promised.isdigit() and received < int(promised) and response.request.method != "HEAD"):
+        if cut.is_set() or (is_digits(promised) and received < int(promised) and response.request.method != "HEAD"):
             raise _Lost("the answer ended after %d of %s bytes" % (received, promised or "its"), LOST)
         if decoder is not None and received and not decoder.eof:
             raise _Lost("the compressed body ended early", LOST)
@@ -615,7 +615,7 @@ class Client:
         if "ProxyError" in words:
             proxy = urlsplit(self._proxies.get(urlsplit(self.api_url).scheme) or self._proxies.get("all") or "")
             name = "%s:%s" % (proxy.hostname, proxy.port) if proxy.hostname else "the proxy"
-            denied = re.search(r"Tunnel connection failed: (\d{3})", words)
+            denied = re.search(r"Tunnel connection failed: ([0-9]{3})", words)
             return _Lost(
                 "the proxy %s %s" % (name, "refused with %s" % denied.group(1) if denied else "can't be reached"),
                 SENT_NOT,

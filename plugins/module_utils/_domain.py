@@ -48,7 +48,7 @@ EXPIRY = (
     "expires_at", "expires", "expires_on", "expiry", "expiry_date", "expiry_at", "expiration", "expiration_date", "expire_date", "expire_at", "valid_until",
 )
 HOST_NAMES = ("host", "hostname", "host_name", "name", "nameserver", "server", "ns", "fqdn", "value")
-NUMBERED = re.compile(r"\A(?:ns|nameserver|name_server|host)?_?\d{1,2}\Z")
+NUMBERED = re.compile(r"\A(?:ns|nameserver|name_server|host)?_?[0-9]{1,2}\Z")
 
 # A push to the registry may show only after the answer: the pauses between the readings that follow a change.
 PAUSES_SECONDS = (1.0, 2.0, 4.0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ._names import is_digits
 from ._reader import first, text, word
 
 Row = t.Mapping[str, t.Any]
@@ -41,7 +42,7 @@ def family_in(name: str) -> str:
 
     Assumed: only where /os-templates tells no family (switch ``os_template_shape``); the API checks the pair before it debits.
     """
-    match = re.match(r"\A([a-z]+)-\d", name)
+    match = re.match(r"\A([a-z]+)-[0-9]", name)
     return match.group(1) if match else ""
 
 
@@ -129,7 +130,7 @@ class _Entry:
 
 
 def _by_id(pool: list[_Entry], value: str) -> set[Name]:
-    return {entry.name for entry in pool if value in entry.ids or (not value.isdigit() and value.casefold() in entry.words)}
+    return {entry.name for entry in pool if value in entry.ids or (not is_digits(value) and value.casefold() in entry.words)}
 
 
 def _by_version(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
@@ -139,7 +140,7 @@ def _by_version(pool: list[_Entry], value: str, families: set[str]) -> set[Name]
 
 def _by_name(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
     exact = {entry.name for entry in pool if value.strip().casefold() in entry.words}
-    if not re.search(r"[^\W\d_]", value):
+    if not any(letter.isalpha() for letter in value):
         # A bare number can be an id as well as a version: both count, and then it may fit more than one.
         return exact | _by_version(pool, value, families or {entry.family for entry in pool}) if exact or families else set()
     steps = (

@@ -24,6 +24,11 @@ CANONICAL_IPV4 = re.compile(r"%s(?:\.%s){3}\Z" % (OCTET, OCTET))
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
+def is_digits(text: str) -> bool:
+    """Tell whether a text is a whole number in ASCII digits: "²" is a digit to Python, and no number."""
+    return text.isascii() and text.isdigit()
+
+
 def is_id(value: object) -> bool:
     """Tell whether *value* can be an id in a path."""
     return isinstance(value, str) and bool(ID_PATTERN.match(value)) and value not in ROUTE_WORDS
@@ -96,7 +101,7 @@ def check_hostname(value: str, option: str, dotted: bool = False) -> str:
     labels = ascii_name.split(".")
     if not ascii_name or len(ascii_name) > 253 or not all(HOST_LABEL.match(label) for label in labels):
         raise BadOption("%s: %s is not a valid host name." % (option, shown(value)))
-    if dotted and (len(labels) < 2 or labels[-1].isdigit()):
+    if dotted and (len(labels) < 2 or is_digits(labels[-1])):
         raise BadOption("%s: %s is not a fully qualified host name." % (option, shown(value)))
     return ascii_name
 

@@ -35,6 +35,8 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_GRANT = "refresh_token"
 WHERE_METADATA = "GET " + METADATA.path
 DEFAULT_INTERVAL_SECONDS = 5  # RFC 8628, 3.2
+LONGEST_INTERVAL_SECONDS = 86400  # what is longer is no pause between two questions, and no code lives as long
+LONGEST_LIFETIME_SECONDS = 10**15
 SLOW_DOWN_SECONDS = 5  # RFC 8628, 3.5
 SLOWEST_SECONDS = 60.0  # what doubling the interval ends at, so that an outage of a minute does not use up the whole wait
 MARKS_KEPT = 100  # used refresh tokens that are known again: as many runs may begin with one and the same token
@@ -192,9 +194,25 @@ def read_device(answer: Params, where: str) -> dict[str, t.Any]:
     found["verification_uri_complete"] = text(answer.get("verification_uri_complete"))
     for name in ("user_code", "verification_uri", "verification_uri_complete"):  # they are shown on a terminal
         found[name] = clean(found[name], 2000) if found[name] else None
-    found["interval"] = max(whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS, 1)
-    found["expires_in"] = whole(answer.get("expires_in"))
+    interval = whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS
+    found["interval"] = max(interval, 1) if interval <= LONGEST_INTERVAL_SECONDS else DEFAULT_INTERVAL_SECONDS
+    found["expires_in"] = read_lifetime(answer)
     return found
+
+
+def read_lifetime(answer: Params) -> int | None:
+    """Give the seconds until something expires, None where they are not told or no number that anything could be done with."""
+    found = whole(answer.get("expires_in"))
+    return found if found is not None and abs(found) <= LONGEST_LIFETIME_SECONDS else None
+
+
+def expiry(lifetime: int | None) -> str:
+    """Give the moment when a token expires; empty where that is not known, or beyond all calendars."""
+    try:
+        end = datetime.now(timezone.utc) + timedelta(seconds=lifetime) if lifetime is not None else None
+    except OverflowError:
+        end = None
+    return end.strftime("%Y-%m-%dT%H:%M:%SZ") if end else ""
 
 
 def _asked(api: t.Any, endpoint: Endpoint, client_id: str, **content: t.Any) -> Params:
@@ -230,8 +248,8 @@ def plan_token(api: t.Any, params: Params) -> Plan:
         check_code(params["device_code"], "device_code")
     else:
         check_code(params.get("refresh_token"), "refresh_token")
-    if params["interval"] < 1:
-        raise BadOption("interval: must be at least 1 second. Nothing was sent.")
+    if not 1 <= params["interval"] <= LONGEST_INTERVAL_SECONDS:
+        raise BadOption("interval: must be 1 to %d seconds. Nothing was sent." % LONGEST_INTERVAL_SECONDS)
     if params["wait_timeout"] < 0:
         raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
     server = get_server(api)
@@ -365,14 +383,13 @@ def _take(answer: Params, progress: Progress, about: dict[str, t.Any], used: str
     *about*: what the file shall hold besides, and where the answer is silent. *used*: the refresh token that was sent.
     """
     params = progress.params
-    lifetime, scope = whole(answer.get("expires_in")), text(answer.get("scope"))
+    lifetime, scope = read_lifetime(answer), text(answer.get("scope"))
     found = {name: text(answer.get(name)) for name in ("access_token", "refresh_token")}
     tokens = {name: value for name, value in found.items() if value}
     progress.maybe = True  # the sign-in has changed, whatever is wrong with the answer
     progress.after = {"expires_in": lifetime, "scope": scope}
     if progress.sink.path is not None and tokens:
-        end = datetime.now(timezone.utc) + timedelta(seconds=lifetime) if lifetime is not None else None
-        about = {**about, "expires_at": end.strftime("%Y-%m-%dT%H:%M:%SZ") if end else "", **({"scope": scope} if scope else {})}
+        about = {**about, "expires_at": expiry(lifetime), **({"scope": scope} if scope else {})}
         progress.keep(_entry(params), params["client_id"], {**about, **tokens})
     if not progress.is_kept_in_file:
         # A token that came back as it was sent is an option's secret value, which Ansible would black out in the result.

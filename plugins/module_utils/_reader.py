@@ -216,7 +216,7 @@ def identifier_or_none(value: t.Any) -> str | None:
 
 def cents(value: t.Any, where: str, field: str) -> int:
     """Give an amount of money in whole cents. Raises BadReply: money never rests on a guess."""
-    if isinstance(value, str) and re.match(r"\A-?\d{1,15}\Z", value.strip()):
+    if isinstance(value, str) and re.match(r"\A-?[0-9]{1,15}\Z", value.strip()):
         value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
@@ -229,7 +229,7 @@ def whole(value: t.Any) -> int | None:
     """Give a whole number, None where there is none."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and re.match(r"\A-?\d{1,18}\Z", value.strip()):
+    if isinstance(value, str) and re.match(r"\A-?[0-9]{1,18}\Z", value.strip()):
         return int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
@@ -247,6 +247,11 @@ def truth(value: t.Any) -> bool | None:
     return True if found in TRUE_WORDS else False if found in FALSE_WORDS else None
 
 
+RFC3339 = re.compile(
+    r"\A([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?)?\s*(Z|z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+)
+
+
 def moment(value: t.Any) -> datetime | None:
     """Read a point in time: RFC 3339, an HTTP date, seconds or milliseconds since the epoch. Unreadable: None."""
     number = whole(value)
@@ -256,7 +261,7 @@ def moment(value: t.Any) -> datetime | None:
         if not isinstance(value, str):
             return None
         found = value.strip()
-        match = re.match(r"\A(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?\Z", found)
+        match = RFC3339.match(found)
         if match:
             day, clock, fraction, zone = match.groups()
             zone = "+0000" if zone in (None, "Z", "z") else zone.replace(":", "")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import BadReply
-from ._names import well_formed
+from ._names import is_digits, well_formed
 from ._reader import ENVELOPES, beside_a_secret, first, identifier_or_none, is_hidden, is_masked, is_secret_key, no_text, normal, snake, sweep, text
 
 Path = t.Tuple[str, ...]
@@ -69,7 +69,7 @@ class Secret(t.NamedTuple):
     @property
     def is_neutral(self) -> bool:
         """Tell whether nothing in its path names a service or a user."""
-        return all(word in NEUTRAL_WORDS or word.isdigit() or not word for word in self.words)
+        return all(word in NEUTRAL_WORDS or is_digits(word) or not word for word in self.words)
 
     def name(self) -> str:
         """Give its path as people read it."""

@@ -16,7 +16,7 @@ import re
 import typing as t
 
 HEADER = "X-444host-Signature"
-TIMESTAMP = re.compile(r"\A\d{1,12}\Z")
+TIMESTAMP = re.compile(r"\A[0-9]{1,12}\Z")
 DIGEST = re.compile(r"\A[0-9a-fA-F]{64}\Z")
 
 

@@ -37,7 +37,7 @@ options:
   interval:
     description:
       - The seconds to wait between two questions, as RV(h444.cloud.h444_oauth_device#module:interval) says. It grows where the server
-        asks for that or does not answer. At least V(1).
+        asks for that or does not answer. From V(1) to V(86400).
     type: int
     default: 5
   wait_timeout:

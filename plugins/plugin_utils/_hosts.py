@@ -20,7 +20,7 @@ import typing as t
 import unicodedata
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, is_digits, shown
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
 from ansible_collections.h444.cloud.plugins.module_utils._reader import text as as_text
 from ansible_collections.h444.cloud.plugins.module_utils._vps import is_gone
@@ -145,7 +145,7 @@ def safe_group(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.replace("ı", "i")) if not text.isascii() else text
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark)) if plain is not text else plain
     name = NOT_WORD.sub("_", plain)[:100]
-    if not name.strip("_") or name[0].isdigit() or name.lower() in RESERVED_GROUPS:
+    if not name.strip("_") or is_digits(name[0]) or name.lower() in RESERVED_GROUPS:
         return "h444_%s" % name[:95]
     return name
 

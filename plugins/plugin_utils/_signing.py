@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
 from ansible_collections.h444.cloud.plugins.module_utils import _signature
+from ansible_collections.h444.cloud.plugins.module_utils._names import is_digits
 from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 
 MAX_TIMESTAMP = 10**12 - 1
@@ -21,7 +22,7 @@ MAX_TIMESTAMP = 10**12 - 1
 def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
     """Give the value of the header X-444host-Signature. Units: timestamp in seconds since the epoch."""
     _check_defined(body, secret, timestamp)
-    if isinstance(timestamp, str) and timestamp.isascii() and timestamp.isdigit():
+    if isinstance(timestamp, str) and is_digits(timestamp):
         timestamp = int(timestamp)
     if isinstance(timestamp, bool) or not isinstance(timestamp, int) or not 0 <= timestamp <= MAX_TIMESTAMP:
         raise AnsibleFilterError("webhook_signature: the timestamp must be a whole number of seconds since 1970.")

@@ -372,3 +372,23 @@ def test_device_code_is_in_the_result_and_in_no_diff() -> None:
     result = progress.result()
     assert set(_oauth.DEVICE_FIELDS) < set(result) and result["device_code"] == "dev_hidden"
     assert "dev_hidden" not in str(result["diff"])
+
+
+@pytest.mark.parametrize("lifetime", [10**12, 10**400, -(10**400), 10**15 + 1, "9" * 18, 1e14])
+def test_absurd_lifetimes_cost_no_token(tmp_path: Path, lifetime: t.Any) -> None:
+    """The token is used up by then, so it is stored, without a moment that no calendar has."""
+    file = tmp_path / "tokens.json"
+    progress = exchanged(Api({**TOKENS, "expires_in": lifetime}), file, refresh_token="h444_rt_old")
+    kept = kept_in(file)
+    assert (kept["access_token"], kept["refresh_token"], kept["expires_at"]) == (TOKENS["access_token"], TOKENS["refresh_token"], "")
+    json.dumps(progress.after)
+
+
+@pytest.mark.parametrize(("told", "interval"), [(10**400, 5), (86401, 5), (86400, 86400), (-(10**400), 1), (0, 5), ("٣", 5), ("7", 7)])
+def test_absurd_intervals(told: t.Any, interval: int) -> None:
+    """What is no pause between two questions is not told at all; and no option takes it."""
+    reply = {"device_code": "d", "user_code": "u", "verification_uri": "https://x/", "interval": told, "expires_in": 10**400}
+    found = _oauth.read_device(reply, "POST")
+    assert (found["interval"], found["expires_in"]) == (interval, None)
+    with pytest.raises(BadOption, match="interval"):
+        planned(Api(), device_code="dev_1", interval=10**400)
