@@ -202,5 +202,5 @@ def test_billing(seed: int) -> None:
     assert _billing.report_invoices(world.client, {"limit": 1})["invoices"] == invoices[:1]
     assert _billing.report_invoices(world.client, {"status": "UNPAID", "limit": 2})["invoices"] == invoices[1:2]
     (one,) = _billing.report_invoices(world.client, {"id": made[0]})["invoices"]
-    assert one["items"][0]["total_usd_cents"] == one["transactions"][0]["amount_usd_cents"] == 500, (assume, one)
+    assert one["line_items"][0]["total_usd_cents"] == one["transactions"][0]["amount_usd_cents"] == 500, (assume, one)
     assert {key: one[key] for key in invoices[2]} == invoices[2] and isinstance(one["transactions"][0]["id"], str)
