@@ -13,7 +13,7 @@ from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound
 from ._identifiers import Identifiers
 from ._names import check_id, shown
 from ._plan import Action, Plan
-from ._reader import error_text, first, flat, identifier, identifier_or_none, newest_first, normal, object_in, snake, sweep, text, truth, whole, word
+from ._reader import error_text, first, flat, identifier, identifier_or_none, newest_first, normal, object_in, shallow, snake, sweep, text, truth, whole, word
 from ._resend import NEVER, Endpoint, may_have_happened
 from ._status import by_spelling, read_status
 from ._webhook import check_url_of, find_webhook, get_webhook, list_webhooks, missing_id, missing_url
@@ -54,7 +54,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
     for name, inner in raw.items():
         if len(raw) == 1 and snake(str(name)) in NOUNS and isinstance(inner, dict):
             raw = inner
-    contents = {snake(str(name)): value for name, value in raw.items() if snake(str(name)) in CONTENTS}
+    contents = {snake(str(name)): shallow(value) for name, value in raw.items() if snake(str(name)) in CONTENTS}
     row, _secrets = sweep(flat({name: value for name, value in raw.items() if snake(str(name)) not in CONTENTS}, NOUNS, where))
     response = contents.get("response")
     answered = whole(first(row, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"))

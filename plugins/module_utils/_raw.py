@@ -17,6 +17,7 @@ from ._hosting import get_hosting
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
 from ._protected import check_names, clean_patterns
+from ._reader import shallow
 from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint, may_have_happened
 from ._vps import get_vps
 from ._webhook import get_webhook
@@ -181,7 +182,7 @@ def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
         if not may_have_changed(endpoint, error):
             raise
         raise NotFound("%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts) from None
-    return {"changed": endpoint.method != "GET", "status": answer.status, "body": answer.body}
+    return {"changed": endpoint.method != "GET", "status": answer.status, "body": shallow(answer.body)}
 
 
 def may_have_changed(endpoint: Endpoint, error: H444Error) -> bool:

@@ -92,6 +92,17 @@ def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
     return value
 
 
+def shallow(value: t.Any, depth: int = 0) -> t.Any:
+    """Give a value as it is, but for what is nested deeper than a reply may be: no result can carry that."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if depth > MAX_DEPTH:
+        return "[nested deeper than %d levels]" % MAX_DEPTH
+    if isinstance(value, dict):
+        return {key: shallow(item, depth + 1) for key, item in value.items()}
+    return [shallow(item, depth + 1) for item in value]
+
+
 def kind_of(value: t.Any) -> str:
     """Say what a value of a reply is, for a message."""
     if isinstance(value, dict):
@@ -266,9 +277,9 @@ def moment(value: t.Any) -> datetime | None:
             day, clock, fraction, zone = match.groups()
             zone = "+0000" if zone in (None, "Z", "z") else zone.replace(":", "")
             stamp = "%s %s.%s%s" % (day, clock or "00:00:00", (fraction or "0")[:6], zone)
-            return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f%z")
+            return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f%z").astimezone(timezone.utc)
         parsed = parsedate_to_datetime(found)
-        return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
 

@@ -308,15 +308,20 @@ def may_be_cut(told: str | None, subject: str) -> bool:
 def is_said(messages: t.Sequence[Row], reply: str) -> bool:
     """Tell whether the customer's latest message says this already. What staff wrote after it does not count.
 
-    A message whose author is not told may be the customer's, so it counts too: rather not posted than posted twice.
+    A message whose author is not told may be the customer's, so it counts too; and of messages of one moment, whose order
+    nobody knows, each may be the latest: rather not posted than posted twice.
     """
+    latest: list[t.Any] = []
     for message in reversed(messages):
+        at = moment(message["created_at"])
+        if latest and (at is None or at != latest[0]):
+            return False
         if message["author"] == STAFF:
             continue
         if same_text(message["body"], reply):
             return True
         if message["author"] == CUSTOMER:
-            return False
+            latest = latest or [at]
     return False
 
 

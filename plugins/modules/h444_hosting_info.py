@@ -95,7 +95,7 @@ hosting:
       sample: issued
     created_at:
       description: When the account was made, as the API writes it.
-      type: str
+      type: raw
       returned: always
       sample: "2026-01-01T00:00:00.000Z"
 """

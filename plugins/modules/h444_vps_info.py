@@ -96,7 +96,7 @@ vps:
       sample: ubuntu-24.04
     created_at:
       description: When the server was made, as the API writes it.
-      type: str
+      type: raw
       returned: always
       sample: "2026-01-01T00:00:00.000Z"
     ips:

@@ -102,7 +102,7 @@ deliveries:
       returned: always
     created_at:
       description: When the delivery was made, as the API writes it.
-      type: str
+      type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
 """

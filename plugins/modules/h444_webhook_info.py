@@ -77,7 +77,7 @@ webhooks:
       returned: always
     created_at:
       description: When the webhook was made, as the API writes it.
-      type: str
+      type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
 """

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -98,3 +99,12 @@ def test_plan() -> None:
     assert [str(action) for action in plan.actions] == ["redeliver 5"] and plan.notes == ()
     assert (plan.after["id"], plan.after["event"], plan.after["status"]) == (None, "vps.created", "pending")
     assert "known by the API alone" in _delivery.plan_redelivery("7", "6", None, rows).notes[0]
+
+
+def test_contents_of_any_depth() -> None:
+    """What was sent is the account's own and may be anything; no result can carry 500 levels."""
+    deep: t.Any = "x"
+    for _level in range(500):
+        deep = [deep]
+    row = _delivery.read_delivery({"id": 1, "payload": {"deep": deep}, "response": deep})
+    assert "nested deeper than 64 levels" in json.dumps(row["payload"]) and "nested deeper" in json.dumps(row["response"])

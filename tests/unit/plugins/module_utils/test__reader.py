@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from datetime import datetime, timezone
 
@@ -140,6 +141,23 @@ NOON = datetime(2026, 1, 2, 12, 0, tzinfo=timezone.utc)
 )  # fmt: skip
 def test_moment(value: t.Any, result: datetime | None) -> None:
     assert _reader.moment(value) == result
+
+
+@pytest.mark.parametrize("value", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "Fri, 31 Dec 9999 23:59:59 -2359", 10**300, 1e300])
+def test_moments_that_no_calendar_holds(value: t.Any) -> None:
+    """In UTC they are out of range, so they are unreadable and not a crash for whoever turns them into UTC."""
+    assert _reader.moment(value) is None
+
+
+def test_shallow() -> None:
+    """What can be carried stays as it is; what is deeper than a reply may be is said to be."""
+    fine = {"a": [{"b": [1, None, "x"]}]}
+    assert _reader.shallow(fine) == fine
+    deep: t.Any = "x"
+    for _level in range(500):
+        deep = {"a": [deep]}
+    found = json.dumps(_reader.shallow({"kept": 1, "deep": deep}))
+    assert found.startswith('{"kept": 1') and "[nested deeper than 64 levels]" in found and len(found) < 1000
 
 
 @pytest.mark.parametrize(

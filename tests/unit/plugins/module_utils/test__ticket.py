@@ -202,6 +202,14 @@ def test_is_said(messages: list[Row], is_said: bool) -> None:
     assert _ticket.is_said(messages, " Thanks\n") is is_said
 
 
+def test_is_said_at_one_moment() -> None:
+    """Which of two messages of one second is the later one can't be known: each may be."""
+    one, two = ({"id": None, "author": "customer", "body": body, "created_at": "2026-06-11T09:00:00Z"} for body in ("Thanks", "Hello"))
+    old = {**one, "body": "Old", "created_at": "2026-06-11T08:00:00Z"}
+    for messages in ([old, one, two], [old, two, one], [old, one, {**one, "author": "staff", "body": "Hi"}, two]):
+        assert _ticket.is_said(messages, "Thanks") and _ticket.is_said(messages, "Hello") and not _ticket.is_said(messages, "Old")
+
+
 @pytest.mark.parametrize(
     ("status", "options", "verbs", "notes"),
     [
