@@ -31,19 +31,25 @@ Odd = t.Callable[[t.Optional[str], BadReply], None]
 
 
 def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: str) -> Row:
-    """Give one address in normal form: ip, ptr, primary, gateway, netmask, zone_hosted, vps_id, vps_label, and what else is told."""
+    """Give one address in normal form: ip, ptr, primary, gateway, netmask, zone_hosted, vps_id, vps_label, and what else is told.
+
+    Where the API writes the address another way, ``told_ip`` is its spelling, for paths.
+    """
     row = {"ip": raw} if isinstance(raw, str) else raw
     if not isinstance(row, dict):
         raise bad(where, "one of its addresses is %s" % kind_of(row))
-    address = canonical_ip(first(row, "ip", "address", "ip_address", "ipv4", "ipv6"))
+    told = first(row, "ip", "address", "ip_address", "ipv4", "ipv6")
+    address = canonical_ip(told)
     if address is None:
         raise bad(where, "an entry has no ip")
     ptr = first(row, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record")
     if isinstance(ptr, dict):
         ptr = first(ptr, "hostname", "ptr", "value", "name")
     name = (text(ptr) or "").strip().rstrip(".")
+    spelling = told.strip().split("/")[0].split("%")[0]
     return {
         **row,
+        **({"told_ip": spelling} if spelling != address else {}),
         "ip": address,
         "ptr": name or None,
         "primary": truth(first(row, "primary", "is_primary", "main")),

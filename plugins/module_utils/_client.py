@@ -260,7 +260,7 @@ def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
         if name == "ip":
             if re.search(r"[^0-9A-Fa-f:.]", value):  # a prefix length or a zone is no part of a path
                 raise errors.BadOption("%s: '%s' is not an IP address." % (name, clean(value, 80)))
-            value = check_ip(value, name)
+            check_ip(value, name)  # but sent as it is: the API may know its own spelling only
         else:
             check_id(value, name)
         return quote(value, safe=":")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import socket
 
-from ._names import canonical_ip
+from ._names import ascii_host, canonical_ip
 
 
 def resolve(name: str) -> list[str]:
     """Give every IPv4 and IPv6 address of a name in canonical form; none when it does not resolve."""
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        # In ASCII, for the codec behind getaddrinfo takes straße.de for strasse.de.
+        found = socket.getaddrinfo(name if name.isascii() else ascii_host(name), None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
     addresses = (canonical_ip(str(entry[4][0])) for entry in found)

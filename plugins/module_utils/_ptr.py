@@ -7,34 +7,32 @@
 from __future__ import annotations
 
 import typing as t
+import unicodedata
 
 from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips
-from ._converge import Progress, Task, send
-from ._errors import BadOption, Missing, NotFound, Refused
+from ._converge import Progress, Task
+from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
 from ._forward import is_confirmed
 from ._identifiers import Identifiers, Named, check_agree, is_blank
-from ._names import canonical_host, check_hostname, check_id, check_ip, shown
+from ._names import ascii_host, check_hostname, check_id, check_ip, shown
 from ._plan import Action, Plan, same
-from ._reader import bad
+from ._reader import bad, first, normal, object_in, word
 from ._resend import Endpoint
 from ._vps import find_vps, list_vps, missing_label
 
 PUT_PTR = Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write")
 DELETE_PTR = Endpoint("DELETE", "/vps/{id}/ips/{ip}/ptr", "vps:write")
 ENDPOINTS = (PUT_PTR, DELETE_PTR)
+WHERE_PUT = "PUT /v1/vps/:id/ips/:ip/ptr"
 
 
 def rows_of(api: t.Any, vps_id: str | None, vps_label: str | None) -> list[Row]:
-    """Read the addresses of one server, named by id or label, or of all. Raises: Missing, Ambiguous."""
+    """Read the addresses of one server, named by id or label, or of all: one request where the addresses tell the labels.
+
+    Raises: Missing, Ambiguous, Refused.
+    """
     if vps_label is not None:
-        servers = list_vps(api)
-        owner = find_vps(servers, vps_label)
-        if owner is None:
-            raise missing_label(vps_label, servers)
-        if vps_id is not None:
-            named = next((server["label"] for server in servers if server["id"] == vps_id), None)
-            check_agree("VPS", vps_id, Named("vps_label", vps_label, named, owner["id"] == vps_id))
-        return list_ips(api, owner["id"], owner["label"])
+        return _rows_of_label(api, vps_id, vps_label)
     if vps_id is None:
         return list_all_ips(api)
     try:
@@ -43,20 +41,64 @@ def rows_of(api: t.Any, vps_id: str | None, vps_label: str | None) -> list[Row]:
         raise Missing("There is no VPS with the id %s." % shown(vps_id)) from None
 
 
+def _is_called(row: Row, vps_label: str) -> bool:
+    return unicodedata.normalize("NFC", row["vps_label"] or "") == unicodedata.normalize("NFC", vps_label)
+
+
+def _rows_of_label(api: t.Any, vps_id: str | None, vps_label: str) -> list[Row]:
+    """Read the addresses of the server of this label. The list of servers is asked only where the addresses leave a doubt."""
+    rows = list_all_ips(api)
+    owners = {row["vps_id"] for row in rows if _is_called(row, vps_label)}
+    is_told = all(row["vps_id"] is not None and row["vps_label"] is not None for row in rows)
+    if not is_told or len(owners) != 1 or vps_id not in (None, *owners):
+        servers = list_vps(api)
+        owner = find_vps(servers, vps_label)
+        if owner is None:
+            raise missing_label(vps_label, servers)
+        if vps_id is not None:
+            named = next((server["label"] for server in servers if server["id"] == vps_id), None)
+            check_agree("VPS", vps_id, Named("vps_label", vps_label, named, owner["id"] == vps_id))
+        owners = {owner["id"]}
+        if any(row["vps_id"] is None for row in rows):
+            return list_ips(api, owner["id"], owner["label"])
+    return [{**row, "vps_label": vps_label if row["vps_label"] is None else row["vps_label"]} for row in rows if row["vps_id"] in owners]
+
+
 def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
-    """Find one address. Raises: Missing, naming the addresses there are."""
-    for row in rows:
-        if row["ip"] == ip:
-            return row
+    """Find one address. Raises: Missing, naming the addresses there are; Ambiguous where two servers have it."""
+    found = [row for row in rows if row["ip"] == ip]
+    owners = list(dict.fromkeys(str(row["vps_id"]) for row in found))
+    if len(owners) > 1:
+        raise Ambiguous(
+            "The API shows the address %s on %d servers: %s. Nothing was changed; name the one you mean by vps_id." % (ip, len(owners), ", ".join(owners)),
+            candidates=[{name: row[name] for name in ("vps_id", "vps_label", "ip", "ptr")} for row in found],
+        )
+    if found:
+        return found[0]
     known = [row["ip"] for row in rows]
     raise Missing(
         "The address %s is not on %s; there %s." % (ip, whose, "are: " + ", ".join(known[:10]) if known else "is none"), closest=known[:10]
     )
 
 
+def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
+    """Find the primary address of a server: the one that is marked, IPv4 before IPv6, or its only one. Raises: Missing, Refused."""
+    fours = [row for row in rows if ":" not in row["ip"]]
+    for choice in ([row for row in fours if row["primary"]], fours, list(rows)):
+        if len(choice) == 1:
+            return choice[0]
+        if choice:
+            known = [row["ip"] for row in choice]
+            raise Refused(
+                "The API does not tell which address of %s is the primary one: %s. Nothing was changed; give ip." % (whose, ", ".join(known[:10])),
+                closest=known[:10],
+            )
+    raise Missing("The API shows no address on %s." % whose)
+
+
 def plan_ptr(row: Row, hostname: str | None) -> Plan:
     """Decide how the PTR record of one address becomes *hostname* (None: no record). Raises: Refused."""
-    if canonical_host(row["ptr"]) == canonical_host(hostname):
+    if ascii_host(row["ptr"]) == ascii_host(hostname):
         return same(row)
     if row["zone_hosted"] is False:
         raise Refused(
@@ -65,7 +107,7 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
         )
     if row["vps_id"] is None:
         raise bad(WHERE_ALL, "it does not tell whose address %s is (name it by vps_id)" % row["ip"])
-    ids = {"id": row["vps_id"], "ip": row["ip"]}
+    ids = {"id": row["vps_id"], "ip": row.get("told_ip") or row["ip"]}
     if hostname:
         action = Action("set PTR of", row["ip"], PUT_PTR, ids, {"hostname": hostname}, known_as=(row["ptr"],), new_name=hostname)
     else:
@@ -74,44 +116,56 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
 
 
 def plan_of(api: t.Any, params: t.Mapping[str, t.Any]) -> Plan:
-    """Plan h444_ptr."""
-    if params["ip"] is None:
-        raise BadOption("ip is needed: the address whose PTR record is meant (null and empty count as not given). Nothing was sent.")
+    """Plan h444_ptr. Raises: BadOption, Missing, Ambiguous, Refused."""
     if params["state"] == "present" and is_blank(params.get("hostname")):
         raise BadOption("hostname is needed to set a PTR record; state: absent clears it. Nothing was sent.")
-    ip = check_ip(params["ip"], "ip")
+    ip = check_ip(params["ip"], "ip") if params.get("ip") is not None else None
     hostname = check_hostname(params["hostname"], "hostname", dotted=True) if params["state"] == "present" else None
     vps_id, vps_label = params.get("vps_id"), params.get("vps_label")
+    whose = "the VPS %s" % shown(vps_label or vps_id) if vps_id is not None or vps_label is not None else "any VPS of this account"
     rows = rows_of(api, vps_id, vps_label)
-    row = find_ip(rows, ip, "the VPS %s" % shown(vps_id or vps_label) if vps_id or vps_label else "any VPS of this account")
+    row = find_ip(rows, ip, whose) if ip is not None else find_primary(rows, whose)
     plan = plan_ptr(row, hostname)
-    if hostname and params.get("require_forward") and not is_confirmed(hostname, ip):
+    if hostname and params.get("require_forward") and not is_confirmed(hostname, row["ip"]):
         raise Refused(
             "require_forward: %s does not resolve to %s, so mail servers would not believe the PTR record. Add the A or AAAA record first; nothing was written."
-            % (hostname, ip)
+            % (hostname, row["ip"])
         )
     return plan
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
-    """Set or clear a PTR record; clearing what is gone already is done."""
+def read_reply(body: t.Any) -> str | None:
+    """Give the host name that the reply to a write shows, None where it shows none.
+
+    Assumed: the page shows no reply; it may be the address, the record, or nothing of either (switch ``write_reply``).
+    """
     try:
-        send(api, action, progress)
+        found = normal(object_in(body, ("ptr", "ip", "address", "record"), WHERE_PUT), WHERE_PUT)
+    except BadReply:
+        return None
+    told = first(found, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record", "hostname")
+    return word(told, "hostname", "ptr", "value", "name") or None
+
+
+def perform(api: t.Any, action: Action, progress: Progress) -> None:
+    """Set or clear a PTR record; clearing what is gone already is done.
+
+    The answer counts and the record is not read again: what that would show may be older than the write.
+    """
+    try:
+        answer = api.request(action.endpoint, ids=action.ids, body=action.body)
     except NotFound:
         if action.endpoint is not DELETE_PTR:
             raise
+        return
+    told = read_reply(answer.body) if action.endpoint is PUT_PTR else None
+    if told is not None and ascii_host(told) != ascii_host(progress.plan.after["ptr"]):
+        progress.warn("The API took the PTR record of %s, but its answer shows %s." % (action.target, shown(told)))
 
 
-def read_back(api: t.Any, params: t.Mapping[str, t.Any], progress: Progress) -> t.Any:
-    """Give the record after the change: read again, since resolvers and zones can lag behind the answer."""
-    plan = progress.plan
-    if not plan.actions:
-        return plan.after
-    rows = list_ips(api, plan.after["vps_id"], plan.after["vps_label"])
-    now = next((row for row in rows if row["ip"] == plan.after["ip"]), None)
-    if now is not None and canonical_host(now["ptr"]) != canonical_host(plan.after["ptr"]):
-        progress.warn("The API took the PTR record of %s, but still shows %s." % (now["ip"], shown(now["ptr"])))
-    return plan.after
+def read_back(_api: t.Any, _params: t.Mapping[str, t.Any], progress: Progress) -> t.Any:
+    """Give the record after the run: what was written."""
+    return progress.plan.after
 
 
 INFO_IDENTIFIERS = Identifiers("address", ("ip", "vps_id", "vps_label"))

@@ -14,7 +14,7 @@ from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import canonical_host, check_hostname, check_id, check_label, closest, pick_one, shown
+from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
 from ._reader import address, bad, first, flat, identifier, normal, object_in, sweep, text, word
@@ -312,7 +312,7 @@ def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -
     if wanted and current["plan_slug"] and wanted != current["plan_slug"]:
         notes.append("%s has the plan %s, not %s; the API can't change the plan of a server." % (name, current["plan_slug"], wanted))
     wanted = params.get("hostname")
-    if wanted and current["hostname"] and canonical_host(wanted) != canonical_host(current["hostname"]):
+    if wanted and current["hostname"] and ascii_host(wanted) != ascii_host(current["hostname"]):
         notes.append("%s has the host name %s, not %s; the API can't change it." % (name, current["hostname"], wanted))
     wanted = params.get("os_template")
     installed = _installed.find_installed(current, templates) if wanted and params["state"] != "reinstalled" else None

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, check_id, closest, pick_one, shown
+from ._names import CONTROL, ascii_host, check_id, closest, pick_one, shown
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
@@ -61,10 +61,8 @@ def canonical_url(url: str) -> str:
         return url
     scheme, (user, at, place), rest = match.group(1).lower(), match.group(2).rpartition("@"), match.group(3)
     if not place.isascii():
-        try:
-            place = place.encode("idna").decode("ascii")
-        except UnicodeError:
-            pass
+        host, colon, port = place.partition(":")
+        place = ascii_host(host) + colon + port
     default = {"https": ":443", "http": ":80"}.get(scheme, ":")
     place = place.lower()
     place = place[: -len(default)] if place.endswith(default) else place.rstrip(":")

@@ -14,19 +14,22 @@ author:
   - h444.cloud contributors (@h444-cloud)
 description:
   - Points the reverse DNS of one address of a server at a host name, or removes the record.
-  - Names are compared without case and trailing dot.
+  - Names are compared without case and trailing dot, and a name in Unicode is that of its C(xn--) form.
+  - A change takes two requests, one to look and one to write. The answer to the write counts; the record is not read again.
 options:
   ip:
     description:
-      - The IPv4 or IPv6 address. Needed.
+      - The IPv4 or IPv6 address, in any spelling. Without it the primary address of the server that O(vps_id) or O(vps_label) names.
+      - Its server is found from the addresses of the account. An address that the API shows on two servers is refused with their ids,
+        unless O(vps_id) says which one is meant.
     type: str
   vps_id:
     description:
-      - The id of the server that has the address; found from the addresses of the account where it is not given.
+      - The id of the server that has the address. One of O(ip), O(vps_id) and O(vps_label) is needed.
     type: str
   vps_label:
     description:
-      - The label of the server that has the address.
+      - The label of the server that has the address. Two servers of the same label are refused with their ids.
     type: str
   state:
     description:
@@ -36,12 +39,12 @@ options:
     default: present
   hostname:
     description:
-      - The fully qualified name that the address shall have. Needed for O(state=present).
+      - The fully qualified name that the address shall have. Needed for O(state=present), and not looked at with O(state=absent).
     type: str
   require_forward:
     description:
       - Refuse unless O(hostname) resolves to O(ip), with the resolver of the executing host. Mail servers believe a PTR
-        record only then.
+        record only then. With O(state=absent) there is nothing to refuse.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -59,6 +62,11 @@ EXAMPLES = r"""
   h444.cloud.h444_ptr:
     ip: "{{ servers.vps[0].ipv4 }}"
     hostname: mail.example.com
+
+- name: A name for the primary address of a server, whatever it is
+  h444.cloud.h444_ptr:
+    vps_label: web-1
+    hostname: web-1.example.com
 
 - name: No name any more
   h444.cloud.h444_ptr:
@@ -86,6 +94,10 @@ ptr:
       description: The id of the server.
       type: str
       returned: always
+    told_ip:
+      description: The address as the API writes it.
+      type: str
+      returned: when that is not the canonical form
     zone_hosted:
       description: Whether the reverse zone is on the DNS of 444Host, so that the record can be set.
       type: bool

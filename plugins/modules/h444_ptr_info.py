@@ -16,7 +16,7 @@ description:
   - Gives every address of the account, of one server, or one address, with its reverse DNS. Nothing found is an empty list.
 options:
   ip:
-    description: Only this address.
+    description: Only this address, in any spelling.
     type: str
   vps_id:
     description: Only the addresses of the server of this id.
@@ -66,6 +66,10 @@ ips:
       description: The id of the server.
       type: str
       returned: always
+    told_ip:
+      description: The address as the API writes it.
+      type: str
+      returned: when that is not the canonical form
     zone_hosted:
       description: Whether the reverse zone is on the DNS of 444Host, so that the record can be set.
       type: bool

@@ -54,7 +54,7 @@ def test_ptr() -> None:
     """The module shows a part of the info module's row, in the same words, and the reader gives all of it."""
     module, info = fields_of("h444_ptr", "ptr"), fields_of("h444_ptr_info", "ips")
     assert module == {name: info[name] for name in module}
-    assert set(info) - {"forward_confirmed"} == set(_addresses.read_ip("192.0.2.1", None, None, "GET"))
+    assert set(info) - {"forward_confirmed"} == set(_addresses.read_ip("2001:DB8::1", None, None, "GET"))
 
 
 def test_hosting() -> None:

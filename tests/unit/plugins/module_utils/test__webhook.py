@@ -63,6 +63,11 @@ def test_other_url(other: str) -> None:
     assert _webhook.canonical_url(other) != URL
 
 
+def test_other_host() -> None:
+    """A host with an ß is not the one with ss."""
+    assert _webhook.canonical_url("https://straße.example:443/") == "https://xn--strae-oqa.example/" != _webhook.canonical_url("https://strasse.example")
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
