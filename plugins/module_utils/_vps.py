@@ -14,6 +14,7 @@ from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
+from ._labels import has_label, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._plan import Action, Plan, same
@@ -66,8 +67,11 @@ Params = t.Mapping[str, t.Any]
 
 def read_vps(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
     """Give one server in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
-    row, _secrets = sweep(flat(raw, NOUNS, where))
-    return shape_vps(row, where)
+    return shape_vps(_row_of(raw, where), where)
+
+
+def _row_of(raw: t.Mapping[str, t.Any], where: str) -> Row:
+    return sweep(flat(raw, NOUNS, where))[0]
 
 
 def shape_vps(row: Row, where: str) -> Row:
@@ -75,7 +79,6 @@ def shape_vps(row: Row, where: str) -> Row:
     plan, system = row.get("plan"), row.get("os")
     network: Row = row["network"] if isinstance(row.get("network"), dict) else {}
     system = system if isinstance(system, dict) else {"family": system}
-    label = row["label"] if "label" in row else first(row, "name", "display_name", "vps_label")
     main = address(first(row, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip"))
     if main is None:
         main = address(first(network, "ipv4", "primary_ip", "ip")) or _primary(first(row, "ips", "ip_addresses", "addresses"))
@@ -83,7 +86,7 @@ def shape_vps(row: Row, where: str) -> Row:
         **row,
         **_installed.spread(row),
         "id": identifier(first(row, "id", "vps_id", "uuid", "server_id"), where),
-        "label": text(label),
+        "label": read_label(row),
         "hostname": text(first(row, "hostname", "host_name", "fqdn")),
         "status": read_status(first(row, "status", "state", "live_status", "power_status", "power_state"), STATUS),
         "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
@@ -102,9 +105,23 @@ def _primary(entries: t.Any) -> str | None:
     return address(chosen) or address(entries)
 
 
+class Fleet(t.NamedTuple):
+    """Every server. *mute*: the ids of the living ones whose row has no field for a label."""
+
+    rows: t.List[Row]
+    mute: t.Tuple[str, ...] = ()
+
+
+def list_fleet(api: t.Any) -> Fleet:
+    """Read every server, and which of them don't tell their label. Source: GET /v1/vps (vps:read)."""
+    raws = [_row_of(raw, WHERE_LIST) for raw in api.rows(LIST, NOUNS)]
+    rows = [shape_vps(raw, WHERE_LIST) for raw in raws]
+    return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not tells_label(raw) and not is_gone(row)))
+
+
 def list_vps(api: t.Any) -> list[Row]:
     """Read every server. Source: GET /v1/vps (vps:read)."""
-    return [read_vps(raw) for raw in api.rows(LIST, NOUNS)]
+    return list_fleet(api).rows
 
 
 def get_vps(api: t.Any, vps_id: str) -> Row | None:
@@ -126,7 +143,19 @@ def get_stats(api: t.Any, vps_id: str) -> Row:
 
 def find_vps(rows: t.Sequence[Row], label: str) -> Row | None:
     """Find the one living server of this label. Raises: Ambiguous."""
-    return pick_one([row for row in rows if row["label"] == label and not is_gone(row)], "servers", label)
+    return pick_one([row for row in rows if has_label(row, label) and not is_gone(row)], "servers", label)
+
+
+def check_told(fleet: Fleet, label: str) -> None:
+    """Make sure that a label that was not found is no server's: any row that does not tell its label could be it.
+
+    Without this, "absent" would not be true, and an order would be a second one. Raises: BadReply.
+    """
+    if fleet.mute:
+        raise bad(
+            WHERE_LIST,
+            "it does not tell the label of %s, so whether there is a server called %s can't be known" % (", ".join(fleet.mute[:10]), shown(label)),
+        )
 
 
 def missing_label(label: str, rows: t.Sequence[Row]) -> Missing:
@@ -167,43 +196,66 @@ def read_order_reply(body: t.Any) -> Reply:
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
-    if params.get("new_label") is not None:
-        check_label(params["new_label"], "new_label")
-    rows: list[Row] | None = None
-    label = check_label(params["label"], "label") if params.get("label") is not None else None
-    if params.get("id") is not None:
-        current = get_vps(api, check_id(params["id"], "id"))
-        if current is not None and is_gone(current):
-            current = None
-        if current is not None and label is not None:
-            names = {label, params.get("new_label")} - {None}
-            check_agree("VPS", current["id"], Named("label", label, current["label"], current["label"] in names))
-        if current is None and params["state"] != "absent":
-            rows = list_vps(api)
-            near = closest(params["id"], [row["id"] for row in rows])
-            why = " Nothing was reinstalled." if params["state"] == "reinstalled" else ""
-            raise Missing("No VPS has the id %s%s.%s" % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else "", why), closest=near)
-    else:
-        rows = list_vps(api)
-        current = find_vps(rows, t.cast(str, label))
-        if current is None and params.get("new_label"):
-            current = find_vps(rows, params["new_label"])
+    # A label is sent and compared in one form, whatever the playbook's editor made of it.
+    params = {**params, **{option: check_label(params[option], option) for option in ("label", "new_label") if params.get(option) is not None}}
+    is_by_id = params.get("id") is not None
+    fleet = Fleet([]) if is_by_id else list_fleet(api)
+    current = find_by_id(api, params) if is_by_id else find_by_label(fleet, params)
     if params["state"] == "absent":
         return plan_absent(current)
     if current is None:
-        if params.get("new_label") or params["state"] == "reinstalled":
-            missing = missing_label(t.cast(str, label), rows or [])
-            why = " state: reinstalled orders none; nothing was ordered." if params["state"] == "reinstalled" else ""
-            raise Missing("%s%s" % (missing, why), **missing.facts)
-        return plan_order(api, params, t.cast(str, label), rows or [])
-    if params.get("new_label") and current["label"] != params["new_label"]:
-        rows = list_vps(api) if rows is None else rows
-        taken = [row["id"] for row in rows if row["label"] == params["new_label"] and row["id"] != current["id"] and not is_gone(row)]
-        if taken:
-            raise Ambiguous("new_label: %s is the label of %s already. Nothing was changed." % (shown(params["new_label"]), ", ".join(taken)), candidates=taken)
+        return plan_missing(api, params, fleet.rows)
+    check_new_label(api, params, current, fleet.rows)
     templates = needed_templates(api, params, current)
     template = choose_template(current, params, templates) if params["state"] == "reinstalled" else None
     return plan_current(with_address(api, current), params, template, templates)
+
+
+def find_by_id(api: t.Any, params: Params) -> Row | None:
+    """Find the living server of the id that is given; None where it is to be gone anyway. Raises: Missing, Refused."""
+    current = get_vps(api, check_id(params["id"], "id"))
+    if current is not None and is_gone(current):
+        current = None
+    label = params.get("label")
+    if current is not None and label is not None:
+        is_same = has_label(current, label) or has_label(current, params.get("new_label"))
+        check_agree("VPS", current["id"], Named("label", label, current["label"], is_same))
+    if current is None and params["state"] != "absent":
+        near = closest(params["id"], [row["id"] for row in list_vps(api)])
+        why = " Nothing was reinstalled." if params["state"] == "reinstalled" else ""
+        raise Missing("No VPS has the id %s%s.%s" % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else "", why), closest=near)
+    return current
+
+
+def find_by_label(fleet: Fleet, params: Params) -> Row | None:
+    """Find the living server of the label that is given, or of the new one, which it may have already. Raises: Ambiguous, BadReply."""
+    label = t.cast(str, params["label"])
+    current = find_vps(fleet.rows, label)
+    if current is None and params.get("new_label"):
+        current = find_vps(fleet.rows, params["new_label"])
+    if current is None:
+        check_told(fleet, label)
+    return current
+
+
+def check_new_label(api: t.Any, params: Params, current: Row, rows: t.Sequence[Row]) -> None:
+    """Make sure that the new label is no other server's. Raises: Ambiguous."""
+    new_label = params.get("new_label")
+    if not new_label or has_label(current, new_label):
+        return
+    taken = [row["id"] for row in rows or list_vps(api) if has_label(row, new_label) and row["id"] != current["id"] and not is_gone(row)]
+    if taken:
+        raise Ambiguous("new_label: %s is the label of %s already. Nothing was changed." % (shown(new_label), ", ".join(taken)), candidates=taken)
+
+
+def plan_missing(api: t.Any, params: Params, rows: list[Row]) -> Plan:
+    """Plan what becomes of a label that no server has: an order, where one is asked for. Raises: Missing and what plan_order does."""
+    label = t.cast(str, params["label"])
+    if params.get("new_label") or params["state"] == "reinstalled":
+        missing = missing_label(label, rows)
+        why = " state: reinstalled orders none; nothing was ordered." if params["state"] == "reinstalled" else ""
+        raise Missing("%s%s" % (missing, why), **missing.facts)
+    return plan_order(api, params, label, rows)
 
 
 def needed_templates(api: t.Any, params: Params, current: Row) -> list[Row]:
@@ -276,7 +328,7 @@ def plan_current(current: Row, params: Params, template: tuple[str, str] | None,
     name, ids, state = current["label"] or current["id"], {"id": current["id"]}, params["state"]
     status = current["status"]
     new_label = params.get("new_label")
-    if new_label and current["label"] != new_label:
+    if new_label and not has_label(current, new_label):
         actions.append(Action("rename", name, LABEL, ids, {"label": new_label}, known_as=(current["label"],), new_name=new_label))
         after["label"] = new_label
     if status == SUSPENDED and (template or state in ("started", "stopped", "restarted")):
@@ -329,12 +381,7 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
     if not params.get("os_template"):
         raise BadOption("os_template is needed to order %s." % shown(label))
     hostname = check_hostname(params.get("hostname") or label, "hostname" if params.get("hostname") else "label, as the host name (see hostname)")
-    similar = [row for row in rows if not is_gone(row) and (row["label"] or "").strip().casefold() == label.casefold()]
-    if similar:
-        raise Refused(
-            "No VPS has the label %s, but %s has %s. Nothing was ordered, for the provider may write labels its own way; use that label, or another one."
-            % (shown(label), similar[0]["id"], shown(similar[0]["label"]))
-        )
+    check_unlike(rows, label, hostname)
     check_whole(api, rows)
     plan_slug, price = _purchase.find_price(api, params, "vps")
     family, template = _catalogue.find_os_template(_catalogue.list_os_templates(api), params["os_template"], params.get("os_family"))
@@ -357,6 +404,19 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
         actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
         after["status"] = STOPPED
     return Plan(None, after, tuple(actions), (), _purchase.facts_of(order, ID_FACT), order)
+
+
+def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
+    """Make sure that no living server could be the one that is asked for, under a label that came out otherwise. Raises: Refused."""
+    for row in rows:
+        why = "" if is_gone(row) else why_similar(row, label, hostname, rows)
+        if why:
+            raise Refused(
+                "No VPS has the label %s, but %s has %s. Nothing was ordered, for %s. If that is the server, use its %s; if it is another one, "
+                "order with another label and another hostname."
+                % (shown(label), row["id"], shown(row["label"]) if row["label"] else "none", why, "label" if row["label"] else "id, and new_label to name it"),
+                candidates=[{field: row[field] for field in ("id", "label", "hostname")}],
+            )
 
 
 def check_whole(api: t.Any, rows: list[Row]) -> None:
@@ -408,7 +468,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     shop = _buy.Shop(
         list_rows=list_vps,
         get_row=get_vps,
-        has_name=lambda row: row["label"] == label,
+        has_name=lambda row: has_label(row, label),
         is_gone=is_gone,
         read_reply=read_order_reply,
         shape=lambda raw: shape_vps(raw, WHERE_ORDER),
@@ -423,12 +483,12 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     progress.resource_id = row["id"]
     progress.after = row
     progress.maybe = True
-    if row["label"] is not None and row["label"] != label:
+    if row["label"] is not None and not has_label(row, label):
         # A label that the provider wrote another way would be ordered again once the key is forgotten.
         api.request(LABEL, ids={"id": row["id"]}, body={"label": label})
         row = get_vps(api, row["id"]) or row
         progress.after = row
-        if row["label"] is not None and row["label"] != label:
+        if row["label"] is not None and not has_label(row, label):
             raise Refused(
                 "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would be ordered again."
                 % (shown(label), row["id"], shown(row["label"]))
@@ -472,12 +532,15 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     if params.get("id") is not None:
         found = get_vps(api, check_id(params["id"], "id"))
         if found is not None and label is not None:
-            check_agree("VPS", found["id"], Named("label", label, found["label"], found["label"] == label))
+            check_agree("VPS", found["id"], Named("label", label, found["label"], has_label(found, label)))
         rows = [found] if found is not None else []
     else:
-        rows = list_vps(api)
+        fleet = list_fleet(api)
+        rows = fleet.rows
         if label is not None:
-            rows = [row for row in rows if row["label"] == label]
+            rows = [row for row in rows if has_label(row, label)]
+            if not rows:
+                check_told(fleet, label)
     if params.get("include_ips") or any(row["ipv4"] is None for row in rows):
         rows = _with_addresses(api, rows, bool(params.get("include_ips")))
     if params.get("include_stats"):

@@ -28,6 +28,9 @@ options:
   label:
     description:
       - The server's label. Two servers of the same label are refused with their ids.
+      - A label that is missing is ordered only if no other server could be the one. A server with the same host name, or
+        whose label differs in case or punctuation only or seems to be cut off, is refused with its id. So is an order where a
+        server does not tell its label.
     type: str
   state:
     description:

@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 import typing as t
+import unicodedata
 import uuid
 from datetime import datetime, timezone
 from urllib.parse import unquote
@@ -513,7 +514,11 @@ class Core:
             raise No(400, [f"{names[0]} and {names[1]} must name an installable template"])
 
     def _label(self, label: str) -> str:
-        return {"lower": label.lower(), "cut10": label[:10]}.get(self.assume["label_rule"], label)
+        rules: dict[str, t.Callable[[str], str]] = {
+            "lower": str.lower, "cut10": lambda text: text[:10], "cut64": lambda text: text[:64],
+            "nfd": lambda text: unicodedata.normalize("NFD", text), "slug": lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"),
+        }
+        return rules.get(self.assume["label_rule"], str)(label)
 
     def make_server(self, given: Row) -> Row:
         """Add a server."""

@@ -119,8 +119,10 @@ def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     shape_os(row, assume["vps_os"])
     if assume["vps_plan"] == "nested":
         row["plan"] = {"slug": row.pop("plan_slug"), **(row.pop("specs", None) or {})}
-    if assume["label_field"] == "name":
-        row["name"] = row.pop("label")
+    if assume["vps_label"] == "none" or (assume["vps_label"] == "named" and not row["label"]):
+        row.pop("label")
+    elif assume["label_field"] != "label":
+        row[assume["label_field"]] = row.pop("label")
     return row
 
 

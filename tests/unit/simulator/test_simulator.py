@@ -256,6 +256,8 @@ def replies(api: Api) -> str:
 
     for number in range(3):
         ask("POST", "/vps", {**ORDER, "label": f"Web-Server-{number}"}, f"k{number}")
+    ask("POST", "/vps", {**ORDER, "label": "Bär-" + 80 * "x"}, "long")
+    api.core.make_server({"label": ""})
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-0"}, "k0")
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-9"}, "k0")
     ask("POST", "/hosting", {**HOSTING, "domain": "www.example.com", "username": "ExampleCom"})
