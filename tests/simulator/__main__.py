@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,7 +17,10 @@ if not __package__:
     import runpy
 
     sys.path[0] = str(Path(__file__).resolve().parents[1])
-    runpy.run_module("simulator", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("simulator", run_name="__main__", alter_sys=True)
+    except KeyboardInterrupt:  # while it was starting
+        sys.exit(130)
     sys.exit(0)
 
 from . import assumed, conformance
@@ -38,6 +42,7 @@ examples:
   python tests/simulator                                   plain replies, on port 18444
   python tests/simulator --preset wrapped --port 8444      camelCase, everything under "data"
   python tests/simulator --assume dead_replay=gone         one open point answered another way
+  python tests/simulator --balance 500                     a wallet of 5 dollars
   python tests/simulator --state account.json              the account survives a restart
 
 the control API (POST JSON to /_sim/...): seed, faults, advance, assume, reset, staff_reply, oauth/approve, oauth/deny;
@@ -55,12 +60,17 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help="answer one open point in another way; may be repeated")
     parser.add_argument("--list-assumptions", action="store_true", help="show every open point with its values, and end")
     parser.add_argument("--rate-limit", type=int, default=120, help="requests a minute for each key; 0 is no limit (default: 120)")
+    parser.add_argument("--balance", type=int, metavar="CENTS", help="what the wallet holds, in US cents (default: 10000, or what --state holds)")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the account in this file, so that it survives a restart")
     parser.add_argument("--deliver-to", metavar="URL", help="send every webhook delivery to this URL of this machine instead of its own")
     parser.add_argument("--no-validate", action="store_true", help="do not hold replies against the contract")
     found = parser.parse_args(given)
     if not 0 <= found.port <= 65535:
         parser.error("--port is a number from 0 to 65535")
+    if found.rate_limit < 0:
+        parser.error("--rate-limit is a number from 0")
+    if found.balance is not None and not 0 <= found.balance <= 10**9:
+        parser.error("--balance is a number of US cents from 0 to 1000000000")
     found.switches = assumed.preset(found.preset) if found.preset else {}
     for item in found.assume:
         name, equals, value = item.partition("=")
@@ -79,22 +89,23 @@ def main(given: list[str]) -> int:
     if options.list_assumptions:
         print(assumed.table())
         return 0
-    core = Core(options.switches, rate_limit=options.rate_limit)
-    if options.state and options.state.exists():
-        try:
-            core.load(json.loads(options.state.read_text()))
-            core.assume = {**assumed.defaults(), **core.assume, **options.switches}
-        except (OSError, ValueError, TypeError) as exc:
-            print(f"simulator: {options.state} can't be read: {exc}", file=sys.stderr)
-            return 2
+    core = Core(options.switches, rate_limit=options.rate_limit, balance_usd_cents=10000 if options.balance is None else options.balance)
     try:
-        server = Simulator(options.port, core, options.state)
+        resumed = resume(core, options)
+    except ValueError as exc:
+        return refuse(f"{options.state} can't be read: {exc}")
+    try:
+        server = Simulator(options.port, core, options.state, terminal=None if sys.stderr is None else sys.stderr.fileno())
     except OSError as exc:
-        print(f"simulator: port {options.port} can't be used ({exc.strerror}); choose another one with --port.", file=sys.stderr)
-        return 2
+        return refuse(f"port {options.port} can't be used ({exc.strerror}); choose another one with --port.")
+    try:
+        server.write_state()
+    except OSError as exc:
+        return refuse(f"{options.state} can't be written ({exc.strerror}); --state takes a file in a folder that is there.")
     checked = False if options.no_validate else conformance.attach(core)
     Courier(core, options.deliver_to).start()
-    print(f"The simulator plays 444Host at {server.origin}/v1 (preset {options.preset or 'plain'}{'' if checked else ', contract not checked'}).", flush=True)
+    form = f"preset {options.preset}" if options.preset else f"the account of {options.state}" if resumed else "preset plain"
+    print(f"The simulator plays 444Host at {server.origin}/v1 ({form}{'' if checked else ', contract not checked'}).")
     print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -105,5 +116,44 @@ def main(given: list[str]) -> int:
     return 0
 
 
+def refuse(why: str) -> int:
+    """Say in one sentence why there is nothing to serve."""
+    print(f"simulator: {why}", file=sys.stderr)
+    return 2
+
+
+def resume(core: Core, options: argparse.Namespace) -> bool:
+    """Go on with the account of the state file, where there is one. Raises ValueError with a reason."""
+    if options.state is None or not options.state.exists():
+        return False
+    try:
+        state = json.loads(options.state.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ValueError(exc.strerror) from None
+    except (ValueError, RecursionError):
+        raise ValueError("it is no JSON") from None
+    core.load(state)
+    core.assume = {**assumed.defaults(), **core.assume, **options.switches}
+    if options.balance is not None:
+        core.account["balance_usd_cents"] = options.balance
+    return True
+
+
+def quietly(given: list[str]) -> int:
+    """Run as a command: neither Ctrl-C nor a reader that has gone is a traceback."""
+    try:
+        try:
+            return main(given)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # What is still buffered has no reader either; the interpreter must not try again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(quietly(sys.argv[1:]))

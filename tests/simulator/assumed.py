@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 
@@ -161,7 +162,7 @@ def check(name: str, value: t.Any) -> t.Any:
         raise ValueError(f"there is no assumption called {name}; --list-assumptions shows those there are")
     values = SWITCHES[name].values
     if isinstance(values[0], int):
-        if isinstance(value, bool) or not str(value).lstrip("-").isdigit():
+        if isinstance(value, bool) or not re.fullmatch("-?[0-9]{1,12}", str(value)):
             raise ValueError(f"{name} takes a whole number")
         return int(value)
     if str(value) not in values:

@@ -25,7 +25,7 @@ import uuid
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
-from . import assumed, shapes
+from . import assumed, seeds, shapes
 
 FULL_KEY = "h444_simulator_full_access_key"
 READ_KEY = "h444_simulator_read_only_key"
@@ -89,9 +89,17 @@ class Call(t.NamedTuple):
 class Core:
     """The account, its resources and the rules."""
 
-    def __init__(self, assume: t.Mapping[str, t.Any] | None = None, *, rate_limit: int = 120, clock: t.Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        assume: t.Mapping[str, t.Any] | None = None,
+        *,
+        rate_limit: int = 120,
+        balance_usd_cents: int = 10000,
+        clock: t.Callable[[], float] = time.time,
+    ) -> None:
         self.assume: dict[str, t.Any] = {**assumed.defaults(), **(assume or {})}
         self.rate_limit = rate_limit
+        self.balance_usd_cents = balance_usd_cents
         self._clock = clock
         self.offset = 0.0
         self.lock = threading.RLock()
@@ -109,7 +117,7 @@ class Core:
         self.numbers = 1000
         self.account: Row = {
             "id": str(uuid.UUID(int=self.random.getrandbits(128), version=4)), "email": "you@example.com", "first_name": "Jane", "last_name": "Doe",
-            "account_type": "individual", "language": "en", "email_verified": True, "balance_usd_cents": 10000,
+            "account_type": "individual", "language": "en", "email_verified": True, "balance_usd_cents": self.balance_usd_cents,
             "created_at": "2026-01-01T00:00:00.000Z", "reseller": {"enabled": True, "discount_pct": 20},
         }
         self.keys: dict[str, Row] = {FULL_KEY: {"scopes": list(SCOPES), "expired": False}}
@@ -475,8 +483,12 @@ class Core:
     def _status(self, row: Row) -> str:
         return "provisioning" if row["alive"] and self.now() < row["ready_at"] else row["status"] if row["alive"] else "terminated"
 
+    @staticmethod
+    def _specs(row: Row) -> Row:
+        return next((product[5] for product in PRODUCTS if product[0] == row["plan_slug"]), {})
+
     def _server(self, row: Row) -> Row:
-        specs = next((product[5] for product in PRODUCTS if product[0] == row["plan_slug"]), {})
+        specs = self._specs(row)
         shown = {name: row[name] for name in ("id", "label", "hostname", "plan_slug", "os_family", "os_template", "created_at")}
         address = next((ip["ip"] for ip in row["ips"] if ip["primary"]), None)
         return {**shown, "status": self._status(row), "ipv4": address, "specs": specs, **row.get("extra", {})}
@@ -576,10 +588,11 @@ class Core:
 
     def stats(self, call: Call) -> tuple[int, t.Any]:
         """GET /vps/:id/stats."""
-        self._living_server(call)
+        specs = self._specs(self._living_server(call))
+        memory, disk = specs.get("ram_mb", 4096), specs.get("disk_gb", 60)
         return 200, {
-            "cpu_percent": 3.5, "memory_used_mb": 812, "memory_total_mb": 4096, "network_rx_bytes": 123456, "network_tx_bytes": 65432,
-            "disk_used_gb": 7.5, "disk_total_gb": 60, "uptime_seconds": 86400,
+            "cpu_percent": 3.5, "memory_used_mb": memory // 5, "memory_total_mb": memory, "network_rx_bytes": 123456, "network_tx_bytes": 65432,
+            "disk_used_gb": disk / 8, "disk_total_gb": disk, "uptime_seconds": 86400,
         }
 
     def ips(self, call: Call) -> tuple[int, t.Any]:
@@ -883,8 +896,10 @@ class Core:
         return 201, copy.deepcopy(row)
 
     def staff_reply(self, ticket_id: str, body: str) -> None:
-        """Let the support answer."""
-        row = self.tickets[ticket_id]
+        """Let the support answer. Raises ValueError."""
+        row = self.tickets.get(ticket_id)
+        if row is None:
+            raise ValueError(f"there is no ticket {ticket_id}")
         self._message(row, "staff", body, "answered")
         self._event("ticket.replied", {"ticketId": row["id"], "ticketNumber": row["ticket_number"], "subject": row["subject"], "status": row["status"]})
 
@@ -1066,47 +1081,59 @@ class Core:
 
     def seed(self, given: Row) -> Row:
         """Add resources; what is not given has defaults. Raises ValueError."""
-        known = {"balance_usd_cents", "vps", "hosting", "domains", "invoices", "transactions", "tickets", "webhooks", "keys"}
-        if set(given) - known:
-            raise ValueError(f"unknown: {', '.join(sorted(set(given) - known))}; known: {', '.join(sorted(known))}")
-        made: Row = {}
         with self.lock:
+            there = {
+                "vps": self.servers, "hosting": self.hosting, "domains": self.domains, "tickets": self.tickets, "webhooks": self.webhooks,
+                "keys": self.keys,
+            }
+            seed = seeds.checked(given, {noun: len(rows) for noun, rows in there.items()})
             self.seeded = True
-            if "balance_usd_cents" in given:
-                self.account["balance_usd_cents"] = int(given["balance_usd_cents"])
-            for row in given.get("keys", []):
+            if "balance_usd_cents" in seed:
+                self.account["balance_usd_cents"] = seed["balance_usd_cents"]
+            for row in seed["keys"]:
                 self.keys[row["key"]] = {"scopes": row.get("scopes", list(SCOPES)), "expired": row.get("expired", False)}
-            made["vps"] = [self.make_server(row)["id"] for row in given.get("vps", [])]
-            made["hosting"] = [self.make_hosting(row)["id"] for row in given.get("hosting", [])]
-            made["webhooks"] = [self.make_webhook(row)["id"] for row in given.get("webhooks", [])]
-            made["domains"] = []
-            for row in given.get("domains", []):
-                domain = {
-                    "id": self.new_id("dom"), "name": "example.com", "status": "active", "auto_renew": False, "transfer_lock": True, "whois_privacy": True,
-                    "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **row,
-                    "pushes": [],
-                }
-                self.domains[domain["id"]] = domain
-                made["domains"].append(domain["id"])
-            made["tickets"] = []
-            for row in given.get("tickets", []):
-                _status, ticket = self.open_ticket(Call({}, {}, {"subject": row.get("subject", "Help"), "message": row.get("message", "Hello")}, FULL_KEY))
-                self.effect = False
-                self.tickets[ticket["id"]].update({key: value for key, value in row.items() if key in ("status", "priority", "department")})
-                made["tickets"].append(ticket["id"])
-            made["invoices"] = []
-            invoices = given.get("invoices", 0)
-            for row in invoices if isinstance(invoices, list) else [{}] * int(invoices):
-                invoice_id = self.new_id("inv")
-                self._receipt(invoice_id, row.get("total_usd_cents", 960), "Seeded")
-                if row.get("status", "paid") != "paid":
-                    self.invoices[invoice_id].update(status=row["status"], paid_at=None, transactions=[])
-                made["invoices"].append(invoice_id)
-            top_ups = int(given.get("transactions", 0))
+            made: Row = {
+                "vps": [self.make_server(row)["id"] for row in seed["vps"]],
+                "hosting": [self.make_hosting(row)["id"] for row in seed["hosting"]],
+                "webhooks": [self.make_webhook(row)["id"] for row in seed["webhooks"]],
+                "domains": [self.make_domain(row)["id"] for row in seed["domains"]],
+                "tickets": [self.make_ticket(row)["id"] for row in seed["tickets"]],
+                "invoices": [self.make_invoice(row)["id"] for row in seed["invoices"]],
+                "keys": [row["key"] for row in seed["keys"]],
+            }
+            top_ups = seed.get("transactions", 0)
             for number in range(1, top_ups + 1):
                 self._book("credit", number, "Top-up %d" % number, None)
                 self.ledger[-1]["created_at"] = self.stamp(self.now() - top_ups + number)  # a second apart
         return made
+
+    def make_domain(self, given: Row) -> Row:
+        """Add a domain."""
+        row: Row = {
+            "id": self.new_id("dom"), "name": "example.com", "status": "active", "auto_renew": False, "transfer_lock": True, "whois_privacy": True,
+            "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **given,
+            "pushes": [],
+        }
+        self.domains[row["id"]] = row
+        return row
+
+    def make_ticket(self, given: Row) -> Row:
+        """Add a ticket with its opening message."""
+        opened = {"subject": given.get("subject", "Help"), "message": given.get("message", "Hello")}
+        _status, ticket = self.open_ticket(Call({}, {}, opened, FULL_KEY))
+        self.effect = False
+        row = self.tickets[ticket["id"]]
+        row.update({key: value for key, value in given.items() if key in ("status", "priority", "department")})
+        return row
+
+    def make_invoice(self, given: Row) -> Row:
+        """Add an invoice."""
+        invoice_id = self.new_id("inv")
+        self._receipt(invoice_id, given.get("total_usd_cents", 960), "Seeded")
+        row = self.invoices[invoice_id]
+        if given.get("status", "paid") != "paid":
+            row.update(status=given["status"], paid_at=None, transactions=[])
+        return row
 
     STATE = (
         "account", "keys", "servers", "hosting", "domains", "ledger", "invoices", "tickets", "webhooks", "deliveries", "orders", "oauth",
@@ -1121,11 +1148,16 @@ class Core:
         found["vps"] = list(found["servers"].values())
         return found
 
-    def load(self, state: Row) -> None:
+    def load(self, state: t.Any) -> None:
         """Go on where a state file ends. Raises ValueError."""
         if not isinstance(state, dict) or "account" not in state:
             raise ValueError("it holds no state of the simulator")
         with self.lock:
+            for name in self.STATE:
+                mine = getattr(self, name)
+                kinds = (int, float) if isinstance(mine, float) else type(mine)
+                if name in state and not isinstance(state[name], kinds):
+                    raise ValueError(f"{name} in it is not what the simulator writes")
             for name in self.STATE:
                 if name in state:
                     setattr(self, name, state[name])

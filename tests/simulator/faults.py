@@ -10,13 +10,21 @@ import re
 import threading
 import typing as t
 
+FIELDS = {"method", "path", "nth", "times", "when", "kind", "seconds", "interval", "status", "headers", "body", "location"}
+METHODS = ("*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 KINDS = ("reset", "close", "truncate", "bad_json", "html", "status", "delay", "hang", "drip", "redirect", "gzip_bomb", "empty")
+
+
+def _is_number(value: t.Any, kinds: t.Any) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 class Faults:
     """The faults that are set, in the order in which they were."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: t.Iterable[str] = ()) -> None:
+        """*paths*: the templates of the API, below /v1."""
+        self._paths = set(paths)
         self._faults: list[dict[str, t.Any]] = []
         self._lock = threading.Lock()
 
@@ -27,24 +35,46 @@ class Faults:
         for spec in specs:
             if not isinstance(spec, dict) or spec.get("kind") not in KINDS:
                 raise ValueError(f"a fault needs a kind: {', '.join(KINDS)}")
-            if spec.get("when", "before") not in ("before", "after"):
-                raise ValueError("when is before or after")
-            for name in ("method", "path", "location"):
-                if not isinstance(spec.get(name, ""), str):
-                    raise ValueError(f"{name} is a text")
-            for name in ("seconds", "interval"):
-                if isinstance(spec.get(name, 0), bool) or not isinstance(spec.get(name, 0), (int, float)) or not 0 <= spec.get(name, 0) <= 3600:
-                    raise ValueError(f"{name} is a number from 0 to 3600")
-            status = spec.get("status", 500)
-            if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
-                raise ValueError("status is a whole number from 200 to 599")
-            if not isinstance(spec.get("headers", {}), dict):
-                raise ValueError("headers are an object")
-            for name in ("nth", "times"):
-                if not isinstance(spec.get(name, 1), int) or spec.get(name, 1) < 1:
-                    raise ValueError(f"{name} is a whole number from 1")
+            self._check_request(spec)
+            self._check_reply(spec)
         with self._lock:
             self._faults += [{"method": "*", "path": "*", "nth": 1, "times": 1, "when": "before", **spec, "seen": 0} for spec in specs]
+
+    def _check_request(self, spec: dict[str, t.Any]) -> None:
+        """Check which request is meant. Raises ValueError."""
+        unknown = sorted(set(spec) - FIELDS)
+        if unknown:
+            raise ValueError(f"a fault takes no {', '.join(unknown)}; it takes {', '.join(sorted(FIELDS))}")
+        if spec.get("when", "before") not in ("before", "after"):
+            raise ValueError("when is before or after")
+        if spec.get("method", "*") not in METHODS:
+            raise ValueError(f"method is one of {', '.join(METHODS)}")
+        self._check_path(spec.get("path", "*"))
+        for name in ("nth", "times"):
+            if not _is_number(spec.get(name, 1), int) or spec.get(name, 1) < 1:
+                raise ValueError(f"{name} is a whole number from 1")
+
+    @staticmethod
+    def _check_reply(spec: dict[str, t.Any]) -> None:
+        """Check what happens to it. Raises ValueError."""
+        for name in ("seconds", "interval"):
+            if not _is_number(spec.get(name, 0), (int, float)) or not 0 <= spec.get(name, 0) <= 3600:
+                raise ValueError(f"{name} is a number from 0 to 3600")
+        if not _is_number(spec.get("status", 500), int) or not 200 <= spec.get("status", 500) <= 599:
+            raise ValueError("status is a whole number from 200 to 599")
+        if not isinstance(spec.get("headers", {}), dict):
+            raise ValueError("headers are an object")
+        if not isinstance(spec.get("location", ""), str):
+            raise ValueError("location is a text")
+
+    def _check_path(self, path: t.Any) -> None:
+        """Refuse a path that no request can have: its fault would never come. Raises ValueError."""
+        if not isinstance(path, str):
+            raise ValueError("path is a text")
+        if path == "*" or not self._paths or path.startswith(("/oauth/", "/.well-known/")):
+            return
+        if path not in self._paths and not any(re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) for template in self._paths):
+            raise ValueError(f"the API has no path {path}; it is written as in the contract, such as /vps/{{id}}, or *")
 
     def clear(self) -> None:
         """Take every fault away."""

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .core import SCOPES, Core
+from .pages import device_page
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 DEVICE_SECONDS, DEFAULT_INTERVAL_SECONDS, TOKEN_SECONDS, REFRESH_SECONDS = 600, 5, 3600, 90 * 86400
@@ -91,11 +93,31 @@ class OAuth:
     def decide(self, user_code: str, state: str) -> None:
         """Let the user approve or deny. Raises ValueError."""
         with self.core.lock:
-            for device in self.core.oauth["devices"].values():
-                if device["user_code"] == user_code:
-                    device["state"] = state
-                    return
-        raise ValueError("there is no such user_code")
+            device = self._by_code(user_code)
+            if device is None:
+                raise ValueError("there is no such user_code")
+            device["state"] = state
+
+    def _by_code(self, user_code: str) -> dict[str, t.Any] | None:
+        """Find what a code stands for, with or without its dash."""
+        digits = re.sub(r"[\s-]", "", user_code)
+        return next((device for device in self.core.oauth["devices"].values() if device["user_code"].replace("-", "") == digits), None)
+
+    def page(self, method: str, form: dict[str, str]) -> tuple[int, bytes]:
+        """Answer the user's browser: the code is entered, then the user decides."""
+        code = form.get("user_code", "").strip()[:40]
+        with self.core.lock:
+            found = self._by_code(code)
+            shown = None
+            if found is not None:
+                expired = self.core.now() - found["at"] > DEVICE_SECONDS
+                decision = {"approve": "approved", "deny": "denied"}.get(form.get("decision", ""))
+                if method == "POST" and decision and found["state"] == "pending" and not expired:
+                    found["state"] = decision
+                client = self.core.oauth["clients"].get(found["client_id"], {}).get("client_name") or found["client_id"]
+                state = "expired" if expired and found["state"] == "pending" else found["state"]
+                shown = {"user_code": found["user_code"], "scopes": found["scopes"], "client": str(client), "state": state}
+        return device_page(code, shown)
 
     def _token(self, form: dict[str, str]) -> tuple[int, t.Any]:
         if form.get("grant_type") == GRANT:

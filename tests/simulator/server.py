@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import re
 import socket
 import struct
 import sys
@@ -20,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from . import assumed
+from . import assumed, pages
 from .core import Answer, Core
 from .faults import Faults
 from .oauth import OAuth
@@ -36,16 +38,34 @@ def bomb() -> bytes:
     return b"".join(packer.compress(block) for _mib in range(200)) + packer.flush()
 
 
+def _control_body(body: bytes) -> t.Any:
+    """Read the body of a control command; none is an empty object. Raises ValueError with a sentence."""
+    try:
+        return json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError):
+        raise ValueError("the body is not JSON") from None
+
+
+def _text_in(given: dict[str, t.Any], name: str) -> str:
+    """Read a text of a control command; a number is an id. Raises ValueError with a sentence."""
+    value = given.get(name)
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        raise ValueError(f"{name} is needed, a text")
+    return str(value)
+
+
 class Simulator(ThreadingHTTPServer):
     """One account, served."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, core: Core, state_file: Path | None = None) -> None:
+    def __init__(self, port: int, core: Core, state_file: Path | None = None, terminal: int | None = None) -> None:
+        """*terminal*: the file descriptor on which each request is a line."""
         super().__init__(("127.0.0.1", port), Handler)
         self.core = core
-        self.faults = Faults()
+        self.terminal = terminal
+        self.faults = Faults(route[1] for route in core.routes)
         self.oauth = OAuth(core)
         self.journal: list[dict[str, t.Any]] = []
         self.journal_lock = threading.Lock()
@@ -60,15 +80,35 @@ class Simulator(ThreadingHTTPServer):
         if kind is None or not issubclass(kind, OSError):
             super().handle_error(request, client_address)
 
-    def save(self) -> None:
-        """Write the state file, where there is one."""
+    def tell(self, line: str) -> None:
+        """Write a line on the terminal. Where nobody reads any more, the simulator ends."""
+        if self.terminal is None:
+            return
+        try:
+            # Not by print: a thread that holds the stream's lock would stop the interpreter from ending quietly.
+            os.write(self.terminal, (line + "\n").encode("utf-8", "backslashreplace"))
+        except BrokenPipeError:
+            self.terminal = None
+            threading.Thread(target=self.shutdown, daemon=True).start()
+        except OSError:
+            self.terminal = None
+
+    def write_state(self) -> None:
+        """Write the state file, where there is one. Raises OSError."""
         if self.state_file is None:
             return
         with self.save_lock:
             text = json.dumps(self.core.state())
-            beside = self.state_file.with_suffix(".new")
+            beside = self.state_file.with_name(self.state_file.name + ".new")
             beside.write_text(text)
             beside.replace(self.state_file)
+
+    def save(self) -> None:
+        """Write the state file; one that can't be written any more costs no reply."""
+        try:
+            self.write_state()
+        except OSError as exc:
+            self.tell(f"simulator: {self.state_file} can't be written ({exc.strerror}); the account is not kept.")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -82,13 +122,32 @@ class Handler(BaseHTTPRequestHandler):
     server: Simulator
 
     def log_message(self, format: str, *args: t.Any) -> None:
-        """The journal tells more."""
+        """A request has its own line, with the fault that it met."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Note the status for the terminal."""
+        self._status = code
+        super().send_response(code, message)
+
+    def _tell(self) -> None:
+        """Write this request's line: method, path, status, fault."""
+        path = "".join(letter if letter.isprintable() else "\\x%02x" % ord(letter) for letter in self.path[:200])
+        told = "no reply" if self._status is None else str(self._status)
+        self.server.tell(f"{self.command:<7}{path}  {told}" + (f"  (fault: {self._fault})" if self._fault else ""))
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Give the Date header by the simulator's clock."""
         return super().date_time_string(int(self.server.core.now()) if timestamp is None else timestamp)
 
     def _any(self) -> None:
+        self._status: int | None = None
+        self._fault: str | None = None
+        try:
+            self._route()
+        finally:
+            self._tell()
+
+    def _route(self) -> None:
         try:
             length = int(self.headers.get("Content-Length") or 0)
         except ValueError:
@@ -103,6 +162,9 @@ class Handler(BaseHTTPRequestHandler):
             self._control(parts.path[6:], dict(parse_qsl(parts.query)), body)
         elif parts.path == "/v1" or parts.path.startswith("/v1/"):
             self._api(parts.path[3:], dict(parse_qsl(parts.query)), body)
+        elif parts.path == "/oauth/device" and self.command in ("GET", "POST"):
+            given = parts.query if self.command == "GET" else body.decode("utf-8", "replace")
+            self._answer(parts.path, {}, body, lambda: self._page(dict(parse_qsl(given))))
         elif parts.path.startswith(("/oauth/", "/.well-known/")):
             form = dict(parse_qsl(body.decode("utf-8", "replace")))
             document = None
@@ -131,6 +193,10 @@ class Handler(BaseHTTPRequestHandler):
             self.server.journal.append(row)
         return row
 
+    def _page(self, form: dict[str, str]) -> tuple[Answer, bool]:
+        status, page = self.server.oauth.page(self.command, form)
+        return Answer(status, dict(pages.HEADERS), page), status < 300 and self.command == "POST"
+
     def _sign_in(self, path: str, form: dict[str, str], document: t.Any) -> tuple[Answer, bool]:
         status, found = self.server.oauth.handle(self.command, path, form, self.server.origin, document)
         return Answer(status, {"Cache-Control": "no-store"}, found), status < 300 and self.command == "POST"
@@ -144,7 +210,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, path: str, query: dict[str, str], body: bytes, handle: t.Callable[[], tuple[Answer, bool]]) -> None:
         row = self._note(path, query, body)
         fault = self.server.faults.next(self.command, path)
-        row["fault"] = fault["kind"] if fault else None
+        row["fault"] = self._fault = fault["kind"] if fault else None
         if fault and fault["when"] == "before" and fault["kind"] != "delay":
             self._spoil(fault, Answer(200, {}, {}), row)
             return
@@ -232,13 +298,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _control(self, name: str, query: dict[str, str], body: bytes) -> None:
         try:
-            given = json.loads(body) if body.strip() else {}
-            found = self._command(self.command, name, query, given)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
-            self._send(400, {}, {"statusCode": 400, "message": f"{type(exc).__name__}: {exc}"[:300], "error": "Bad Request"})
+            found = self._command(self.command, name, query, _control_body(body))
+        except ValueError as exc:  # a sentence of ours
+            self._send(400, {}, {"statusCode": 400, "message": str(exc)[:500], "error": "Bad Request"})
+            return
+        except (KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            text = f"The body does not fit {name}; tests/simulator/README.md tells what it takes."
+            self._send(400, {}, {"statusCode": 400, "message": text, "error": "Bad Request"})
             return
         if found is None:
-            self._send(404, {}, {"statusCode": 404, "message": f"There is no control command {self.command} {name}.", "error": "Not Found"})
+            text = f"There is no control command {self.command} {name}; tests/simulator/README.md lists them."
+            self._send(404, {}, {"statusCode": 404, "message": text, "error": "Not Found"})
             return
         if self.command != "GET":
             self.server.save()
@@ -247,8 +317,11 @@ class Handler(BaseHTTPRequestHandler):
     def _command(self, method: str, name: str, query: dict[str, str], given: t.Any) -> t.Any:
         server, core = self.server, self.server.core
         if (method, name) == ("GET", "journal"):
+            since = query.get("since", "0")
+            if not re.fullmatch("[0-9]{1,9}", since):
+                raise ValueError("since is a whole number")
             with server.journal_lock:
-                return [row for row in server.journal if row["n"] > int(query.get("since", 0))]
+                return [row for row in server.journal if row["n"] > int(since)]
         if (method, name) == ("DELETE", "journal"):
             with server.journal_lock:
                 server.journal.clear()
@@ -265,10 +338,10 @@ class Handler(BaseHTTPRequestHandler):
         if method != "POST":
             return None
         if not isinstance(given, dict):
-            raise ValueError("an object is needed")
+            raise ValueError("the body is an object")
         if name == "advance":
-            seconds = float(given["seconds"])
-            if not 0 <= seconds <= 10 * 366 * 86400:
+            seconds = given.get("seconds")
+            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 10 * 366 * 86400:
                 raise ValueError("seconds is a number from 0 to ten years")
             core.offset += seconds
             core.deliver()
@@ -278,6 +351,9 @@ class Handler(BaseHTTPRequestHandler):
             return core.assume
         if name == "reset":
             chosen = assumed.preset(given["preset"]) if "preset" in given else dict(core.assume)
+            unknown = sorted(set(given) - {"preset", "assume"})
+            if unknown:
+                raise ValueError(f"reset takes no {', '.join(unknown)}; it takes preset and assume")
             chosen.update({key: assumed.check(key, value) for key, value in given.get("assume", {}).items()})
             core.assume = chosen
             core.reset()
@@ -288,9 +364,9 @@ class Handler(BaseHTTPRequestHandler):
         if name == "seed":
             return core.seed(given)
         if name == "staff_reply":
-            core.staff_reply(str(given["ticket_id"]), str(given["body"]))
+            core.staff_reply(_text_in(given, "ticket_id"), _text_in(given, "body"))
             return {}
         if name in ("oauth/approve", "oauth/deny"):
-            server.oauth.decide(str(given["user_code"]), "approved" if name.endswith("approve") else "denied")
+            server.oauth.decide(_text_in(given, "user_code"), "approved" if name.endswith("approve") else "denied")
             return {}
         return None

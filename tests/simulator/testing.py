@@ -38,6 +38,7 @@ class Simulator:
         state_file: t.Any = None,
         rate_limit: int = 0,
         deliver_to: str | None = None,
+        balance: int | None = None,
     ) -> Simulator:
         """Start one and wait until it answers."""
         command = [sys.executable, str(Path(__file__).parent), "--port", "0", "--rate-limit", str(rate_limit), *(["--preset", preset] if preset else [])]
@@ -47,6 +48,8 @@ class Simulator:
             command.append("--no-validate")
         if state_file:
             command += ["--state", str(state_file)]
+        if balance is not None:
+            command += ["--balance", str(balance)]
         if deliver_to:
             command += ["--deliver-to", deliver_to]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

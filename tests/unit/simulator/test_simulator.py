@@ -535,7 +535,7 @@ def test_fault_at_the_nth_request_of_a_template(simulator: Simulator) -> None:
     ("name", "body"),
     [("faults", [{"kind": "quake"}]), ("faults", {}), ("faults", [{"kind": "reset", "nth": 0}]), ("faults", [{"kind": "reset", "path": 5}]),
      ("faults", [{"kind": "status", "status": "x"}]), ("advance", {}), ("advance", {"seconds": "soon"}), ("advance", {"seconds": 1e300}),
-     ("assume", {"casing": "shouting"}), ("assume", {"nosuch": 1}), ("seed", {"cars": []}), ("seed", {"vps": 5}), ("seed", []),
+     ("assume", {"casing": "shouting"}), ("assume", {"nosuch": 1}), ("seed", {"cars": []}), ("seed", {"vps": "five"}), ("seed", []),
      ("reset", {"preset": "none"}), ("staff_reply", {"ticket_id": "x", "body": "y"}), ("oauth/approve", {"user_code": "x"})],
 )
 def test_control_api_refuses_bad_input(simulator: Simulator, name: str, body: t.Any) -> None:
