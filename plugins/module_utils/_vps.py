@@ -44,6 +44,7 @@ WHERE_ONE = "GET /v1/vps/:id"
 
 RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
 SETTLED = (RUNNING, STOPPED, SUSPENDED)
+STATUSES = frozenset({RUNNING, STOPPED, PROVISIONING, SUSPENDED})
 STATUS_WORDS = {
     RUNNING: ("running", "active", "online", "started", "up", "on", "powered_on", "poweredon"),
     STOPPED: ("stopped", "off", "offline", "shutoff", "halted", "down", "powered_off", "poweredoff", "shutdown", "shut_off", "inactive"),
@@ -54,6 +55,8 @@ STATUS_WORDS = {
     SUSPENDED: ("suspended", "locked", "frozen", "blocked"),
 }
 STATUS = by_spelling(STATUS_WORDS)
+ACCOUNT_FIELDS = ("status", "state", "vps_status", "account_status", "service_status")
+LIVE_FIELDS = ("live_status", "power_status", "power_state", "live_state", "power", "live", "runtime_status", "vm_status")
 
 WHERE_ORDER = "POST /v1/vps"
 REPLY = Kind(WHERE_ORDER, ("vps", "server", "vpses", "servers"), ("instance", "instances"), ("vps_id",), ("server_id",), choose_root_password)
@@ -74,6 +77,21 @@ def _row_of(raw: t.Mapping[str, t.Any], where: str) -> Row:
     return sweep(flat(raw, NOUNS, where))[0]
 
 
+def read_power(row: Row) -> str | None:
+    """Give the status of a server in snake_case: the account's word and the word of the machine itself are two.
+
+    An account that is active says nothing of the power, so the live word decides between running and stopped. Whether a server is
+    suspended, being made or terminated is the account's to say.
+    """
+    account = read_status(first(row, *ACCOUNT_FIELDS), STATUS)
+    live = read_status(first(row, *LIVE_FIELDS), STATUS)
+    if live is None or account in (SUSPENDED, PROVISIONING) or is_gone({"status": account}):
+        return account
+    if live in STATUSES or account is None:
+        return live
+    return account
+
+
 def shape_vps(row: Row, where: str) -> Row:
     """Give a server out of a row that is in snake_case and free of secrets."""
     plan, system = row.get("plan"), row.get("os")
@@ -88,7 +106,7 @@ def shape_vps(row: Row, where: str) -> Row:
         "id": identifier(first(row, "id", "vps_id", "uuid", "server_id"), where),
         "label": read_label(row),
         "hostname": text(first(row, "hostname", "host_name", "fqdn")),
-        "status": read_status(first(row, "status", "state", "live_status", "power_status", "power_state"), STATUS),
+        "status": read_power(row),
         "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
         "ipv4": main,
         "os_family": text(row.get("os_family")) or word(first(system, "family", "os_family", "slug", "name")),

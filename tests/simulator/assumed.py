@@ -32,6 +32,10 @@ SWITCHES: dict[str, Switch] = {
     "hosting_created_at": Switch(("told", "none", "epoch"), "whether and how a hosting account tells when it was made"),
     "php_form": Switch(("text", "number", "full", "name"), "how a PHP version is written in replies: 8.3 as a text or a number, 8.3.12, php83"),
     "status_words": Switch(("plain", "upper", "other"), "the words for the status of a server, hosting account or ticket"),
+    "vps_status": Switch(
+        ("status", "live_status", "power_state", "live"),
+        "whether a server's status tells its power, or only that it is active, and the power stands in a field or an object of its own",
+    ),
     "vps_address": Switch(("row", "none"), "whether a row of /vps carries an address"),
     "vps_created_at": Switch(("told", "none", "epoch"), "whether and how a server tells when it was made"),
     "vps_os": Switch(

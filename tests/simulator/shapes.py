@@ -108,11 +108,24 @@ def shape_os(row: dict[str, t.Any], form: str) -> None:
     }[form])
 
 
+def shape_power(row: dict[str, t.Any], assume: Assume) -> None:
+    """Tell the status by one word, or the account's and the machine's by two."""
+    status, form = row["status"], assume["vps_status"]
+    row["status"] = status_word(status, OTHER_WORDS, assume)
+    if form == "status":
+        return
+    if status in ("running", "stopped"):
+        live, row["status"] = row["status"], "active" if assume["status_words"] == "plain" else "ACTIVE"
+    else:
+        live = status_word("stopped", OTHER_WORDS, assume)
+    row.update({"live": {"status": live, "cpu_percent": 2}} if form == "live" else {form: live})
+
+
 def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one server."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    row["status"] = status_word(row["status"], OTHER_WORDS, assume)
+    shape_power(row, assume)
     if assume["vps_address"] == "none":
         row.pop("ipv4", None)
     shape_created_at(row, assume["vps_created_at"])

@@ -15,7 +15,7 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import World, 
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
 LOOKS = (
-    "casing", "list_envelope", "object_envelope", "ids", "order_reply", "password_key", "status_words", "vps_address", "vps_created_at", "vps_os",
+    "casing", "list_envelope", "object_envelope", "ids", "order_reply", "password_key", "status_words", "vps_status", "vps_address", "vps_created_at", "vps_os",
     "vps_plan", "label_field", "all_ips_shape", "ptr_cleared", "zone_hosted", "error_shape", "write_reply", "os_template_shape", "replay_header",
     "replay_body", "terminated",
 )
