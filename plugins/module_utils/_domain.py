@@ -14,6 +14,7 @@ from ._converge import Progress, Task, send
 from ._errors import ApiError, AuthError, BadOption, H444Error, Missing, NotFound, NotReached, RateLimited, ScopeError, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
+from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, moment, object_in, snake, sweep, truth, word
 from ._resend import Endpoint
@@ -369,5 +370,6 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
         name = check_name(params["name"])
         domains = [complete(api, domain) for domain in named(list_domains(api), name)]
     else:
-        domains = complete_all(api, list_domains(api))
-    return {"domains": [domain.row for domain in domains]}
+        fitting = [domain for domain in list_domains(api) if choose([domain.row], params.get("patterns"), "name")]
+        return {"domains": [domain.row for domain in complete_all(api, fitting)]}
+    return {"domains": choose([domain.row for domain in domains], params.get("patterns"), "name")}

@@ -15,6 +15,7 @@ from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, canonical_host, check_hostname, check_id, closest, pick_one, shown
 from ._order import Order, check_custom_key
+from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
@@ -461,28 +462,29 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 
 
 INFO_IDENTIFIERS = Identifiers("hosting account", ("id", "domain", "username"))
-IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, acts=(("retry_ssl", "never"),))
 TASK = Task("hosting", plan_of, perform, read_back, wait, IDENTIFIERS)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_hosting_info."""
+    return {"hosting": choose(_named(api, params), params.get("patterns"), "domain", "username")}
+
+
+def _named(api: t.Any, params: Params) -> list[Row]:
+    """Read the accounts that are named, all without a name. Raises: Ambiguous, Refused where the names mean different ones."""
     domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
     username = params.get("username")
     if params.get("id") is not None:
         found = get_hosting(api, check_id(params["id"], "id"))
         if found is not None:
             check_same(found, (), domain, username, "present", by_id=True)
-        return {"hosting": [found] if found is not None else []}
+        return [found] if found is not None else []
     rows = list_hosting(api)
-    if domain is None and username is None:
-        return {"hosting": rows}
-    of_domain = [row for row in rows if domain is not None and has_domain(row, domain)]
-    of_username = [row for row in rows if username is not None and has_username(row, username)]
-    if domain is None or username is None:
-        return {"hosting": of_domain or of_username}
-    both = [row for row in of_domain if row in of_username]
-    for row in of_domain if not both else ():
-        if not is_gone(row):
-            check_same(row, rows, domain, username, "present", by_id=True)
-    return {"hosting": both}
+    of_domain = [row for row in rows if domain is None or has_domain(row, domain)]
+    fitting = [row for row in of_domain if username is None or has_username(row, username)]
+    if domain is not None and not fitting:
+        for row in of_domain:
+            if not is_gone(row):
+                check_same(row, rows, domain, username, "present", by_id=True)
+    return fitting

@@ -24,6 +24,7 @@ class Identifiers(t.NamedTuple):
     *what*: the word for the resource. *options*: any of them names it. *is_needed*: one of them has to be given; info modules list
     all without. *is_one*: only one of them may be given. *new_name*: the option that gives it another name.
     *without_id*: options that make no sense for a resource that is named by its id. *filters*: what else chooses among many.
+    *acts*: options that ask for more than a state, each with the value that asks for nothing; a removal does none of them.
     """
 
     what: str = ""
@@ -33,6 +34,7 @@ class Identifiers(t.NamedTuple):
     new_name: str = ""
     without_id: t.Tuple[str, ...] = ()
     filters: t.Tuple[str, ...] = ()
+    acts: t.Tuple[t.Tuple[str, t.Any], ...] = ()
 
 
 NONE = Identifiers()
@@ -55,15 +57,24 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
         )
     if identifiers.is_one and len(given) > 1:
         raise BadOption("%s are mutually exclusive: give one of them. Nothing was sent." % " and ".join(given))
-    if identifiers.new_name and result[identifiers.new_name] is not None and params.get("state") == "absent":
-        raise BadOption(
-            "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by %s."
-            % (identifiers.new_name, identifiers.what, " or ".join(identifiers.options))
-        )
+    if params.get("state") == "absent":
+        _check_removal(result, identifiers)
     useless = [name for name in identifiers.without_id if "id" in given and not is_blank(params.get(name))]
     if useless:
         raise BadOption("id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent." % (useless[0], identifiers.what))
     return result
+
+
+def _check_removal(params: Params, identifiers: Identifiers) -> None:
+    """Refuse what a removal would leave undone without a word. What describes the resource may stand beside it. Raises: BadOption."""
+    if identifiers.new_name and params[identifiers.new_name] is not None:
+        raise BadOption(
+            "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by %s."
+            % (identifiers.new_name, identifiers.what, " or ".join(identifiers.options))
+        )
+    for option, nothing in identifiers.acts:
+        if params.get(option) not in (None, nothing):
+            raise BadOption("%s: it can't be done for a %s that is removed. Nothing was sent; leave it out." % (option, identifiers.what))
 
 
 class Named(t.NamedTuple):

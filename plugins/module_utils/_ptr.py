@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import typing as t
-import unicodedata
 
 from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips
 from ._converge import Progress, Task
 from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
 from ._forward import is_confirmed
 from ._identifiers import Identifiers, Named, check_agree, is_blank
+from ._labels import has_label
 from ._names import ascii_host, check_hostname, check_id, check_ip, shown
 from ._plan import Action, Plan, same
 from ._reader import bad, first, normal, object_in, word
@@ -41,14 +41,10 @@ def rows_of(api: t.Any, vps_id: str | None, vps_label: str | None) -> list[Row]:
         raise Missing("There is no VPS with the id %s." % shown(vps_id)) from None
 
 
-def _is_called(row: Row, vps_label: str) -> bool:
-    return unicodedata.normalize("NFC", row["vps_label"] or "") == unicodedata.normalize("NFC", vps_label)
-
-
 def _rows_of_label(api: t.Any, vps_id: str | None, vps_label: str) -> list[Row]:
     """Read the addresses of the server of this label. The list of servers is asked only where the addresses leave a doubt."""
     rows = list_all_ips(api)
-    owners = {row["vps_id"] for row in rows if _is_called(row, vps_label)}
+    owners = {row["vps_id"] for row in rows if has_label({"label": row["vps_label"]}, vps_label)}
     is_told = all(row["vps_id"] is not None and row["vps_label"] is not None for row in rows)
     if not is_told or len(owners) != 1 or vps_id not in (None, *owners):
         servers = list_vps(api)

@@ -16,7 +16,8 @@ from ._errors import ApiError, BadOption, H444Error, NotFound, Refused, UnknownF
 from ._hosting import get_hosting
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
-from ._protected import check_names, clean_patterns
+from ._patterns import clean_patterns
+from ._protected import check_names
 from ._reader import shallow
 from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint, may_have_happened
 from ._vps import get_vps

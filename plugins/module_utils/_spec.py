@@ -55,6 +55,7 @@ ORDER: Spec = {
 }
 SECRETS: Spec = {"credentials_file": {"type": "path"}}
 PROTECTED: Spec = {"protected": {"type": "list", "elements": "str", "default": [], "fallback": (patterns, ["H444_PROTECTED"])}}
+PATTERNS: Spec = {"patterns": {"type": "list", "elements": "str", "default": []}}
 WAIT: Spec = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
 
 

@@ -17,6 +17,7 @@ from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
 from ._order import Order, check_custom_key
+from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import address, bad, first, flat, identifier, normal, object_in, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
@@ -559,6 +560,7 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
             rows = [row for row in rows if has_label(row, label)]
             if not rows:
                 check_told(fleet, label)
+    rows = choose(rows, params.get("patterns"), "label")
     if params.get("include_ips") or any(row["ipv4"] is None for row in rows):
         rows = _with_addresses(api, rows, bool(params.get("include_ips")))
     if params.get("include_stats"):

@@ -14,6 +14,7 @@ from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, ascii_host, check_id, closest, pick_one, shown
+from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
@@ -416,7 +417,7 @@ def _comparable(value: t.Any) -> t.Any:
 
 
 INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"))
-IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, new_name="new_url")
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, new_name="new_url", acts=(("rotate_secret", False),))
 TASK = Task("webhook", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
@@ -426,6 +427,8 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
         found = get_webhook(api, check_id(params["id"], "id"))
         if found is not None:
             check_url_of(found, params.get("url"))
-        return {"webhooks": [found] if found is not None else []}
-    rows = list_webhooks(api)
-    return {"webhooks": rows if params.get("url") is None else of_url(rows, params["url"])}
+        rows = [found] if found is not None else []
+    else:
+        rows = list_webhooks(api)
+        rows = rows if params.get("url") is None else of_url(rows, params["url"])
+    return {"webhooks": choose(rows, params.get("patterns"), "url")}

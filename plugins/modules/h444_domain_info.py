@@ -27,6 +27,7 @@ options:
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._patterns
   - h444.cloud._attributes.info_module
   - h444.cloud._attributes.actiongroup_h444
 seealso:
@@ -113,9 +114,10 @@ domains:
 
 from ansible_collections.h444.cloud.plugins.module_utils import _domain
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PATTERNS, merge
 
 SPEC = merge(
+    PATTERNS,
     id={"type": "str"},
     name={"type": "str"},
 )

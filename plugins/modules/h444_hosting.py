@@ -46,6 +46,7 @@ options:
       - V(active) does so too, and lifts a suspension.
       - V(suspended) suspends the account, so that its site and databases stop serving. It never orders.
       - V(absent) removes the account and B(destroys its site, its databases and its mail). Its user name can be used anew.
+        Options that describe the account may stand beside it, and are not looked at.
     type: str
     choices: [present, active, suspended, absent]
     default: present
@@ -60,6 +61,7 @@ options:
       - V(failed) looks at the state of the certificate and retries if it is RV(hosting.ssl_status=failed). Where the API does
         not tell the state, or in a word that nobody knows, nothing is retried and a warning says so.
       - V(always) retries in every run. Let's Encrypt limits how often a domain may be tried.
+      - Refused with O(state=absent).
       - An account that this run orders is not retried, for its certificate comes with the order.
       - A retry whose reply is lost is never repeated by itself; the task fails and says so.
     type: str

@@ -14,19 +14,20 @@ author:
   - h444.cloud contributors (@h444-cloud)
 description:
   - Gives every web-hosting account, or the one that is named. Nothing found is an empty list.
-  - Where several of O(id), O(domain) and O(username) are given, an account has to fit all of them.
+  - Where several of O(id), O(domain) and O(username) are given, they have to mean the same account.
 options:
   id:
     description: Only the account of this id.
     type: str
   domain:
-    description: Only the accounts of this domain, compared without case and trailing dot.
+    description: Only the accounts of this domain, compared without case and trailing dot. For patterns there is O(patterns).
     type: str
   username:
     description: Only the accounts of this user name, compared without case.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._patterns
   - h444.cloud._attributes.info_module
   - h444.cloud._attributes.actiongroup_h444
 seealso:
@@ -41,6 +42,10 @@ EXAMPLES = r"""
 - name: One of them
   h444.cloud.h444_hosting_info:
     domain: example.com
+
+- name: Those below a domain, and those of a user
+  h444.cloud.h444_hosting_info:
+    patterns: ["*.example.com", shop*]
 
 - name: The domains whose certificate failed
   ansible.builtin.debug:
@@ -102,9 +107,10 @@ hosting:
 
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PATTERNS, merge
 
 SPEC = merge(
+    PATTERNS,
     id={"type": "str"},
     domain={"type": "str"},
     username={"type": "str"},

@@ -19,7 +19,7 @@ options:
     description: Only the server of this id.
     type: str
   label:
-    description: Only the servers of this label.
+    description: Only the servers of exactly this label. For patterns there is O(patterns).
     type: str
   include_ips:
     description: Add every address with its PTR record. One more request, for any number of servers.
@@ -31,11 +31,16 @@ options:
     default: false
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._patterns
   - h444.cloud._attributes.info_module
   - h444.cloud._attributes.actiongroup_h444
 """
 
 EXAMPLES = r"""
+- name: The servers whose labels begin with web-
+  h444.cloud.h444_vps_info:
+    patterns: web-*
+
 - name: Every server with its addresses
   h444.cloud.h444_vps_info:
     include_ips: true
@@ -112,9 +117,10 @@ vps:
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PATTERNS, merge
 
 SPEC = merge(
+    PATTERNS,
     id={"type": "str"},
     label={"type": "str"},
     include_ips={"type": "bool", "default": False},

@@ -36,7 +36,7 @@ options:
   state:
     description:
       - V(present) creates the webhook if it is missing, and changes what differs.
-      - V(absent) removes it.
+      - V(absent) removes it. Options that describe the webhook may stand beside it, and are not looked at.
     type: str
     choices: [present, absent]
     default: present
@@ -69,7 +69,7 @@ options:
   rotate_secret:
     description:
       - Issue a new signing secret; the old one stops signing at once. Every run then rotates.
-      - A webhook that this run creates has a new secret anyway. Nothing is rotated with O(state=absent).
+      - A webhook that this run creates has a new secret anyway. Refused with O(state=absent).
     type: bool
     default: false
 extends_documentation_fragment:

@@ -23,6 +23,7 @@ options:
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
+  - h444.cloud._patterns
   - h444.cloud._attributes.info_module
   - h444.cloud._attributes.actiongroup_h444
 seealso:
@@ -84,9 +85,9 @@ webhooks:
 
 from ansible_collections.h444.cloud.plugins.module_utils import _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PATTERNS, merge
 
-SPEC = merge(id={"type": "str"}, url={"type": "str"})
+SPEC = merge(PATTERNS, id={"type": "str"}, url={"type": "str"})
 
 
 def main() -> None:

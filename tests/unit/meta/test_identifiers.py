@@ -52,6 +52,7 @@ def test_identifiers_are_declared(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert not set(rules) & {"required_one_of", "mutually_exclusive", "required_if", "required_by"}, "the core counts null as given"
     names = set(spec) & NAMES - WISHES.get(name, set())
     assert names <= set(identifiers.options)
+    assert all(spec[option].get("default") == nothing for option, nothing in identifiers.acts)
     assert set(identifiers.options) | set(identifiers.without_id) | set(identifiers.filters) <= set(spec)
     assert bool(names) == (name not in WITHOUT)
     if hasattr(importlib.import_module(f"{PACKAGE}.modules.{name}"), "run") and names:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 PACKAGE = "ansible_collections.h444.cloud.plugins"
-PARTS = ("API", "ORDER", "PROTECTED", "SECRETS", "SIGN_IN", "WAIT")
+PARTS = ("API", "ORDER", "PATTERNS", "PROTECTED", "SECRETS", "SIGN_IN", "WAIT")
 
 
 def documented(part: str) -> dict[str, t.Any]:

@@ -58,6 +58,19 @@ def test_removed_gets_no_new_name() -> None:
     assert check_given({"label": "web-1", "new_label": "web-2", "state": "present"}, SERVER)["new_label"] == "web-2"
 
 
+@pytest.mark.parametrize(("value", "asks"), [("never", False), (None, False), ("failed", True), ("always", True)])
+def test_acts(value: str | None, asks: bool) -> None:
+    """A removal does nothing else, so what asks for more is refused; what describes the resource may stand beside it."""
+    account = Identifiers("hosting account", ("id",), is_needed=True, acts=(("retry_ssl", "never"),))
+    for state in ("present", "suspended"):
+        check_given({"id": "1", "state": state, "retry_ssl": value}, account)
+    if asks:
+        with pytest.raises(BadOption, match="retry_ssl: it can't be done for a hosting account that is removed. Nothing was sent"):
+            check_given({"id": "1", "state": "absent", "retry_ssl": value}, account)
+    else:
+        check_given({"id": "1", "state": "absent", "retry_ssl": value, "php_version": "8.3"}, account)
+
+
 def test_without_id() -> None:
     """What opens a resource has nothing to do with one that has an id; an id that is blank is none."""
     ticket = Identifiers("ticket", ("id", "subject"), is_needed=True, without_id=("message",))

@@ -12,8 +12,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting, _spec, _vps, _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Refused
+from ansible_collections.h444.cloud.plugins.module_utils._patterns import choose, clean_patterns, fitting
 from ansible_collections.h444.cloud.plugins.module_utils._plan import Action
-from ansible_collections.h444.cloud.plugins.module_utils._protected import check_unprotected, clean_patterns, protecting
+from ansible_collections.h444.cloud.plugins.module_utils._protected import check_unprotected
 from ansible_collections.h444.cloud.plugins.module_utils._vps import DELETE, LABEL
 
 
@@ -34,13 +35,13 @@ from ansible_collections.h444.cloud.plugins.module_utils._vps import DELETE, LAB
 )
 def test_protects(pattern: str, name: str) -> None:
     """A pattern protects every spelling of a name; what is not clear is protected."""
-    assert protecting([pattern], name) == pattern
+    assert fitting([pattern], name) == pattern
 
 
 @pytest.mark.parametrize(("pattern", "name"), [("db-*", "web-1"), ("db", "db-1"), ("db-[12]", "db-3"), ("example.com", "https://example.com/"), ("d?", "db-1")])
 def test_leaves_others(pattern: str, name: str) -> None:
     """A pattern is held against the whole name."""
-    assert protecting([pattern], name) is None
+    assert fitting([pattern], name) is None
 
 
 def test_patterns_are_trimmed() -> None:
@@ -102,3 +103,11 @@ def test_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("H444_PROTECTED", value)
         with pytest.raises(AnsibleFallbackNotFound):
             _spec.patterns("H444_PROTECTED")
+
+
+def test_choose() -> None:
+    """Rows of an info module: any of the fields may fit; no pattern chooses all, and what is not told fits none."""
+    rows = [{"domain": "db.example", "username": "a"}, {"domain": None, "username": "db-user"}, {"domain": "web.example", "username": None}]
+    assert choose(rows, ["db*"], "domain", "username") == rows[:2]
+    assert choose(rows, ["*.example"], "domain") == [rows[0], rows[2]]
+    assert choose(rows, [], "domain") == choose(rows, None, "domain") == choose(rows, [" "], "domain") == rows

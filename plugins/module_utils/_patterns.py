@@ -1,0 +1,62 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Patterns of names, as a shell's. Pure.
+
+Where it is not clear whether a pattern fits, it fits: they protect resources, and there one refusal too many costs a look, one too few
+a disk.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import typing as t
+import unicodedata
+
+from ._names import ascii_host, canonical_host, unicode_host
+
+Row = t.Dict[str, t.Any]
+# What is longer than any label or URL is not matched, for patterns of many stars take time; it counts as fitting.
+MAX_NAME = 2048
+HOST_IN_URL = re.compile(r"\A([a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?)([^/?#:]+)(.*)\Z", re.DOTALL)
+
+
+def clean_patterns(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
+    """Give the patterns without white space around them, blank ones left out."""
+    stripped = (str(pattern).strip() for pattern in patterns or () if pattern is not None)
+    return tuple(pattern for pattern in stripped if pattern)
+
+
+def fitting(patterns: t.Iterable[str], name: str) -> str | None:
+    """Give the first pattern that fits a name, None where none does. Without case; é is é however it is encoded."""
+    forms = _forms(name)
+    return next((pattern for pattern in patterns if len(name) > MAX_NAME or any(_fits(form, pattern) for form in forms)), None)
+
+
+def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: str) -> list[Row]:
+    """Give the rows of which one of these fields fits a pattern; all of them where there is no pattern."""
+    wanted = clean_patterns(patterns)
+    return [row for row in rows if not wanted or any(row[field] is not None and fitting(wanted, row[field]) for field in fields)]
+
+
+def _forms(name: str) -> set[str]:
+    """Give the spellings of a name: as it is, without outer white space and trailing dot, hosts also in the other script."""
+    found = {name, name.strip(), canonical_host(name)}
+    for value in list(found):
+        url = HOST_IN_URL.match(value)
+        before, host, after = url.groups() if url else ("", value, "")
+        found |= {before + ascii_host(host) + after, before + unicode_host(host) + after}
+    return found
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Match by fnmatch; the brackets of a pattern may be meant as a set or as they stand, so either fits."""
+    wishes = {pattern, pattern.rstrip(".")}
+    wishes |= {wish.replace("[", "[[]") for wish in wishes}
+    return any(fnmatch.fnmatchcase(_folded(name, fold), _folded(wish, fold)) for fold in (str.lower, str.casefold) for wish in wishes)
+
+
+def _folded(value: str, fold: t.Callable[[str], str]) -> str:
+    return unicodedata.normalize("NFC", fold(unicodedata.normalize("NFC", value)))
