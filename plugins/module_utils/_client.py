@@ -241,6 +241,31 @@ def parse_json(data: bytes) -> t.Any:
     return value
 
 
+def parse_leniently(data: bytes) -> t.Any:
+    """Parse an answer that holds what is told only once, though it is no strict JSON. Raises ValueError where it is none at all.
+
+    What is no number is null. Of a key that stands in an object twice both values are kept; the second one's key gets a space, so
+    that a reader that takes both for one name sees that they differ.
+    """
+
+    def pairs(found: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = {}
+        for key, value in found:
+            while key in result and result[key] != value:
+                key += " "
+            result[key] = value
+        return result
+
+    def number(text: str) -> float | None:
+        value = float(text)
+        return value if abs(value) != float("inf") else None
+
+    try:
+        return json.loads(data.decode("utf-8-sig", "replace"), parse_constant=lambda _name: None, parse_float=number, object_pairs_hook=pairs)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def error_code(payload: bytes) -> str:
     """Give the code of an OAuth error, such as slow_down; empty where there is none. Source: RFC 6749, 5.2."""
     try:
@@ -689,7 +714,7 @@ class Client:
         if not payload.strip():
             return Answer(status, None, headers, attempts)
         try:
-            return Answer(status, parse_json(payload), headers, attempts)
+            return Answer(status, (parse_leniently if endpoint.tells_secret else parse_json)(payload), headers, attempts)
         except ValueError as exc:
             kind = clean(headers.get("Content-Type", "no content type").split(";")[0], 40)
             shown = error_text(payload[:2000].decode("utf-8", "replace")) if "html" in kind else clean(str(exc), 100)

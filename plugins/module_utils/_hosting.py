@@ -25,7 +25,7 @@ from ._wait import wait_for
 
 LIST = Endpoint("GET", "/hosting", "hosting:read")
 GET = Endpoint("GET", "/hosting/{id}", "hosting:read")
-ORDER = Endpoint("POST", "/hosting", "orders:write", WITH_KEY)
+ORDER = Endpoint("POST", "/hosting", "orders:write", WITH_KEY, tells_secret=True)
 SUSPEND = Endpoint("POST", "/hosting/{id}/suspend", "hosting:write")
 UNSUSPEND = Endpoint("POST", "/hosting/{id}/unsuspend", "hosting:write")
 PHP = Endpoint("PUT", "/hosting/{id}/php", "hosting:write")

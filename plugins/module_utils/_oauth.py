@@ -27,8 +27,8 @@ from ._resend import ALWAYS, NEVER, Endpoint, may_have_happened
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
 REGISTER = Endpoint("POST", "/oauth/register", "", NEVER)
 DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)  # one more code that nobody approves does no harm
-EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS)  # a code that was exchanged already is refused, and that is told
-REFRESH = Endpoint("POST", "/oauth/token", "", NEVER)  # a refresh token works once; used twice it may end the whole sign-in
+EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, tells_secret=True)  # a code that was exchanged already is refused, and that is told
+REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, tells_secret=True)  # a refresh token works once; used twice it may end the whole sign-in
 ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"

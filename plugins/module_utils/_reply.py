@@ -42,6 +42,7 @@ ORDER_BEGINNINGS = ("order-", "order_", "ord-", "ord_", "invoice-", "invoice_", 
 BARE_IDS = ("id", "uuid")
 WRAPPERS = frozenset(ENVELOPES) | {"order", "resource", "attributes"}
 SIGNING_PREFIX = "whsec_"
+REPLACED = "\ufffd"
 MAX_LEVELS = 6
 MAX_PATH_SHOWN = 200
 
@@ -124,7 +125,7 @@ class Reply(t.NamedTuple):
 def read_reply(body: t.Any, kind: Kind) -> Reply:
     """Part a reply: the resource, its one-time secrets by their names, all other secrets by their paths, the rest."""
     secrets = secrets_in(body, kind.is_secret_text)
-    broken = {secret.path for secret in secrets if well_formed(secret.value) != secret.value}
+    broken = {secret.path for secret in secrets if REPLACED in well_formed(secret.value)}
     named = kind.choose([secret for secret in secrets if not is_hidden(secret.value)])
     chosen = {secret.value for secret in named.found.values()}
     others = {secret.name(): well_formed(secret.value) for secret in secrets if secret.value not in chosen and not is_hidden(secret.value)}

@@ -25,12 +25,13 @@ BUSY = frozenset({408, 425, 499, 502, 503, 504, 520, 521, 522, 523, 524, 525, 52
 
 
 class Endpoint(t.NamedTuple):
-    """One endpoint of the reference, declared once."""
+    """One endpoint of the reference, declared once. *tells_secret*: its answer holds what is told only once."""
 
     method: str
     path: str
     scope: str
     resend: str = ALWAYS
+    tells_secret: bool = False
 
 
 def may_resend(endpoint: Endpoint, failure: str | int, has_key: bool) -> bool:

@@ -22,10 +22,10 @@ from ._resend import NEVER, Endpoint, may_have_happened
 
 LIST = Endpoint("GET", "/webhooks", "webhooks:read")
 GET = Endpoint("GET", "/webhooks/{id}", "webhooks:read")
-CREATE = Endpoint("POST", "/webhooks", "webhooks:write", NEVER)
+CREATE = Endpoint("POST", "/webhooks", "webhooks:write", NEVER, tells_secret=True)
 CHANGE = Endpoint("PATCH", "/webhooks/{id}", "webhooks:write")
 DELETE = Endpoint("DELETE", "/webhooks/{id}", "webhooks:write")
-ROTATE = Endpoint("POST", "/webhooks/{id}/rotate-secret", "webhooks:write", NEVER)
+ROTATE = Endpoint("POST", "/webhooks/{id}/rotate-secret", "webhooks:write", NEVER, tells_secret=True)
 ENDPOINTS = (LIST, GET, CREATE, CHANGE, DELETE, ROTATE)
 
 NOUNS = ("webhook", "webhooks", "subscription", "subscriptions", "hook", "hooks")

@@ -151,3 +151,25 @@ def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "$REDACTED$" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | set(kept))
+
+
+def no_strict_json(method: str, _path: str, body: t.Any) -> t.Any:
+    """Put into every answer to a write what JSON does not have."""
+    return {**body, "load": float("nan")} if method != "GET" and isinstance(body, dict) else body
+
+
+def test_answers_that_are_no_strict_json(tmp_path: Path) -> None:
+    """What else they hold is read: an order, a reinstall and a webhook are asked for once, and nothing is lost."""
+    hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
+    tasks: list[dict[str, t.Any]] = [
+        {"h444.cloud.h444_vps": {**ORDER, "label": "web-1"}, "register": "made"},
+        {"h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True}, "register": "again"},
+        {"h444.cloud.h444_webhook": hook, "register": "hook"},
+        {"ansible.builtin.assert": {"that": ["made.root_password != again.root_password", "hook.secret is match('whsec_')", "made.order.attempts == 1"]}},
+        {"ansible.builtin.assert": {"that": ["not made.secret_lost", "not again.secret_lost", "not hook.secret_lost"]}},
+    ]
+    with Simulator.start() as simulator, rewriting(simulator.origin, no_strict_json) as url:
+        env = environment(tmp_path / "home", url, simulator.key)
+        played = play(["ansible-playbook", "-v", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        assert played.code == 0, played.tail()
+        assert [row["path"].rsplit("/", 1)[-1] for row in simulator.writes()] == ["vps", "reinstall", "webhooks"]

@@ -98,7 +98,7 @@ class SignIn(World):
         """Tell whether a token works wherever a key does."""
         return self.core.handle("GET", "/account", {}, {"Authorization": "Bearer " + token}, b"").status == 200
 
-    def sent(self) -> list[tuple[float, dict[str, str], str | None]]:
+    def token_requests(self) -> list[tuple[float, dict[str, str], str | None]]:
         """Give the questions that left this machine: when, what, and how they were lost."""
         return [row for row in self.wire.asked if row[1]]
 
@@ -142,7 +142,7 @@ def test_life_of_a_sign_in(seed: int, tmp_path: Path) -> None:
         assert found["changed"] and not found.get("failed"), (assume, found)
         assert world.works(kept_in(file, device["client_id"])["access_token"]), assume
     if assume["oauth_refresh"] in ("rotates", "ends"):
-        tokens = [form["refresh_token"] for _at, form, _fault in world.sent() if "refresh_token" in form]
+        tokens = [form["refresh_token"] for _at, form, _fault in world.token_requests() if "refresh_token" in form]
         assert len(tokens) == len(set(tokens)) == 4, assume
     latest = kept_in(file, device["client_id"])["refresh_token"]
     assert latest in world.core.oauth["refresh"], assume
@@ -164,7 +164,7 @@ def test_faults_while_waiting(seed: int, tmp_path: Path) -> None:
     world.wire.approve_at = chance.randrange(6)
     given = {"client_id": "h444-ansible", "device_code": device["device_code"], "interval": device["interval"], "credentials_file": str(file)}
     result = world.play(*TOKEN, **given)
-    sent = world.sent()
+    sent = world.token_requests()
     for (earlier, _form, fault), (later, _next, _fault) in zip(sent, sent[1:]):
         assert later - earlier >= device["interval"] * (2 if fault else 1) - 0.001, (world.wire.faults, sent)
     assert not any(row["interval"] > device["interval"] for row in world.core.oauth["devices"].values()), "the server had to say slow_down"
@@ -186,11 +186,11 @@ def test_faults_of_refreshes(seed: int, tmp_path: Path) -> None:
     world.play(*TOKEN, client_id="h444-ansible", device_code=device["device_code"], interval=5, credentials_file=str(file))
     seen = [kept_in(file, "h444-ansible")["refresh_token"]]
     for _run in range(8):
-        before = len(world.sent())
+        before = len(world.token_requests())
         kind = chance.choice(FAULTS) if chance.random() < 0.4 else None
         world.wire.faults = {len(world.wire.asked): kind} if kind else {}
         result = world.play(*TOKEN, client_id="h444-ansible", refresh_token=chance.choice(seen), credentials_file=str(file))
-        assert len(world.sent()) == before + 1, "a refresh was repeated"
+        assert len(world.token_requests()) == before + 1, "a refresh was repeated"
         latest = kept_in(file, "h444-ansible")["refresh_token"]
         if kind in ("after", "empty", "502"):
             assert result["failed"] and result["changed"] and "not sent again" in result["msg"], (kind, result)
@@ -212,6 +212,6 @@ def test_interval_of_a_patient_server() -> None:
     world.wire.approve_at = 4
     result = world.play(*TOKEN, client_id="h444-ansible", device_code=device["device_code"], interval=1)
     assert world.works(result["access_token"]), result
-    assert all(form["grant_type"] == GRANT for _at, form, _fault in world.sent())
-    gaps = [later[0] - earlier[0] for earlier, later in zip(world.sent(), world.sent()[1:])]
+    assert all(form["grant_type"] == GRANT for _at, form, _fault in world.token_requests())
+    gaps = [later[0] - earlier[0] for earlier, later in zip(world.token_requests(), world.token_requests()[1:])]
     assert gaps == sorted(gaps) and gaps[-1] > gaps[0]

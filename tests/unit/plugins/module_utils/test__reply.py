@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _hosting, _reader, _vps
+from ansible_collections.h444.cloud.plugins.module_utils import _client, _hosting, _reader, _vps
 from ansible_collections.h444.cloud.plugins.module_utils._names import well_formed
 from ansible_collections.h444.cloud.plugins.module_utils._reply import Reply, secrets_in
 
@@ -225,3 +225,27 @@ def test_both_ways_of_looking_see_the_same(seed: int) -> None:
         reply = read(body)
         given = set(reply.secrets.values()) | set(reply.others.values())
         assert given == {secret.value for secret in found if not _reader.is_hidden(secret.value)}
+
+
+@pytest.mark.parametrize(
+    ("payload", "vps_id", "others"),
+    [
+        (b'{"id": "7", "root_password": "Canary-pass-4711", "load": NaN, "limit": 1e999}', "7", {}),
+        (b'{"id": "7", "root_password": "Canary-pass-4711", "os": "a", "os": "b"}', None, {}),
+        (b'{"id": "7", "root_password": "Canary-pass-4711", "vnc_password": "a", "vnc_password": "b"}', None, {"vnc_password": "a", "vnc_password_2": "b"}),
+        (b'{"id": "7", "label": "\xff", "root_password": "Canary-pass-4711"}', "7", {}),
+    ],
+)
+def test_answers_that_are_no_strict_json(payload: bytes, vps_id: str | None, others: dict[str, str]) -> None:
+    """What is told once is taken out of them all the same; what stands there twice leaves the rest unread."""
+    reply = of_vps(_client.parse_leniently(payload))
+    assert (reply.id, reply.secrets, reply.others) == (vps_id, {"root_password": PW}, others)
+    with pytest.raises(ValueError, match="."):
+        _client.parse_json(payload)
+
+
+@pytest.mark.parametrize("payload", [b"{", b"", b"<html>", b"[" * 100_000, b'{"a": 1} x'])
+def test_what_is_no_json(payload: bytes) -> None:
+    """Nothing is made of half an answer: it is asked for again."""
+    with pytest.raises(ValueError, match="."):
+        _client.parse_leniently(payload)
