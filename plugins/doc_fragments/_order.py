@@ -14,11 +14,13 @@ options:
     description:
       - The plan to order, as RV(h444.cloud.h444_product_info#module:products[].slug) names it. Needed when something is
         to be ordered. The API can't change the plan of what is there; a difference is a warning.
+      - A plan that is listed twice at two prices, or whose price can't be read, is not ordered.
     type: str
     aliases: [plan]
   max_monthly_usd_cents:
     description:
       - The most that the plan may cost in a month, in US cents and at your own price. A dearer one is not ordered.
+      - It bounds one order. The tasks of a play and the rounds of a loop are not added up.
     type: int
   order_generation:
     description:

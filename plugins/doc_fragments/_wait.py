@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait until the state is reached.
+      - Whether to wait until the state is reached. A status in a word that nobody knows ends the wait at once, with a warning.
     type: bool
     default: true
   wait_timeout:

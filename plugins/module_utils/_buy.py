@@ -5,7 +5,8 @@
 """The order flow: money is spent exactly once, whatever happens to the replies.
 
 One order has one Idempotency-Key, made of what is ordered and never of the run. A lost reply is asked for again under the
-same key; what can't be decided fails with nothing further ordered.
+same key; what can't be decided fails with nothing further ordered. What a reply proves by itself is not read again: a new id,
+made after this run began, answered at the first attempt and under the right name, is the order's own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import typing as t
 from datetime import datetime
 
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
-from ._names import is_digits
+from ._names import is_digits, pick_one, shown
 from ._order import Order, is_before, key_surely_lives, ordered_at, says_replayed
 from ._pacer import lock, open_private
 from ._reader import moment
@@ -47,6 +48,8 @@ class Shop(t.NamedTuple):
     read_reply: t.Callable[[t.Any], Reply]
     shape: t.Callable[[Row], Row]
     """the reply's raw row -> its normal form"""
+    is_whole: t.Callable[[Row], bool]
+    """whether a row tells what an order's own record can't: then its id is surely that of what was ordered"""
     balance: t.Callable[[t.Any], t.Optional[int]]
     id_fact: str
     """under which name the new id stands in the result's ``order``"""
@@ -62,12 +65,19 @@ class Keeper(t.Protocol):
 
     order: t.Dict[str, t.Any]
     maybe: bool
+    spared: bool
 
     def receive(self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str) -> None:
         """Write the secrets of a reply away at once, and say which are missing."""
 
     def lose(self, what: str, way_out: str) -> None:
         """Note that a one-time secret did not arrive."""
+
+    def hold(self, what: str, row: Row) -> None:
+        """Remember what was bought: every failure from here on tells it."""
+
+    def let_go(self) -> None:
+        """Undo hold: it is not what was bought."""
 
     def forget(self) -> None:
         """Leave what was kept out of the result: it is of a resource that is gone."""
@@ -77,11 +87,19 @@ class Keeper(t.Protocol):
 
 
 class _Reply(t.NamedTuple):
+    """What came of sending an order. *listed*: the list, where it was read after the last attempt."""
+
     row: Row | None
-    created_at: datetime | None
+    made_at: datetime | None
     server_now: datetime | None
     says_replayed: bool
     seen_before_resend: bool
+    attempts: int
+    listed: t.Optional[t.List[Row]] = None
+
+    def is_fresh(self, order: Order) -> bool:
+        """Tell whether this is proved to be no replay: what it names was made after this run had looked."""
+        return is_before(self.made_at, order) is False and not self.says_replayed
 
 
 def place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
@@ -92,48 +110,48 @@ def place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
     """
     handle = open_private("order-" + hashlib.sha256(repr((order.kind, order.account_id, order.identity)).encode()).hexdigest()[:32])
     try:
-        if handle is not None and not lock(handle, 0.0):
+        is_alone = handle is None or lock(handle, 0.0)
+        if handle is not None and not is_alone:
             # Another process of this machine orders the very same thing: wait for it, then look again.
             lock(handle, order.timeout_seconds)
-            there = [row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row)]
-            if len(there) == 1:
-                keeper.order.update({"replayed": True, shop.id_fact: there[0]["id"]})
-                keeper.warn("%s was ordered by another process at the same moment; nothing was ordered by this task." % order.name)
-                return there[0]
-        return _place(api, order, shop, keeper)
+            there = pick_one([row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row)], shop.what + "s", order.name)
+            if there is not None:
+                return _ordered_elsewhere(order, there, keeper)
+        keeper.order["wallet_after_usd_cents"] = None
+        return _place(api, order, shop, keeper, is_alone)
     finally:
         if handle is not None:
             os.close(handle)
 
 
-def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
+def _ordered_elsewhere(order: Order, row: Row, keeper: Keeper) -> Row:
+    keeper.spared = True
+    keeper.order.clear()
+    keeper.warn("%s was ordered by another process at the same moment; nothing was ordered by this task." % order.name)
+    told = row.get("plan_slug")
+    if told and order.slug_of(told) != order.body["plan_slug"]:
+        keeper.warn("%s has the plan %s, not %s." % (order.name, shown(told), order.body["plan_slug"]))
+    return row
+
+
+def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool) -> Row:
     dead_id: str | None = None
     for _order in range(MAX_DEAD_ORDERS):
         key = order.key(dead_id)
         keeper.order["idempotency_key"] = key
         reply = _send(api, order, key, shop, keeper)
-        row = reply.row
-        if row is None:
-            row = _only_new(api, order, shop)
-            if row is None:
-                raise UnknownFate(
-                    "The order of %s was answered without an id, and the list does not show it yet. Run the task again: the "
-                    "same key %s can't buy twice." % (order.name, key),
-                    idempotency_key=key,
-                )
+        row = reply.row or _without_id(api, order, shop, keeper, key)
         keeper.order[shop.id_fact] = row["id"]
-        return_row, is_alive = _verify(api, order, shop, row, reply)
-        after = _balance(api, shop)
-        keeper.order["wallet_after_usd_cents"] = after
-        is_old = is_before(reply.created_at, order)
-        unchanged = after is not None and order.price_usd_cents > 0 and after >= order.balance_usd_cents
-        replayed: bool | None = True if reply.says_replayed or is_old or reply.seen_before_resend else None
-        if replayed is None and keeper.order.get("attempts") == 1:
-            replayed = True if unchanged and row["id"] in order.known_ids else False if not unchanged else None
-        keeper.order["replayed"] = replayed
+        keeper.hold(order.name, row)
+        if is_alone and _proves_all(order, shop, row, reply):
+            keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
+            _check_plan(order, row, keeper, is_own=True)
+            return row
+        found, is_alive, listed = _look(api, order, shop, row, reply)
+        unchanged = _settle_wallet(api, order, shop, keeper, reply, is_alive, row["id"])
         if is_alive:
-            return _checked(api, order, shop, return_row or row, keeper)
-        if not (reply.says_replayed or is_old or unchanged):
+            return _checked(order, shop, found or row, listed, keeper)
+        if not (reply.says_replayed or is_before(reply.made_at, order) or unchanged):
             keeper.maybe = True
             raise NotReached(
                 "%s was ordered as %s, but the API does not show it yet. Run the task again later: the same key %s can't buy "
@@ -142,16 +160,54 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
             )
         keeper.maybe = False
         keeper.forget()
-        if order.custom_key or not key_surely_lives(reply.created_at, reply.server_now):
-            raise Refused(
-                "The key %s answers with %s, which no longer exists: it repeats an earlier order of %s. Nothing was bought by this "
-                "run. To order a new one, %s."
-                % (key, row["id"], order.name, "give another idempotency_key" if order.custom_key else _raise_generation(order)),
-                idempotency_key=key,
-                dead_id=row["id"],
-            )
+        _check_dead(order, reply, row, key)
         dead_id = row["id"]
     raise Refused("%s was ordered and terminated more than %d times within a day; %s." % (order.name, MAX_DEAD_ORDERS, _raise_generation(order)))
+
+
+def _proves_all(order: Order, shop: Shop, row: Row, reply: _Reply) -> bool:
+    """Tell whether the reply alone proves that this run bought what it names: nothing need be read then."""
+    is_new = row["id"] not in order.known_ids and not shop.is_gone(row)
+    return is_new and shop.has_name(row) and shop.is_whole(row) and reply.attempts == 1 and reply.is_fresh(order)
+
+
+def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) -> Row:
+    """Find what a reply without an id is about. Raises: UnknownFate."""
+    listed, problem = _listed(api, shop)
+    row = _only_new(listed, order, shop)
+    if row is None:
+        raise UnknownFate(
+            "The order of %s was answered without an id, and the list does not show it yet%s. Run the task again: the "
+            "same key %s can't buy twice." % (order.name, " (%s)" % problem if problem else "", key),
+            idempotency_key=key,
+        )
+    return row
+
+
+def _settle_wallet(api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, is_alive: bool, new_id: str) -> bool:
+    """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was."""
+    if is_alive and reply.is_fresh(order) and reply.attempts == 1:
+        keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
+        return False
+    after = _balance(api, shop)
+    unchanged = after is not None and order.price_usd_cents > 0 and after >= order.balance_usd_cents
+    replayed: bool | None = True if reply.says_replayed or is_before(reply.made_at, order) or reply.seen_before_resend else None
+    if replayed is None and reply.attempts == 1:
+        replayed = True if unchanged and new_id in order.known_ids else False if not unchanged else None
+    keeper.order.update(replayed=replayed, wallet_after_usd_cents=after)
+    return unchanged
+
+
+def _check_dead(order: Order, reply: _Reply, row: Row, key: str) -> None:
+    """Make sure that the dead resource's order is surely remembered by its key, so that the next key orders once. Raises: Refused."""
+    if order.custom_key or not key_surely_lives(reply.made_at, reply.server_now):
+        raise Refused(
+            "The key %s answers with %s, which no longer exists: it repeats an earlier order of %s. Nothing was bought by this "
+            "run. To order a new one, %s."
+            % (key, row["id"], order.name, "give another idempotency_key" if order.custom_key else _raise_generation(order)),
+            idempotency_key=key,
+            dead_id=row["id"],
+        )
 
 
 def _raise_generation(order: Order) -> str:
@@ -167,49 +223,70 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
         if problem is not None:
             api.sleep(settle)
             settle = min(settle * 2, SETTLE_CAP_SECONDS)
-            # Also when it is there by now: only the reply, repeated, brings the password.
-            seen = _only_new(api, order, shop) is not None
+            # Also when it is there by now, or can't be read: only the reply, repeated, brings the password.
+            seen = _only_new(_listed(api, shop)[0], order, shop) is not None
         keeper.order["attempts"] = attempt
         keeper.maybe = True
         try:
             answer = api.request(order.endpoint, body=order.body, idempotency_key=key, timeout_seconds=order.timeout_seconds, once=True)
-        except TransportError:
+        except TransportError as error:
             keeper.maybe = problem is not None
-            raise
+            if problem is None:
+                raise
+            problem = error
         except UnknownFate as error:
             problem = error
-            continue
         except ApiError as error:
-            reason = str(error.facts.get("reason", "")).lower()
-            at_work = bool(AT_WORK.search(reason))
-            about_key = "idempoten" in reason and not at_work
-            if error.status == 409 and problem is None and not at_work and TAKEN.search(reason):
-                keeper.maybe = False
-                error.facts["idempotency_key"] = key
-                raise
-            busy = may_have_happened(error.status) or (error.status == 409 and not about_key)
-            if not busy:
-                keeper.maybe = problem is not None and error.status not in (400, 402, 404, 422)
-                raise _refused(order, error, about_key, key) from None
-            problem = error
+            problem = _may_be_at_work(api, order, shop, keeper, error, problem, key)
             errors_500 += error.status == 500
             if errors_500 > 1:
                 break
-            continue
-        if answer.body is None:
+        else:
+            if answer.body is not None:
+                return _received(order, shop, keeper, answer, seen, attempt)
             problem = UnknownFate("POST %s was answered %d without content." % (order.endpoint.path, answer.status))
-            continue
-        reply = shop.read_reply(answer.body)
-        keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
-        return _Reply(_shaped(shop, reply), ordered_at(reply.rest), moment(answer.headers.get("Date")), says_replayed(answer.headers, answer.body), seen)
-    row = _only_new(api, order, shop)
-    if row is not None:
-        for name in shop.secrets:
-            keeper.lose("%s of %s" % (name.replace("_", " "), order.name), shop.way_to_new_secrets)
-        return _Reply(row, moment(row.get("created_at")), None, False, True)
+    listed, _problem = _listed(api, shop)
+    row = _only_new(listed, order, shop)
+    if row is None:
+        raise _unknown(api, order, shop, keeper, problem, key)
+    for name in shop.secrets:
+        keeper.lose("%s of %s" % (name.replace("_", " "), order.name), shop.way_to_new_secrets)
+    return _Reply(row, moment(row.get("created_at")), None, False, True, keeper.order["attempts"], listed)
+
+
+def _received(order: Order, shop: Shop, keeper: Keeper, answer: t.Any, seen: bool, attempts: int) -> _Reply:
+    """Put the secrets of a reply away, then read what else it says."""
+    reply = shop.read_reply(answer.body)
+    keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
+    row = _shaped(shop, reply)
+    told = [found for found in (ordered_at(reply.rest), moment(row.get("created_at")) if row else None) if found is not None]
+    replayed = says_replayed(answer.headers, answer.body)
+    return _Reply(row, min(told) if told else None, moment(answer.headers.get("Date")), replayed, seen, attempts)
+
+
+def _may_be_at_work(
+    api: t.Any, order: Order, shop: Shop, keeper: Keeper, error: ApiError, problem: H444Error | None, key: str
+) -> ApiError:
+    """Return an error after which the order may have been carried out, or still is. Raises: what any other one means."""
+    reason = str(error.facts.get("reason", "")).lower()
+    at_work = bool(AT_WORK.search(reason))
+    about_key = "idempoten" in reason and not at_work
+    if error.status == 409 and problem is None and not at_work and TAKEN.search(reason):
+        keeper.maybe = False
+        error.facts["idempotency_key"] = key
+        raise error
+    if may_have_happened(error.status) or (error.status == 409 and not about_key):
+        return error
+    keeper.maybe = problem is not None and error.status not in (400, 402, 404, 422)
+    if keeper.maybe:
+        raise _unknown(api, order, shop, keeper, error, key) from None
+    raise _refused(order, error, about_key, key) from None
+
+
+def _unknown(api: t.Any, order: Order, shop: Shop, keeper: Keeper, problem: H444Error | None, key: str) -> UnknownFate:
     after = _balance(api, shop)
     keeper.order["wallet_after_usd_cents"] = after
-    raise UnknownFate(
+    return UnknownFate(
         "Whether %s was ordered is not known (%s; %d attempts; wallet %d cents before, %s after). Run the task again: the same key %s "
         "can't buy twice. If it keeps failing and the panel shows nothing, %s."
         % (order.name, problem, keeper.order["attempts"], order.balance_usd_cents, "unknown" if after is None else after, key, _raise_generation(order)),
@@ -246,9 +323,17 @@ def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Er
     return error
 
 
-def _only_new(api: t.Any, order: Order, shop: Shop) -> Row | None:
+def _listed(api: t.Any, shop: Shop) -> tuple[list[Row] | None, H444Error | None]:
+    """Read the list while an order's fate is open: a failing read must not hide what may have been bought."""
+    try:
+        return shop.list_rows(api), None
+    except H444Error as error:
+        return None, error
+
+
+def _only_new(listed: t.Sequence[Row] | None, order: Order, shop: Shop) -> Row | None:
     """Find the one live resource of this name that was not there before."""
-    new = [row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row) and row["id"] not in order.known_ids]
+    new = [row for row in listed or () if shop.has_name(row) and not shop.is_gone(row) and row["id"] not in order.known_ids]
     return new[0] if len(new) == 1 else None
 
 
@@ -259,11 +344,28 @@ def _balance(api: t.Any, shop: Shop) -> int | None:
         return None
 
 
+def _look(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool, list[Row]]:
+    """Look for the ordered resource: its row as it is read now, whether it lives, and the list.
+
+    What is proved to be new is taken from the list; a reply that may be a replay may name a dead one, so that is read by its id.
+    """
+    listed = reply.listed
+    if reply.is_fresh(order):
+        listed = shop.list_rows(api) if listed is None else listed
+        for found in listed:
+            if found["id"] == row["id"]:
+                # What the list leaves out stands in the reply, which is as young.
+                return {**row, **{name: value for name, value in found.items() if value is not None}}, not shop.is_gone(found), listed
+    found_now, is_alive = _verify(api, order, shop, row, reply)
+    if listed is None and is_alive:
+        listed = shop.list_rows(api)
+    return found_now, is_alive, listed or []
+
+
 def _verify(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool]:
     """Read the ordered resource until it is there, or surely gone: a replay may name a dead one."""
     started, reads, pause = api.now(), 0, 1.0
-    is_fresh = is_before(reply.created_at, order) is False and not reply.says_replayed
-    patience = order.timeout_seconds if is_fresh else DEAD_SECONDS
+    patience = order.timeout_seconds if reply.is_fresh(order) else DEAD_SECONDS
     while True:
         found = shop.get_row(api, row["id"])
         reads += 1
@@ -278,22 +380,40 @@ def _verify(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tu
         pause = min(pause * 2, DEAD_SECONDS / 3)
 
 
-def _checked(api: t.Any, order: Order, shop: Shop, row: Row, keeper: Keeper) -> Row:
+def _check_plan(order: Order, row: Row, keeper: Keeper, is_own: bool) -> None:
+    """Hold the plan that is told against the one that was ordered, by the catalogue's own names. Raises: Refused.
+
+    What the catalogue does not know may be the right plan by another name: that is a warning, for the money is spent.
+    """
+    told, wanted = row.get("plan_slug"), order.body["plan_slug"]
+    meant = order.slug_of(told)
+    if not told or meant == wanted:
+        return
+    if meant is None:
+        keeper.warn(
+            "The API calls the plan of %s %s, and no plan in GET /v1/products has that name; whether it is %s can't be told."
+            % (order.name, shown(told), wanted)
+        )
+        return
+    cause = "the provider gave another plan than was ordered; open a ticket" if is_own else "an earlier order of the same name was repeated"
+    raise Refused(
+        "The key %s answers with %s, which has plan_slug %s instead of %s: %s. Nothing more was bought."
+        % (keeper.order["idempotency_key"], row["id"], meant, wanted, cause)
+    )
+
+
+def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], keeper: Keeper) -> Row:
     """Hold a live row against what was ordered. Raises: Refused."""
     if row["id"] in order.known_ids:
         keeper.maybe = False
+        keeper.let_go()
         raise Refused(
             "The key %s answers with the earlier order of %s: %s %s, now called '%s'. Nothing was bought. If you want one more, %s."
             % (keeper.order["idempotency_key"], order.name, shop.what, row["id"], shop.title(row), _raise_generation(order))
         )
-    plan_slug = row.get("plan_slug")
-    if plan_slug and plan_slug != order.body["plan_slug"]:
-        raise Refused(
-            "The key %s answers with %s, which has plan_slug %s instead of %s: an earlier order of the same name was repeated. Nothing more was bought."
-            % (keeper.order["idempotency_key"], row["id"], plan_slug, order.body["plan_slug"])
-        )
+    _check_plan(order, row, keeper, is_own=False)
     known = {*order.known_ids, row["id"]}
-    others = [item["id"] for item in shop.list_rows(api) if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known]
+    others = [item["id"] for item in listed if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known]
     if others:
         raise Refused(
             "%s seems to have been ordered twice: ids %s. Nothing is terminated by itself; open a ticket with the key %s."

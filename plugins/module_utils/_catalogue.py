@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._errors import Refused
+from ._errors import BadReply, Refused
 from ._identifiers import Identifiers
 from ._installed import family_in
-from ._names import clean, closest, is_digits
+from ._names import clean, closest, is_digits, shown
 from ._reader import bad, cents, envelope_names, first, flat, identifier, rows_in, snake, sweep, text, word
 from ._resend import Endpoint
 
@@ -33,12 +33,18 @@ def read_product(raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     row["category"] = word(first(row, "category", "type", "kind"))
     row["name_en"] = text(first(row, "name_en", "name"))
     for field in ("retail_monthly_usd_cents", "your_monthly_usd_cents"):
-        if row.get(field) is not None:
-            row[field] = cents(row[field], PRODUCTS_WHERE, field)
-        else:
-            row[field] = None
+        row[field] = _price(row.get(field), field)
     row["specs"] = row.get("specs") if isinstance(row.get("specs"), dict) else {}
     return row
+
+
+def _price(value: t.Any, field: str) -> int | None:
+    """Give a price in cents, None where it can't be read: one odd row must not hide the other plans, and find_plan refuses it."""
+    try:
+        price = cents(value, PRODUCTS_WHERE, field)
+    except BadReply:
+        return None
+    return price if price >= 0 else None
 
 
 def list_products(api: t.Any) -> list[dict[str, t.Any]]:
@@ -47,19 +53,64 @@ def list_products(api: t.Any) -> list[dict[str, t.Any]]:
 
 
 def find_plan(products: t.Sequence[t.Mapping[str, t.Any]], slug: str, category: str) -> tuple[str, int]:
-    """Find a plan and its effective monthly price in cents. Raises: Refused, naming the plans there are."""
-    fitting = [row for row in products if (row["category"] or category).lower() == category]
-    for row in fitting:
-        if row["slug"] == slug:
-            price = row["your_monthly_usd_cents"]
-            return slug, cents(price, PRODUCTS_WHERE, "your_monthly_usd_cents of %s" % slug)
-    names = [row["slug"] for row in fitting]
-    likely = closest(slug, names)
-    raise Refused(
-        "plan_slug: there is no %s plan '%s'%s. There are: %s. Nothing was ordered."
-        % (category, clean(slug, 60), "; did you mean %s?" % likely[0] if likely else "", ", ".join(sorted(names)) or "none"),
-        plans=sorted(names),
-    )
+    """Find a plan and its effective monthly price in cents. Raises: Refused; money never rests on a guess."""
+    fitting = _of_category(products, category)
+    found = [row["your_monthly_usd_cents"] for row in fitting if row["slug"] == slug]
+    if not found:
+        names = sorted({row["slug"] for row in fitting})
+        likely = closest(slug, names)
+        raise Refused(
+            "plan_slug: there is no %s plan '%s'%s. There are: %s. Nothing was ordered."
+            % (category, clean(slug, 60), "; did you mean %s?" % likely[0] if likely else "", ", ".join(names) or "none"),
+            plans=names,
+        )
+    if None in found:
+        raise Refused(
+            "The price of the plan %s can't be read: %s tells no number of cents as your_monthly_usd_cents. Nothing was ordered." % (slug, PRODUCTS_WHERE)
+        )
+    prices = sorted(set(found))
+    if len(prices) > 1:
+        raise Refused(
+            "%s lists the plan %s %d times, at %s cents a month. Which of them would be paid is not known, so nothing was ordered; ask the support."
+            % (PRODUCTS_WHERE, slug, len(found), " and ".join(map(str, prices)))
+        )
+    return slug, prices[0]
+
+
+def plan_names(products: t.Sequence[t.Mapping[str, t.Any]], category: str) -> dict[str, str]:
+    """Give the slug for each name by which the API may tell a plan: slug, id or display name, without case.
+
+    A name that two plans share means none of them. A slug as it is written always means its own plan.
+    """
+    meanings: dict[str, set[str]] = {}
+    slugs = {}
+    for row in _of_category(products, category):
+        slugs[row["slug"]] = row["slug"]
+        for field in ("slug", "id", "plan_id", "name_en", "name"):
+            name = text(row.get(field))
+            if name:
+                meanings.setdefault(name.casefold(), set()).add(row["slug"])
+    return {**{name: next(iter(found)) for name, found in meanings.items() if len(found) == 1}, **slugs}
+
+
+def is_same_plan(told: str, wanted: str) -> bool:
+    """Compare plans where no catalogue is at hand: 'VPS 2' is 'vps-2'."""
+    return _plan_words(told) == _plan_words(wanted)
+
+
+def plan_drift(name: str, told: str, wanted: str) -> str:
+    """Say that a resource has another plan than is wanted; a plan told by a number or a display name may be the wanted one."""
+    if SLUG.match(told) and not is_digits(told):
+        return "%s has the plan %s, not %s" % (name, told, wanted)
+    return "The API tells the plan of %s as %s, which may or may not be %s" % (name, shown(told), wanted)
+
+
+def _plan_words(plan: str) -> list[str]:
+    return re.findall(r"[^\W_]+", plan.casefold())
+
+
+def _of_category(products: t.Sequence[t.Mapping[str, t.Any]], category: str) -> list[t.Mapping[str, t.Any]]:
+    return [row for row in products if (row["category"] or category).lower() == category]
 
 
 def read_os_templates(body_rows: t.Sequence[t.Any]) -> list[dict[str, t.Any]]:

@@ -26,6 +26,7 @@ class Task(t.NamedTuple):
     """What a state module is made of.
 
     *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource afterwards.
+    *further*: what an action that is done turned out to need besides; an order may come up otherwise than planned.
     *result_key*: where the resource stands in the result; "" where its fields are the result's own. *identifiers*: the options
     that name the resource; whatever of the noun runs sees each of them as None or as a real value.
     """
@@ -36,6 +37,7 @@ class Task(t.NamedTuple):
     read_back: t.Callable[[t.Any, Params, "Progress"], t.Any]
     wait: t.Optional[t.Callable[[t.Any, Action, "Progress"], None]] = None
     identifiers: Identifiers = NONE
+    further: t.Optional[t.Callable[[Action, "Progress"], t.Sequence[Action]]] = None
 
 
 class Progress:
@@ -49,6 +51,10 @@ class Progress:
         self.after: t.Any = None
         self.done: list[Action] = []
         self.maybe = False
+        self.spared = False
+        """whether the action at hand turned out not to be needed"""
+        self.bought = ""
+        """what was ordered, once the API has named it by an id"""
         self.resource_id = ""
         self.order: dict[str, t.Any] = {}
         self.secrets: dict[str, t.Any] = {}
@@ -109,8 +115,17 @@ class Progress:
                 % (kind, clean(old_name, 80), clean(change, 160), clean(str(error), 160))
             )
 
+    def hold(self, what: str, row: dict[str, t.Any]) -> None:
+        """Remember what was bought: every failure from here on tells it, and where its secrets are."""
+        self.bought, self.resource_id, self.after = what, row["id"], row
+
+    def let_go(self) -> None:
+        """Undo hold: it is not what was bought."""
+        self.bought, self.resource_id, self.after = "", "", self.plan.before
+
     def forget(self) -> None:
         """Leave the secrets of a dead resource out of the result; what a file keeps of them stays there under its id."""
+        self.let_go()
         self.secrets.clear()
         self.is_kept_in_file = False
         self.secret_lost = False
@@ -119,6 +134,15 @@ class Progress:
         """Tell whether the result is one of an order, a reinstall, a creation or a rotation. Of a sign-in nothing is told once: it can begin anew."""
         done = self.plan.actions if planned_only or self.maybe else self.done
         return bool(self.task.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
+
+    def belongings(self) -> str:
+        """Say what was bought and where its one-time secrets are, for the end of a failure's message."""
+        parts = ["%s was ordered, its id is %s." % (self.bought, self.resource_id)] if self.bought else []
+        if self.secrets:
+            parts.append("The result of this task holds %s, which can't be had again." % " and ".join(sorted(self.secrets)))
+        if self.is_kept_in_file:
+            parts.append("The one-time secrets are kept in credentials_file: %s." % clean(self.sink.path or "", 200))
+        return " ".join(parts)
 
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
         """Give the task's result; *planned_only*: in check mode, where every planned step counts as done."""
@@ -131,12 +155,20 @@ class Progress:
         }
         if self.order:
             found["order"] = self.order
+            _add_money(found["diff"], self.order)
         if self._brings_secret(planned_only):
             found["secret_lost"] = self.secret_lost
         if self.is_kept_in_file:
             found["credentials_file"] = self.sink.path
         found.update(self.secrets)
         return found
+
+
+def _add_money(diff: dict[str, t.Any], order: t.Mapping[str, t.Any]) -> None:
+    """Show in a diff what an order costs and what it does to the wallet; without it only -v would."""
+    diff["before"] = {**diff["before"], "order": {"monthly_usd_cents": 0, "wallet_usd_cents": order.get("wallet_before_usd_cents")}}
+    costs = {name: order.get(name) for name in ("plan_slug", "due_now_usd_cents", "monthly_usd_cents")}
+    diff["after"] = {**diff["after"], "order": {**costs, "wallet_usd_cents": order.get("wallet_after_usd_cents")}}
 
 
 def _shown(value: t.Any) -> t.Any:
@@ -150,21 +182,31 @@ def send(api: t.Any, action: Action, progress: Progress) -> None:
 
 def apply(api: t.Any, progress: Progress) -> None:
     """Carry out the plan step by step; stops at the first failure."""
-    for action in progress.plan.actions:
+    todo = list(progress.plan.actions)
+    while todo:
+        action = todo.pop(0)
         if action.writes:
-            try:
-                progress.task.perform(api, action, progress)
-            except UnknownFate:
-                progress.maybe = True
-                raise
-            except ApiError as error:
-                # A 5xx comes after the request was taken: whether it had its effect is not known.
-                progress.maybe = progress.maybe or may_have_happened(error.status)
-                raise
-            progress.maybe = False
-            progress.done.append(action)
+            _carry_out(api, action, progress)
         if action.until and progress.task.wait is not None:
             progress.task.wait(api, action, progress)
+        if progress.task.further is not None:
+            todo[:0] = progress.task.further(action, progress)
+
+
+def _carry_out(api: t.Any, action: Action, progress: Progress) -> None:
+    progress.spared, bought_before = False, progress.bought
+    try:
+        progress.task.perform(api, action, progress)
+    except H444Error as error:
+        if progress.bought != bought_before:
+            progress.done.append(action)
+        # A 5xx comes after the request was taken: whether it had its effect is not known.
+        unknown = isinstance(error, UnknownFate) or (isinstance(error, ApiError) and may_have_happened(error.status))
+        progress.maybe = progress.maybe or unknown
+        raise
+    progress.maybe = False
+    if not progress.spared:
+        progress.done.append(action)
 
 
 def run(module: t.Any, task: Task) -> None:
@@ -190,7 +232,10 @@ def run(module: t.Any, task: Task) -> None:
             apply(api, progress)
             progress.after = task.read_back(api, params, progress)
     except H444Error as error:
+        belongings = progress.belongings()
+        if belongings:
+            error.args = ("%s %s" % (error, belongings),)
         module.fail(error, **progress.result())
     except Exception as error:  # pylint: disable=broad-except  # nothing, not even a mistake of ours, may lose a password
-        module.crash(error, **progress.result())
+        module.crash(error, told=progress.belongings(), **progress.result())
     module.exit(**progress.result(planned_only))

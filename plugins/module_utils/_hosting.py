@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _buy, _purchase
+from . import _buy, _catalogue, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
@@ -34,6 +34,7 @@ DELETE = Endpoint("DELETE", "/hosting/{id}", "hosting:destroy")
 ENDPOINTS = (LIST, GET, ORDER, SUSPEND, UNSUSPEND, PHP, SSL_RETRY, DELETE)
 
 NOUNS = ("hosting", "hostings", "hosting_accounts", "hosting_account", "hosting_list", "accounts", "account")
+PLAN_WORDS = ("slug", "plan_slug", "code", "name_en", "name", "id")
 FIELDS = ("id", "domain", "username", "status", "plan_slug", "php_version", "ssl_status", "created_at")
 IDS = ("hosting_id", "hosting_account_id", "id", "uuid")
 PASSWORDS = ("sftp_password", "db_password")
@@ -125,9 +126,9 @@ def shape_hosting(row: Row, where: str) -> Row:
         "domain": domain,
         "username": word(first(row, "username", "user_name", "user", "login"), "username", "name", "login"),
         "status": read_state(row),
-        "plan_slug": text(row.get("plan_slug"))
-        or word(first(row, "plan", "package"), "slug", "plan_slug", "id", "name")
-        or word(first(row, "product_slug", "product")),
+        "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS)
+        or word(first(row, "plan", "package"), *PLAN_WORDS)
+        or word(first(row, "product_slug", "product"), *PLAN_WORDS),
         "php_version": read_php(first(row, "php_version", "php", "php_fpm_version", "php_fpm")),
         "ssl_status": read_status(certificate, SSL_STATUS),
         "created_at": first(row, "created_at", "created", "ordered_at"),
@@ -335,8 +336,8 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
     for field, wanted in differences(current, domain, params.get("username")):
         notes.append("%s has the %s %s, not %s; the API can't change it." % (name, field, current[field], wanted))
-    if plan_slug and current["plan_slug"] and plan_slug != current["plan_slug"]:
-        notes.append("%s has the plan %s, not %s; the API can't change the plan of a hosting account." % (name, current["plan_slug"], plan_slug))
+    if plan_slug and current["plan_slug"] and not _catalogue.is_same_plan(current["plan_slug"], plan_slug):
+        notes.append("%s; the API can't change the plan of a hosting account." % _catalogue.plan_drift(name, current["plan_slug"], plan_slug))
     return notes
 
 
@@ -355,8 +356,8 @@ def plan_order(api: t.Any, params: Params, domain: str | None, username: str | N
             "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for %s."
             % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
         )
-    plan_slug, price = _purchase.find_price(api, params, "hosting")
-    body = {"plan_slug": plan_slug, "domain": domain, "username": username}
+    offer = _purchase.find_offer(api, params, "hosting")
+    body = {"plan_slug": offer.plan_slug, "domain": domain, "username": username}
     if params.get("php_version") is not None:
         body["php_version"] = params["php_version"]
     order = _purchase.make_order(
@@ -367,12 +368,12 @@ def plan_order(api: t.Any, params: Params, domain: str | None, username: str | N
         endpoint=ORDER,
         body=body,
         identity=(domain, username.casefold()),
-        price_usd_cents=price,
+        offer=offer,
         known_ids=[row["id"] for row in rows],
     )
     after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(domain=domain, username=username, status=ACTIVE, plan_slug=plan_slug, php_version=params.get("php_version"))
-    action = Action("order", domain, ORDER, {}, body, cost_usd_cents=price, brings_secret=True, until=SETTLED)
+    after.update(domain=domain, username=username, status=ACTIVE, plan_slug=offer.plan_slug, php_version=params.get("php_version"))
+    action = Action("order", domain, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)
     return Plan(None, after, (action,), (), _purchase.facts_of(order, ID_FACT), order)
 
 
@@ -416,6 +417,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         has_name=lambda row: has_domain(row, domain),
         is_gone=is_gone,
         read_reply=read_order_reply,
+        is_whole=lambda row: row["username"] is not None and row["status"] in STATUSES,
         shape=lambda raw: shape_hosting(raw, WHERE_ORDER),
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
@@ -427,7 +429,6 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     row = _buy.place(api, order, shop, progress)
     progress.resource_id = row["id"]
     progress.after = row
-    progress.maybe = True
     if row["domain"] is not None and not has_domain(row, domain):
         # A domain that the provider writes another way would be ordered again once the key is forgotten.
         raise Refused(
@@ -443,7 +444,17 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
 def wait(api: t.Any, action: Action, progress: Progress) -> None:
     """Wait for an action's effect. A status in words of the provider's own is not waited through: nobody knows what it means."""
     hosting_id = action.ids.get("id") or progress.resource_id
-    progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], STATUSES)
+    # The reply to an order, or what was read to prove it, is as new as it gets.
+    row = progress.after if action.endpoint is ORDER else None
+    progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], STATUSES, row)
+
+
+def further(action: Action, progress: Progress) -> tuple[Action, ...]:
+    """Lift the suspension of an account that came up suspended though it is wanted active."""
+    row = progress.after
+    if progress.params["state"] != "active" or action.until != SETTLED or not row or row["status"] != SUSPENDED:
+        return ()
+    return (Action("unsuspend", action.target, UNSUSPEND, {"id": row["id"]}, until=(ACTIVE,)),)
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
@@ -451,7 +462,10 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
-    row = (progress.after if plan.actions[-1].until else get_hosting(api, plan.after["id"])) or progress.after
+    last = progress.done[-1] if progress.done else plan.actions[-1]
+    row = (progress.after if last.until else get_hosting(api, plan.after["id"])) or progress.after
+    if plan.purchase is not None:
+        _purchase.fill_from_order(row, plan.purchase, ())
     # What the API does not repeat is known from the plan; the states never are.
     known = {**plan.after, "status": None, "ssl_status": None}
     now = {**known, **{key: value for key, value in row.items() if value is not None}}
@@ -463,7 +477,7 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 
 INFO_IDENTIFIERS = Identifiers("hosting account", ("id", "domain", "username"))
 IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, acts=(("retry_ssl", "never"),))
-TASK = Task("hosting", plan_of, perform, read_back, wait, IDENTIFIERS)
+TASK = Task("hosting", plan_of, perform, read_back, wait, IDENTIFIERS, further)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:

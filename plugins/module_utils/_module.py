@@ -61,9 +61,9 @@ class H444Module:
         facts = {key: value for key, value in error.facts.items() if key not in result}
         self._module.fail_json(msg=well_formed(_client.scrub(str(error))), **self._whole({"changed": False, **facts, **result}))
 
-    def crash(self, error: Exception, **result: t.Any) -> None:
-        """End with a mistake of ours."""
-        self._module.fail_json(msg=mistake_text(error), **self._whole({"changed": False, **result}))
+    def crash(self, error: Exception, told: str = "", **result: t.Any) -> None:
+        """End with a mistake of ours. *told*: what has to be said besides."""
+        self._module.fail_json(msg=well_formed(" ".join(filter(None, (mistake_text(error), told)))), **self._whole({"changed": False, **result}))
 
     def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Add to a result what belongs into every one, whatever the task and however it ended.

@@ -35,7 +35,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class Order(t.NamedTuple):
-    """An order about to be placed."""
+    """An order about to be placed. *plan_names*: which slug each name means by which the API may tell a plan, without case."""
 
     kind: str
     name: str
@@ -50,6 +50,11 @@ class Order(t.NamedTuple):
     known_ids: t.FrozenSet[str]
     server_time: datetime | None
     timeout_seconds: float
+    plan_names: t.Mapping[str, str]
+
+    def slug_of(self, plan: str | None) -> str | None:
+        """Give the slug of a plan that the API tells; None where no plan of the catalogue has that name."""
+        return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
 
     def key(self, dead_id: str | None = None) -> str:
         """Give the Idempotency-Key; *dead_id*: for the order after the one whose server is gone."""

@@ -16,16 +16,25 @@ from ._resend import Endpoint
 Params = t.Mapping[str, t.Any]
 
 
-def find_price(api: t.Any, params: Params, category: str) -> tuple[str, int]:
+class Offer(t.NamedTuple):
+    """What is to be bought. *plan_names*: see Order."""
+
+    plan_slug: str
+    price_usd_cents: int
+    plan_names: t.Mapping[str, str]
+
+
+def find_offer(api: t.Any, params: Params, category: str) -> Offer:
     """Find the plan that is asked for and its effective price, in US cents a month.
 
     Source: GET /v1/products (account:read). Raises: Refused for an unknown plan, and for one above ``max_monthly_usd_cents``.
     """
-    plan_slug, price = _catalogue.find_plan(_catalogue.list_products(api), params["plan_slug"], category)
+    products = _catalogue.list_products(api)
+    plan_slug, price = _catalogue.find_plan(products, params["plan_slug"], category)
     limit = params.get("max_monthly_usd_cents")
     if limit is not None and price > limit:
         raise Refused("The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered." % (plan_slug, price, limit))
-    return plan_slug, price
+    return Offer(plan_slug, price, _catalogue.plan_names(products, category))
 
 
 def make_order(
@@ -37,7 +46,7 @@ def make_order(
     endpoint: Endpoint,
     body: t.Mapping[str, t.Any],
     identity: tuple[str, ...],
-    price_usd_cents: int,
+    offer: Offer,
     known_ids: t.Iterable[str],
 ) -> Order:
     """Make the order, if the wallet holds its price. *name*: what it is called in messages and in ``credentials_file``.
@@ -45,6 +54,7 @@ def make_order(
     Source: GET /v1/account (account:read). Raises: Refused.
     """
     wallet = _account.get_wallet(api)
+    price_usd_cents = offer.price_usd_cents
     if wallet.balance_usd_cents < price_usd_cents:
         raise Refused(
             "The wallet holds %d cents, and the plan %s costs %d cents a month: %d are missing. Nothing was ordered; top up the wallet."
@@ -65,6 +75,7 @@ def make_order(
         known_ids=frozenset(known_ids),
         server_time=wallet.server_time,
         timeout_seconds=float(params["wait_timeout"]),
+        plan_names=offer.plan_names,
     )
 
 
@@ -72,6 +83,7 @@ def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
     """Give the result's ``order`` as it is before the order is sent. *id_fact*: under which name the new id will stand."""
     return {
         "plan_slug": order.body["plan_slug"],
+        "due_now_usd_cents": order.price_usd_cents,
         "monthly_usd_cents": order.price_usd_cents,
         "idempotency_key": order.key(),
         "replayed": None,
@@ -79,7 +91,7 @@ def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
         "attempts": 0,
         id_fact: None,
         "wallet_before_usd_cents": order.balance_usd_cents,
-        "wallet_after_usd_cents": None,
+        "wallet_after_usd_cents": order.balance_usd_cents - order.price_usd_cents,
     }
 
 
@@ -89,7 +101,8 @@ def get_balance(api: t.Any) -> int:
 
 
 def fill_from_order(row: dict[str, t.Any], order: Order, fields: t.Iterable[str]) -> None:
-    """Fill in what the API does not repeat of what was ordered."""
+    """Put the plan into its slug where the API tells it otherwise, and fill in what the API does not repeat of what was ordered."""
+    row["plan_slug"] = order.slug_of(row.get("plan_slug")) or row.get("plan_slug")
     for field in fields:
         if row.get(field) is None:
             row[field] = order.body.get(field)

@@ -325,14 +325,18 @@ def _levels(rest: t.Any) -> list[dict[str, t.Any]]:
     return found
 
 
-def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    found = []
+def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str], level: int = 0) -> list[dict[str, t.Any]]:
+    """Give the rows under the noun's names; one that only holds another of these names is an envelope: {"vps": {"server": {…}}}."""
+    found: list[dict[str, t.Any]] = []
     for name in nouns:
         item = outer.get(name)
         for row in item if isinstance(item, list) else [item]:
-            if isinstance(row, dict):
-                inner = row.get("attributes")
-                found.append({**row, **inner} if isinstance(inner, dict) else row)
+            if not isinstance(row, dict):
+                continue
+            inner = row.get("attributes")
+            row = {**row, **inner} if isinstance(inner, dict) else row
+            deeper = _nested(row, nouns, level + 1) if level < MAX_LEVELS and first(row, *BARE_IDS) is None else []
+            found += deeper or [row]
     return found
 
 

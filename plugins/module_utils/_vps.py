@@ -38,6 +38,7 @@ DELETE = Endpoint("DELETE", "/vps/{id}", "vps:destroy")
 ENDPOINTS = (LIST, GET, STATS, ORDER, START, STOP, REBOOT, LABEL, REINSTALL, DELETE)
 
 NOUNS = ("vps", "server", "servers", "vpses", "vps_list", "instance", "instances")
+PLAN_WORDS = ("slug", "plan_slug", "code", "name_en", "name", "id")
 FIELDS = ("id", "label", "hostname", "status", "plan_slug", "ipv4", "os_family", "os_template", "created_at")
 ID_FACT = "server_id"
 WHERE_LIST = "GET /v1/vps"
@@ -108,7 +109,7 @@ def shape_vps(row: Row, where: str) -> Row:
         "label": read_label(row),
         "hostname": text(first(row, "hostname", "host_name", "fqdn")),
         "status": read_power(row),
-        "plan_slug": text(row.get("plan_slug")) or word(plan, "slug", "plan_slug", "id", "name") or word(first(row, "product_slug", "product")),
+        "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS) or word(plan, *PLAN_WORDS) or word(first(row, "product_slug", "product"), *PLAN_WORDS),
         "ipv4": main,
         "os_family": text(row.get("os_family")) or word(first(system, "family", "os_family", "slug", "name")),
         "os_template": word(first(row, "os_template_slug", "os_template", "template"), "slug", "os_template", "code", "name", "id")
@@ -380,8 +381,8 @@ def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -
     notes = []
     name = shown(current["label"] or current["id"])
     wanted = params.get("plan_slug")
-    if wanted and current["plan_slug"] and wanted != current["plan_slug"]:
-        notes.append("%s has the plan %s, not %s; the API can't change the plan of a server." % (name, current["plan_slug"], wanted))
+    if wanted and current["plan_slug"] and not _catalogue.is_same_plan(current["plan_slug"], wanted):
+        notes.append("%s; the API can't change the plan of a server." % _catalogue.plan_drift(name, current["plan_slug"], wanted))
     wanted = params.get("hostname")
     if wanted and current["hostname"] and ascii_host(wanted) != ascii_host(current["hostname"]):
         notes.append("%s has the host name %s, not %s; the API can't change it." % (name, current["hostname"], wanted))
@@ -402,9 +403,9 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
     hostname = check_hostname(params.get("hostname") or label, "hostname" if params.get("hostname") else "label, as the host name (see hostname)")
     check_unlike(rows, label, hostname)
     check_whole(api, rows)
-    plan_slug, price = _purchase.find_price(api, params, "vps")
+    offer = _purchase.find_offer(api, params, "vps")
     family, template = _catalogue.find_os_template(_catalogue.list_os_templates(api), params["os_template"], params.get("os_family"))
-    body = {"plan_slug": plan_slug, "label": label, "hostname": hostname, "os_family": family, "os_template": template}
+    body = {"plan_slug": offer.plan_slug, "label": label, "hostname": hostname, "os_family": family, "os_template": template}
     order = _purchase.make_order(
         api,
         params,
@@ -413,12 +414,12 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
         endpoint=ORDER,
         body=body,
         identity=(label,),
-        price_usd_cents=price,
+        offer=offer,
         known_ids=[row["id"] for row in rows],
     )
     after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(label=label, hostname=hostname, status=RUNNING, plan_slug=plan_slug, os_family=family, os_template=template)
-    actions = [Action("order", label, ORDER, {}, body, cost_usd_cents=price, brings_secret=True, until=SETTLED)]
+    after.update(label=label, hostname=hostname, status=RUNNING, plan_slug=offer.plan_slug, os_family=family, os_template=template)
+    actions = [Action("order", label, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)]
     if params["state"] == "stopped":
         actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
         after["status"] = STOPPED
@@ -479,7 +480,18 @@ def wait(api: t.Any, action: Action, progress: Progress) -> None:
     needed = not action.writes or (action.endpoint is ORDER and params["state"] == "stopped")
     if params["wait"] or needed:
         vps_id = action.ids.get("id") or progress.resource_id
-        progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), params["wait_timeout"])
+        # The reply to an order, or what was read to prove it, is as new as it gets.
+        row = progress.after if action.endpoint is ORDER else None
+        progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), params["wait_timeout"], STATUSES, row)
+
+
+def further(action: Action, progress: Progress) -> tuple[Action, ...]:
+    """Start a server that came up stopped though it is wanted started."""
+    row, state = progress.after, progress.params["state"]
+    is_wanted = state == "started" or (state == "restarted" and action.endpoint is ORDER)
+    if not is_wanted or action.until != SETTLED or not row or row["status"] != STOPPED:
+        return ()
+    return (Action("start", action.target, START, {"id": row["id"]}, until=(RUNNING,)),)
 
 
 def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
@@ -490,6 +502,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         has_name=lambda row: has_label(row, label),
         is_gone=is_gone,
         read_reply=read_order_reply,
+        is_whole=lambda row: row["ipv4"] is not None and row["status"] in STATUSES,
         shape=lambda raw: shape_vps(raw, WHERE_ORDER),
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
@@ -501,7 +514,6 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     row = _buy.place(api, order, shop, progress)
     progress.resource_id = row["id"]
     progress.after = row
-    progress.maybe = True
     if row["label"] is not None and not has_label(row, label):
         # A label that the provider wrote another way would be ordered again once the key is forgotten.
         api.request(LABEL, ids={"id": row["id"]}, body={"label": label})
@@ -532,8 +544,11 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
-    has_waited = plan.actions[-1].until and params["wait"]
-    row = (progress.after if has_waited else get_vps(api, progress.resource_id or plan.after["id"])) or progress.after
+    last = progress.done[-1] if progress.done else plan.actions[-1]
+    is_read = (last.until and params["wait"]) or last.endpoint is ORDER
+    row = (progress.after if is_read else get_vps(api, progress.resource_id or plan.after["id"])) or progress.after
+    if plan.purchase is not None:
+        _purchase.fill_from_order(row, plan.purchase, ())
     # What the API does not repeat is known from the plan; the status never is.
     known = {**plan.after, "status": None}
     told = {key: value for key, value in row.items() if value is not None}
@@ -542,7 +557,7 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 
 IDENTIFIERS = Identifiers("VPS", ("id", "label"), is_needed=True, new_name="new_label")
 INFO_IDENTIFIERS = Identifiers("VPS", ("id", "label"))
-TASK = Task("vps", plan_of, perform, read_back, wait, IDENTIFIERS)
+TASK = Task("vps", plan_of, perform, read_back, wait, IDENTIFIERS, further)
 
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:

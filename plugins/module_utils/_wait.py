@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ._converge import Progress
@@ -16,6 +17,11 @@ from ._status import TERMINATED, is_gone
 
 POLL_SECONDS = 1.0
 POLL_CAP_SECONDS = 15.0
+# Words for a way to another state; whichever state that is, it comes by itself.
+IN_MOTION = frozenset({
+    "starting", "booting", "stopping", "halting", "shutting_down", "powering_on", "powering_off", "rebooting", "restarting",
+    "suspending", "unsuspending", "resuming", "activating", "migrating", "processing", "in_progress", "updating",
+})
 
 Row = t.Dict[str, t.Any]
 
@@ -26,26 +32,26 @@ def wait_for(
     progress: Progress,
     read: t.Callable[[], t.Optional[Row]],
     timeout_seconds: float,
-    known: t.Container[str] | None = None,
+    known: t.Container[str],
+    row: Row | None = None,
 ) -> Row | None:
     """Read a resource until its status is one of ``action.until``; returns its row, None where that is to be gone.
 
-    *known*: the words that are worth waiting through; any other word ends the wait (None: no word does).
+    *known*: the words that are worth waiting through; any other word ends the wait, with a warning.
+    *row*: the resource as it was read last, where nothing was asked of it since.
     Units: the pause between two reads grows from 1 to 15 s. Raises: NotReached, with the last states seen.
     """
     started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
-    while True:
+    if row is None or row["status"] is None:
         row = read()
+    while True:
         if row is None or is_gone(row):
             if TERMINATED in action.until:
                 return None
             raise NotReached("%s: it is gone." % (action,), states_seen=seen + [TERMINATED])
         progress.after = row
         status = row["status"]
-        if status is None and TERMINATED not in action.until:
-            progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
-            return row
-        if status in action.until or (known is not None and status is not None and status not in known):
+        if status in action.until or _is_pointless(status, action, progress, known):
             return row
         if status and (not seen or seen[-1] != status):
             seen = (seen + [status])[-3:]
@@ -55,6 +61,22 @@ def wait_for(
                 "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
                 % (action, waited, clean(str(status), 40), " or ".join(action.until), ", ".join(clean(item, 40) for item in seen)),
                 states_seen=seen,
+                waited_seconds=round(waited, 1),
             )
         api.sleep(pause)
         pause = min(pause * 1.5, POLL_CAP_SECONDS)
+        row = read()
+
+
+def _is_pointless(status: str | None, action: Action, progress: Progress, known: t.Container[str]) -> bool:
+    """Tell whether waiting can't show anything: no status is told, or one in words that nobody knows. Warns."""
+    if status is None and TERMINATED not in action.until:
+        progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
+        return True
+    if status is None or status in known or re.sub(r"[\s-]+", "_", status.strip().lower()) in IN_MOTION:
+        return False
+    progress.warn(
+        "The API calls the status of %s %s, a word that this collection does not know, so %s was not waited for."
+        % (shown(action.target), shown(status), " or ".join(action.until))
+    )
+    return True

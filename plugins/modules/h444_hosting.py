@@ -70,7 +70,8 @@ options:
   wait_timeout:
     description:
       - How many seconds to wait for the account to be set up, suspended, unsuspended or removed. It is also the time-out of
-        one attempt of an order, for the API answers that only when the account is there.
+        one attempt of an order, for the API answers that only when the account is there. A status in a word that nobody knows
+        ends the wait at once, with a warning.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -229,6 +230,11 @@ order:
       type: str
       returned: always
       sample: vps-2
+    due_now_usd_cents:
+      description: What the order debits at once.
+      type: int
+      returned: always
+      sample: 240
     monthly_usd_cents:
       description: Your own price for a month.
       type: int
@@ -259,7 +265,9 @@ order:
       type: int
       returned: always
     wallet_after_usd_cents:
-      description: The balance afterwards; null in check mode and where it could not be read.
+      description:
+        - The balance afterwards. In check mode, and where the reply alone proves the order, this is the balance before less the price;
+          else it is read again, and null where that fails.
       type: int
       returned: always
 actions:

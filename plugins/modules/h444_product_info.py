@@ -58,12 +58,12 @@ products:
       returned: always
       sample: VPS 2
     retail_monthly_usd_cents:
-      description: The list price for a month.
+      description: The list price for a month; null where it can't be read.
       type: int
       returned: always
       sample: 1200
     your_monthly_usd_cents:
-      description: Your price for a month. This is what is debited.
+      description: Your price for a month. This is what is debited. Null where it can't be read; such a plan is never ordered.
       type: int
       returned: always
       sample: 960

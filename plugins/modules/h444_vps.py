@@ -35,7 +35,8 @@ options:
   state:
     description:
       - V(present) orders the server if it is missing.
-      - V(started), V(stopped) and V(restarted) do so too, and see to its power. V(restarted) always changes something.
+      - V(started), V(stopped) and V(restarted) do so too, and see to its power. V(restarted) always changes something. A server
+        that comes up stopped after its order is started where V(started) or V(restarted) asks for it.
       - V(reinstalled) wipes the disk and installs O(os_template), if another template is installed or O(force) is set.
         It orders nothing, and a server that is missing is an error. Where the API does not tell which template is
         installed, nothing is wiped without O(force).
@@ -230,6 +231,11 @@ order:
       type: str
       returned: always
       sample: vps-2
+    due_now_usd_cents:
+      description: What the order debits at once.
+      type: int
+      returned: always
+      sample: 960
     monthly_usd_cents:
       description: Your own price for a month.
       type: int
@@ -260,7 +266,9 @@ order:
       type: int
       returned: always
     wallet_after_usd_cents:
-      description: The balance afterwards; null in check mode and where it could not be read.
+      description:
+        - The balance afterwards. In check mode, and where the reply alone proves the order, this is the balance before less the price;
+          else it is read again, and null where that fails.
       type: int
       returned: always
 actions:

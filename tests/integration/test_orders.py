@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.h444.cloud.tests.integration.ordering import LOST, Runner
+from ansible_collections.h444.cloud.tests.integration.playing import environment, play, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 DIALECTS = ("plain", "wrapped", "sparse")
@@ -207,3 +208,20 @@ def test_list_that_is_not_whole(tmp_path: Path) -> None:
         simulator.seed(vps=[{"label": f"old-{number}"} for number in range(3)])
         (result,) = Runner(simulator, tmp_path).run(ORDER)
         assert result["failed"] and "half a list" in result["msg"] and not simulator.writes()
+
+
+def test_money_is_shown_without_v(tmp_path: Path) -> None:
+    """--check --diff shows price and wallet; each round of a loop looks at the wallet alone, and the run buys what can be paid."""
+    with Simulator.start() as simulator:
+        simulator.seed(balance_usd_cents=2000)
+        task = {"h444.cloud.h444_vps": {**ORDER, "label": "web-{{ item }}"}, "loop": [1, 2, 3], "name": "Order", "ignore_errors": True}
+        playbook = write_playbook(tmp_path, [task])
+        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        command = ["ansible-playbook", "-i", "localhost,", str(playbook)]
+        planned = play([*command, "--check", "--diff"], env, tmp_path)
+        assert planned.code == 0, planned.tail()
+        for shown in ('"wallet_usd_cents": 2000', '"wallet_usd_cents": 1040', '"monthly_usd_cents": 960', '"due_now_usd_cents": 960'):
+            assert planned.output.count(shown) == 3, planned.output
+        assert not simulator.debits()
+        play(command, env, tmp_path)
+        assert len(simulator.debits()) == 2

@@ -563,6 +563,7 @@ class Core:
 
         def make() -> Row:
             given = {**{name: body[name] for name in ("plan_slug", "os_family", "os_template")}, "label": self._label(label), "hostname": hostname}
+            given["status"] = "stopped" if self.assume["comes_up"] == "off" else "running"
             if self.assume["second_address"] == "ipv6":
                 made = self.make_server({**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()})
                 six = {"ip": f"2001:db8::{len(self.servers):x}", "primary": False, "gateway": None, "netmask": "64", "ptr": None, "zoneHosted": True}
@@ -748,6 +749,7 @@ class Core:
             raise No(400, ["php_version must be one of 7.4, 8.1, 8.3"])
         given["domain"] = {"upper": given["domain"].upper(), "bare": given["domain"].removeprefix("www.")}.get(self.assume["domain_rule"], given["domain"])
         given["username"] = {"lower": given["username"].lower(), "cut8": given["username"][:8]}.get(self.assume["username_rule"], given["username"])
+        given["status"] = "suspended" if self.assume["comes_up"] == "off" else "active"
         if any(row["alive"] and row["username"] == given["username"] for row in self.hosting.values()):
             raise No(409, "The username is taken.")
         row, receipt = self._buy(

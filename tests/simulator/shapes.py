@@ -121,6 +121,11 @@ def shape_power(row: dict[str, t.Any], assume: Assume) -> None:
     row.update({"live": {"status": live, "cpu_percent": 2}} if form == "live" else {form: live})
 
 
+def plan_name(slug: str) -> str:
+    """vps-2 -> VPS 2, as the plans are called for people."""
+    return slug.replace("-", " ").title().replace("Vps", "VPS")
+
+
 def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one server."""
     row = dict(row)
@@ -132,6 +137,12 @@ def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     shape_os(row, assume["vps_os"])
     if assume["vps_plan"] == "nested":
         row["plan"] = {"slug": row.pop("plan_slug"), **(row.pop("specs", None) or {})}
+    elif assume["vps_plan"] == "object":
+        row["plan"] = {"id": 17, "name": plan_name(row.pop("plan_slug"))}
+    elif assume["vps_plan"] == "name":
+        row["plan"] = plan_name(row.pop("plan_slug"))
+    elif assume["vps_plan"] == "upper":
+        row["plan_slug"] = row["plan_slug"].upper()
     if assume["vps_label"] == "none" or (assume["vps_label"] == "named" and not row["label"]):
         row.pop("label")
     elif assume["label_field"] != "label":
@@ -202,6 +213,8 @@ def hosting(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
         row["domain"] = {"name": row["domain"], "primary": True}
         row["user"] = {"username": row.pop("username")}
         row["plan"] = {"slug": row.pop("plan_slug")}
+    elif assume["hosting_fields"] == "named":
+        row["plan"] = plan_name(row.pop("plan_slug"))
     return row
 
 

@@ -26,7 +26,7 @@ FACE = {"_module", "_spec"}  # knows Ansible
 KNOWS = {
     "_purchase": {"_account", "_catalogue"},
     "_vps": {"_addresses", "_catalogue", "_purchase"},
-    "_hosting": {"_purchase"},
+    "_hosting": {"_catalogue", "_purchase"},
     "_ptr": {"_addresses", "_vps"},
     "_ticket": {"_account"},
     "_delivery": {"_webhook"},
