@@ -139,6 +139,7 @@ def test_lost_creation(spoil: t.Callable[[Answer], Answer]) -> None:
     assert not result.get("failed") and result["changed"], result
     assert result["secret"] == hook["secret"] and result["webhook"]["id"] == hook["id"]
     assert (created.sent, rotated.sent) == (1, 0 if spoil is split else 1)
+    assert result["secret_lost"] is False and "secret_lost" not in world.play(*WEBHOOK, url=URL, events=EVENTS)
     assert not world.play(*WEBHOOK, url=URL, events=EVENTS)["changed"]
 
 
@@ -179,7 +180,8 @@ def test_lost_rotation(spoil: t.Callable[[Answer], Answer], carried_out: bool) -
     rotated = Spoiled(world, "POST", "/rotate-secret", spoil, carried_out)
     result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
     assert result["failed"] and result["changed"] and "rotate_secret: true" in result["msg"] and "not known" in result["msg"], result
-    assert rotated.sent == 1 and "secret" not in result
+    assert rotated.sent == 1 and "secret" not in result and result["secret_lost"] is True
+    assert any("rotate_secret: true" in text for text in world.warnings)
     assert world.play(*WEBHOOK, url=URL, rotate_secret=True)["secret"] == hook["secret"]
 
 
@@ -190,6 +192,7 @@ def test_rotation_without_a_secret() -> None:
     Spoiled(world, "POST", "/rotate-secret", masked)
     result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
     assert result["failed"] and result["changed"] and "rotate_secret: true" in result["msg"], result
+    assert result["secret_lost"] is True
 
 
 @pytest.mark.parametrize("spoil", [broken, rubbish, masked])
@@ -200,7 +203,7 @@ def test_creation_and_rotation_both_lost(spoil: t.Callable[[Answer], Answer]) ->
     rotated = Spoiled(world, "POST", "/rotate-secret", spoil)
     result = world.play(*WEBHOOK, url=URL, events=EVENTS)
     assert result["failed"] and result["changed"] and result["webhook"]["id"] in world.core.webhooks, result
-    assert rotated.sent == 1 and "rotate_secret: true" in result["msg"]
+    assert rotated.sent == 1 and "rotate_secret: true" in result["msg"] and result["secret_lost"] is True
 
 
 @pytest.mark.parametrize("spoil", [broken, rubbish])
