@@ -64,7 +64,7 @@ LINT_PYTHONS: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13), (3, 14))
 ASKED = ("all", "quick", "setup", "lint", "unit", "sanity", "integration")
 # Sanity tests without which a run has not looked at the collection. How often one runs depends on the Pythons at hand.
 SANITY = {
-    "action-plugin-docs", "ansible-doc", "changelog", "compile", "empty-init", "import", "line-endings", "no-assert", "no-illegal-filenames", "pep8",
+    "action-plugin-docs", "ansible-doc", "changelog", "compile", "import", "line-endings", "no-assert", "no-illegal-filenames", "pep8",
     "pylint", "replace-urlopen", "runtime-metadata", "shebang", "symlinks", "use-argspec-type-path", "validate-modules", "yamllint",
 }
 WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")
