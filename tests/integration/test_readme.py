@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from ansible_collections.h444.cloud.tests.integration.playing import ROOT, envir
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"(?:<!-- (?P<mark>file: (?P<name>\S+)|run) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)```", re.DOTALL)
-KNOWN = {"make", "ansible-galaxy", "python3", "export", "ansible-playbook", "ansible-inventory"}
+BLOCK = re.compile(r"(?:<!-- (?P<mark>file: (?P<name>\S+)|run|simulator|rehearse) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)```", re.DOTALL)
+KNOWN = {"cd", "make", "ansible-galaxy", "python3", "export", "ansible-playbook", "ansible-inventory"}
 
 
 def blocks() -> t.Iterator[re.Match[str]]:
@@ -56,6 +57,46 @@ def test_named_things_exist() -> None:
         assert link.startswith("https://") or (ROOT / link).exists(), link
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"`make (\w+)", README)) <= targets
+
+
+def marked(mark: str) -> str:
+    """Give the text of the one block of this mark."""
+    (text,) = [block["text"] for block in blocks() if block["mark"] == mark]
+    return text
+
+
+def test_the_simulator_of_an_installed_collection(tmp_path: Path) -> None:
+    """Who has no Makefile starts the simulator as the README says, and plays the demo on it, twice."""
+    env = environment(tmp_path / "home", "", "")
+    for name in ("H444_API_URL", "H444_API_KEY"):
+        del env[name]
+    start = marked("simulator").rstrip() + " --port 0\n"
+    process = subprocess.Popen(
+        ["bash", "-euc", "exec 2>&1\n" + start.replace("python3 tests", "exec python3 tests")],
+        cwd=tmp_path, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )
+    assert process.stdout
+    try:
+        said = ""
+        while "Ctrl-C ends it" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        shown = marked("rehearse")
+        for export in re.findall("^export .*", shown, re.MULTILINE):
+            assert re.sub(r":\d+", ":PORT", export) in re.sub(r":\d+", ":PORT", said), "the simulator names the same address and key"
+        (origin,) = re.findall(r"plays 444Host at (http://127\.0\.0\.1:\d+)/v1", said)
+        command = shown.replace("http://127.0.0.1:18444", origin)
+        for changed in ("changed=2", "changed=0"):
+            played = subprocess.run(["bash", "-euc", command], cwd=tmp_path, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            assert played.returncode == 0, played.stdout + played.stderr
+            assert changed in played.stdout, played.stdout
+        assert "web-1" in played.stdout
+        assert (tmp_path / "home" / ".h444-demo.json").stat().st_mode & 0o777 == 0o600
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
 
 
 def test_the_files_and_commands(tmp_path: Path) -> None:
