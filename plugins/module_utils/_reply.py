@@ -33,6 +33,8 @@ FOREIGN_WORDS = frozenset({
     "rescue", "recovery", "mail", "email", "smtp", "imap", "pop3", "mailbox", "api", "webhook", "wifi", "licence", "license", "backup", "proxy", "vpn",
     "customer", "client", "billing", "old", "previous", "prior", "former",
 })  # fmt: skip
+# Where the user beside a password is the one who logs in with it.
+LOGIN_PLACES = frozenset({"credentials", "credential", "login", "access", "auth", "ssh", "passwords"})
 SERVICE_FIELDS = ("type", "kind", "service", "protocol", "name", "for", "host")
 USER_FIELDS = ("username", "user", "login")
 # Fields that only something ordered has, and not the resource.
@@ -66,6 +68,11 @@ class Secret(t.NamedTuple):
         """Tell whether it is called a password."""
         own = set(self.path[-1].split("_")) | ({"passwords"} & set(self.path[-2:-1]))
         return bool(own & PASSWORD_WORDS) and not own & NO_PASSWORD_WORDS
+
+    @property
+    def is_of_another_user(self) -> bool:
+        """Tell whether it is told to be the password of a user who is not root."""
+        return self.user not in ("", "root") and bool(LOGIN_PLACES & set(self.path[:-1]))
 
     @property
     def is_neutral(self) -> bool:
@@ -200,7 +207,7 @@ def only(secrets: t.Sequence[Secret], *tiers: t.Callable[[Secret], bool]) -> tup
 
 def choose_root_password(secrets: t.Sequence[Secret]) -> Named:
     """Tell the root password of a server from all else that an order's reply may hold."""
-    own = [secret for secret in secrets if not secret.words & (FOREIGN_WORDS | DB_WORDS | SFTP_WORDS)]
+    own = [secret for secret in secrets if not (secret.words & (FOREIGN_WORDS | DB_WORDS | SFTP_WORDS) or secret.is_of_another_user)]
     clear = [secret for secret in own if not is_masked(secret.value)]
     for candidates in (clear, own):
         found, several = only(
@@ -274,7 +281,13 @@ def _of_a_service(secrets: t.Sequence[Secret]) -> tuple[Secret | None, list[Secr
     """Choose among the secrets of one service: a token of the database is not its password."""
     usable = [secret for secret in secrets if not set(secret.path[-1].split("_")) & NO_PASSWORD_WORDS]
     for candidates in ([secret for secret in usable if not is_masked(secret.value)], usable):
-        found, several = only(candidates, lambda secret: secret.is_password, lambda _secret: True)
+        found, several = only(
+            candidates,
+            # A web space can have passwords for FTP and a shell as well; the one that is promised is that of SFTP.
+            lambda secret: secret.is_password and "sftp" in secret.words | secret.beside,
+            lambda secret: secret.is_password,
+            lambda _secret: True,
+        )
         if found or several:
             return found, several
     return None, []

@@ -35,6 +35,8 @@ def of_vps(body: t.Any) -> Reply:
         ({"password": PW, "panel_password": "p"}, {"panel_password": "p"}),
         ({"panelPassword": "p", "password": PW, "consoleToken": "t"}, {"panel_password": "p", "console_token": "t"}),
         ({"credentials": [{"user": "admin", "password": "a"}, {"user": "root", "password": PW}]}, {"credentials.0.password": "a"}),
+        ({"credentials": [{"user": "ubuntu", "password": "u"}, {"password": PW}]}, {"credentials.0.password": "u"}),
+        ({"user": "customer-7", "password": PW}, {}),
         ({"mysql_root_password": "m", "root_password": PW}, {"mysql_root_password": "m"}),
         ({"zabbix_password": "z", "password": PW}, {"zabbix_password": "z"}),
         ({"credentials": {"username": "root", "host": "h", "port": 22, "value": PW}}, {}),
@@ -68,7 +70,13 @@ def test_a_tie_is_not_broken(body: Body, paths: set[str]) -> None:
     assert set(reply.others) == paths and sorted(reply.others.values()) == ["a", "b"]
 
 
-@pytest.mark.parametrize("body", [{"vnc_password": "v"}, {"console_token": "t"}, {"private_key": "k"}, {"db_password": "d"}, {"credentials": {"api_key": "k"}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"credentials": {"user": "ubuntu", "password": "u"}}, {"vnc_password": "v"}, {"console_token": "t"}, {"private_key": "k"},
+        {"db_password": "d"}, {"credentials": {"api_key": "k"}},
+    ],
+)  # fmt: skip
 def test_another_secret_is_no_root_password(body: Body) -> None:
     """One that stands alone is not it for that."""
     reply = of_vps({"id": "7", **body})
@@ -95,6 +103,8 @@ def test_no_password_is_dropped(password: str) -> None:
          {"email.password": "e", "mysql.root_password": "r"}),
         ({"credentials": {"sftp": "s", "database": "d"}}, "s", "d", {}),
         ({"credentials": {"database": "shop", "password": "s", "db_password": "d"}}, "s", "d", {}),
+        ({"ftp_password": "f", "ssh_password": "h", "sftp_password": "s", "db_password": "d"}, "s", "d", {"ftp_password": "f", "ssh_password": "h"}),
+        ({"ssh_password": "s", "db_password": "d"}, "s", "d", {}),
         ({"sftp": {"token": "t", "password": "s"}}, "s", None, {"sftp.token": "t"}),
         ({"password": "a", "login": {"password": "b"}, "db_password": "d"}, None, "d", {"password": "a", "login.password": "b"}),
         ({"db_password": "a", "database": {"password": "b"}, "sftp_password": "s"}, "s", None, {"db_password": "a", "database.password": "b"}),
