@@ -64,6 +64,11 @@ def is_same(one: Name, other: Name) -> bool:
     return one[1] == other[1] and (one[0] == other[0] or not one[0] or not other[0])
 
 
+def is_family(told: str, wanted: str) -> bool:
+    """Tell whether what is told of a system's family begins with the wanted one, in any spelling."""
+    return key_of(told).startswith(key_of(wanted))
+
+
 class Told(t.NamedTuple):
     """What a server tells of its system, sorted by what it is."""
 

@@ -76,7 +76,10 @@ class H444Module:
         return {**result, **held_up(self._client.held_seconds, self.warn)}
 
     def report(self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]], identifiers: Identifiers = NONE) -> None:
-        """Run an info module: read, and end. Nothing is ever changed. *identifiers*: the options that choose what is read."""
+        """Run an info module: read, and end. Nothing is ever changed. *identifiers*: the options that choose what is read.
+
+        The ``notes`` of what was read are warnings, no part of the result.
+        """
         result: dict[str, t.Any] = {}
         try:
             params = check_given(self.params, identifiers)
@@ -85,4 +88,6 @@ class H444Module:
             self.fail(error)
         except Exception as error:  # pylint: disable=broad-except
             self.crash(error)
+        for note in result.pop("notes", ()):
+            self.warn(note)
         self.exit(changed=False, **result)

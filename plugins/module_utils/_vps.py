@@ -12,7 +12,7 @@ import uuid
 
 from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, BadOption, BadReply, Missing, NotFound, Refused
+from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError
 from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
@@ -45,6 +45,7 @@ WHERE_LIST = "GET /v1/vps"
 WHERE_ONE = "GET /v1/vps/:id"
 
 RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
+RENAME_PAUSES = (0.0, 1.0, 2.0)
 SETTLED = (RUNNING, STOPPED, SUSPENDED)
 STATUSES = frozenset({RUNNING, STOPPED, PROVISIONING, SUSPENDED})
 STATUS_WORDS = {
@@ -216,6 +217,7 @@ def read_order_reply(body: t.Any) -> Reply:
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
+    check_options(params)
     # A label is sent and compared in one form, whatever the playbook's editor made of it.
     params = {**params, **{option: check_label(params[option], option) for option in ("label", "new_label") if params.get(option) is not None}}
     is_by_id = params.get("id") is not None
@@ -229,6 +231,17 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     templates = needed_templates(api, params, current)
     template = choose_template(current, params, templates) if params["state"] == "reinstalled" else None
     return plan_current(with_address(api, current), params, template, templates)
+
+
+def check_options(params: Params) -> None:
+    """Refuse what is asked for and could have no effect. Raises: BadOption.
+
+    What describes a server (plan_slug, hostname, os_template, os_family) is held against the one that is there, and what an order
+    needs (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) waits for one: such options stand in
+    module_defaults and in tasks whose state is a variable, so every state takes them.
+    """
+    if params.get("force") and params["state"] != "reinstalled":
+        raise BadOption("force is for state: reinstalled alone; with state: %s it would do nothing. Nothing was sent." % params["state"])
 
 
 def find_by_id(api: t.Any, params: Params) -> Row | None:
@@ -386,6 +399,9 @@ def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -
     wanted = params.get("hostname")
     if wanted and current["hostname"] and ascii_host(wanted) != ascii_host(current["hostname"]):
         notes.append("%s has the host name %s, not %s; the API can't change it." % (name, current["hostname"], wanted))
+    wanted = params.get("os_family")
+    if wanted and not params.get("os_template") and current["os_family"] and not _installed.is_family(current["os_family"], wanted):
+        notes.append("%s has an operating system of the family %s, not %s." % (name, current["os_family"], wanted))
     wanted = params.get("os_template")
     installed = _installed.find_installed(current, templates) if wanted and params["state"] != "reinstalled" else None
     if wanted and installed is not None and not is_told(current, params) and not _installed.is_same(installed, (params.get("os_family") or "", wanted)):
@@ -446,7 +462,9 @@ def check_whole(api: t.Any, rows: list[Row]) -> None:
     """
     listed = {row["id"] for row in rows}
     try:
-        owners = {row["vps_id"] for row in _addresses.list_all_ips(api)} - {None}
+        odd: set[str | None] = set()
+        entries = _addresses.read_all_ips(_addresses.fetch_all_ips(api), lambda vps_id, _error: odd.add(vps_id))
+        owners = t.cast("set[str]", ({row["vps_id"] for row in entries} | odd) - {None})
     except (BadReply, NotFound):
         return  # no cross-check to be had; the list itself was read without doubt
     for vps_id in sorted(owners - listed):
@@ -461,6 +479,8 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         _perform_order(api, progress.plan.purchase, progress)
     elif action.endpoint is REINSTALL:
         _perform_reinstall(api, action, progress)
+    elif action.endpoint is LABEL:
+        _perform_rename(api, action, progress)
     else:
         try:
             send(api, action, progress)
@@ -469,9 +489,34 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
             if action.endpoint is not DELETE:
                 raise
         before = progress.plan.before
-        if action.endpoint in (LABEL, DELETE) and before is not None:
-            new_label = t.cast(t.Mapping[str, str], action.body)["label"] if action.endpoint is LABEL else None
-            progress.follow("vps", before["id"], before["label"] or before["id"], new_label)
+        if action.endpoint is DELETE and before is not None:
+            progress.follow("vps", before["id"], before["label"] or before["id"])
+
+
+def _perform_rename(api: t.Any, action: Action, progress: Progress) -> None:
+    """Rename a server, and read what it is called then: a label that the provider changed or left is not the wished one.
+
+    Raises: NotReached, so that no later run takes the old label for done, or renames again in silence.
+    """
+    before, wanted = progress.plan.before, str(t.cast(t.Mapping[str, str], action.body)["label"])
+    send(api, action, progress)
+    progress.maybe = True
+    row = None
+    for pause in RENAME_PAUSES:
+        api.sleep(pause)
+        row = get_vps(api, action.ids["id"]) or row
+        if row is None or row["label"] is None or has_label(row, wanted):
+            break
+    # The entry of credentials_file follows to the label that the server has now.
+    progress.follow("vps", before["id"], before["label"] or before["id"], row["label"] if row and row["label"] else wanted)
+    progress.after = row = row or {**before, "label": None}
+    if row["label"] is None:
+        progress.warn("The API took the new label of %s, but does not tell which one it has now." % shown(action.target))
+    elif not has_label(row, wanted):
+        raise NotReached(
+            "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label that the API keeps as it is."
+            % (shown(wanted), row["id"], shown(row["label"]))
+        )
 
 
 def wait(api: t.Any, action: Action, progress: Progress) -> None:
@@ -545,12 +590,14 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     if not plan.actions or plan.after is None:
         return plan.after
     last = progress.done[-1] if progress.done else plan.actions[-1]
-    is_read = (last.until and params["wait"]) or last.endpoint is ORDER
+    is_read = (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL)
     row = (progress.after if is_read else get_vps(api, progress.resource_id or plan.after["id"])) or progress.after
     if plan.purchase is not None:
         _purchase.fill_from_order(row, plan.purchase, ())
     # What the API does not repeat is known from the plan; the status never is.
     known = {**plan.after, "status": None}
+    if any(action.endpoint is LABEL for action in plan.actions):
+        known["label"] = None
     told = {key: value for key, value in row.items() if value is not None}
     return with_address(api, {**known, **told})
 
@@ -576,27 +623,55 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
             if not rows:
                 check_told(fleet, label)
     rows = choose(rows, params.get("patterns"), "label")
+    notes: list[str] = []
     if params.get("include_ips") or any(row["ipv4"] is None for row in rows):
-        rows = _with_addresses(api, rows, bool(params.get("include_ips")))
+        rows = _with_addresses(api, rows, bool(params.get("include_ips")), notes)
     if params.get("include_stats"):
-        rows = [{**row, "stats": get_stats(api, row["id"]) if not is_gone(row) else None} for row in rows]
-    return {"vps": rows}
+        rows = [{**row, "stats": None if is_gone(row) else _stats_or_none(api, row, notes)} for row in rows]
+    return {"vps": rows, "notes": notes}
 
 
-def _with_addresses(api: t.Any, rows: list[Row], include: bool) -> list[Row]:
-    """Join servers with their addresses: one request for one server, one for all."""
-    if len(rows) == 1:
-        try:
-            by_id = {rows[0]["id"]: _addresses.list_ips(api, rows[0]["id"], rows[0]["label"])}
-        except NotFound:
-            by_id = {}
-    else:
+def _stats_or_none(api: t.Any, row: Row, notes: list[str]) -> Row | None:
+    """Read a server's live usage; what is wrong with one server is noted, and costs the others nothing."""
+    try:
+        return get_stats(api, row["id"])
+    except (AuthError, ScopeError, RateLimited):
+        raise
+    except (ApiError, BadReply) as error:
+        notes.append("The live usage of %s could not be read, so its stats are null. %s" % (shown(row["label"] or row["id"]), error))
+        return None
+
+
+def _with_addresses(api: t.Any, rows: list[Row], include: bool, notes: list[str]) -> list[Row]:
+    """Join servers with their addresses: one request for one server, one for all. *include*: they are asked for, not only the primary one."""
+    try:
+        by_id = _addresses_by_id(api, rows, notes)
+    except (AuthError, ScopeError, RateLimited):
+        raise
+    except (ApiError, BadReply) as error:
+        if include:
+            raise
+        notes.append("The addresses could not be read, so ipv4 is null where the server itself does not tell it. %s" % error)
         by_id = {}
-        for entry in _addresses.list_all_ips(api) if rows else []:
-            by_id.setdefault(entry["vps_id"], []).append(entry)
     result = []
     for row in rows:
         addresses = by_id.get(row["id"], [])
         row = {**row, "ipv4": row["ipv4"] or primary_address(addresses)}
         result.append({**row, "ips": addresses} if include else row)
     return result
+
+
+def _addresses_by_id(api: t.Any, rows: list[Row], notes: list[str]) -> dict[str | None, list[Row]]:
+    by_id: dict[str | None, list[Row]] = {}
+    if len(rows) == 1:
+        try:
+            return {rows[0]["id"]: _addresses.list_ips(api, rows[0]["id"], rows[0]["label"])}
+        except NotFound:
+            return {}
+
+    def note(vps_id: str | None, error: BadReply) -> None:
+        notes.append("An address%s is left out. %s" % (" of " + shown(vps_id) if vps_id else "", error))
+
+    for entry in _addresses.read_all_ips(_addresses.fetch_all_ips(api), note) if rows else []:
+        by_id.setdefault(entry["vps_id"], []).append(entry)
+    return by_id

@@ -55,17 +55,20 @@ options:
     type: str
   os_family:
     description:
-      - The family of the template; looked up where it is not given.
+      - The family of the template; looked up where it is not given. On a server that is there, another family is a warning.
     type: str
   new_label:
     description:
       - The label that the server gets. A server that has it already is left as it is.
+      - The server is read after the change. Where the API made another label of it, or kept the old one, the task fails and
+        says which one the server has now.
       - Refused with O(state=absent), for then either server could be meant.
     type: str
   force:
     description:
       - Reinstall even if the template is installed already. Every run then wipes the disk. Without O(os_template) the
         installed template is installed again.
+      - Refused with every other O(state).
     type: bool
     default: false
 extends_documentation_fragment:

@@ -110,7 +110,7 @@ vps:
       elements: dict
       returned: when O(include_ips)
     stats:
-      description: The live usage, in the words of the API.
+      description: The live usage, in the words of the API; null, with a warning, where it could not be read for this server.
       type: dict
       returned: when O(include_stats)
 """

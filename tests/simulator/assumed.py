@@ -68,6 +68,7 @@ SWITCHES: dict[str, Switch] = {
     "list_lag_seconds": Switch((0,), "how long a new server or hosting account is missing in lists"),
     "get_lag_seconds": Switch((0,), "how long a new server or hosting account is missing by id"),
     "label_rule": Switch(("as_is", "lower", "cut10", "cut64", "nfd", "slug"), "what the provider makes of a label"),
+    "rename": Switch(("kept", "ignored"), "whether a new label of a server is kept, or answered with 200 and forgotten"),
     "domain_rule": Switch(("as_is", "upper", "bare"), "what the provider makes of the domain of a hosting account; bare: without www"),
     "username_rule": Switch(("as_is", "lower", "cut8"), "what the provider makes of the user name of a hosting account"),
     "suspend_again": Switch(("taken", "conflict"), "what suspending a suspended hosting account gets, and unsuspending an active one"),

@@ -619,7 +619,9 @@ class Core:
         """PATCH /vps/:id/label."""
         self._only(call.body, "label")
         row = self._living_server(call)
-        row["label"] = self._label(self._text(call.body, "label"))
+        label = self._label(self._text(call.body, "label"))
+        if self.assume["rename"] == "kept":
+            row["label"] = label
         self.effect = True
         return 200, self._server(row)
 
