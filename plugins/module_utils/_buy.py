@@ -19,7 +19,7 @@ from datetime import datetime
 
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
 from ._names import is_digits, pick_one, shown
-from ._order import Order, is_before, key_surely_lives, ordered_at, says_replayed
+from ._order import Order, is_before, is_surely_new, key_surely_lives, ordered_at, says_replayed
 from ._pacer import lock, open_private
 from ._reader import moment
 from ._reply import Reply
@@ -95,11 +95,9 @@ class _Reply(t.NamedTuple):
     says_replayed: bool
     seen_before_resend: bool
     attempts: int
+    is_fresh: bool = False
+    """whether this is proved to be no replay: what it names was made after this run had looked"""
     listed: t.Optional[t.List[Row]] = None
-
-    def is_fresh(self, order: Order) -> bool:
-        """Tell whether this is proved to be no replay: what it names was made after this run had looked."""
-        return is_before(self.made_at, order) is False and not self.says_replayed
 
 
 def place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
@@ -168,7 +166,7 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool)
 def _proves_all(order: Order, shop: Shop, row: Row, reply: _Reply) -> bool:
     """Tell whether the reply alone proves that this run bought what it names: nothing need be read then."""
     is_new = row["id"] not in order.known_ids and not shop.is_gone(row)
-    return is_new and shop.has_name(row) and shop.is_whole(row) and reply.attempts == 1 and reply.is_fresh(order)
+    return is_new and shop.has_name(row) and shop.is_whole(row) and reply.attempts == 1 and reply.is_fresh
 
 
 def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) -> Row:
@@ -186,7 +184,7 @@ def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) 
 
 def _settle_wallet(api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, is_alive: bool, new_id: str) -> bool:
     """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was."""
-    if is_alive and reply.is_fresh(order) and reply.attempts == 1:
+    if is_alive and reply.is_fresh and reply.attempts == 1:
         keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
         return False
     after = _balance(api, shop)
@@ -243,7 +241,7 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
                 break
         else:
             if answer.body is not None:
-                return _received(order, shop, keeper, answer, seen, attempt)
+                return _received(api, order, shop, keeper, answer, seen, attempt)
             problem = UnknownFate("POST %s was answered %d without content." % (order.endpoint.path, answer.status))
     listed, _problem = _listed(api, shop)
     row = _only_new(listed, order, shop)
@@ -251,17 +249,19 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
         raise _unknown(api, order, shop, keeper, problem, key)
     for name in shop.secrets:
         keeper.lose("%s of %s" % (name.replace("_", " "), order.name), shop.way_to_new_secrets)
-    return _Reply(row, moment(row.get("created_at")), None, False, True, keeper.order["attempts"], listed)
+    return _Reply(row, moment(row.get("created_at")), None, False, True, keeper.order["attempts"], listed=listed)
 
 
-def _received(order: Order, shop: Shop, keeper: Keeper, answer: t.Any, seen: bool, attempts: int) -> _Reply:
+def _received(api: t.Any, order: Order, shop: Shop, keeper: Keeper, answer: t.Any, seen: bool, attempts: int) -> _Reply:
     """Put the secrets of a reply away, then read what else it says."""
     reply = shop.read_reply(answer.body)
     keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
     row = _shaped(shop, reply)
     told = [found for found in (ordered_at(reply.rest), moment(row.get("created_at")) if row else None) if found is not None]
+    made_at, server_now = min(told) if told else None, moment(answer.headers.get("Date"))
     replayed = says_replayed(answer.headers, answer.body)
-    return _Reply(row, min(told) if told else None, moment(answer.headers.get("Date")), replayed, seen, attempts)
+    is_fresh = not replayed and is_surely_new(made_at, order, server_now, api.now())
+    return _Reply(row, made_at, server_now, replayed, seen, attempts, is_fresh)
 
 
 def _may_be_at_work(
@@ -350,7 +350,7 @@ def _look(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tupl
     What is proved to be new is taken from the list; a reply that may be a replay may name a dead one, so that is read by its id.
     """
     listed = reply.listed
-    if reply.is_fresh(order):
+    if reply.is_fresh:
         listed = shop.list_rows(api) if listed is None else listed
         for found in listed:
             if found["id"] == row["id"]:
@@ -365,7 +365,8 @@ def _look(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tupl
 def _verify(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool]:
     """Read the ordered resource until it is there, or surely gone: a replay may name a dead one."""
     started, reads, pause = api.now(), 0, 1.0
-    patience = order.timeout_seconds if reply.is_fresh(order) else DEAD_SECONDS
+    may_be_late = is_before(reply.made_at, order) is False and not reply.says_replayed
+    patience = order.timeout_seconds if may_be_late else DEAD_SECONDS
     while True:
         found = shop.get_row(api, row["id"])
         reads += 1

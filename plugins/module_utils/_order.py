@@ -32,10 +32,15 @@ REPLAY_HEADERS = (
 # The page states that keys are remembered for 24 h. Younger than this, an order's own key is surely still remembered.
 KEY_SURELY_REMEMBERED = timedelta(hours=22)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# By how much the clocks inside the provider may differ before a time proves nothing.
+SKEW = timedelta(seconds=5)
 
 
 class Order(t.NamedTuple):
-    """An order about to be placed. *plan_names*: which slug each name means by which the API may tell a plan, without case."""
+    """An order about to be placed. *plan_names*: which slug each name means by which the API may tell a plan, without case.
+
+    *server_time*: the API's clock at *looked_at*, which is a moment of the client's own clock (one that never jumps).
+    """
 
     kind: str
     name: str
@@ -51,6 +56,7 @@ class Order(t.NamedTuple):
     server_time: datetime | None
     timeout_seconds: float
     plan_names: t.Mapping[str, str]
+    looked_at: float
 
     def slug_of(self, plan: str | None) -> str | None:
         """Give the slug of a plan that the API tells; None where no plan of the catalogue has that name."""
@@ -115,6 +121,18 @@ def is_before(created_at: datetime | None, order: Order) -> bool | None:
     if created_at is None or order.server_time is None:
         return None
     return created_at < order.server_time
+
+
+def is_surely_new(created_at: datetime | None, order: Order, server_now: datetime | None, now: float) -> bool:
+    """Tell whether a time proves that a resource was made by this run's order, whose reply came at *server_now* (*now* by our clock).
+
+    It has to lie between the look before the order and the reply. A local time without its zone can lie hours ahead, and a
+    proxy's cache can tell a clock of long ago: then a resource that is long gone would look new.
+    """
+    if created_at is None or order.server_time is None or server_now is None:
+        return False
+    passed = timedelta(seconds=now - order.looked_at)
+    return server_now - order.server_time <= passed + SKEW and order.server_time <= created_at <= server_now + SKEW
 
 
 def key_surely_lives(created_at: datetime | None, server_now: datetime | None) -> bool:

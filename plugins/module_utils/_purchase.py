@@ -76,6 +76,7 @@ def make_order(
         server_time=wallet.server_time,
         timeout_seconds=float(params["wait_timeout"]),
         plan_names=offer.plan_names,
+        looked_at=api.now(),
     )
 
 

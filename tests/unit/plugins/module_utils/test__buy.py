@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import typing as t
+from datetime import datetime, timedelta
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,27 @@ def test_an_id_that_is_the_order_s_own_is_no_success() -> None:
     shop.change = on_the_way
     result = shop.buy(wait_timeout=60)
     assert result["failed"] and result["changed"] and "8812" in result["msg"] and result["root_password"] == "pw-of-it"
+
+
+@pytest.mark.parametrize("clock", ["local", "cached"])
+def test_a_dead_server_never_looks_new(noun: Noun, clock: str) -> None:
+    """Times in a zone that is not told, or a clock out of a cache: a dead one's replay is never taken for this run's order."""
+    shop = Shop(noun)
+    shop.buy()
+    shop.buy(state="absent")
+    shop.core.offset += 1800
+
+    def local(row: Row) -> Row:
+        made = datetime.fromisoformat(row["created_at"].replace("Z", "+00:00")) + timedelta(hours=3)
+        return {**row, "created_at": made.strftime("%Y-%m-%d %H:%M:%S")}
+
+    rewrite(shop, local)
+    if clock == "cached":
+        hour_ago = formatdate(shop.core.now() - 3600, usegmt=True)
+        shop.change = lambda request, answer: answer._replace(headers={**answer.headers, "Date": hour_ago}) if request == "GET /account" else answer
+    result = shop.buy()
+    assert result.get("failed") or result[noun.key]["id"] == shop.living()[0]["id"], result
+    assert shop.debits() == 1 + len(shop.living())
 
 
 # The plan that is told

@@ -13,7 +13,13 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _order
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
+from ansible_collections.h444.cloud.plugins.module_utils._resend import Endpoint
 
+ORDER = _order.Order(
+    kind="vps", name="vps/web-1", endpoint=Endpoint("POST", "/vps", "orders:write"), body={}, identity=("web-1",), account_id="a", generation="1",
+    custom_key=None, price_usd_cents=960, balance_usd_cents=1000, known_ids=frozenset(), server_time=None, timeout_seconds=600.0,
+    plan_names={"vps-2": "vps-2", "vps 2": "vps-2", "17": "vps-2"}, looked_at=0.0,
+)  # fmt: skip
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 
 
@@ -41,6 +47,36 @@ def test_what_is_in_the_key() -> None:
         _order.order_key("hosting", "acc", ("web", "-1"), "1"),
     }
     assert len(keys) == 8
+
+
+@pytest.mark.parametrize(
+    ("made", "replied", "passed", "is_new"),
+    [
+        (0, 1, 1, True),
+        (40, 41, 41, True),
+        (44, 40, 40, True),  # clocks inside the provider that differ a little
+        (-1, 1, 1, False),
+        (3 * 3600, 1, 1, False),  # a local time without its zone
+        (1800, 3600, 2, False),  # the first clock came out of a cache
+        (None, 1, 1, False),
+        (0, None, 1, False),
+    ],
+)
+def test_what_is_surely_new(made: int | None, replied: int | None, passed: float, is_new: bool) -> None:
+    """A time proves something only between the look and the reply, by clocks that agree."""
+    looked = ORDER._replace(server_time=NOW, looked_at=100.0)
+    times = [None if seconds is None else NOW + timedelta(seconds=seconds) for seconds in (made, replied)]
+    assert _order.is_surely_new(times[0], looked, times[1], 100.0 + passed) is is_new
+    assert not _order.is_surely_new(times[0], looked._replace(server_time=None), times[1], 100.0 + passed)
+
+
+@pytest.mark.parametrize(
+    ("told", "slug"),
+    [("vps-2", "vps-2"), ("VPS-2", "vps-2"), ("vps 2", "vps-2"), ("17", "vps-2"), ("vps-9", None), ("", None), (None, None)],
+)
+def test_plan_that_is_told(told: str | None, slug: str | None) -> None:
+    """Only what the catalogue names is a plan."""
+    assert ORDER.slug_of(told) == slug
 
 
 @pytest.mark.parametrize("key", ["short", "with space in it", "x" * 81, "ümlaut-key", "line\nbreak-key"])
