@@ -9,7 +9,8 @@ import re
 import typing as t
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
-from ansible_collections.h444.cloud.plugins.module_utils._reader import normal, sweep
+from ansible_collections.h444.cloud.plugins.module_utils._reader import normal
+from ansible_collections.h444.cloud.plugins.module_utils._reply import secrets_in
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 # Keys, tokens and signing secrets show what they are, wherever they stand.
@@ -29,8 +30,9 @@ class ActionModule(SecretAction):
     def _secrets_of(self, result: t.Mapping[str, t.Any]) -> list[str]:
         body = result.get("body")
         found = TELLTALE.findall(json.dumps(body, default=str))
+        found += (secret.value for secret in secrets_in({"body": body}))
         try:
-            found += sweep(normal({"body": body}, "body"))[1].values()
+            normal({"body": body}, "body")
         except H444Error:  # nested too deeply, or two spellings of one key: nothing is known, so nothing is shown
             found.append(json.dumps(body, default=str))
         return [secret for secret in found if secret]
