@@ -25,8 +25,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from requests.utils import get_environ_proxies, select_proxy
     from urllib3.exceptions import HTTPError as PoolError
 
     REQUESTS_IMPORT_ERROR: t.Optional[ImportError] = None
@@ -45,7 +44,12 @@ from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_resend, wait_seconds
 COLLECTION_VERSION = "0.1.0"
 # Shape of a key (h444_…) and of an OAuth access token (h444_at_…): RFC 6750's characters after the prefix.
 KEY_PATTERN = re.compile(r"\Ah444_[A-Za-z0-9._~+/=-]{4,512}\Z")
-REDACTED = re.compile(r"h444_[A-Za-z0-9._~+/=-]+|(?i:bearer)\s+\S+|whsec_[A-Za-z0-9_-]+")
+# What looks like a token, and no words: "only bearer tokens are accepted" stays whole. Also what stands before the @ of a URL.
+REDACTED = re.compile(
+    r"h444_[A-Za-z0-9._~+/=-]+|whsec_[A-Za-z0-9_-]+|(?<=://)[^\s/]+(?=@)"
+    r"|(?i:\bauthorization\W{1,4}bearer\s+)\S+"
+    r"|(?i:\bbearer\s+)(?=\S{0,64}?(?:[0-9]|[a-z][A-Z]|[.=+]\S)|\S{20})\S+"
+)
 # Modules that sentences name as the way out. They look like keys, and must not be taken out as such.
 MODULES_IN_SENTENCES = frozenset({"h444_oauth_device", "h444_ticket_info", "h444_webhook_delivery_info"})
 KEY_PAGE = "https://www.444host.com/account/api-keys"
@@ -109,8 +113,20 @@ def _watched(base: type, line: _Line) -> type:
     class Watched(base):  # type: ignore[misc,valid-type]
         def connect(self) -> None:
             line.is_up, line.socket = False, None
-            super().connect()
-            line.socket, line.is_up = self.sock, True
+            try:
+                super().connect()
+                line.socket, line.is_up = self.sock, True
+            finally:
+                early, self._early = getattr(self, "_early", None), None
+                if early is not None:
+                    early.close()
+
+        def _new_conn(self) -> socket.socket:
+            # A proxy's answer to CONNECT and the TLS handshake come before connect() is done, and may drip. This is a second
+            # handle of the same connection: TLS takes the first one away.
+            made = super()._new_conn()
+            line.socket = self._early = made.dup()
+            return made
 
     return Watched
 
@@ -124,7 +140,7 @@ class WatchedAdapter(HTTPAdapter):  # type: ignore[misc]
 
     def _watch(self, manager: t.Any) -> t.Any:
         pools = {}
-        for scheme, pool in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool)):
+        for scheme, pool in manager.pool_classes_by_scheme.items():
             pools[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": _watched(pool.ConnectionCls, self.line)})
         manager.pool_classes_by_scheme = pools
         return manager
@@ -194,11 +210,28 @@ def check_url(api_url: str) -> str:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\\]", api_url):
         raise errors.BadOption("api_url: '%s' is not a URL like https://api.444host.com/v1." % clean(scrub(api_url), 80))
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if "@" in parts.netloc or "?" in api_url or "#" in api_url:
         raise errors.BadOption("api_url: a URL with user name, query or fragment is refused.")
     if parts.scheme == "http" and not is_loopback(host):
         raise errors.BadOption("api_url: http would send the key in clear to %s; use https (http is for this machine only)." % clean(host, 80))
     return api_url.rstrip("/")
+
+
+def check_proxy(url: str | None) -> str:
+    """Return host and port of a proxy, "" where there is none. Raises BadOption, without the URL: it may hold a password."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url if "://" in url else "http://" + url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise errors.BadOption(
+            "HTTPS_PROXY or ALL_PROXY: this is not the URL of a proxy, like http://proxy.example.com:3128. It is not shown, for it may hold a "
+            "password; special characters in one have to be percent-encoded. Nothing was sent."
+        )
+    return "%s:%s" % (clean(host, 80), port) if port else clean(host, 80)
 
 
 def is_loopback(host: str) -> bool:
@@ -370,6 +403,7 @@ class Client:
             )
         # http is for this machine only, so it must not go through a proxy that may be on another one.
         self._proxies = get_environ_proxies(self.api_url) if urlsplit(self.api_url).scheme == "https" else {}
+        self._proxy_name = check_proxy(select_proxy(self.api_url, self._proxies))
         self._user_agent = user_agent
         self._clock = clock
         self._sleep = sleep
@@ -588,6 +622,8 @@ class Client:
         except Exception as exc:  # pylint: disable=broad-except  # every library below raises errors of its own
             if cut.is_set() and line.is_up:
                 raise _Lost("no whole answer within %g s" % budget, LOST, "api_timeout bounds one request") from None
+            if cut.is_set():
+                raise self._no_connection(budget) from None
             raise self._why(exc, line, budget) from None
         finally:
             watchdog.cancel()
@@ -638,11 +674,9 @@ class Client:
         words = " ".join("%s %s" % (type(item).__name__, item) for item in chain)
         is_plain_text = "WRONG_VERSION_NUMBER" in words or "UNEXPECTED_MESSAGE" in words or "record layer" in words
         if "ProxyError" in words:
-            proxy = urlsplit(self._proxies.get(urlsplit(self.api_url).scheme) or self._proxies.get("all") or "")
-            name = "%s:%s" % (proxy.hostname, proxy.port) if proxy.hostname else "the proxy"
             denied = re.search(r"Tunnel connection failed: ([0-9]{3})", words)
             return _Lost(
-                "the proxy %s %s" % (name, "refused with %s" % denied.group(1) if denied else "can't be reached"),
+                "the proxy %s %s" % (self._proxy_name, "refused with %s" % denied.group(1) if denied else "can't be reached"),
                 SENT_NOT,
                 "look at HTTPS_PROXY and NO_PROXY",
                 final=bool(denied),
@@ -679,6 +713,12 @@ class Client:
         known = isinstance(exc, (requests.exceptions.RequestException, PoolError, OSError, ValueError))
         cause_text = "the connection broke before the answer was whole" if known else type(exc).__name__
         return _Lost(cause_text, LOST)
+
+    def _no_connection(self, budget: float) -> _Lost:
+        what = "the proxy %s made no connection to %s" % (self._proxy_name, urlsplit(self.api_url).netloc) if self._proxy_name else (
+            "%s did not take the connection" % urlsplit(self.api_url).netloc
+        )
+        return _Lost("%s within %g s" % (what, budget), SENT_NOT, "look at the network, proxies and api_timeout")
 
     def _gave_up(
         self, endpoint: Endpoint, where: str, lost: _Lost, facts: dict[str, t.Any], idempotency_key: str | None

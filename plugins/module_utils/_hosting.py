@@ -89,7 +89,7 @@ def read_php(value: t.Any) -> str | None:
     if isinstance(value, dict):
         value = first(value, "version", "php_version", "slug", "name", "id")
     found = str(value) if isinstance(value, float) else text(value)
-    match = re.search(r"([0-9]+)\.([0-9]+)", found or "") or re.search(r"([0-9])([0-9])\Z", found or "")
+    match = re.search(r"([0-9]{1,4})\.([0-9]{1,4})", found or "") or re.search(r"([0-9])([0-9])\Z", found or "")
     return "%s.%s" % match.groups() if match else found
 
 

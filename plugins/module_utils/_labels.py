@@ -13,7 +13,7 @@ import re
 import typing as t
 import unicodedata
 
-from ._names import canonical_host
+from ._names import canonical_host, normalized
 from ._reader import word
 
 Row = t.Mapping[str, t.Any]
@@ -43,7 +43,7 @@ def tells_label(row: Row) -> bool:
 
 def nfc(label: str) -> str:
     """Give a label in the form in which labels are compared."""
-    return unicodedata.normalize("NFC", label)
+    return normalized("NFC", label)
 
 
 def has_label(row: Row, label: str | None) -> bool:
@@ -53,7 +53,7 @@ def has_label(row: Row, label: str | None) -> bool:
 
 def folded(label: str) -> str:
     """Give what is left of a label when case, accents, spaces and punctuation count for nothing."""
-    letters = "".join(char for char in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(char))
+    letters = "".join(char for char in normalized("NFKD", label.casefold()) if not unicodedata.combining(char))
     return re.sub(r"[\W_]+", "-", letters.replace("ı", "i")).strip("-") or label
 
 
@@ -74,7 +74,7 @@ def why_similar(row: Row, label: str, hostname: str, rows: t.Sequence[Row]) -> s
 def _is_cut(row: Row, label: str, hostname: str) -> bool:
     had = re.sub(r"(?:…|\.\.\.)\Z", "", nfc(row["label"]))
     # In NFD, for a cut can take the accent from the last letter.
-    rest = _rest(unicodedata.normalize("NFD", had), unicodedata.normalize("NFD", label))
+    rest = _rest(normalized("NFD", had), normalized("NFD", label))
     is_number = bool(re.search(r"[0-9]\Z", had) and re.match(r"[0-9]+\Z", rest))
     if not rest or len(had) < (LEAST_CUT_NUMBER if is_number else LEAST_CUT):
         return False

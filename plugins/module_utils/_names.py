@@ -21,6 +21,8 @@ ROUTE_WORDS = frozenset({"all-ips"})
 HOST_LABEL = re.compile(r"\A(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 CANONICAL_IPV4 = re.compile(r"%s(?:\.%s){3}\Z" % (OCTET, OCTET))
+MAX_UNCHECKED, MAX_MARKS = 1000, 100
+MAX_HOST = 1000
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -68,6 +70,21 @@ def _is_canonical_ipv6(value: str) -> bool:
         return False
 
 
+def normalized(form: t.Any, text: str) -> str:
+    """Give a text in a form of Unicode.
+
+    Sorting a run of combining marks takes the square of its length, minutes for what fits into one reply: a long text with a run
+    that no script has is left as it is.
+    """
+    if len(text) > MAX_UNCHECKED:
+        run = 0
+        for mark in text:
+            run = run + 1 if unicodedata.combining(mark) else 0
+            if run > MAX_MARKS:
+                return text
+    return unicodedata.normalize(form, text)
+
+
 def canonical_host(value: str | None) -> str:
     """Give a DNS name in the form in which names are compared: lower case, no trailing dot."""
     return (value or "").strip().rstrip(".").lower()
@@ -78,13 +95,17 @@ def ascii_host(value: str | None) -> str:
 
     IDNA 2008 for names that are in small letters, as registries hold them; Python's own codec would take straße.de for strasse.de.
     """
-    labels = unicodedata.normalize("NFKC", canonical_host(value)).split(".")
+    name = canonical_host(value)
+    if len(name) > MAX_HOST:  # no name is as long, and punycode takes the square of a label's length
+        return name
+    labels = normalized("NFKC", name).split(".")
     return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
 
 
 def unicode_host(value: str | None) -> str:
     """Give a DNS name in the form of canonical_host with its xn-- labels in letters; what can't be read stays as it is."""
-    return ".".join(_unicode_label(label) for label in canonical_host(value).split("."))
+    name = canonical_host(value)
+    return name if len(name) > MAX_HOST else ".".join(_unicode_label(label) for label in name.split("."))
 
 
 def _unicode_label(label: str) -> str:
@@ -108,7 +129,7 @@ def check_hostname(value: str, option: str, dotted: bool = False) -> str:
 
 def check_label(value: str, option: str) -> str:
     """Return a display label in NFC, or raise BadOption: a label that the provider may trim could order twice."""
-    label = unicodedata.normalize("NFC", value)
+    label = normalized("NFC", value)
     if not label or label != label.strip() or CONTROL.search(label) or len(label) > 255:
         raise BadOption(
             "%s: %s can't be a label: it must not be empty, longer than 255 characters, begin or end with a space, or "
@@ -119,9 +140,12 @@ def check_label(value: str, option: str) -> str:
 
 def clean(text: str, limit: int = 300) -> str:
     """Make a foreign text fit for a message: one line, no control characters, not too long."""
-    text = CONTROL.sub(" ", unicodedata.normalize("NFC", text.replace("\n", " ")))
+    # Cut before it is looked at: sorting the marks of a long run takes the square of its length.
+    text, whole = text[: 20 * limit], len(text)
+    is_cut = whole > len(text)
+    text = CONTROL.sub(" ", normalized("NFC", text.replace("\n", " ")))
     text = re.sub(r"\s+", " ", text).strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= limit and not is_cut else text[: limit - 1] + "…"
 
 
 SURROGATE = re.compile("[\ud800-\udfff]")

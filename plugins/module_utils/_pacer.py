@@ -70,12 +70,19 @@ def lock(handle: int, patience_seconds: float) -> bool:
 def open_private(name: str) -> int | None:
     """Open a file of the private directory for reading and writing; None where that is impossible."""
     folder = private_dir()
-    if folder is None:
-        return None
+    return None if folder is None else open_regular(os.path.join(folder, name), os.O_RDWR | os.O_CREAT)
+
+
+def open_regular(path: str, flags: int) -> int | None:
+    """Open a file, None where that is impossible or where it is something else: a FIFO would hold the task up for ever."""
     try:
-        return os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
+    return handle
 
 
 class Pacer:

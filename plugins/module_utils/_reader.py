@@ -22,6 +22,8 @@ from ._names import canonical_ip, clean, is_id
 Raw = t.Mapping[str, t.Any]
 ENVELOPES = ("data", "items", "results", "result", "rows", "records", "list", "response", "payload")
 MAX_DEPTH = 64
+MAX_ERROR_DEPTH = 8
+MAX_ERROR_TEXT = 20_000
 
 SECRET_KEY = re.compile(
     r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords|private_key|signing_key"
@@ -43,10 +45,9 @@ FALSE_WORDS = frozenset({"false", "0", "no", "off", "disabled", "inactive", "unl
 @functools.lru_cache(maxsize=4096)
 def snake(key: str) -> str:
     """Give a field's name in snake_case: zoneHosted, ZoneHosted, zone-hosted and zone_hosted are one."""
+    # Marks between letters, and no runs that are tried again from each of their letters: a key may be very long.
     key = re.sub(r"[\s.-]+", "_", key.strip()).replace("IPv", "Ipv")
-    key = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", key)
-    key = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", key)
-    return key.lower()
+    return re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
 
 
 def bad(where: str, what: str, **facts: t.Any) -> BadReply:
@@ -398,22 +399,31 @@ def sweep(
     return value, secrets
 
 
-def error_text(body: t.Any) -> str:
+def error_text(body: t.Any, depth: int = 0) -> str:
     """Give the API's own words from an error's body, whatever its shape; empty if there are none."""
+    if depth > MAX_ERROR_DEPTH:
+        return ""
     if isinstance(body, str):
-        title = re.search(r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
-        if title:
-            return clean("HTML page '%s'" % title.group(1).strip(), 160)
-        return clean("HTML page" if body.lstrip()[:1] == "<" else body, 160)
+        return _error_words(body[:MAX_ERROR_TEXT])
     if isinstance(body, list):
-        return clean("; ".join(part for part in (error_text(item) for item in body[:8]) if part))
+        return clean("; ".join(part for part in (error_text(item, depth + 1) for item in body[:8]) if part))
     if not isinstance(body, dict):
         return ""
     by_name = {snake(str(key)): value for key, value in body.items()}
     for name in ("message", "detail", "details", "error_description", "errors", "error", "title", "msg", "description", "reason", "constraints"):
-        found = error_text(by_name.get(name)) if by_name.get(name) else ""
+        found = error_text(by_name.get(name), depth + 1) if by_name.get(name) else ""
         if found:
             return found
     if by_name and all(isinstance(value, str) for value in by_name.values()) and "status" not in by_name:
-        return clean("; ".join("%s: %s" % item for item in by_name.items()))
-    return error_text(by_name.get("data")) if isinstance(by_name.get("data"), dict) else ""
+        return clean("; ".join("%s: %s" % (name[:100], value[:300]) for name, value in list(by_name.items())[:8]))
+    return error_text(by_name.get("data"), depth + 1) if isinstance(by_name.get("data"), dict) else ""
+
+
+def _error_words(text_: str) -> str:
+    """Give the title of an HTML page, or the text itself."""
+    opening = re.search(r"<title[^>]{0,200}>", text_, re.IGNORECASE)
+    title = text_[opening.end() :] if opening else ""
+    closing = re.search(r"</title>", title, re.IGNORECASE)
+    if closing:
+        return clean("HTML page '%s'" % title[: closing.start()].strip(), 160)
+    return clean("HTML page" if text_.lstrip()[:1] == "<" else text_, 160)

@@ -14,13 +14,12 @@ import hashlib
 import html
 import re
 import typing as t
-import unicodedata
 
 from . import _account
 from ._converge import Progress, Task, send
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, ScopeError, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, check_id, closest, pick_one, shown
+from ._names import CONTROL, check_id, closest, normalized, pick_one, shown
 from ._order import check_custom_key, stable_key
 from ._plan import Action, Plan, same
 from ._reader import (
@@ -282,7 +281,7 @@ def get_ticket(api: t.Any, ticket_id: str) -> Row | None:
 def plain(value: str | None) -> str:
     """Give a text as texts are compared: NFC, white space of any kind as one space, markup of a web form taken out."""
     found = html.unescape(re.sub(r"(?i)<(?:/?p|/?div|br)\s*/?>", " ", value or ""))
-    return " ".join(unicodedata.normalize("NFC", found).split())
+    return " ".join(normalized("NFC", found).split())
 
 
 def same_text(one: str | None, other: str | None) -> bool:
@@ -292,7 +291,7 @@ def same_text(one: str | None, other: str | None) -> bool:
 
 def same_subject(row: Row, subject: str) -> bool:
     """Tell whether a ticket has this subject, letter by letter."""
-    return unicodedata.normalize("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
+    return normalized("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
 
 
 def may_be_cut(told: str | None, subject: str) -> bool:
@@ -340,7 +339,7 @@ def newest(rows: t.Sequence[Row]) -> Row | None:
 
 def check_subject(value: str) -> str:
     """Return a subject in NFC without outer white space, or raise BadOption."""
-    subject = unicodedata.normalize("NFC", value.strip())
+    subject = normalized("NFC", value.strip())
     if not subject or len(subject) > MAX_SUBJECT or CONTROL.search(subject):
         raise BadOption("subject: %s can't be a subject: one line of 1 to %d characters is needed. Nothing was sent." % (shown(value), MAX_SUBJECT))
     return subject
@@ -348,7 +347,7 @@ def check_subject(value: str) -> str:
 
 def check_text(value: str, option: str) -> str:
     """Return a message without outer white space and with plain line ends, or raise BadOption."""
-    found = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    found = normalized("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not found or len(found) > MAX_MESSAGE:
         raise BadOption("%s: a text of 1 to %d characters is needed. Nothing was sent." % (option, MAX_MESSAGE))
     return found

@@ -57,7 +57,7 @@ def canonical_url(url: str) -> str:
     """Give a URL in the form in which URLs are compared, that of browsers: scheme and host in lower case, no default port, at least
     the path "/", and what is not ASCII percent-encoded. Path and query are kept, for their letters and order may matter.
     """
-    match = re.match(r"\A\s*([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*?)\s*\Z", url, re.DOTALL)
+    match = re.match(r"\A([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)\Z", url.strip(), re.DOTALL)
     if match is None:
         return url
     scheme, (user, at, place), rest = match.group(1).lower(), match.group(2).rpartition("@"), match.group(3)

@@ -20,7 +20,7 @@ import typing as t
 import unicodedata
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, is_digits, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, is_digits, normalized, shown
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
 from ansible_collections.h444.cloud.plugins.module_utils._reader import text as as_text
 from ansible_collections.h444.cloud.plugins.module_utils._vps import is_gone
@@ -142,7 +142,7 @@ def _network(group: str, text: t.Any) -> tuple[int, int, int]:
 
 def safe_group(text: str) -> str:
     """Give a group's name: ASCII letters, digits and '_'; accents are dropped, everything else becomes '_'."""
-    plain = unicodedata.normalize("NFKD", text.replace("ı", "i")) if not text.isascii() else text
+    plain = normalized("NFKD", text.replace("ı", "i")) if not text.isascii() else text
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark)) if plain is not text else plain
     name = NOT_WORD.sub("_", plain)[:100]
     if not name.strip("_") or is_digits(name[0]) or name.lower() in RESERVED_GROUPS:
@@ -311,7 +311,7 @@ def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Map
         for source in settings.hostnames:
             found = answers[source][place] if source in answers else server.variables.get(prefix + source)
             if source in ("label", "ptr") and isinstance(found, str):
-                found = unicodedata.normalize("NFC", canonical_host(found) if source == "ptr" else found)
+                found = normalized("NFC", canonical_host(found) if source == "ptr" else found)
             server.base = usable_name(found)
             if server.base is not None:
                 break

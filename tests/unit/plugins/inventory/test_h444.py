@@ -16,6 +16,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.utils.display import Display
 
+from ansible_collections.h444.cloud.plugins.plugin_utils import _hosts
 from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import (
     KEY,
     OTHER_KEY,
@@ -235,6 +236,30 @@ def test_one_id_twice_is_one_server(api: Api, tmp_path: pathlib.Path, warnings: 
     api.serve([vps(1, "web"), vps(1, "other"), vps(2, "db")])
     assert list(inventory_of(api, tmp_path).hosts) == ["db", "web"]
     assert any("'id-1' stands in the list twice" in text for text in warnings)
+
+
+def test_one_id_a_thousand_times_is_one_warning(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
+    """Otherwise the warnings alone would take minutes."""
+    api.serve([vps(1, "web-%d" % number) for number in range(1000)], [])
+    assert list(inventory_of(api, tmp_path).hosts) == ["web-0"]
+    assert len(warnings) == 1
+
+
+def test_the_beginning_of_a_long_label_is_looked_at(api: Api, tmp_path: pathlib.Path) -> None:
+    """A pattern may take the square of a label's length, so it sees no more than a label can have."""
+    seen: list[int] = []
+
+    class Pattern:
+        groupindex = {"role": 1}
+
+        def search(self, text: str) -> None:
+            seen.append(len(text))
+
+    api.serve([vps(1, "x" * 100_000 + "-1"), vps(2, "web-1")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_hosts.re, "compile", lambda *_args: Pattern())
+        inventory_of(api, tmp_path, label_pattern="(?P<role>x)", label_groups=True)
+    assert sorted(seen) == [5, 255]
 
 
 def test_a_large_fleet_of_one_name(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import typing as t
 import zlib
@@ -610,13 +612,29 @@ def test_key_is_not_in_any_repr() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["key %s." % KEY, "Authorization: Bearer abc.def", "bearer xyz", "h444_at_abcd1234", "secret whsec_AbC-1_2 end"],
+    ["key %s." % KEY, "Authorization: Bearer abc.def", "authorization: bearer xyz", "bearer xyz123", "Bearer eyJhbGciOi",
+     "h444_at_abcd1234", "secret whsec_AbC-1_2 end"],
 )
 def test_scrub(text: str) -> None:
     shown = scrub(text)
     assert "[redacted]" in shown
     for secret in (KEY, "abc.def", "xyz", "abcd1234", "AbC-1_2"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "only bearer tokens are accepted", "Bearer authentication is required.", "send a Bearer token.", "a bearer access_token", "bearer and/or basic",
+        "see https://api.test/v1 and mail a@b.example",
+    ],
+)
+def test_words_are_no_tokens(text: str) -> None:
+    assert scrub(text) == text
+
+
+def test_the_user_of_a_url_is_taken_out() -> None:
+    assert scrub("Failed to parse: http://user:p@ss@proxy:3128/x") == "Failed to parse: http://[redacted]@proxy:3128/x"
 
 
 def test_netrc_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -661,6 +679,10 @@ def test_good_urls(url: str) -> None:
         ("https://user:canary@api.444host.com/v1", "user name"),
         ("https://api.444host.com/v1?x=1", "query"),
         ("https://api.444host.com/v1#x", "fragment"),
+        ("https://api.444host.com/v1?", "query"),
+        ("https://api.444host.com/v1#", "fragment"),
+        ("https://api.444host.com/v1/?", "query"),
+        ("https://@api.444host.com/v1", "user name"),
         ("ftp://api.444host.com/v1", "is not a URL"),
         ("file:///etc/passwd", "is not a URL"),
         ("api.444host.com/v1", "is not a URL"),
@@ -753,6 +775,71 @@ def test_proxy_of_the_environment_is_asked_and_its_password_not_shown(monkeypatc
         assert error.facts["sent"] == "no" and error.facts["attempts"] == 1
         assert [seen.method for seen in proxy.seen] == ["CONNECT"]
         assert KEY not in repr(proxy.seen)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://user:can/ary@proxy.example:3128", "http://user:canary@[proxy:3128", "http://user:canary@:3128", "user:canary@proxy:port",
+     "http://user:can ary@proxy"],
+)
+def test_malformed_proxy_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with pytest.raises(BadOption) as caught:
+        Bench("https://api.example.invalid/v1")
+    assert "HTTPS_PROXY" in str(caught.value)
+    assert not any(part in str(caught.value) + repr(caught.value.facts) for part in ("canary", "can ary", "ary", "user:"))
+
+
+@pytest.mark.parametrize("url", ["foo://user:canary@proxy.example:1", "socks5://user:canary@127.0.0.1:1"])
+def test_proxy_of_an_odd_kind_shows_no_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    assert "canary" not in str(Bench("https://api.example.invalid/v1", retries=0).refuse(READ, TransportError))
+
+
+def test_proxy_that_drips_its_answer_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request was sent to the API yet, and api_timeout bounds this, too."""
+    with Wire(drip(b"HTTP/1.1 200 Connection established\r\n" + b"X-Pad: x\r\n" * 100, 0.2)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", "http://" + proxy.netloc)
+        start = time.monotonic()
+        error = Bench("https://api.example.invalid/v1", retries=0, timeout_seconds=1).refuse(KEYED, TransportError)
+        assert time.monotonic() - start < 5
+        assert "the proxy %s made no connection to api.example.invalid within 1 s" % proxy.netloc in str(error)
+        assert error.facts["sent"] == "no" and "api_timeout" in str(error)
+
+
+def test_tls_handshake_that_drips() -> None:
+    """A server that begins a long record and never ends it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _peer = listener.accept()
+        with connection:
+            connection.recv(4096)
+            try:
+                connection.sendall(b"\x16\x03\x03\x3f\xff")
+                for _byte in range(60):
+                    connection.sendall(b"\x02")
+                    time.sleep(0.2)
+            except OSError:
+                pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    start = time.monotonic()
+    error = Bench("https://127.0.0.1:%d/v1" % listener.getsockname()[1], retries=0, timeout_seconds=1).refuse(SHOT, TransportError)
+    listener.close()
+    assert time.monotonic() - start < 5
+    assert "did not take the connection within 1 s" in str(error) and error.facts["sent"] == "no"
+
+
+def test_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second handle of a connection does not keep it open."""
+    with Wire(answer({"id": 1}), answer({"id": 1})) as wire:
+        bench = Bench(wire.url)
+        before = len(os.listdir("/proc/self/fd"))
+        for _request in range(5):
+            bench.send(KEYED)
+        bench.client.close()
+        assert len(os.listdir("/proc/self/fd")) <= before + 1
 
 
 def test_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import struct
@@ -110,6 +111,35 @@ def test_symlinked_file_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("x")
     os.symlink(tmp_path / "victim", os.path.join(folder, "f"))
     assert open_private("f") is None
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory"])
+def test_what_is_no_file_is_not_opened(kind: str) -> None:
+    """A FIFO would hold the task up for ever: the pace is kept by this process alone, and a lock is not taken."""
+    pacer, waits = make(key="odd")
+    path = os.path.join(str(private_dir()), pacer._name)
+    with contextlib.ExitStack() as stack:
+        if kind == "fifo":
+            os.mkfifo(path)
+            stack.callback(os.unlink, path)
+        else:
+            os.mkdir(path)
+            stack.callback(os.rmdir, path)
+        before = len(os.listdir("/proc/self/fd"))
+        assert open_private(pacer._name) is None
+        assert [pacer.wait_turn() for _request in range(3)] == [0.0] * 3 and waits == []
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_fifo_with_a_reader_is_none_either() -> None:
+    path = os.path.join(str(private_dir()), "held")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert open_private("held") is None
+    finally:
+        os.close(reader)
+        os.unlink(path)
 
 
 def test_pace_across_processes() -> None:
