@@ -112,7 +112,7 @@ def shape_vps(row: Row, where: str) -> Row:
         "status": read_power(row),
         "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS) or word(plan, *PLAN_WORDS) or word(first(row, "product_slug", "product"), *PLAN_WORDS),
         "ipv4": main,
-        "os_family": text(row.get("os_family")) or word(first(system, "family", "os_family", "slug", "name")),
+        "os_family": word(row.get("os_family"), "slug", "family", "name") or word(first(system, "family", "os_family", "slug", "name")),
         "os_template": word(first(row, "os_template_slug", "os_template", "template"), "slug", "os_template", "code", "name", "id")
         or word(first(system, "template", "os_template")),
         "created_at": first(row, "created_at", "created", "ordered_at"),
@@ -323,20 +323,16 @@ def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) ->
         return None
     installed = _installed.find_installed(current, templates)
     told = "%s is installed" % installed[1] if installed else "the API %s" % _told_words(current)
-    if not wanted and not force:
+    if not wanted and not (force and installed):
         raise Refused("os_template is needed to reinstall %s; %s. Nothing was wiped." % (name, told))
-    if not wanted and installed is None:
-        raise Refused("os_template is needed to reinstall %s, for %s. Nothing was wiped." % (name, told))
     own_family, own_name = installed or ("", "")
     target = _catalogue.find_os_template(templates, wanted or own_name, params.get("os_family") or ("" if wanted else own_family))
-    if force:
-        return target
-    if installed is None:
+    if not force and installed is None:
         raise Refused(
             "Whether %s has the template %s can't be known: %s. Nothing was wiped; set force: true to reinstall, and every run then wipes the disk."
             % (name, target[1], told)
         )
-    return None if _installed.is_same(installed, target) else target
+    return None if not force and installed and _installed.is_same(installed, target) else target
 
 
 def _told_words(current: Row) -> str:
@@ -359,54 +355,82 @@ def plan_current(current: Row, params: Params, template: tuple[str, str] | None,
     """Plan what becomes of a server that is there. *template*: family and name to reinstall with. Pure. Raises: Refused."""
     after, actions = dict(current), []  # type: tuple[Row, list[Action]]
     name, ids, state = current["label"] or current["id"], {"id": current["id"]}, params["state"]
-    status = current["status"]
+    status = check_power(current, state, is_reinstall=template is not None)
     new_label = params.get("new_label")
     if new_label and not has_label(current, new_label):
         actions.append(Action("rename", name, LABEL, ids, {"label": new_label}, known_as=(current["label"],), new_name=new_label))
         after["label"] = new_label
-    if status == SUSPENDED and (template or state in ("started", "stopped", "restarted")):
-        raise Refused("%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % shown(name))
-    if status is None and state in ("started", "stopped", "restarted"):
-        raise bad(WHERE_LIST, "it does not tell the status of %s" % shown(name))
-    settle = Action("wait for", name, GET, ids, until=SETTLED)
     if status == PROVISIONING and (params["wait"] or template or state == "stopped"):
-        actions.append(settle)
+        actions.append(Action("wait for", name, GET, ids, until=SETTLED))
         status = after["status"] = RUNNING if params["wait"] else status
+    power = _power_action(name, ids, state, status)
     if template:
         body = {"os": template[0], "osTemplate": template[1]}
         known_as = (current["label"], after["label"])
         actions.append(Action("reinstall", name, REINSTALL, ids, body, destroys=True, brings_secret=True, until=SETTLED, known_as=known_as))
         after.update(os_family=template[0], os_template=template[1])
-    elif state == "started" and status not in (RUNNING, PROVISIONING):
-        actions.append(Action("start", name, START, ids, until=(RUNNING,)))
-        after["status"] = RUNNING
-    elif state == "stopped" and status != STOPPED:
-        actions.append(Action("stop", name, STOP, ids, until=(STOPPED,)))
-        after["status"] = STOPPED
-    elif state == "restarted":
-        actions.append(Action("start" if status == STOPPED else "reboot", name, START if status == STOPPED else REBOOT, ids, until=(RUNNING,)))
-        after["status"] = RUNNING
+    elif power is not None:
+        actions.append(power)
+        after["status"] = power.until[0]
     return Plan(current, after, tuple(actions), drift_notes(current, params, templates))
+
+
+def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
+    """Give the status, if it lets the state be reached. Raises: Refused, BadReply."""
+    needs_power = state in ("started", "stopped", "restarted")
+    if current["status"] == SUSPENDED and (is_reinstall or needs_power):
+        name = shown(current["label"] or current["id"])
+        raise Refused("%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % name)
+    if current["status"] is None and needs_power:
+        raise bad(WHERE_LIST, "it does not tell the status of %s" % shown(current["label"] or current["id"]))
+    return t.cast("str | None", current["status"])
+
+
+def _power_action(name: str, ids: Row, state: str, status: str | None) -> Action | None:
+    """Give the one step from a status to a state, None where there is none to make."""
+    start = Action("start", name, START, ids, until=(RUNNING,))
+    steps = {
+        "started": None if status in (RUNNING, PROVISIONING) else start,
+        "stopped": None if status == STOPPED else Action("stop", name, STOP, ids, until=(STOPPED,)),
+        "restarted": start if status == STOPPED else Action("reboot", name, REBOOT, ids, until=(RUNNING,)),
+    }
+    return steps.get(state)
 
 
 def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -> tuple[str, ...]:
     """Tell what differs and can't be changed through the API."""
-    notes = []
     name = shown(current["label"] or current["id"])
-    wanted = params.get("plan_slug")
-    if wanted and current["plan_slug"] and not _catalogue.is_same_plan(current["plan_slug"], wanted):
-        notes.append("%s; the API can't change the plan of a server." % _catalogue.plan_drift(name, current["plan_slug"], wanted))
-    wanted = params.get("hostname")
-    if wanted and current["hostname"] and ascii_host(wanted) != ascii_host(current["hostname"]):
-        notes.append("%s has the host name %s, not %s; the API can't change it." % (name, current["hostname"], wanted))
-    wanted = params.get("os_family")
-    if wanted and not params.get("os_template") and current["os_family"] and not _installed.is_family(current["os_family"], wanted):
-        notes.append("%s has an operating system of the family %s, not %s." % (name, current["os_family"], wanted))
-    wanted = params.get("os_template")
-    installed = _installed.find_installed(current, templates) if wanted and params["state"] != "reinstalled" else None
-    if wanted and installed is not None and not is_told(current, params) and not _installed.is_same(installed, (params.get("os_family") or "", wanted)):
-        notes.append("%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, installed[1], wanted))
-    return tuple(notes)
+    notes = []
+    for option, differs in (("plan_slug", _plan_drift), ("hostname", _host_drift)):
+        if params.get(option) and current[option]:
+            notes.append(differs(name, current[option], params[option]))
+    notes.append(_system_drift(name, current, params, templates))
+    return tuple(note for note in notes if note)
+
+
+def _plan_drift(name: str, told: str, wanted: str) -> str:
+    if _catalogue.is_same_plan(told, wanted):
+        return ""
+    return "%s; the API can't change the plan of a server." % _catalogue.plan_drift(name, told, wanted)
+
+
+def _host_drift(name: str, told: str, wanted: str) -> str:
+    if ascii_host(told) == ascii_host(wanted):
+        return ""
+    return "%s has the host name %s, not %s; the API can't change it." % (name, told, wanted)
+
+
+def _system_drift(name: str, current: Row, params: Params, templates: t.Sequence[Row]) -> str:
+    wanted, family = params.get("os_template"), params.get("os_family")
+    if not wanted:
+        is_same = not family or not current["os_family"] or _installed.is_family(current["os_family"], family)
+        return "" if is_same else "%s has an operating system of the family %s, not %s." % (name, current["os_family"], family)
+    if params["state"] == "reinstalled" or is_told(current, params):
+        return ""
+    installed = _installed.find_installed(current, templates)
+    if installed is None or _installed.is_same(installed, (family or "", wanted)):
+        return ""
+    return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, installed[1], wanted)
 
 
 def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
@@ -609,19 +633,7 @@ TASK = Task("vps", plan_of, perform, read_back, wait, IDENTIFIERS, further)
 
 def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     """Answer h444_vps_info."""
-    label = params.get("label")
-    if params.get("id") is not None:
-        found = get_vps(api, check_id(params["id"], "id"))
-        if found is not None and label is not None:
-            check_agree("VPS", found["id"], Named("label", label, found["label"], has_label(found, label)))
-        rows = [found] if found is not None else []
-    else:
-        fleet = list_fleet(api)
-        rows = fleet.rows
-        if label is not None:
-            rows = [row for row in rows if has_label(row, label)]
-            if not rows:
-                check_told(fleet, label)
+    rows = _named_rows(api, params)
     rows = choose(rows, params.get("patterns"), "label")
     notes: list[str] = []
     if params.get("include_ips") or any(row["ipv4"] is None for row in rows):
@@ -629,6 +641,21 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     if params.get("include_stats"):
         rows = [{**row, "stats": None if is_gone(row) else _stats_or_none(api, row, notes)} for row in rows]
     return {"vps": rows, "notes": notes}
+
+
+def _named_rows(api: t.Any, params: Params) -> list[Row]:
+    """Read the servers of the id or the label that is given, or all. Raises: Refused, BadReply."""
+    label = params.get("label")
+    if params.get("id") is not None:
+        found = get_vps(api, check_id(params["id"], "id"))
+        if found is not None and label is not None:
+            check_agree("VPS", found["id"], Named("label", label, found["label"], has_label(found, label)))
+        return [found] if found is not None else []
+    fleet = list_fleet(api)
+    rows = fleet.rows if label is None else [row for row in fleet.rows if has_label(row, label)]
+    if label is not None and not rows:
+        check_told(fleet, label)
+    return rows
 
 
 def _stats_or_none(api: t.Any, row: Row, notes: list[str]) -> Row | None:
