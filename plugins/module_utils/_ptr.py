@@ -169,6 +169,19 @@ IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
 TASK = Task("ptr", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
+def _check_owner(api: t.Any, ip: str, params: t.Mapping[str, t.Any], rows: t.Sequence[Row]) -> None:
+    """Where an address is not on the server that is named, make sure that it is on no other one. Raises: Refused."""
+    option = "vps_id" if params.get("vps_id") is not None else "vps_label"
+    if rows or params.get(option) is None:
+        return
+    for row in list_all_ips(api):
+        if row["ip"] == ip and row["vps_id"] is not None:
+            raise Refused(
+                "The address %s is on the VPS %s, not on %s. Nothing was changed; correct %s, or leave it out."
+                % (ip, shown(row["vps_label"] or row["vps_id"]), shown(params[option]), option)
+            )
+
+
 def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Answer h444_ptr_info."""
     ip = check_ip(params["ip"], "ip") if params.get("ip") else None
@@ -179,6 +192,7 @@ def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         rows = []
     if ip:
         rows = [row for row in rows if row["ip"] == ip]
+        _check_owner(api, ip, params, rows)
     if any(row["vps_label"] is None for row in rows):
         labels = {server["id"]: server["label"] for server in list_vps(api)}
         rows = [{**row, "vps_label": row["vps_label"] if row["vps_label"] is not None else labels.get(row["vps_id"])} for row in rows]

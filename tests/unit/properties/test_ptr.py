@@ -173,5 +173,9 @@ def test_info_by_label() -> None:
     assert _ptr.report(world.client, {**params, "vps_label": "nobody"}) == {"ips": []}
     with pytest.raises(Refused):
         _ptr.report(world.client, {**params, "vps_label": "web-1", "vps_id": ids[0]})
+    for names in ({"vps_id": ids[1]}, {"vps_label": "web-1"}):
+        with pytest.raises(Refused, match="is on the VPS 'mail-1', not on"):
+            _ptr.report(world.client, {**params, "ip": IP, **names})
+        assert _ptr.report(world.client, {**params, "ip": "198.51.100.1", **names}) == {"ips": []}
     with pytest.raises(BadOption):
         _ptr.report(world.client, {**params, "ip": "not an address"})
