@@ -60,6 +60,7 @@ class Progress:
         self.secrets: dict[str, t.Any] = {}
         self.secret_lost = False
         self.is_kept_in_file = False
+        self._kept_without_id = ""
         self.sink = sink
 
     def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str], others: t.Mapping[str, str] | None = None) -> None:
@@ -74,6 +75,7 @@ class Progress:
             try:
                 self.sink.keep(resource, {"id": resource_id, **entry})
                 self.is_kept_in_file = True
+                self._kept_without_id = resource if resource_id is None else ""
                 return
             except (OSError, H444Error) as error:
                 self.warn("credentials_file could not be written (%s); the secrets are in the result instead." % clean(str(error), 160))
@@ -103,6 +105,15 @@ class Progress:
         """Note that a one-time secret did not arrive, and warn with the way to a new one."""
         self.secret_lost = True
         self.warn("The %s did not arrive whole, and the API tells it once: %s." % (what, way_out))
+
+    def identify(self) -> None:
+        """Tell the file whose secrets it has, where the reply that brought them did not."""
+        if self._kept_without_id and self.resource_id:
+            try:
+                self.sink.identify(self._kept_without_id, self.resource_id)
+            except (OSError, H444Error):
+                return  # the secrets are there under their name, and nothing else is missing
+            self._kept_without_id = ""
 
     def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None = None) -> None:
         """Let the entry in credentials_file follow its resource, to its new name or to its end. The change is made, so nothing fails for it."""
@@ -204,6 +215,8 @@ def _carry_out(api: t.Any, action: Action, progress: Progress) -> None:
         unknown = isinstance(error, UnknownFate) or (isinstance(error, ApiError) and may_have_happened(error.status))
         progress.maybe = progress.maybe or unknown
         raise
+    finally:
+        progress.identify()
     progress.maybe = False
     if not progress.spared:
         progress.done.append(action)

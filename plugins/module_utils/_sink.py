@@ -71,6 +71,15 @@ class Sink:
             entries[resource] = {**entry, "written_at": _now()}
             self._write(entries)
 
+    def identify(self, resource: str, resource_id: str) -> None:
+        """Add the id to an entry that was kept before it was known. Raises: OSError, BadOption."""
+        with self.held() as is_held:
+            entries = self._read()
+            entry = entries.get(resource)
+            if is_held and isinstance(entry, dict) and entry.get("id") is None:
+                entry["id"] = resource_id
+                self._write(entries)
+
     def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None) -> bool:
         """Let the entries of one resource follow it: to its new name, or, where that is None, to be those of a terminated one.
 

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -105,6 +107,19 @@ def test_strange_replies_to_an_order(shape: t.Callable[[Body], Body], noun: str)
     others = {"vnc.password": "canary-vnc", "panel_password": "canary-panel"} if shape is further else None
     assert result.get("other_secrets") == others
     assert "canary" not in repr([result[noun], result["diff"], world.warnings])
+
+
+@pytest.mark.parametrize("noun", ["vps", "hosting"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_file_knows_whose_secrets_it_has(shape: t.Callable[[Body], Body], noun: str, tmp_path: Path) -> None:
+    """Written before anything else is known; the id comes in as soon as it is."""
+    world, file = world_of(), tmp_path / "secrets.json"
+    shaping(world, "/" + noun, shape)
+    result = world.play(*(VPS if noun == "vps" else HOSTING), **(SERVER if noun == "vps" else SITE), credentials_file=str(file))
+    assert not result.get("failed") and not set(NAMES[noun]) & set(result) and result["credentials_file"] == str(file), result
+    row = resource(world, noun)
+    (entry,) = json.loads(file.read_text(encoding="utf-8")).values()
+    assert entry["id"] == str(row["id"]) and {name: entry[name] for name in NAMES[noun]} == {name: row[name] for name in NAMES[noun]}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
