@@ -23,7 +23,7 @@ from ._reader import address, bad, first, flat, identifier, normal, object_in, s
 from ._reply import Kind, Reply, choose_root_password, read_reply
 from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
-from ._wait import wait_for
+from ._wait import POLL_CAP_SECONDS, POLL_SECONDS, wait_for
 
 LIST = Endpoint("GET", "/vps", "vps:read")
 GET = Endpoint("GET", "/vps/{id}", "vps:read")
@@ -228,6 +228,7 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     if current is None:
         return plan_missing(api, params, fleet.rows)
     check_new_label(api, params, current, fleet.rows)
+    current = settled(api, params, current)
     templates = needed_templates(api, params, current)
     template = choose_template(current, params, templates) if params["state"] == "reinstalled" else None
     return plan_current(with_address(api, current), params, template, templates)
@@ -289,6 +290,28 @@ def plan_missing(api: t.Any, params: Params, rows: list[Row]) -> Plan:
         why = " state: reinstalled orders none; nothing was ordered." if params["state"] == "reinstalled" else ""
         raise Missing("%s%s" % (missing, why), **missing.facts)
     return plan_order(api, params, label, rows)
+
+
+def settled(api: t.Any, params: Params, current: Row) -> Row:
+    """Read a server that is to be reinstalled until it is no longer being installed: until then it may still tell the old template.
+
+    Without this, a run that follows a reinstall closely would wipe the disk again. Raises: NotReached.
+    """
+    if params["state"] != "reinstalled" or params.get("force") or not params.get("os_template") or is_told(current, params):
+        return current
+    started, pause, row = api.now(), POLL_SECONDS, current  # type: float, float, Row | None
+    while row is not None and not is_gone(row) and row["status"] == PROVISIONING:
+        if not params["wait"] or api.now() - started + pause > params["wait_timeout"]:
+            raise NotReached(
+                "%s is being installed at the moment, so whether it has the template %s is not known yet. Nothing was wiped; run the task again later."
+                % (shown(current["label"] or current["id"]), params.get("os_template"))
+            )
+        api.sleep(pause)
+        pause = min(pause * 1.5, POLL_CAP_SECONDS)
+        row = get_vps(api, current["id"])
+    if row is None or is_gone(row):
+        raise NotReached("%s is gone while it was being installed. Nothing was wiped." % shown(current["label"] or current["id"]))
+    return row
 
 
 def needed_templates(api: t.Any, params: Params, current: Row) -> list[Row]:
@@ -428,7 +451,8 @@ def _system_drift(name: str, current: Row, params: Params, templates: t.Sequence
     if params["state"] == "reinstalled" or is_told(current, params):
         return ""
     installed = _installed.find_installed(current, templates)
-    if installed is None or _installed.is_same(installed, (family or "", wanted)):
+    named = _installed.find_installed({"os_template": wanted, "os_family": family}, templates)
+    if installed is None or _installed.is_same(installed, named or (family or "", wanted)):
         return ""
     return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, installed[1], wanted)
 

@@ -102,3 +102,32 @@ def test_nothing_is_ordered(given: dict[str, str]) -> None:
     refused = world.play(*VPS, **task)
     assert refused["failed"] and not refused["changed"] and "reinstalled" in refused["msg"], refused
     assert not world.core.ledger and set(asked) <= {"/vps", "/vps/4711"}, asked
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_reinstall_that_is_still_at_work(wait: bool) -> None:
+    """While a server is being installed it may tell its old template; the disk is not wiped again for that."""
+    world, server = world_with("ubuntu-22.04", provisioning_seconds=20)
+    task = {"label": "web-1", "state": "reinstalled", "os_template": "debian-12"}
+    show = world.core._server
+
+    def late(row: dict[str, t.Any]) -> dict[str, t.Any]:
+        shown = show(row)
+        return {**shown, "os_template": "ubuntu-22.04"} if shown["status"] == "provisioning" else shown
+
+    world.core._server = late  # type: ignore[method-assign]
+    assert world.play(*VPS, wait=False, **task)["changed"]
+    second = world.play(*VPS, wait=wait, **task)
+    assert not second["changed"] and bool(second.get("failed")) is not wait and server["wiped"] == 1, second
+    assert wait or "run the task again later" in second["msg"]
+    world.core.offset += 20
+    assert not world.play(*VPS, wait=wait, **task)["changed"] and server["wiped"] == 1
+    never = world.play(*VPS, **{**task, "os_template": "debian-13"}, wait_timeout=60)
+    assert never["changed"] and server["wiped"] == 2
+
+
+def test_wish_in_another_spelling_is_no_drift() -> None:
+    """What the playbook calls the installed template otherwise is no other template."""
+    world, _server = world_with("ubuntu-24.04")
+    world.play(*VPS, label="web-1", os_template="Ubuntu 24.04 LTS")
+    assert not world.warnings
