@@ -45,4 +45,3 @@ def check_names(patterns: t.Sequence[str], names: t.Sequence[str | None], what: 
             "The API does not tell every name of the resource, so whether one of them is protected can't be known, and this is refused: %s. "
             "Nothing was changed; see the option protected." % what
         )
-

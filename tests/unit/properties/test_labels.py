@@ -128,7 +128,8 @@ def test_same_label_in_two_spellings() -> None:
     assert composed != decomposed
     for told, wanted in ((composed, decomposed), (decomposed, composed)):
         world = world_of({"label": told, "hostname": "a"}, {"label": "web-1", "hostname": "b"})
-        server, other = world.core.servers.values()
+        rows = list(world.core.servers.values())
+        server, other = rows[0], rows[1]
         assert not world.play(*VPS, **order(wanted))["changed"]
         assert not world.play(*VPS, label="web-0", new_label=wanted)["changed"]
         assert not world.play(*VPS, id=server["id"], label=wanted)["changed"]
