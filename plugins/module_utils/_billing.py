@@ -11,7 +11,7 @@ import typing as t
 from ._errors import BadOption, NotFound
 from ._identifiers import Identifiers
 from ._names import check_id
-from ._reader import bad, cents, envelope_names, first, flat, identifier, newest_first, normal, object_in, snake, sweep, text, word
+from ._reader import bad, cents, envelope_names, first, flat, id_text, identifier, newest_first, normal, null_as_empty, object_in, snake, sweep, text, word
 from ._resend import Endpoint
 
 INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
@@ -41,7 +41,7 @@ Params = t.Mapping[str, t.Any]
 
 
 def tidy(value: t.Any, where: str) -> t.Any:
-    """Give a part of a reply (already in snake_case) with ids as text and whole cents, at any depth. Raises BadReply."""
+    """Give a part of a reply (already in normal form) with whole cents, at any depth. Raises BadReply."""
     if isinstance(value, list):
         return [tidy(item, where) for item in value]
     if not isinstance(value, dict):
@@ -50,10 +50,8 @@ def tidy(value: t.Any, where: str) -> t.Any:
     for key, item in value.items():
         if key == "cents" or key.endswith("_cents"):
             result[key] = None if item is None else cents(item, where, key)
-        elif key == "id" or key.endswith("_id"):
-            result[key] = text(item) if isinstance(item, int) else item
         else:
-            result[key] = tidy(item, where)
+            result[key] = id_text(item) if key.endswith("_id") else tidy(item, where)
     return result
 
 
@@ -87,7 +85,7 @@ def list_invoices(api: t.Any, at_most: int | None = None) -> list[Row]:
 
     Source: GET /v1/billing/invoices (billing:read).
     """
-    return [read_invoice(raw) for raw in api.rows(INVOICES, INVOICE_NOUNS, at_most=at_most)]
+    return [read_invoice(raw) for raw in api.rows(INVOICES, INVOICE_NOUNS, at_most=at_most, page_of=null_as_empty(INVOICE_NOUNS))]
 
 
 def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
@@ -167,7 +165,7 @@ def list_transactions(api: t.Any, limit: int) -> list[Row]:
     Source: GET /v1/billing/wallet/transactions (billing:read). Assumed: neither the order nor that the limit is kept to
     (switches ``transaction_order``, ``limit_query``).
     """
-    raws = api.rows(TRANSACTIONS, TRANSACTION_NOUNS, query={"limit": limit}, at_most=limit)
+    raws = api.rows(TRANSACTIONS, TRANSACTION_NOUNS, query={"limit": limit}, at_most=limit, page_of=null_as_empty(TRANSACTION_NOUNS))
     return newest_first([read_transaction(raw) for raw in raws])[:limit]
 
 

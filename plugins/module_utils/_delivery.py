@@ -13,7 +13,24 @@ from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound
 from ._identifiers import Identifiers
 from ._names import check_id, shown
 from ._plan import Action, Plan
-from ._reader import error_text, first, flat, identifier, identifier_or_none, newest_first, normal, object_in, shallow, snake, sweep, text, truth, whole, word
+from ._reader import (
+    error_text,
+    first,
+    flat,
+    identifier,
+    identifier_or_none,
+    newest_first,
+    normal,
+    null_as_empty,
+    object_in,
+    shallow,
+    snake,
+    sweep,
+    text,
+    truth,
+    whole,
+    word,
+)
 from ._resend import NEVER, Endpoint, may_have_happened
 from ._status import by_spelling, read_status
 from ._webhook import check_url_of, find_webhook, get_webhook, list_webhooks, missing_id, missing_url
@@ -84,7 +101,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
 
 def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
     """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
-    raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit)
+    raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit, page_of=null_as_empty(NOUNS))
     return newest_first([read_delivery(raw) for raw in raws])[:limit]
 
 

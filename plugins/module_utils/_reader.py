@@ -69,19 +69,29 @@ def _without_secret_keys(keys: tuple[str, ...]) -> bool:
     return not any(is_secret_key(key) for key in keys)
 
 
+def id_text(value: t.Any) -> t.Any:
+    """Give an id as text, where it is a number; all else as it is."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
-    """Give a reply with every key in snake_case; two spellings of one key with different values are refused."""
+    """Give a reply with every key in snake_case and every ``id`` as text; two spellings of one key with different values are refused."""
     if depth > MAX_DEPTH:
         raise bad(where, "the reply is nested deeper than %d levels" % MAX_DEPTH)
     if isinstance(value, dict):
         names = _distinct_names(tuple(value))
         if names is not None:
             items = (normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value.values())
-            return dict(zip(names, items))
+            row = dict(zip(names, items))
+            if "id" in row:
+                row["id"] = id_text(row["id"])
+            return row
         result: dict[str, t.Any] = {}
         for key, item in value.items():
             name = snake(str(key))
-            item = normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item
+            item = normal(item, where, depth + 1) if isinstance(item, (dict, list)) else id_text(item) if name == "id" else item
             if name in result and result[name] != item:
                 if result[name] is not None and item is not None:
                     raise bad(where, "the field %s stands there twice with different values" % name)
@@ -146,6 +156,23 @@ def _own_id(row: Raw) -> t.Any:
         if snake(str(key)) in ("id", "uuid"):
             return value
     return None
+
+
+def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
+    """Make what reads a null in the place of a list as an empty list. Only for lists of which nothing is made anew because a row is missing."""
+
+    def page_of(body: t.Any) -> t.Any:
+        if body is None:
+            return []
+        if not isinstance(body, dict):
+            return body
+        places = {key: snake(str(key)) for key in body}
+        of_list = [key for key, name in places.items() if name in envelope_names(nouns)]
+        if any(isinstance(body[key], list) for key in of_list):
+            return body
+        return {**body, **{key: page_of(body[key]) for key in of_list[:1]}}
+
+    return page_of
 
 
 def rows_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[dict[str, t.Any]]:

@@ -198,6 +198,7 @@ def check_url_of(row: Row, url: str | None, new_url: str | None = None) -> None:
 
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
+    check_options(params)
     url = check_url(params["url"], "url") if params.get("url") is not None else None
     new_url = check_url(params["new_url"], "new_url") if params.get("new_url") is not None else None
     is_present = params["state"] == "present"
@@ -232,11 +233,26 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     return plan_current(current, params)
 
 
+def check_options(params: Params) -> None:
+    """Refuse what could have no effect: an order that is not carried out is better told than passed over. Raises: BadOption."""
+    if params["state"] == "absent":
+        for name in ("rotate_secret", "force"):
+            if params.get(name):
+                raise BadOption("%s: a webhook that is removed has no use for it. Nothing was changed; leave it out." % name)
+    if params.get("force") and params.get("events") is None:
+        raise BadOption("force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out.")
+
+
+def told(row: Row) -> Row:
+    """Give a webhook as results have it: a list is a list, also where the API does not tell it."""
+    return {**row, "events": row["events"] or []}
+
+
 def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of a webhook; without one there is nothing to do."""
     if current is None:
         return same(None)
-    return Plan(current, None, (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True, known_as=(current["url"],)),))
+    return Plan(told(current), None, (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True, known_as=(current["url"],)),))
 
 
 def plan_create(url: str, params: Params) -> Plan:
@@ -270,13 +286,14 @@ def plan_current(current: Row, params: Params) -> Plan:
     if params.get("description") is not None and params["description"] != (current["description"] or ""):
         body["description"] = params["description"]
     ids, actions = {"id": current["id"]}, []
-    after = {**current, **body, "description": body.get("description", current["description"]) or None}
+    before = told(current)
+    after = {**before, **body, "description": body.get("description", current["description"]) or None}
     if body:
         actions.append(Action("change", current["url"], CHANGE, ids, body, known_as=(current["url"],), new_name=body.get("url")))
     if params.get("rotate_secret"):
         # Last, for what fails before it then costs no secret.
         actions.append(Action("rotate secret of", after["url"], ROTATE, ids, brings_secret=True))
-    return Plan(current, after, tuple(actions)) if actions else same(current)
+    return Plan(before, after, tuple(actions)) if actions else same(before)
 
 
 def perform(api: t.Any, action: Action, progress: Progress) -> None:
@@ -397,15 +414,15 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
         return plan.after
     webhook_id = progress.resource_id or plan.after["id"]
     row = get_webhook(api, webhook_id)
-    told = {key: value for key, value in (row or {}).items() if value is not None}
-    after = progress.after = {**plan.after, "id": webhook_id, **told}
+    shows = {key: value for key, value in (row or {}).items() if value is not None}
+    after = progress.after = {**plan.after, "id": webhook_id, **shows}
     if canonical_url(after["url"]) != canonical_url(plan.after["url"]):
         raise Refused(
             "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be created again."
             % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
         )
-    written = {name for action in plan.actions for name in action.body or ()} & set(told)
-    others = sorted(name for name in written - {"url"} if _comparable(told[name]) != _comparable(plan.after[name]))
+    written = {name for action in plan.actions for name in action.body or ()} & set(shows)
+    others = sorted(name for name in written - {"url"} if _comparable(shows[name]) != _comparable(plan.after[name]))
     if others:
         progress.warn("The API took the webhook %s, but still shows another value of: %s." % (shown(after["url"]), ", ".join(others)))
     return after
@@ -431,4 +448,4 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     else:
         rows = list_webhooks(api)
         rows = rows if params.get("url") is None else of_url(rows, params["url"])
-    return {"webhooks": choose(rows, params.get("patterns"), "url")}
+    return {"webhooks": [told(row) for row in choose(rows, params.get("patterns"), "url")]}

@@ -43,6 +43,7 @@ options:
   wait_timeout:
     description:
       - The seconds to wait for the approval. With V(0) the task asks once.
+      - Like O(interval) it is about O(device_code) only; a refresh token is exchanged at once.
     type: int
     default: 600
 extends_documentation_fragment:

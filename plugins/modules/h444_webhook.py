@@ -37,6 +37,7 @@ options:
     description:
       - V(present) creates the webhook if it is missing, and changes what differs.
       - V(absent) removes it. Options that describe the webhook may stand beside it, and are not looked at.
+        O(force) and O(rotate_secret) are refused.
     type: str
     choices: [present, absent]
     default: present
@@ -54,7 +55,7 @@ options:
     elements: str
   force:
     description:
-      - Take other names of O(events) as well, for events that the API has gained since.
+      - Take other names of O(events) as well, for events that the API has gained since. Refused without O(events).
     type: bool
     default: false
   description:
@@ -149,7 +150,7 @@ webhook:
       returned: always
       sample: https://example.com/hooks/444host
     events:
-      description: The events that are delivered, in the order of the API.
+      description: The events that are delivered, in the order of the API; empty where the API does not tell.
       type: list
       elements: str
       returned: always

@@ -63,7 +63,7 @@ webhooks:
       returned: always
       sample: https://example.com/hooks/444host
     events:
-      description: The events that are delivered, in the order of the API.
+      description: The events that are delivered, in the order of the API; empty where the API does not tell.
       type: list
       elements: str
       returned: always

@@ -74,7 +74,32 @@ def test_normal() -> None:
 
 def test_flat() -> None:
     assert _reader.flat({"vps": {"planSlug": "a"}}, ("vps",), WHERE) == {"plan_slug": "a"}
-    assert _reader.flat({"id": 1, "type": "vps", "attributes": {"label": "a"}}, ("vps",), WHERE) == {"id": 1, "type": "vps", "label": "a"}
+    assert _reader.flat({"id": 1, "type": "vps", "attributes": {"label": "a"}}, ("vps",), WHERE) == {"id": "1", "type": "vps", "label": "a"}
+
+
+def test_ids_are_texts_at_any_depth() -> None:
+    """A template that compares an id must not depend on how the API writes numbers."""
+    told = {"Id": 7, "user": {"id": 8.0, "planId": 3}, "rows": [{"ID": 9}, {"id": True}, {"id": None}, {"id": {"a": 1}}], "ids": [1]}
+    assert _reader.normal(told, WHERE) == {
+        "id": "7", "user": {"id": "8", "plan_id": 3}, "rows": [{"id": "9"}, {"id": True}, {"id": None}, {"id": {"a": 1}}], "ids": [1],
+    }
+    assert _reader.normal({"id": 7, "Id": "7"}, WHERE) == {"id": "7"}
+
+
+@pytest.mark.parametrize(
+    "body", [None, {"things": None}, {"data": None}, {"Data": {"things": None}}, {"data": {"data": None}}, {"success": True, "data": None}]
+)
+def test_null_as_empty(body: t.Any) -> None:
+    """Null where a list belongs; only for readers that say so, for elsewhere an empty list could order twice."""
+    assert _reader.rows_in(_reader.null_as_empty(("things",))(body), ("things",), WHERE) == []
+    with pytest.raises(BadReply):
+        _reader.rows_in(body, ("things",), WHERE)
+
+
+@pytest.mark.parametrize("body", [{}, {"other": None}, "x", {"data": {"id": 1}}, {"things": [1], "data": None}])
+def test_null_as_empty_makes_no_list_of_anything_else(body: t.Any) -> None:
+    with pytest.raises(BadReply):
+        _reader.rows_in(_reader.null_as_empty(("things",))(body), ("things",), WHERE)
 
 
 @pytest.mark.parametrize("value,result", [(1, "1"), ("1", "1"), (7.0, "7"), ("a-b", "a-b")])

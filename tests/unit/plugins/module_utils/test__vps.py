@@ -180,7 +180,7 @@ def test_reply_of_an_order(body: Row, vps_id: str | None, password: str | None) 
         ({"ips": [{"ip": "192.0.2.8"}, {"ip": "192.0.2.9", "primary": True}]}, "ipv4", "192.0.2.9"),
         ({"ipv4": ["192.0.2.9"]}, "ipv4", "192.0.2.9"),
         ({"osTemplate": {"id": 7, "name": "Debian 12"}}, "os_template", "Debian 12"),
-        ({"osTemplate": {"id": 7, "name": "Debian 12"}}, "os_template_id", 7),
+        ({"osTemplate": {"id": 7, "name": "Debian 12"}}, "os_template_id", "7"),
         ({"osTemplate": {"id": 7, "slug": "debian-12"}}, "os_template", "debian-12"),
         ({"osFamily": {"id": 2, "slug": "debian"}}, "os_family", "debian"),
         ({"zone": "x", "Cpu-Cores": 4}, "cpu_cores", 4),

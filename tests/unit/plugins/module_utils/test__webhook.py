@@ -270,3 +270,32 @@ def test_reply_that_tells_nothing(body: t.Any) -> None:
     """No error: what it does not tell is asked for."""
     reply = _webhook.read_secret_reply(body, "POST")
     assert (reply.id, reply.secrets, reply.others) == (None, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"state": "absent", "rotate_secret": True}, "rotate_secret: a webhook that is removed"),
+        ({"state": "absent", "force": True, "events": ["vps.created"]}, "force: a webhook that is removed"),
+        ({"state": "present", "force": True}, "force: it takes events"),
+    ],
+)
+def test_options_without_effect_are_refused(options: Row, says: str) -> None:
+    """Before the first request; the API is not there."""
+    with pytest.raises(BadOption, match=says):
+        _webhook.plan_of(None, {"url": URL, "force": False, "rotate_secret": False, "events": None, **options})
+
+
+def test_events_are_a_list_in_every_result() -> None:
+    """Also where the API does not tell them; a plan that needs them knows the difference."""
+    untold = _webhook.read_webhook({"id": 7, "url": URL, "events": None})
+    assert untold["events"] is None
+    plan = _webhook.plan_current(untold, {"description": "x"})
+    assert plan.before["events"] == plan.after["events"] == [] and _webhook.plan_absent(untold).before["events"] == []
+    with pytest.raises(BadReply, match="does not tell events"):
+        _webhook.plan_current(untold, {"events": ["vps.created"]})
+
+
+def test_events_are_a_list_in_the_list_of_webhooks() -> None:
+    api = type("Api", (), {"rows": lambda *_given, **_how: [{"id": 7, "url": URL}]})()
+    assert _webhook.report(api, {"id": None, "url": None})["webhooks"][0]["events"] == []
