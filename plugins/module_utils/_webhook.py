@@ -198,7 +198,8 @@ def check_url_of(row: Row, url: str | None, new_url: str | None = None) -> None:
 
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
-    check_options(params)
+    if params["force"] and params.get("events") is None:
+        raise BadOption("force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out.")
     url = check_url(params["url"], "url") if params.get("url") is not None else None
     new_url = check_url(params["new_url"], "new_url") if params.get("new_url") is not None else None
     is_present = params["state"] == "present"
@@ -231,16 +232,6 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     if untold and rows is not None:
         current = get_webhook(api, current["id"]) or current  # a list may tell less than the endpoint of one
     return plan_current(current, params)
-
-
-def check_options(params: Params) -> None:
-    """Refuse what could have no effect: an order that is not carried out is better told than passed over. Raises: BadOption."""
-    if params["state"] == "absent":
-        for name in ("rotate_secret", "force"):
-            if params.get(name):
-                raise BadOption("%s: a webhook that is removed has no use for it. Nothing was changed; leave it out." % name)
-    if params.get("force") and params.get("events") is None:
-        raise BadOption("force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out.")
 
 
 def told(row: Row) -> Row:
@@ -434,7 +425,7 @@ def _comparable(value: t.Any) -> t.Any:
 
 
 INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"))
-IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, new_name="new_url", acts=(("rotate_secret", False),))
+IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, new_name="new_url", acts=(("rotate_secret", False), ("force", False)))
 TASK = Task("webhook", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
