@@ -82,12 +82,15 @@ options:
       - name: H444_INVENTORY_HOSTNAMES
   connect_with:
     description:
-      - What C(ansible_host) is set to. Where a server lacks it, its address is used, else its host name, else its PTR.
+      - What C(ansible_host) is set to, or a list of which the first that a server has is taken. Where it has none of them, its
+        address is used, else its host name, else its PTR.
       - An address of the controller itself, like C(127.0.0.1) or C(0.0.0.0), is never used.
-      - With V(none) the variable is left to O(compose) or to group variables.
-    type: str
+      - With V(none) the variable is left to O(compose) or to group variables; at the end of a list it is so for servers that have
+        nothing of what stands before it.
+    type: list
+    elements: str
     choices: [ipv4, ipv6, hostname, label, ptr, none]
-    default: ipv4
+    default: [ipv4]
     env:
       - name: H444_INVENTORY_CONNECT_WITH
   hostvars_prefix:

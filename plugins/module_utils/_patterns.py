@@ -13,9 +13,8 @@ from __future__ import annotations
 import fnmatch
 import re
 import typing as t
-import unicodedata
 
-from ._names import ascii_host, canonical_host, unicode_host
+from ._names import ascii_host, canonical_host, normalized, unicode_host
 
 Row = t.Dict[str, t.Any]
 # What is longer than any label or URL is not matched, for patterns of many stars take time; it counts as fitting.
@@ -59,4 +58,4 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _folded(value: str, fold: t.Callable[[str], str]) -> str:
-    return unicodedata.normalize("NFC", fold(unicodedata.normalize("NFC", value)))
+    return normalized("NFC", fold(normalized("NFC", value)))

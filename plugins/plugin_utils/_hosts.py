@@ -54,7 +54,7 @@ class Settings(t.NamedTuple):
     """The options that decide what becomes of a server."""
 
     hostnames: tuple[str, ...] = ("label", "hostname", "ipv4", "id")
-    connect_with: str = "ipv4"
+    connect_with: tuple[str, ...] = ("ipv4",)
     prefix: str = "h444_"
     group: str = "h444"
     label_groups: bool = False
@@ -119,7 +119,7 @@ def make_settings(options: t.Mapping[str, t.Any]) -> Settings:
             ip_groups.append((name, *_network(name, text)))
     return Settings(
         hostnames=tuple(options["hostnames"]),
-        connect_with=options["connect_with"],
+        connect_with=tuple([options["connect_with"]] if isinstance(options["connect_with"], str) else options["connect_with"]),
         prefix=prefix,
         group=group,
         label_groups=options["label_groups"],
@@ -270,14 +270,14 @@ def _ptr_of(server: Server, address: str) -> str | None:
 
 
 def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str | None:
-    """Give what ``ansible_host`` is set to: what was chosen, else an address, else a name; None for 'none'.
+    """Give what ``ansible_host`` is set to: the first of what was chosen, else an address, else a name; None from 'none' on.
 
     Only an address or a DNS name passes: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
     addresses of the machine itself never pass: a server that is still being made may well be told as 0.0.0.0.
     """
-    if settings.connect_with == "none":
-        return None
-    for name in (settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
+    for name in (*settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
+        if name == "none":
+            return None
         value = variables.get(settings.prefix + name)
         if isinstance(value, str):
             address = _reachable(value, name not in ("ipv4", "ipv6"))

@@ -21,6 +21,7 @@ from ._trust import trusted
 
 STRUCTURED = {
     "compose": dict,
+    "connect_with": list,
     "filters": list,
     "groups": dict,
     "hostnames": list,
@@ -76,7 +77,8 @@ def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapp
         if value is None:
             own = [entry["name"] for entry in definition.get("env") or () if entry["name"].startswith("H444_")]
             where, value = next(((variable, os.environ[variable]) for variable in own if os.environ.get(variable)), (name, None))
-        if value is None or (where != name and name in STRUCTURED):
+        is_words = bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
+        if value is None or (where != name and name in STRUCTURED and not is_words):
             continue  # structured variables are YAML, and read elsewhere
         expected = _expected(value, definition)
         if expected:
@@ -87,6 +89,9 @@ def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
     """Say what a value would have to be; None if it is."""
     kind, choices = definition.get("type"), definition.get("choices")
     if kind == "list":
+        entries = [entry.strip() for entry in value.split(",")] if isinstance(value, str) else value
+        if choices and (not isinstance(entries, list) or not entries or any(entry not in choices for entry in entries)):
+            return "one of %s, or a list of these" % ", ".join(choices)
         return None if isinstance(value, (list, str)) else "a list"
     if kind == "dict":
         return None if isinstance(value, dict) else "a dictionary"

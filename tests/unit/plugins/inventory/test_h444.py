@@ -144,10 +144,15 @@ def test_a_failing_name_is_an_error_only_when_strict(fleet: Api, tmp_path: pathl
         ("ptr", ["www.example.com", "10.0.0.2", "db.example.com", "mail.example.com"]),
         ("label", ["web-prod-1", "web-prod-2", "db-stage-1", "mail"]),
         ("none", [None, None, None, None]),
+        (["ipv6"], ["2001:db8::1", "10.0.0.2", "172.16.0.3", "10.0.0.4"]),
+        (["ipv6", "ptr", "hostname"], ["2001:db8::1", "10.0.0.2", "db.example.com", "mail.example.com"]),
+        (["ipv6", "ptr", "label"], ["2001:db8::1", "web-prod-2", "db.example.com", "mail.example.com"]),
+        (["ipv6", "none"], ["2001:db8::1", None, None, None]),
+        ("ptr, ipv6", ["www.example.com", "10.0.0.2", "db.example.com", "mail.example.com"]),
     ],
 )
-def test_connect_with(fleet: Api, tmp_path: pathlib.Path, connect_with: str, addresses: list[str | None]) -> None:
-    """What was chosen, else an address; never a variable for 'none'."""
+def test_connect_with(fleet: Api, tmp_path: pathlib.Path, connect_with: str | list[str], addresses: list[str | None]) -> None:
+    """The first of what was chosen, else an address; never a variable for 'none'."""
     inventory = inventory_of(fleet, tmp_path, connect_with=connect_with)
     by_id = sorted(inventory.hosts.values(), key=lambda host: host.vars["h444_id"])
     assert [host.vars.get("ansible_host") for host in by_id] == addresses
@@ -481,6 +486,16 @@ ENVIRONMENT = {
 }
 
 
+@pytest.mark.parametrize("value", ["ipv6,ptr", "[ipv6, ptr]", "[ipv6, ptr, none]"])
+def test_a_list_of_addresses_from_the_environment(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """With commas, or as YAML."""
+    monkeypatch.setenv("H444_INVENTORY_CONNECT_WITH", value)
+    inventory = inventory_of(fleet, tmp_path)
+    assert inventory.hosts["web-prod-1"].vars["ansible_host"] == "2001:db8::1"
+    assert inventory.hosts["db-stage-1"].vars["ansible_host"] == "db.example.com"
+    assert ("ansible_host" in inventory.hosts["web-prod-2"].vars) is ("none" not in value)
+
+
 def test_every_option_from_the_environment(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An inventory source of AWX can pass nothing else."""
     for name, value in ENVIRONMENT.items():
@@ -548,7 +563,9 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
         ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry is one condition"),
         ({"keyed_groups": [{"keys": "x"}]}, "keyed_groups: there is no option 'keys' in an entry (did you mean key?)"),
         ({"hostnames": []}, "hostnames: the list is empty"),
-        ({"connect_with": "fax"}, "connect_with: 'fax' is not one of ipv4, ipv6, hostname, label, ptr, none."),
+        ({"connect_with": "fax"}, "connect_with: 'fax' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list of these."),
+        ({"connect_with": ["ipv4", "fax"]}, "connect_with: '['ipv4', 'fax']' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list"),
+        ({"connect_with": []}, "connect_with: '[]' is not one of ipv4, ipv6"),
         ({"api_timeout": "fast"}, "api_timeout: 'fast' is not a whole number."),
         ({"api_retries": -1}, "api_retries: '-1' is not a whole number."),
         ({"rate_limit": 1.5}, "rate_limit: '1.5' is not a whole number."),
@@ -589,6 +606,7 @@ def test_bad_options(fleet: Api, tmp_path: pathlib.Path, options: dict[str, t.An
         ("H444_API_TIMEOUT", "fast", "H444_API_TIMEOUT: 'fast' is not a whole number."),
         ("H444_VALIDATE_CERTS", "maybe", "H444_VALIDATE_CERTS: 'maybe' is not true or false."),
         ("H444_INVENTORY_CONNECT_WITH", "fax", "H444_INVENTORY_CONNECT_WITH: 'fax' is not one of ipv4"),
+        ("H444_INVENTORY_CONNECT_WITH", "ptr,fax", "H444_INVENTORY_CONNECT_WITH: 'ptr,fax' is not one of ipv4"),
     ],
 )
 def test_bad_options_from_the_environment(

@@ -111,7 +111,7 @@ def test_settings_take_every_option() -> None:
     assert found.label_pattern is not None
     assert found._replace(label_pattern=None) == Settings(
         hostnames=("ptr",),
-        connect_with="none",
+        connect_with=("none",),
         prefix="vps_",
         group="mine",
         label_groups=True,
