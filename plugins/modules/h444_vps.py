@@ -150,6 +150,12 @@ EXAMPLES = r"""
   h444.cloud.h444_vps:
     label: api-1
     state: absent
+
+- name: Terminate a server, but never a database, whatever the label comes from
+  h444.cloud.h444_vps:
+    label: web-9
+    state: absent
+    protected: ["db-*"]
 """
 
 RETURN = r"""

@@ -44,9 +44,9 @@ ALLOWED: list[tuple[str, dict[str, t.Any]]] = [
 PATTERNS = ["DB-*", "db*.example", "https://db.*"]
 
 
-def account() -> tuple[World, dict[str, t.Any]]:
+def account(preset: str = "plain") -> tuple[World, dict[str, t.Any]]:
     """Make an account in which db is protected and web is not."""
-    world = World(assumed.defaults())
+    world = World({**assumed.defaults(), **assumed.PRESETS[preset]})
     made = world.core.seed({
         "vps": [{"label": "db-1", "os_template": "debian-12", "ips": [{"ip": IP, "ptr": "db.example"}]}, {"label": "web-9", "os_template": "debian-12"}],
         "hosting": [{"domain": "db.example", "username": "dbuser"}],
@@ -62,10 +62,11 @@ def writes(world: World) -> list[t.Any]:
 
 @pytest.mark.parametrize(("kind", "options"), REFUSED)
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_refused(kind: str, options: dict[str, t.Any], check_mode: bool) -> None:
+@pytest.mark.parametrize("preset", list(assumed.PRESETS))
+def test_refused(kind: str, options: dict[str, t.Any], check_mode: bool, preset: str) -> None:
     """Nothing is written, the message names the pattern; without patterns the same task goes through."""
     task, spec = TASKS[kind]
-    world, _made = account()
+    world, _made = account(preset)
     result = world.play(task, defaults_of(spec), check_mode=check_mode, protected=PATTERNS, **options)
     assert result["failed"] and not result["changed"] and "protected" in result["msg"], result
     assert not writes(world)
