@@ -141,12 +141,13 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool)
         row = reply.row or _without_id(api, order, shop, keeper, key)
         keeper.order[shop.id_fact] = row["id"]
         keeper.hold(order.name, row)
-        if is_alone and _proves_all(order, shop, row, reply):
+        is_sole = is_alone and reply.attempts == 1
+        if is_sole and _proves_all(order, shop, row, reply):
             keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
             _check_plan(order, row, keeper, is_own=True)
             return row
         found, is_alive, listed = _look(api, order, shop, row, reply)
-        unchanged = _settle_wallet(api, order, shop, keeper, reply, is_alive, row["id"])
+        unchanged = _settle_wallet(api, order, shop, keeper, reply, row["id"], is_alive, is_sole)
         if is_alive:
             return _checked(order, shop, found or row, listed, keeper)
         if not (reply.says_replayed or is_before(reply.made_at, order) or unchanged):
@@ -166,7 +167,7 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool)
 def _proves_all(order: Order, shop: Shop, row: Row, reply: _Reply) -> bool:
     """Tell whether the reply alone proves that this run bought what it names: nothing need be read then."""
     is_new = row["id"] not in order.known_ids and not shop.is_gone(row)
-    return is_new and shop.has_name(row) and shop.is_whole(row) and reply.attempts == 1 and reply.is_fresh
+    return is_new and shop.has_name(row) and shop.is_whole(row) and reply.is_fresh
 
 
 def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) -> Row:
@@ -182,15 +183,18 @@ def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) 
     return row
 
 
-def _settle_wallet(api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, is_alive: bool, new_id: str) -> bool:
-    """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was."""
-    if is_alive and reply.is_fresh and reply.attempts == 1:
+def _settle_wallet(api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool) -> bool:
+    """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was.
+
+    *is_sole*: nothing but this one attempt can have ordered it.
+    """
+    if is_alive and reply.is_fresh and is_sole:
         keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
         return False
     after = _balance(api, shop)
     unchanged = after is not None and order.price_usd_cents > 0 and after >= order.balance_usd_cents
     replayed: bool | None = True if reply.says_replayed or is_before(reply.made_at, order) or reply.seen_before_resend else None
-    if replayed is None and reply.attempts == 1:
+    if replayed is None and is_sole:
         replayed = True if unchanged and new_id in order.known_ids else False if not unchanged else None
     keeper.order.update(replayed=replayed, wallet_after_usd_cents=after)
     return unchanged

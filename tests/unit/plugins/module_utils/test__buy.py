@@ -491,6 +491,24 @@ def test_second_process_orders_nothing(noun: Noun, monkeypatch: pytest.MonkeyPat
     assert shop.debits() == 1 and second["diff"]["before"] == {}
 
 
+def test_second_process_that_can_not_see_the_first_one_s(noun: Noun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list does not show it yet: the same key gives the same resource, and whose order it was is not claimed."""
+    shop = Shop(noun, list_lag_seconds=3600)
+    tries: list[float] = []
+
+    def lock(_handle: int, patience_seconds: float) -> bool:
+        tries.append(patience_seconds)
+        if len(tries) == 2:
+            monkeypatch.setattr(_buy, "lock", lambda *_args: True)
+            assert shop.play(*noun.task, **noun.order)["changed"]
+        return len(tries) > 1
+
+    monkeypatch.setattr(_buy, "lock", lock)
+    second = shop.buy()
+    assert not second.get("failed") and second["order"]["replayed"] is None and shop.debits() == 1, second
+    assert second[noun.key]["id"] == shop.living()[0]["id"] and all(second[secret] for secret in noun.secrets)
+
+
 # The price, before the money moves
 
 
