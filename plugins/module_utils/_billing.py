@@ -11,7 +11,24 @@ import typing as t
 from ._errors import BadOption, NotFound
 from ._identifiers import Identifiers
 from ._names import check_id
-from ._reader import bad, cents, envelope_names, first, flat, id_text, identifier, newest_first, normal, null_as_empty, object_in, snake, sweep, text, word
+from ._reader import (
+    bad,
+    cents,
+    envelope_names,
+    first,
+    flat,
+    id_text,
+    identifier,
+    newest_first,
+    normal,
+    null_as_empty,
+    object_in,
+    says_more,
+    snake,
+    sweep,
+    text,
+    word,
+)
 from ._resend import Endpoint
 
 INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
@@ -92,7 +109,7 @@ def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
     """Read one invoice with its ``line_items`` and ``transactions``; None when the API does not know it.
 
     Source: GET /v1/billing/invoices/:id (billing:read). Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
-    Raises: BadReply where one of the two is missing.
+    Raises: BadReply where one of the two is missing or not whole.
     """
     try:
         body = api.request(INVOICE, ids={"id": invoice_id}).body
@@ -100,6 +117,8 @@ def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
         return None
     row = read_invoice(object_in(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid")), WHERE_INVOICE)
     beside = _around(normal(body, WHERE_INVOICE))
+    if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, WHERE_INVOICE))):
+        raise bad(WHERE_INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
     for field in DETAILS:
         if isinstance(row.get(field), list):
             continue

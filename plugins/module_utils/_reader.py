@@ -175,6 +175,19 @@ def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
     return page_of
 
 
+def says_more(place: Raw) -> bool:
+    """Tell whether an object (in snake_case) says that its lists go on on another page."""
+    for facts in (place, *(place[name] for name in ("meta", "pagination", "paging", "page_info", "links") if isinstance(place.get(name), dict))):
+        page, pages = whole(first(facts, "page", "current_page")), whole(first(facts, "total_pages", "last_page"))
+        if any(truth(facts.get(name)) for name in ("has_more", "has_next", "has_next_page", "truncated", "is_truncated")):
+            return True
+        if any(facts.get(name) not in (None, "", False) for name in ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")):
+            return True
+        if page is not None and pages is not None and page < pages:
+            return True
+    return False
+
+
 def rows_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[dict[str, t.Any]]:
     """Find the list of objects in a reply. A list with anything but objects in it is refused."""
     rows = list_in(body, nouns, where)

@@ -91,6 +91,24 @@ def test_lists_that_are_null_are_empty(body: t.Any) -> None:
     assert row is not None and row["line_items"] == [] == row["transactions"] and not {"items", "payments", "lines"} & set(row)
 
 
+MORE = [{"has_more": True}, {"nextCursor": "x"}, {"meta": {"page": 1, "totalPages": 2}}, {"links": {"next": "/v1/billing/invoices/1?page=2"}}]
+NO_MORE = [{"has_more": False}, {"nextCursor": None}, {"meta": {"page": 2, "totalPages": 2, "total": 99}}, {"links": {"self": "x", "next": None}}, {"page": 1}]
+
+
+@pytest.mark.parametrize("told", MORE)
+def test_an_invoice_is_not_cut_in_silence(told: t.Any) -> None:
+    """Lines or payments that go on on another page are refused, wherever that is told."""
+    for body in ({**DETAIL, **told}, {"data": DETAIL, **told}, {"invoice": HEAD, **LISTS, **told}, {"data": {"invoice": HEAD, **LISTS, **told}}):
+        with pytest.raises(BadReply, match="lists of the invoice 1 go on on another page"):
+            _billing.get_invoice(Api(invoices=body), "1")
+
+
+@pytest.mark.parametrize("told", NO_MORE)
+def test_an_invoice_that_is_whole(told: t.Any) -> None:
+    row = _billing.get_invoice(Api(invoices={**DETAIL, **told}), "1")
+    assert row is not None and len(row["line_items"]) == 1
+
+
 @pytest.mark.parametrize("rows", [["VPS 2"], [[]], [1]])
 def test_lines_that_are_no_objects(rows: t.Any) -> None:
     with pytest.raises(BadReply, match="line_items holds something that is no object"):
