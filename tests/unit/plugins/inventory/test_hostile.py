@@ -342,3 +342,40 @@ def test_one_lone_surrogate_does_not_end_the_listing(listing: t.Any) -> None:
         ran = run(folder, "ansible-inventory", "-i", path, "--host", name)
     assert ran.code == 0, ran.err
     assert "\ufffd" in json.dumps(ran.json, ensure_ascii=False)
+
+
+ODD_TEXT = "a\ud83d\udfff\x00\x1b[31m\x9b\u202e\u2028\ufeff\r\n\t\x7fz"
+
+
+def test_odd_characters_in_every_field_abort_nothing(api: Api, tmp_path: pathlib.Path) -> None:
+    """Lone surrogates and control characters in keys, values, addresses and what is composed of them: every form of output is whole."""
+    odd = vps(
+        1, ODD_TEXT, hostname=ODD_TEXT, status=ODD_TEXT, plan_slug=ODD_TEXT, os_family=ODD_TEXT, created_at=ODD_TEXT,
+        tags={ODD_TEXT: [ODD_TEXT, {ODD_TEXT: ODD_TEXT}]}, **{ODD_TEXT: 1, "odd" + ODD_TEXT: ODD_TEXT},
+    )  # fmt: skip
+    place = {"ip": "10.0.0.1", "primary": True, "ptr": ODD_TEXT, "gateway": ODD_TEXT, "netmask": ODD_TEXT, ODD_TEXT: ODD_TEXT}
+    api.serve([odd, vps(2, "web-1")], [{"id": "id-1", "label": ODD_TEXT, "ips": [place]}, {"id": "id-2", "ips": []}])
+    path = write(
+        tmp_path,
+        api_url=api.url,
+        api_key=KEY,
+        label_groups=True,
+        label_pattern="(?P<all_of_it>(?s:.+))",
+        hostnames=["ptr", "label", "h444_label", "id"],
+        compose={"copy": "h444_label", "joined": "h444_label ~ 'x'", "inner": "h444_tags", "upper": "h444_label | upper"},
+        keyed_groups=[{"key": "h444_label"}, {"key": "h444_status", "prefix": "s"}],
+        groups={"some": "'z' in h444_label"},
+    )
+    for arguments in (["--list"], ["--list", "--export"], ["--list", "--yaml"], ["--graph"], ["--graph", "--vars"], ["--host", "web-1"]):
+        ran = run(tmp_path, "ansible-inventory", "-i", path, *arguments, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true", LC_ALL="C.UTF-8")
+        assert ran.code == 0, (arguments, ran.err)
+        assert "id-1" in ran.out or arguments == ["--host", "web-1"]
+        (ran.out + ran.err).encode("utf-8")
+        # With --vars core prints variables as they are, and data stays what it is.
+        assert "\x1b" not in ran.err + ("" if "--vars" in arguments else ran.out), arguments
+    (tmp_path / "play.yml").write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: '{{ hostvars[inventory_hostname] }}'\n", encoding="utf-8"
+    )
+    ran = run(tmp_path, "ansible-playbook", "-i", path, "play.yml", "-vv")
+    assert ran.code == 0, ran.out + ran.err
+    assert len(re.findall(r"ok=1 ", ran.out)) == 2
