@@ -256,3 +256,14 @@ def _made(command: list[str]) -> str:
     if command[2] == "venv":
         Path(command[3]).mkdir(parents=True)
     return ""
+
+
+def test_readme_and_metadata_say_what_is_supported() -> None:
+    """The table of the README, what Ansible is told, and what is tested are one."""
+    table = re.findall(r"^\| (2\.\d\d.*?) \| (3\.\d\d.*?) \| 3\.\d and newer \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = {version: python for versions, python in table for version in re.findall(r"2\.\d\d", versions)}
+    assert set(told) == set(run.CONTROLLERS)
+    for version, python in told.items():
+        lowest, highest = (run.dotted(edge(run.CONTROLLERS[version])) for edge in (min, max))
+        assert python in (f"{lowest} – {highest}", f"{lowest} and newer"), version
+    assert f'requires_ansible: ">={run.OLDEST}.0"' in (ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8")
