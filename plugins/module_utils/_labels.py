@@ -26,6 +26,8 @@ LEAST_CUT = 10
 LEAST_CUT_NUMBER = 20
 # A host name is no text for people; one that is told and differs belongs to another server, unless it is long enough to be cut, too.
 LEAST_CUT_HOST = 32
+# A label that fills such a field to its end, and that the wanted one goes on from, was cut there, whatever its host name says.
+USUAL_FIELDS = frozenset({32, 50, 63, 64, 100, 128, 191})
 
 
 def read_label(row: Row) -> str | None:
@@ -75,6 +77,8 @@ def _is_cut(row: Row, label: str, hostname: str) -> bool:
     had = re.sub(r"(?:…|\.\.\.)\Z", "", nfc(row["label"]))
     # In NFD, for a cut can take the accent from the last letter.
     rest = _rest(normalized("NFD", had), normalized("NFD", label))
+    if rest and len(had) in USUAL_FIELDS:
+        return True
     is_number = bool(re.search(r"[0-9]\Z", had) and re.match(r"[0-9]+\Z", rest))
     if not rest or len(had) < (LEAST_CUT_NUMBER if is_number else LEAST_CUT):
         return False

@@ -71,6 +71,7 @@ def test_has_label(told: str | None, wanted: str | None, same: bool) -> None:
         (LONG[:30] + "…", None, LONG, "cut"),
         (LONG[:63] + "e", None, LONG[:63] + "é-1", "cut"),
         (LONG[:40], LONG[:40], LONG, "cut"),
+        ("n" * 64, "other", "n" * 64 + "-1", "cut"),
         (LONG, "other", LONG + "-1", ""),
         ("mailserver", "mailserver", "mailserver-2", ""),
         ("mailserver", None, "mailserver-2", "cut"),
