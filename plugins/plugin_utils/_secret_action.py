@@ -121,6 +121,8 @@ class SecretAction(ActionBase):
             return result
         mask(secrets)
         result["_ansible_no_log"] = True
+        if isinstance(result.get("waited_seconds"), (int, float)):
+            display.v("%s: %.1f s were waited for the rate limit." % (self._task.get_name(), result["waited_seconds"]))
         message = str(result.get("msg") or "")
         for secret in secrets:
             if secret in message:  # the modules put none there; this is the last lock

@@ -52,6 +52,8 @@ def main():
     module.warn("take care of web-1")
     result = {name: {"web-1": SECRET} if name == "root_passwords" else SECRET, "changed": True}
     result["diff"] = {"before": {}, "after": {"label": "web-1"}}
+    if say == "slow":
+        result["waited_seconds"] = 12.3
     if say in ("fail", "slip"):
         module.fail_json(msg="web-1 did not start " + (SECRET if say == "slip" else "in time"), **result)
     module.exit_json(**result)
@@ -112,6 +114,13 @@ def test_hidden_and_registered(lab: t.Callable[..., Played], name: str, no_log: 
     assert SECRET not in played.output and KEY not in played.output
     assert "censored" in played.output
     assert played.output.count("[WARNING]: take care of web-1") == ONCE
+
+
+def test_what_the_rate_limit_cost_is_said_beside_a_hidden_result(lab: t.Callable[..., Played]) -> None:
+    """The result would show it at -v, but is hidden."""
+    played = lab([told("slow"), holds("it.waited_seconds == 12.3")])
+    assert played.code == 0, played.tail()
+    assert SECRET not in played.output and "Say slow: 12.3 s were waited for the rate limit." in played.output
 
 
 def test_dictionary_of_secrets(lab: t.Callable[..., Played]) -> None:
