@@ -144,22 +144,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except AnsibleError as error:
             # Core's own messages don't always tell which file of several is meant.
             if path in str(error):
-                self._say_what_core_makes_of_it()
+                self._fault()
                 raise
             raise self._failed(str(error)) from None
         except Exception as error:  # whatever it is, it must not pass for an account without servers
             raise self._failed(mistake_text(error)) from None
 
     def _failed(self, text: str) -> AnsibleParserError:
-        self._say_what_core_makes_of_it()
+        self._fault()
         return AnsibleParserError("%s: %s" % (self._path, text))
 
-    def _say_what_core_makes_of_it(self) -> None:
-        """Say that core goes on without this source. Whether that is an error is a setting of core's, out of a plugin's reach."""
+    def _fault(self) -> None:
+        """See to it that a fault is no success with an empty inventory: where no other source can be read, core fails.
+
+        Core catches whatever a plugin raises, warns, and goes on. Its own setting for the case that nothing could be read is
+        the one way to an exit code; where another source was read, core's rules stay as they are.
+        """
+        C.INVENTORY_UNPARSED_IS_FAILED = True
         if not C.INVENTORY_ANY_UNPARSED_IS_FAILED:
             self._warn(
-                "None of the hosts of this source are there. ansible-core goes on without them and may end with the exit code 0; "
-                "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true makes it an error."
+                "None of the hosts of this source are there. If another source can be read, ansible-core goes on without them; "
+                "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true makes that an error, too."
             )
 
     def _warn(self, text: str) -> None:

@@ -101,7 +101,7 @@ def test_the_variables_for_awx_are_options() -> None:
     assert set(re.findall(r"\bH444_[A-Z_]+[A-Z]\b", GUIDE)) <= known
     cores = {entry["name"] for definition in C.config.get_configuration_definitions().values() for entry in definition.get("env") or ()}
     named = set(re.findall(r"\bANSIBLE_INVENTORY_[A-Z_]+\b", GUIDE))
-    assert named == {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "ANSIBLE_INVENTORY_UNPARSED_FAILED"} and named <= cores
+    assert named == {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"} and named <= cores
 
 
 def test_every_option_is_in_the_guide() -> None:
