@@ -23,6 +23,7 @@ from ._reader import (
     normal,
     null_as_empty,
     object_in,
+    object_of,
     says_more,
     snake,
     sweep,
@@ -115,7 +116,7 @@ def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
         body = api.request(INVOICE, ids={"id": invoice_id}).body
     except NotFound:
         return None
-    row = read_invoice(object_in(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid")), WHERE_INVOICE)
+    row = read_invoice(object_of(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid"), invoice_id), WHERE_INVOICE)
     beside = _around(normal(body, WHERE_INVOICE))
     if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, WHERE_INVOICE))):
         raise bad(WHERE_INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])

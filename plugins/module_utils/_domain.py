@@ -16,7 +16,7 @@ from ._identifiers import Identifiers, Named, check_agree
 from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, moment, object_in, snake, sweep, truth, word
+from ._reader import bad, first, flat, identifier, moment, object_of, snake, sweep, truth, word
 from ._resend import Endpoint
 
 LIST = Endpoint("GET", "/domains", "domains:read")
@@ -182,7 +182,7 @@ def get_domain(api: t.Any, domain_id: str) -> Domain | None:
         answer = api.request(GET, ids={"id": domain_id})
     except NotFound:
         return None
-    return read_domain(object_in(answer.body, NOUNS, WHERE_ONE, ("id", "domain_id", "uuid")), WHERE_ONE, _clock(answer))
+    return read_domain(object_of(answer.body, NOUNS, WHERE_ONE, ("id", "domain_id", "uuid"), domain_id), WHERE_ONE, _clock(answer))
 
 
 def complete(api: t.Any, domain: Domain) -> Domain:

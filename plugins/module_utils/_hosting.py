@@ -17,7 +17,7 @@ from ._names import CONTROL, canonical_host, check_hostname, check_id, closest, 
 from ._order import Order, check_custom_key
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
+from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
 from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
@@ -146,7 +146,7 @@ def get_hosting(api: t.Any, hosting_id: str) -> Row | None:
         body = api.request(GET, ids={"id": hosting_id}).body
     except NotFound:
         return None
-    return read_hosting(object_in(body, NOUNS, WHERE_ONE, IDS), WHERE_ONE)
+    return read_hosting(object_of(body, NOUNS, WHERE_ONE, ("id", *IDS), hosting_id), WHERE_ONE)
 
 
 def title_of(row: Row) -> str:

@@ -213,6 +213,24 @@ def object_in(body: t.Any, nouns: t.Sequence[str], where: str, marks: t.Sequence
     raise bad(where, "expected %s and found %s" % (nouns[0], kind_of(body)))
 
 
+def object_of(body: t.Any, nouns: t.Sequence[str], where: str, ids: t.Sequence[str], asked: str) -> dict[str, t.Any]:
+    """Find the object of the id that was asked for: bare, under its own name, or under its name beside another's id.
+
+    What is written later goes to the id that is told here, so another one's is never taken. Raises: BadReply.
+    """
+    found = object_in(body, nouns, where, ids)
+    for _level in range(3):
+        by_name = {snake(str(key)): value for key, value in found.items()}
+        told = [value for value in (text(id_text(by_name.get(name))) for name in ids) if value is not None]
+        if not told or asked.casefold() in [value.casefold() for value in told]:
+            return found  # that an id is missing is said by who reads it
+        inner = [by_name[name] for name in nouns if isinstance(by_name.get(name), dict)]
+        if len(inner) != 1:
+            break
+        found = inner[0]
+    raise bad(where, "it is about the id %s, not %s, which was asked for" % (clean(told[0], 60), clean(asked, 60)))
+
+
 def flat(raw: Raw, nouns: t.Sequence[str], where: str) -> dict[str, t.Any]:
     """Give one row in snake_case, out of a wrapper of its own name or of JSON:API's ``attributes``, if it is in one."""
     row = normal(raw, where)

@@ -33,6 +33,7 @@ from ._reader import (
     moment,
     normal,
     object_in,
+    object_of,
     rows_in,
     snake,
     sweep,
@@ -256,7 +257,7 @@ def read_detail(api: t.Any, ticket_id: str) -> tuple[Row | None, str]:
         answer = api.request(GET, ids={"id": ticket_id})
     except NotFound:
         return None, ""
-    row = read_ticket(object_in(answer.body, NOUNS, WHERE_ONE, ("id", "ticket_id", "uuid")), WHERE_ONE)
+    row = read_ticket(object_of(answer.body, NOUNS, WHERE_ONE, ("id", "ticket_id", "uuid"), ticket_id), WHERE_ONE)
     raws, cut = (_thread_in(answer.body) or ([], []))[0], ""
     if raws:
         try:

@@ -19,7 +19,7 @@ from ._names import ascii_host, check_hostname, check_id, check_label, closest, 
 from ._order import Order, check_custom_key
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import address, bad, first, flat, identifier, normal, object_in, sweep, text, word
+from ._reader import address, bad, first, flat, identifier, normal, object_in, object_of, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
 from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
@@ -151,7 +151,7 @@ def get_vps(api: t.Any, vps_id: str) -> Row | None:
         body = api.request(GET, ids={"id": vps_id}).body
     except NotFound:
         return None
-    row = object_in(body, NOUNS, WHERE_ONE, ("id", "vps_id", "uuid", "server_id"))
+    row = object_of(body, NOUNS, WHERE_ONE, ("id", "vps_id", "uuid", "server_id"), vps_id)
     return read_vps(row, WHERE_ONE)
 
 

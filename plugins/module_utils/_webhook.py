@@ -16,7 +16,7 @@ from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, ascii_host, check_id, closest, pick_one, shown
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, object_in, sweep, text, truth, word
+from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
 from ._resend import NEVER, Endpoint, may_have_happened
 
@@ -165,7 +165,7 @@ def get_webhook(api: t.Any, webhook_id: str) -> Row | None:
         body = api.request(GET, ids={"id": webhook_id}).body
     except NotFound:
         return None
-    return read_webhook(object_in(body, NOUNS, WHERE_ONE, IDS + ("url",)), WHERE_ONE)
+    return read_webhook(object_of(body, NOUNS, WHERE_ONE, IDS, webhook_id), WHERE_ONE)
 
 
 def of_url(rows: t.Sequence[Row], url: str) -> list[Row]:

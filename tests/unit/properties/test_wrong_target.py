@@ -1,0 +1,101 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replies that would lead a write to another resource than the one that is meant."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, Answer
+from ansible_collections.h444.cloud.tests.unit.properties.support import World
+from ansible_collections.h444.cloud.tests.unit.properties.surface import play
+
+Row = t.Dict[str, t.Any]
+
+
+class Proxied(World):
+    """A world whose answers can be changed on their way; *asked*: method and path of the last task's requests."""
+
+    def __init__(self, **assume: t.Any) -> None:
+        super().__init__({**assumed.defaults(), **assume})
+        self.asked: list[str] = []
+        self.change: t.Callable[[str, Answer], Answer] = lambda _request, answer: answer
+        handle = self.core.handle
+
+        def watched(method: str, path: str, *rest: t.Any) -> Answer:
+            self.asked.append(f"{method} {path}")
+            return self.change(f"{method} {path}", handle(method, path, *rest))
+
+        self.core.handle = watched  # type: ignore[method-assign]
+
+    def run(self, module: str, check_mode: bool = False, **options: t.Any) -> Row:
+        """Run a module."""
+        self.asked.clear()
+        spec_defaults = {"api_key": "h444_x"}
+        return play(self, module, {**spec_defaults, **options}, check_mode)
+
+    def writes(self) -> list[str]:
+        """Give the writing requests of the last task."""
+        return [request for request in self.asked if not request.startswith("GET ")]
+
+
+@pytest.fixture
+def world() -> Proxied:
+    """An account with two of everything."""
+    found = Proxied()
+    found.core.seed(
+        {
+            "vps": [{"label": "a-1"}, {"label": "b-1"}],
+            "hosting": [{"domain": "a.example", "username": "usera"}, {"domain": "b.example", "username": "userb"}],
+            "webhooks": [{"url": "https://e.com/a", "events": ["vps.created"]}, {"url": "https://e.com/b", "events": ["vps.created"]}],
+            "tickets": [{"subject": "a", "message": "x"}, {"subject": "b", "message": "x"}],
+            "domains": [{"name": "a.example"}, {"name": "b.example"}],
+        }
+    )
+    return found
+
+
+TASKS: list[tuple[str, str, str, Row]] = [
+    ("h444_vps", "/vps", "servers", {"state": "absent"}),
+    ("h444_vps", "/vps", "servers", {"state": "stopped"}),
+    ("h444_vps", "/vps", "servers", {"new_label": "c-1"}),
+    ("h444_vps", "/vps", "servers", {"state": "reinstalled", "os_template": "debian-12", "force": True}),
+    ("h444_hosting", "/hosting", "hosting", {"state": "absent"}),
+    ("h444_hosting", "/hosting", "hosting", {"state": "suspended"}),
+    ("h444_webhook", "/webhooks", "webhooks", {"state": "absent"}),
+    ("h444_webhook", "/webhooks", "webhooks", {"rotate_secret": True}),
+    ("h444_ticket", "/tickets", "tickets", {"state": "closed"}),
+    ("h444_domain", "/domains", "domains", {"auto_renew": False, "transfer_lock": False}),
+]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("module", "path", "store", "options"), TASKS, ids=[f"{task[0]}-{next(reversed(task[3]))}" for task in TASKS])
+def test_a_reply_about_another_id_is_refused(world: Proxied, module: str, path: str, store: str, options: Row, check_mode: bool) -> None:
+    """A cache, or a provider that mixes up two replies, must not choose what is written to."""
+    one, other = list(getattr(world.core, store))[:2]
+    bodies = {vps_id: world.core.handle("GET", f"{path}/{vps_id}", {}, {"Authorization": f"Bearer {FULL_KEY}"}, b"").body for vps_id in (one, other)}
+    world.change = lambda request, answer: Answer(200, {}, bodies[other]) if request == f"GET {path}/{one}" else answer
+    result = world.run(module, check_mode, id=one, **options)
+    assert result.get("failed"), result
+    assert other in result["msg"]
+    assert one in result["msg"]
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize(("module", "path", "store", "options"), TASKS[:1] + TASKS[4:5] + TASKS[6:7], ids=["vps", "hosting", "webhook"])
+def test_another_id_around_the_resource_is_not_its_own(world: Proxied, module: str, path: str, store: str, options: Row) -> None:
+    """The id of a request or an order may stand beside the resource."""
+    one, other = list(getattr(world.core, store))[:2]
+    name = {"servers": "vps", "hosting": "hosting", "webhooks": "webhook"}[store]
+    world.change = lambda request, answer: (
+        Answer(200, {}, {"id": other, name: answer.body}) if request == f"GET {path}/{one}" and answer.status == 200 else answer
+    )
+    result = world.run(module, id=one, **options)
+    assert not result.get("failed"), result
+    assert world.writes() == [f"DELETE {path}/{one}"]
