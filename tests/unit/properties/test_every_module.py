@@ -17,7 +17,7 @@ import yaml
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import World
 from ansible_collections.h444.cloud.tests.unit.properties.surface import INFO, MODULES, STATE, play
-from ansible_collections.h444.cloud.tests.unit.properties.test_hostile import tasks_of, world_of
+from ansible_collections.h444.cloud.tests.unit.properties.test_hostile_replies import tasks_of, world_of
 
 ROOT = Path(__file__).resolve().parents[3]
 TYPES: dict[str, tuple[type, ...]] = {
