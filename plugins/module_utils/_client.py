@@ -50,8 +50,13 @@ REDACTED = re.compile(
     r"|(?i:\bauthorization\W{1,4}bearer\s+)\S+"
     r"|(?i:\bbearer\s+)(?=\S{0,64}?(?:[0-9]|[a-z][A-Z]|[.=+]\S)|\S{20})\S+"
 )
-# Modules that sentences name as the way out. They look like keys, and must not be taken out as such.
-MODULES_IN_SENTENCES = frozenset({"h444_oauth_device", "h444_ticket_info", "h444_webhook_delivery_info"})
+# The collection's own modules. Their names look like keys, and a sentence may name any of them as the way out.
+MODULES = frozenset({
+    "h444_account_info", "h444_api", "h444_domain", "h444_domain_info", "h444_hosting", "h444_hosting_info", "h444_invoice_info",
+    "h444_oauth_device", "h444_oauth_token", "h444_os_template_info", "h444_product_info", "h444_ptr", "h444_ptr_info", "h444_ticket",
+    "h444_ticket_info", "h444_vps", "h444_vps_info", "h444_wallet_info", "h444_webhook", "h444_webhook_delivery_info",
+    "h444_webhook_info", "h444_webhook_redelivery",
+})  # fmt: skip
 KEY_PAGE = "https://www.444host.com/account/api-keys"
 OPT_IN_SCOPES = frozenset({"orders:write", "vps:destroy", "hosting:destroy"})
 
@@ -241,7 +246,7 @@ def is_loopback(host: str) -> bool:
 
 def scrub(text: str) -> str:
     """Take keys, tokens and webhook secrets out of a text."""
-    return REDACTED.sub(lambda found: found.group() if found.group().rstrip(".") in MODULES_IN_SENTENCES else "[redacted]", text)
+    return REDACTED.sub(lambda found: found.group() if found.group().rstrip(".") in MODULES else "[redacted]", text)
 
 
 def unique_pairs(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
