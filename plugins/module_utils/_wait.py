@@ -61,7 +61,6 @@ def wait_for(
                 "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
                 % (action, waited, clean(str(status), 40), " or ".join(action.until), ", ".join(clean(item, 40) for item in seen)),
                 states_seen=seen,
-                waited_seconds=round(waited, 1),
             )
         api.sleep(pause)
         pause = min(pause * 1.5, POLL_CAP_SECONDS)
