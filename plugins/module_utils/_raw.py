@@ -201,8 +201,9 @@ def run(module: t.Any) -> None:
     result: dict[str, t.Any] = {}
     try:
         api = module.api()
-        endpoint = check(module.params)
-        check_unprotected(api, module.params, endpoint)
+        asked = check(module.params)
+        check_unprotected(api, module.params, asked)
+        endpoint = asked  # from here on a failure is this call's, and no more that of a look before it
         if module.check_mode and endpoint.method != "GET":
             result = {"changed": True, "status": None, "body": None}
         else:

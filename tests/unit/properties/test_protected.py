@@ -128,6 +128,20 @@ def test_raw_call(check_mode: bool) -> None:
         assert not result.get("failed") and result["changed"], (method, path, result)
 
 
+def test_raw_call_whose_names_cannot_be_read() -> None:
+    """The look before the call fails, so the call was never sent, and nothing may have changed."""
+    world, made = account()
+    handle = world.core.handle
+
+    def failing(method: str, *rest: t.Any) -> t.Any:
+        answer = handle(method, *rest)
+        return answer._replace(status=500, body={"message": "Internal"}) if method == "GET" else answer
+
+    world.core.handle = failing  # type: ignore[method-assign]
+    result = raw(world, "DELETE", f"/vps/{made['vps'][1]}")
+    assert result["failed"] and not result["changed"] and not writes(world), result
+
+
 def test_raw_call_without_patterns_reads_nothing() -> None:
     """It stays one request."""
     world, made = account()
