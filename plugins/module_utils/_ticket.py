@@ -447,12 +447,11 @@ def _cut_one(api: t.Any, rows: t.Sequence[Row], subject: str, params: Params) ->
     The beginning of a subject alone proves nothing, for another ticket may be called that.
     """
     suspects = [row for row in rows if not is_over(row) and may_be_cut(row["subject"], subject)]
-    body = params.get("body")
-    if not suspects or not body:
-        found = None
-    else:
-        details = [_listed_detail(api, row)[0] for row in suspects]
-        found = pick_one([row for row in details if is_opened_with(row, body)], "tickets", subject, ("subject", "status", "created_at"))
+    body, found = params.get("body"), None
+    if body:
+        # Each thread is read for its beginning only; whether the found one's is whole is the caller's to see.
+        fitting = [row for row in suspects if is_opened_with(_listed_detail(api, row)[0], body)]
+        found = pick_one(fitting, "tickets", subject, ("subject", "status", "created_at"))
     if found is None and suspects and not (body and params.get("idempotency_key")):
         raise Refused(
             "No open ticket has the subject %s, but %s has %s, which may be it, cut by the provider. Nothing was written; use that subject or "

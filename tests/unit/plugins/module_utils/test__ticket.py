@@ -333,6 +333,14 @@ def test_a_cut_subject_is_found_by_the_opening_message() -> None:
         _ticket.plan_of(both, ask)
 
 
+def test_a_thread_that_is_cut_under_a_subject_that_is_cut() -> None:
+    """The reply may be in what can't be read, so it is not posted."""
+    cut = raw(1, "Reverse zone of our")
+    api = Api(tickets=[cut], t1={**detail(1, subject="Reverse zone of our"), "message_count": 3})
+    with pytest.raises(BadReply, match="Whether the ticket 1 has this reply can't be known, so nothing was posted"):
+        _ticket.plan_of(api, wanted(subject=LONG, body="Hello", reply="More"))
+
+
 def test_an_own_key_opens_beside_a_beginning() -> None:
     """It says that another one is wanted; the next run finds that by its message."""
     other, key = raw(1, "Reverse zone of our"), {"idempotency_key": "my-own-key"}
