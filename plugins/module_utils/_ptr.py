@@ -80,7 +80,7 @@ def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
 def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
     """Find the primary address of a server: the one that is marked, IPv4 before IPv6, or its only one. Raises: Missing, Refused."""
     fours = [row for row in rows if ":" not in row["ip"]]
-    for choice in ([row for row in fours if row["primary"]], fours, list(rows)):
+    for choice in ([row for row in fours if row["primary"]], fours, [row for row in rows if row["primary"]], list(rows)):
         if len(choice) == 1:
             return choice[0]
         if choice:

@@ -88,6 +88,7 @@ def row(ip: str, primary: bool | None = None) -> dict[str, t.Any]:
         ([row("2001:db8::1"), row("192.0.2.2")], "192.0.2.2"), ([row("2001:db8::1")], "2001:db8::1"),
         ([row("192.0.2.1"), row("192.0.2.2")], Refused), ([row("192.0.2.1", True), row("192.0.2.2", True)], Refused),
         ([row("2001:db8::1"), row("2001:db8::2")], Refused), ([], H444Error),
+        ([row("2001:db8::1"), row("2001:db8::2", True)], "2001:db8::2"), ([row("2001:db8::1", True), row("2001:db8::2", True)], Refused),
     ],
 )  # fmt: skip
 def test_primary_address(rows: Seed, ip: t.Any) -> None:
