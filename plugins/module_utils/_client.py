@@ -36,7 +36,7 @@ except ImportError as exc:
 
 from . import _errors as errors
 from ._errors import H444Error
-from ._names import check_id, check_ip, clean, is_digits
+from ._names import check_id, check_ip, clean, is_digits, set_apart
 from ._pacer import Pacer
 from ._reader import BadReply, error_text, first, list_in, rows_in, snake, whole
 from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_resend, wait_seconds
@@ -63,6 +63,8 @@ OPT_IN_SCOPES = frozenset({"orders:write", "vps:destroy", "hosting:destroy"})
 MAX_BODY_BYTES = 32 << 20
 MAX_PAGES = 1000
 MAX_LINK = 4096
+MAX_DIGITS = 1000  # Python reads no whole number of more than 4300
+BITS_AS_SPACE = str.maketrans("01", " \t")
 RATE_LIMIT_PATIENCE_SECONDS = 300.0
 BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 8.0
@@ -282,24 +284,29 @@ def parse_json(data: bytes) -> t.Any:
 def parse_leniently(data: bytes) -> t.Any:
     """Parse an answer that holds what is told only once, though it is no strict JSON. Raises ValueError where it is none at all.
 
-    What is no number is null. Of a key that stands in an object twice both values are kept; the second one's key gets a space, so
-    that a reader that takes both for one name sees that they differ.
+    What is no number, or too long a one, is null. Of a key that stands in an object twice both values are kept; the second one's key
+    gets white space, so that a reader that takes both for one name sees that they differ.
     """
 
     def pairs(found: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
         result: dict[str, t.Any] = {}
+        given: dict[str, int] = {}
         for key, value in found:
-            while key in result and result[key] != value:
-                key += " "
+            if key in result and result[key] != value:
+                key = set_apart(key, result, given, lambda name, number: name + format(number, "b").translate(BITS_AS_SPACE))
             result[key] = value
         return result
 
-    def number(text: str) -> float | None:
+    def real(text: str) -> float | None:
         value = float(text)
         return value if abs(value) != float("inf") else None
 
+    def integer(text: str) -> int | None:
+        return int(text) if len(text) <= MAX_DIGITS else None
+
+    text = data.decode("utf-8-sig", "replace")
     try:
-        return json.loads(data.decode("utf-8-sig", "replace"), parse_constant=lambda _name: None, parse_float=number, object_pairs_hook=pairs)
+        return json.loads(text, parse_constant=lambda _name: None, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 

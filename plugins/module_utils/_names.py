@@ -148,6 +148,22 @@ def clean(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit and not is_cut else text[: limit - 1] + "…"
 
 
+Name = t.TypeVar("Name", bound=t.Hashable)
+
+
+def set_apart(name: Name, taken: t.Container[Name], given: dict[Name, int], variant: t.Callable[[Name, int], Name]) -> Name:
+    """Give a name that is not taken yet: itself, or a variant of it by number.
+
+    *given*: kept by the caller; the last number of each name. Searching from the first one again would take the square of how often
+    a reply holds one name.
+    """
+    found = name
+    while found in taken:
+        given[name] = given.get(name, 0) + 1
+        found = variant(name, given[name])
+    return found
+
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -161,17 +177,21 @@ def well_formed(value: t.Any) -> t.Any:
             holder[key] = SURROGATE.sub("\ufffd", item)
         elif isinstance(item, dict):
             copy: dict[t.Any, t.Any] = {}
+            given: dict[t.Any, int] = {}
             holder[key] = copy
             for name, inner in item.items():
-                name = SURROGATE.sub("\ufffd", name) if isinstance(name, str) else name
-                while name in copy:  # two keys that differ in such characters alone stay two
-                    name = "%s_" % name
+                if isinstance(name, str):  # two keys that differ in such characters alone stay two
+                    name = set_apart(SURROGATE.sub("\ufffd", name), copy, given, _numbered)
                 copy[name] = inner
                 todo.append((copy, name, inner))
         elif isinstance(item, (list, tuple)):
             holder[key] = list(item)
             todo += [(holder[key], place, inner) for place, inner in enumerate(item)]
     return root[0]
+
+
+def _numbered(name: str, number: int) -> str:
+    return "%s_%s" % (name, number if number > 1 else "")
 
 
 def shown(value: object) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import BadReply
-from ._names import is_digits, well_formed
+from ._names import is_digits, set_apart, well_formed
 from ._reader import ENVELOPES, beside_a_secret, first, identifier_or_none, is_hidden, is_masked, is_secret_key, no_text, normal, snake, sweep, text
 
 Path = t.Tuple[str, ...]
@@ -157,6 +157,7 @@ def read_reply(body: t.Any, kind: Kind) -> Reply:
 def secrets_in(body: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -> list[Secret]:
     """Find every secret of a body in any casing and at any depth, without recursion: a body of any nesting gives its secrets."""
     found: dict[Path, Secret] = {}
+    given: dict[Path, int] = {}
     todo: list[tuple[t.Any, Path, bool]] = [(body, (), False)]
     while todo:
         value, path, inside = todo.pop()
@@ -164,26 +165,22 @@ def secrets_in(body: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -
         entries = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
         names = [snake(well_formed(str(key))) for key, _item in entries]
         beside, user = _beside(dict(zip(names, (item for _key, item in entries)))) if isinstance(value, dict) else (frozenset(), "")
+        plain = {name for name in set(names) if beside_a_secret(name, names, path)} if isinstance(value, dict) and inside else set()
         for name, (_key, item) in zip(names, entries):
             hides = inside or (isinstance(value, dict) and is_secret_key(name))
             if isinstance(item, (dict, list)):
                 nested.append((item, path + (name,), hides))
             elif isinstance(item, (str, int, float)) and not isinstance(item, bool) and item != "":
-                is_plain = isinstance(value, dict) and inside and beside_a_secret(name, names, path)
-                if (hides and not is_plain) or (isinstance(item, str) and is_secret_text(item)):
-                    place = _free(path + (name,), found)
+                if (hides and name not in plain) or (isinstance(item, str) and is_secret_text(item)):
+                    place = set_apart(path + (name,), found, given, _numbered)
                     found[place] = Secret(place, str(item), beside, user)
         todo += reversed(nested)
     return list(found.values())
 
 
-def _free(path: Path, taken: t.Container[Path]) -> Path:
-    """Give a path that is not taken: rootPassword and root_password of two values are two secrets."""
-    number, free = 2, path
-    while free in taken:
-        free = path[:-1] + ("%s_%d" % (path[-1], number),)
-        number += 1
-    return free
+def _numbered(path: Path, number: int) -> Path:
+    """Give another path for a further secret: rootPassword and root_password of two values are two."""
+    return path[:-1] + ("%s_%d" % (path[-1], number + 1),)
 
 
 def _beside(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:

@@ -247,6 +247,7 @@ def test_both_ways_of_looking_see_the_same(seed: int) -> None:
         (b'{"id": "7", "root_password": "Canary-pass-4711", "os": "a", "os": "b"}', None, {}),
         (b'{"id": "7", "root_password": "Canary-pass-4711", "vnc_password": "a", "vnc_password": "b"}', None, {"vnc_password": "a", "vnc_password_2": "b"}),
         (b'{"id": "7", "label": "\xff", "root_password": "Canary-pass-4711"}', "7", {}),
+        (b'{"id": "7", "root_password": "Canary-pass-4711", "serial": %s}' % (b"9" * 5000), "7", {}),
     ],
 )
 def test_answers_that_are_no_strict_json(payload: bytes, vps_id: str | None, others: dict[str, str]) -> None:
