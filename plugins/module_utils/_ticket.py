@@ -271,14 +271,6 @@ def read_detail(api: t.Any, ticket_id: str) -> tuple[Row | None, str]:
     return row, cut
 
 
-def get_ticket(api: t.Any, ticket_id: str) -> Row | None:
-    """Read one ticket with its whole thread; None when the API does not know it. Raises BadReply for a thread that is cut."""
-    row, cut = read_detail(api, ticket_id)
-    if cut:
-        raise BadReply(cut)
-    return row
-
-
 def plain(value: str | None) -> str:
     """Give a text as texts are compared: NFC, white space of any kind as one space, markup of a web form taken out."""
     found = html.unescape(re.sub(r"(?i)<(?:/?p|/?div|br)\s*/?>", " ", value or ""))

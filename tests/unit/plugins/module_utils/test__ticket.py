@@ -150,7 +150,7 @@ def test_a_count_tells_that_the_thread_is_cut(name: str) -> None:
     row, cut = _ticket.read_detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: "3"}), "7")
     assert row is not None and len(row["messages"]) == 2 and "has 3 messages and gave 2" in cut
     with pytest.raises(BadReply, match="has 3 messages"):
-        _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: 3}), "7")
+        _ticket._detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: 3}), {"id": "7"})
 
 
 def test_thread_of_one_second() -> None:
