@@ -550,13 +550,15 @@ def _perform_rename(api: t.Any, action: Action, progress: Progress) -> None:
     send(api, action, progress)
     progress.maybe = True
     row = None
-    for pause in RENAME_PAUSES:
-        api.sleep(pause)
-        row = get_vps(api, action.ids["id"]) or row
-        if row is None or row["label"] is None or has_label(row, wanted):
-            break
-    # The entry of credentials_file follows to the label that the server has now.
-    progress.follow("vps", before["id"], before["label"] or before["id"], row["label"] if row and row["label"] else wanted)
+    try:
+        for pause in RENAME_PAUSES:
+            api.sleep(pause)
+            row = get_vps(api, action.ids["id"]) or row
+            if row is None or row["label"] is None or has_label(row, wanted):
+                break
+    finally:
+        # The entry of credentials_file follows to the label that the server has now; where that can't be read, to the one that was sent.
+        progress.follow("vps", before["id"], before["label"] or before["id"], row["label"] if row and row["label"] else wanted)
     progress.after = row = row or {**before, "label": None}
     if row["label"] is None:
         progress.warn("The API took the new label of %s, but does not tell which one it has now." % shown(action.target))

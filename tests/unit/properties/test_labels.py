@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +150,20 @@ def test_info_does_not_say_that_there_is_none() -> None:
     with pytest.raises(_vps.BadReply, match="does not tell the label"):
         _vps.report(world.client, {"label": "web-1"})
     assert len(_vps.report(world.client, {})["vps"]) == 1
+
+
+def test_the_file_follows_a_rename_that_could_not_be_read(tmp_path: Path) -> None:
+    """No later run renames again, so the secrets would stay under the old name for ever."""
+    file = tmp_path / "secrets.json"
+    world = world_of()
+    world.play(*VPS, **order("web-1", credentials_file=str(file)))
+    handle, renamed = world.core.handle, []  # type: t.Any, list[str]
+
+    def failing(method: str, *rest: t.Any) -> t.Any:
+        answer = handle(method, *rest)
+        renamed.extend([method] if method == "PATCH" else [])
+        return answer._replace(status=403, body={"message": "No"}) if renamed and method == "GET" else answer
+
+    world.core.handle = failing  # type: ignore[method-assign]
+    result = world.play(*VPS, label="web-1", new_label="web-2", credentials_file=str(file))
+    assert result["failed"] and result["changed"] and list(json.loads(file.read_text())) == ["vps/web-2"], result
