@@ -20,6 +20,7 @@ from ._sink import Sink
 Params = t.Mapping[str, t.Any]
 # Under which name the result, or an entry of credentials_file, has the secrets that are none of those by name.
 OTHER_SECRETS = "other_secrets"
+MOST_NAMED = 20
 
 
 class Task(t.NamedTuple):
@@ -88,7 +89,7 @@ class Progress:
         for name in wanted:
             what = "%s of %s" % (name.replace("_", " "), resource)
             if name in reply.unclear:
-                paths = ", ".join(clean(path, 80) for path in reply.unclear[name])
+                paths = _listed(reply.unclear[name])
                 self.lose(what, "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s" % (paths, place, way_out))
             elif name not in reply.secrets:
                 self.lose(what, way_out)
@@ -97,9 +98,9 @@ class Progress:
             elif name in reply.masked:
                 self.warn("The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s." % (what, way_out))
         unclear = {path for paths in reply.unclear.values() for path in paths}
-        more = [clean(path, 80) for path in reply.others if path not in unclear]
+        more = [path for path in reply.others if path not in unclear]
         if more:
-            self.warn("The reply about %s holds more secrets; they are %s under these names: %s." % (resource, place, ", ".join(more)))
+            self.warn("The reply about %s holds more secrets; they are %s under these names: %s." % (resource, place, _listed(more)))
 
     def lose(self, what: str, way_out: str) -> None:
         """Note that a one-time secret did not arrive, and warn with the way to a new one."""
@@ -180,6 +181,12 @@ def _add_money(diff: dict[str, t.Any], order: t.Mapping[str, t.Any]) -> None:
     diff["before"] = {**diff["before"], "order": {"monthly_usd_cents": 0, "wallet_usd_cents": order.get("wallet_before_usd_cents")}}
     costs = {name: order.get(name) for name in ("plan_slug", "due_now_usd_cents", "monthly_usd_cents")}
     diff["after"] = {**diff["after"], "order": {**costs, "wallet_usd_cents": order.get("wallet_after_usd_cents")}}
+
+
+def _listed(paths: t.Sequence[str]) -> str:
+    """Name the places of secrets; a reply may hold more than anybody reads."""
+    more = len(paths) - MOST_NAMED
+    return ", ".join(clean(path, 80) for path in paths[:MOST_NAMED]) + (" and %d more" % more if more > 0 else "")
 
 
 def _shown(value: t.Any) -> t.Any:

@@ -74,6 +74,14 @@ def test_others_and_masked(tmp_path: Path) -> None:
     assert "pw" not in "".join(warnings).replace("credentials_file", "")
 
 
+def test_many_others_are_one_short_warning() -> None:
+    """All of them are kept; a warning names the first."""
+    made, warnings = progress(None)
+    received(made, {"id": "7", "root_password": "Canary-pass-4711", "tokens": [{"token": "t%d" % number} for number in range(500)]})
+    assert len(made.secrets["other_secrets"]) == 500 and len(warnings) == 1
+    assert "and 480 more" in warnings[0] and len(warnings[0]) < 2000
+
+
 def test_surrogates_in_a_password() -> None:
     """What can't be written is not a password that works."""
     made, warnings = progress(None, ORDER)
