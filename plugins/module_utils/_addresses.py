@@ -61,6 +61,12 @@ def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: str) -
     }
 
 
+def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
+    """Give the addresses of a server that may be its primary one, choice after choice: marked before others, IPv4 before IPv6."""
+    fours = [row for row in rows if ":" not in row["ip"]]
+    return [row for row in fours if row["primary"]], fours, [row for row in rows if row["primary"]], list(rows)
+
+
 def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
     """Find whose addresses an entry tells: by vps_id, a nested vps, or (of a group) its own id."""
     nested: Row = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips
+from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips, primary_choices
 from ._converge import Progress, Task
 from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
 from ._forward import is_confirmed
@@ -79,8 +79,7 @@ def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
 
 def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
     """Find the primary address of a server: the one that is marked, IPv4 before IPv6, or its only one. Raises: Missing, Refused."""
-    fours = [row for row in rows if ":" not in row["ip"]]
-    for choice in ([row for row in fours if row["primary"]], fours, [row for row in rows if row["primary"]], list(rows)):
+    for choice in primary_choices(rows):
         if len(choice) == 1:
             return choice[0]
         if choice:

@@ -200,9 +200,7 @@ def with_address(api: t.Any, row: Row) -> Row:
 
 def primary_address(addresses: t.Sequence[Row]) -> str | None:
     """Choose the primary IPv4 address of a server's rows, the first address where none is marked."""
-    fours = [row for row in addresses if ":" not in row["ip"]]
-    chosen = [row for row in fours if row["primary"]] or fours or list(addresses)
-    return chosen[0]["ip"] if chosen else None
+    return next((choice[0]["ip"] for choice in _addresses.primary_choices(addresses) if choice), None)
 
 
 def read_order_reply(body: t.Any) -> Reply:
