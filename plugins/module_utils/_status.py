@@ -22,10 +22,15 @@ def by_spelling(words: Words) -> dict[str, str]:
     return {spelling: known for known, spellings in words.items() for spelling in spellings}
 
 
+def spelling(word_: str) -> str:
+    """Give a word as words are compared: without case, and with one mark between its parts."""
+    return re.sub(r"[\s-]+", "_", word_.strip().lower())
+
+
 def read_status(value: t.Any, known: t.Mapping[str, str]) -> str | None:
     """Give a state by a word of *known* (from ``by_spelling``), else the API's own word, None where there is none."""
     found = word(value, "status", "state", "name", "slug", "code")
-    return known.get(re.sub(r"[\s-]+", "_", found.strip().lower()), found) if found else None
+    return known.get(spelling(found), found) if found else None
 
 
 def is_gone(row: t.Mapping[str, t.Any]) -> bool:

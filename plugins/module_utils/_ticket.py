@@ -43,6 +43,7 @@ from ._reader import (
     word,
 )
 from ._resend import NEVER, WITH_KEY, Endpoint, may_have_happened
+from ._status import by_spelling, spelling
 
 LIST = Endpoint("GET", "/tickets", "tickets:read")
 GET = Endpoint("GET", "/tickets/{id}", "tickets:read")
@@ -73,7 +74,7 @@ STATUS_WORDS = {
     "resolved": ("resolved", "solved", "fixed", "done", "completed"),
     "closed": ("closed", "close", "archived"),
 }
-STATUS = {spelling: status for status, spellings in STATUS_WORDS.items() for spelling in spellings}
+STATUS = by_spelling(STATUS_WORDS)
 # The page names both in one breath: a reply "re-opens a resolved/closed ticket".
 OVER = ("resolved", "closed")
 
@@ -82,7 +83,7 @@ AUTHOR_WORDS = {
     CUSTOMER: ("customer", "client", "user", "owner", "you", "me", "requester", "end_user", "account", "account_holder"),
     STAFF: ("staff", "support", "agent", "admin", "administrator", "operator", "employee", "team", "support_staff", "support_agent"),
 }
-AUTHORS = {spelling: author for author, spellings in AUTHOR_WORDS.items() for spelling in spellings}
+AUTHORS = by_spelling(AUTHOR_WORDS)
 AUTHOR_FIELDS = ("author_type", "sender_type", "user_type", "role", "author_role", "sender_role", "author", "sender", "from", "posted_by", "user")
 
 MAX_SUBJECT, MAX_MESSAGE, MAX_WORD = 255, 20000, 64
@@ -98,14 +99,10 @@ Row = t.Dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
 
-def _spelling(value: str) -> str:
-    return re.sub(r"[\s-]+", "_", value.strip().lower())
-
-
 def read_status(value: t.Any) -> str | None:
     """Give a status by one of the four known words, else the API's own."""
     found = word(value, "status", "state", "slug", "name", "code")
-    return STATUS.get(_spelling(found), found) if found else None
+    return STATUS.get(spelling(found), found) if found else None
 
 
 def is_over(row: Row) -> bool:
@@ -127,7 +124,7 @@ def read_author(row: Raw) -> str | None:
     for name in AUTHOR_FIELDS:
         value = row.get(name)
         found = word(value, "type", "role", "kind", "author_type", "name", "email")
-        known = AUTHORS.get(_spelling(found)) if found else None
+        known = AUTHORS.get(spelling(found)) if found else None
         if known:
             return known
         own = own or found
@@ -563,8 +560,8 @@ def doubts_of(body: t.Mapping[str, str], rows: t.Sequence[Row]) -> list[str]:
     """Say which words of an opening the API may refuse: those that neither its page nor a ticket of the account shows. Pure."""
     found = []
     for name, of_page in WORDS.items():
-        known = {_spelling(word): word for word in [of_page] + [row[name] for row in rows if row[name]]}
-        if name in body and _spelling(body[name]) not in known:
+        known = {spelling(word): word for word in [of_page] + [row[name] for row in rows if row[name]]}
+        if name in body and spelling(body[name]) not in known:
             near = closest(body[name], known.values())
             found.append(
                 "%s: whether the API takes %s shows only when the ticket is opened. It lists its words nowhere, and no ticket of this account has this "
@@ -620,7 +617,7 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     notes = []
     for name in ("priority", "department"):
         wanted = params.get(name)
-        if wanted and current[name] and _spelling(wanted) != _spelling(current[name]):
+        if wanted and current[name] and spelling(wanted) != spelling(current[name]):
             notes.append("The ticket %s has the %s %s, not %s; the API can't change it." % (current["id"], name, shown(current[name]), shown(wanted)))
     return notes
 
@@ -820,7 +817,7 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
             rows = [row for row in rows if same_subject(row, subject)]
     if params.get("status") is not None:
         wanted = read_status(params["status"]) or ""
-        rows = [row for row in rows if _spelling(row["status"] or "") == _spelling(wanted)]
+        rows = [row for row in rows if spelling(row["status"] or "") == spelling(wanted)]
     if params.get("include_messages"):
         rows = [_detail(api, row) for row in rows]
     else:

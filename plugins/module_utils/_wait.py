@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ._converge import Progress
 from ._errors import NotReached
 from ._names import clean, shown
 from ._plan import Action
-from ._status import TERMINATED, is_gone
+from ._status import TERMINATED, is_gone, spelling
 
 POLL_SECONDS = 1.0
 POLL_CAP_SECONDS = 15.0
@@ -72,7 +71,7 @@ def _is_pointless(status: str | None, action: Action, progress: Progress, known:
     if status is None and TERMINATED not in action.until:
         progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
         return True
-    if status is None or status in known or re.sub(r"[\s-]+", "_", status.strip().lower()) in IN_MOTION:
+    if status is None or status in known or spelling(status) in IN_MOTION:
         return False
     progress.warn(
         "The API calls the status of %s %s, a word that this collection does not know, so %s was not waited for."
