@@ -20,8 +20,9 @@ options:
       - A domain may be written in Unicode or in its C(xn--) form.
       - A protected resource can get another name only if that is protected, too. Where patterns are given and the API does not
         tell the name of a resource, nothing of it is removed.
-      - The environment variable E(H444_PROTECTED) of the executing host, with commas between the patterns, is used where the option is
-        not given; an empty variable counts as unset. An empty list as the option turns the guard off, null is refused.
+      - The environment variable E(H444_PROTECTED) of the executing host, with commas or line ends between the patterns or as a JSON list,
+        is used where the option is not given. Quotes around a pattern count for nothing; an empty variable counts
+        as unset. An empty list as the option turns the guard off, null is refused.
     type: list
     elements: str
     default: []

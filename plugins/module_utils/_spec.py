@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import typing as t
 
 Spec = t.Dict[str, t.Dict[str, t.Any]]
@@ -27,10 +29,20 @@ def _fallback(name: str) -> tuple[t.Callable[[str], str], list[str]]:
 
 
 def patterns(name: str) -> list[str]:
-    """Read a list of patterns out of an environment variable, between commas. One that holds none counts as unset."""
+    """Read a list of patterns out of an environment variable: between commas or line ends, or a JSON list. One that holds none counts as unset.
+
+    An env file of containers keeps the quotes that are in it. A pattern that was read otherwise than it is meant would guard nothing,
+    without a word.
+    """
     from ansible.module_utils.basic import AnsibleFallbackNotFound
 
-    found = [part.strip() for part in environment(name).split(",") if part.strip()]
+    value = environment(name).strip()
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = None
+    parts = [str(part) for part in parsed] if isinstance(parsed, list) else re.split(r"[,\r\n]", value)
+    found = [part for part in (part.strip("\"' \t\r\n") for part in parts) if part]
     if not found:
         raise AnsibleFallbackNotFound
     return found

@@ -99,6 +99,11 @@ def test_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("H444_PROTECTED", "db-*, web-1 ,")
     assert _spec.patterns("H444_PROTECTED") == ["db-*", "web-1"]
+    for written in ('["db-*", "web-1"]', '"db-*,web-1"', "'db-*', 'web-1'", "db-*\nweb-1\n", '[\n  "db-*",\n  "web-1"\n]', "db-*\r\nweb-1"):
+        monkeypatch.setenv("H444_PROTECTED", written)
+        assert _spec.patterns("H444_PROTECTED") == ["db-*", "web-1"], written
+    monkeypatch.setenv("H444_PROTECTED", "[dw]b-*")
+    assert _spec.patterns("H444_PROTECTED") == ["[dw]b-*"]
     for value in ("", " ", " , ,"):
         monkeypatch.setenv("H444_PROTECTED", value)
         with pytest.raises(AnsibleFallbackNotFound):
