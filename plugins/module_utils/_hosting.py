@@ -21,7 +21,7 @@ from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth
 from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
 from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
-from ._wait import wait_for
+from ._wait import check_timeout, wait_for
 
 LIST = Endpoint("GET", "/hosting", "hosting:read")
 GET = Endpoint("GET", "/hosting/{id}", "hosting:read")
@@ -234,6 +234,7 @@ def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_hosting: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
+    check_timeout(params)
     domain = canonical_host(check_hostname(params["domain"], "domain", dotted=True)) if params.get("domain") is not None else None
     username = check_username(params["username"]) if params.get("username") is not None else None
     state = params["state"]

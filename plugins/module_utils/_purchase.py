@@ -37,6 +37,12 @@ def find_offer(api: t.Any, params: Params, category: str) -> Offer:
     return Offer(plan_slug, price, _catalogue.plan_names(products, category))
 
 
+def generation_of(value: t.Any) -> str:
+    """Give the generation of an order. Null, of which AnsibleModule makes the text None, and empty count as not given: the key is the same."""
+    found = str(value).strip()
+    return "1" if found in ("", "None") else found
+
+
 def make_order(
     api: t.Any,
     params: Params,
@@ -68,7 +74,7 @@ def make_order(
         body=body,
         identity=identity,
         account_id=wallet.account_id,
-        generation=params["order_generation"],
+        generation=generation_of(params["order_generation"]),
         custom_key=params.get("idempotency_key") or None,
         price_usd_cents=price_usd_cents,
         balance_usd_cents=wallet.balance_usd_cents,

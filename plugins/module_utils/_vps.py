@@ -12,7 +12,7 @@ import uuid
 
 from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError
+from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
@@ -21,9 +21,9 @@ from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import address, bad, first, flat, identifier, normal, object_in, object_of, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
-from ._resend import NEVER, WITH_KEY, Endpoint
+from ._resend import NEVER, WITH_KEY, Endpoint, may_have_happened
 from ._status import TERMINATED, by_spelling, is_gone, read_status
-from ._wait import POLL_CAP_SECONDS, POLL_SECONDS, wait_for
+from ._wait import POLL_CAP_SECONDS, POLL_SECONDS, check_timeout, wait_for
 
 LIST = Endpoint("GET", "/vps", "vps:read")
 GET = Endpoint("GET", "/vps/{id}", "vps:read")
@@ -215,6 +215,7 @@ def read_order_reply(body: t.Any) -> Reply:
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
+    check_timeout(params)
     check_options(params)
     # A label is sent and compared in one form, whatever the playbook's editor made of it.
     params = {**params, **{option: check_label(params[option], option) for option in ("label", "new_label") if params.get(option) is not None}}
@@ -624,12 +625,18 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
 def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
     # A key of this run's own: the same one in a later run would make a wanted second reinstall a silent nothing.
     key = progress.params.get("idempotency_key") or str(uuid.uuid4())
-    answer = api.request(
-        action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
-    )
+    name = "vps/%s" % (progress.plan.after["label"] or action.target)  # which may have been changed a moment ago
+    try:
+        answer = api.request(
+            action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
+        )
+    except (UnknownFate, ApiError) as error:
+        # The key is gone with this run, so no later one gets the reply.
+        if isinstance(error, UnknownFate) or may_have_happened(error.status):
+            progress.lose("root password of " + name, WAY_AFTER_REINSTALL)
+        raise
     progress.maybe = True
-    name = progress.plan.after["label"] or action.target  # which may have been changed a moment ago
-    progress.receive("vps/%s" % name, action.ids["id"], read_order_reply(answer.body), SECRETS, WAY_AFTER_REINSTALL)
+    progress.receive(name, action.ids["id"], read_order_reply(answer.body), SECRETS, WAY_AFTER_REINSTALL)
 
 
 def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._converge import Progress
-from ._errors import NotReached
+from ._errors import BadOption, NotReached
 from ._names import clean, shown
 from ._plan import Action
 from ._status import TERMINATED, is_gone, spelling
@@ -23,6 +23,12 @@ IN_MOTION = frozenset({
 })
 
 Row = t.Dict[str, t.Any]
+
+
+def check_timeout(params: t.Mapping[str, t.Any]) -> None:
+    """Refuse a time in which nothing can be answered: it bounds the request of an order, whose password would be lost. Raises: BadOption."""
+    if params["wait_timeout"] < 0:
+        raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
 
 
 def wait_for(

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
 from ansible_collections.h444.cloud.plugins.modules import h444_vps
 from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator.core import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
 VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
@@ -131,3 +132,27 @@ def test_wish_in_another_spelling_is_no_drift() -> None:
     world, _server = world_with("ubuntu-24.04")
     world.play(*VPS, label="web-1", os_template="Ubuntu 24.04 LTS")
     assert not world.warnings
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_lost_reply_loses_the_password(status: int) -> None:
+    """The disk may be wiped, and no later run gets the reply: its key is this run's own."""
+    world, server = world_with("ubuntu-24.04")
+    handle = world.core.handle
+    world.core.handle = lambda method, path, *rest: (  # type: ignore[method-assign]
+        Answer(status, {}, {"message": "Oops"}) if path.endswith("/reinstall") and handle(method, path, *rest) else handle(method, path, *rest)
+    )
+    result = world.play(*VPS, label="web-1", state="reinstalled", os_template="debian-12")
+    assert result["failed"] and result["changed"] and result["secret_lost"] is True, result
+    assert server["wiped"] == 1 and any("force" in warning for warning in world.warnings), world.warnings
+
+
+def test_a_refused_reinstall_loses_nothing() -> None:
+    """What was surely not carried out took no password away."""
+    world, _server = world_with("ubuntu-24.04")
+    handle = world.core.handle
+    world.core.handle = lambda method, path, *rest: (  # type: ignore[method-assign]
+        Answer(422, {}, {"message": "No"}) if path.endswith("/reinstall") else handle(method, path, *rest)
+    )
+    result = world.play(*VPS, label="web-1", state="reinstalled", os_template="debian-12")
+    assert result["failed"] and not result["changed"] and not result.get("secret_lost") and not world.warnings

@@ -557,3 +557,19 @@ def test_price_that_can_not_be_read(noun: Noun, price: t.Any, limit: int | None)
     assert not shop.debits()
     products(shop, lambda rows: [{**row, "your_monthly_usd_cents": price} if row["slug"] != slug else row for row in rows])
     assert not shop.buy(max_monthly_usd_cents=limit).get("failed")
+
+
+@pytest.mark.parametrize("blank", ["", " ", "None", " 1"])
+def test_an_empty_generation_is_the_first(noun: Noun, blank: str) -> None:
+    """A variable that nobody set must not change the key: under another one a lost order would be placed again."""
+    keys = [Shop(noun).buy(check_mode=True, order_generation=generation)["order"]["idempotency_key"] for generation in ("1", blank)]
+    assert keys[0] == keys[1]
+
+
+def test_a_negative_time_is_refused(noun: Noun) -> None:
+    """No answer comes in less than no time: the order was placed and its passwords lost."""
+    shop = Shop(noun)
+    for check_mode in (True, False):
+        result = shop.buy(check_mode, wait_timeout=-1)
+        assert result["failed"] and "wait_timeout" in result["msg"]
+        assert shop.asked == [] and shop.debits() == 0
