@@ -38,7 +38,7 @@ from . import _errors as errors
 from ._errors import H444Error
 from ._names import check_id, check_ip, clean, is_digits, set_apart
 from ._pacer import Pacer
-from ._reader import BadReply, error_text, first, list_in, rows_in, snake, whole
+from ._reader import MORE, BadReply, error_text, first, list_in, rows_in, snake, truth, whole
 from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_resend, wait_seconds
 
 COLLECTION_VERSION = "0.1.0"
@@ -974,10 +974,10 @@ def _cursor(found: t.Mapping[str, t.Any], following: t.Any) -> dict[str, t.Any] 
 
 def _says_more(found: t.Mapping[str, t.Any], read: int, page: int | None, pages: int | None) -> bool:
     """Tell whether a reply says that there is a further page."""
-    if any(found.get(name) is True for name in ("has_more", "has_next_page", "has_next")):
+    if any(truth(found.get(name)) is True for name in MORE):
         return True
-    if pages is not None and page is not None:
-        return page < pages
+    if pages is not None:
+        return page < pages if page is not None else pages > 1
     total = whole(first(found, "total", "total_count", "total_items", "count"))
     return (total is not None and total > read) or bool(whole(found.get("next_page")))
 

@@ -34,6 +34,8 @@ BESIDE_SECRET = re.compile(
     r"(?:\A|_)(?:name|username|user|login|host|hostname|port|database|dbname|url|uri|type|kind|service|protocol|scheme|email|path|directory|id|uuid"
     r"|ip|ipv4|ipv6|address|server|charset|note|label|domain|role|(?:created|issued|updated)_at)\Z"
 )
+# Each of these beside a list, if true, says that it is not whole.
+MORE = ("has_more", "has_next", "has_next_page", "truncated", "is_truncated", "partial", "is_partial", "incomplete", "is_incomplete")
 USER_KEYS = frozenset({"username", "user", "login", "name"})
 # "password_set": true, "token_type": "Bearer" and the like tell about a secret, they hold none.
 ABOUT_SECRET = re.compile(r"_(?:set|type|expires_in|expires_at|hint|masked|last4|last_four|url|changed_at|count|id)\Z")
@@ -136,11 +138,16 @@ def list_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[t.Any]:
         if not isinstance(body, dict):
             break
         by_name = {snake(str(key)): value for key, value in body.items()}
+        if says_failed(by_name):
+            raise bad(where, "the reply says itself that it failed, so its list of %s may not be whole" % nouns[0])
         names = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), list)]
         if len(names) > 1:
             raise bad(where, "the reply holds several lists (%s)" % ", ".join(names))
         if names:
-            return by_name[names[0]]
+            found = by_name[names[0]]
+            if not found and _is_error_status(by_name):
+                raise bad(where, "the empty list of %s stands beside a status of a failure" % nouns[0])
+            return found
         deeper = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), dict)]
         if len(deeper) == 1:
             body = by_name[deeper[0]]
@@ -175,11 +182,23 @@ def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
     return page_of
 
 
+def says_failed(place: Raw) -> bool:
+    """Tell whether an object (in snake_case) around a list says that reading it failed: an empty list beside that is no proof of anything."""
+    if any(truth(place.get(name)) is False for name in ("success", "ok", "succeeded")):
+        return True
+    return any(bool(place.get(name)) for name in ("error", "errors"))
+
+
+def _is_error_status(place: Raw) -> bool:
+    found = first(place, "status", "status_code")
+    return (whole(found) or 0) >= 400 or (isinstance(found, str) and found.strip().lower() in ("error", "fail", "failed", "failure"))
+
+
 def says_more(place: Raw) -> bool:
     """Tell whether an object (in snake_case) says that its lists go on on another page."""
     for facts in (place, *(place[name] for name in ("meta", "pagination", "paging", "page_info", "links") if isinstance(place.get(name), dict))):
         page, pages = whole(first(facts, "page", "current_page")), whole(first(facts, "total_pages", "last_page"))
-        if any(truth(facts.get(name)) for name in ("has_more", "has_next", "has_next_page", "truncated", "is_truncated")):
+        if any(truth(facts.get(name)) for name in MORE):
             return True
         if any(facts.get(name) not in (None, "", False) for name in ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")):
             return True

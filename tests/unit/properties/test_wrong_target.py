@@ -99,3 +99,40 @@ def test_another_id_around_the_resource_is_not_its_own(world: Proxied, module: s
     result = world.run(module, id=one, **options)
     assert not result.get("failed"), result
     assert world.writes() == [f"DELETE {path}/{one}"]
+
+
+FAILED: list[t.Any] = [
+    {"data": [], "success": False, "message": "backend"}, {"data": [], "ok": "false"}, {"data": [], "error": "timeout"},
+    {"items": [], "errors": [{"message": "x"}]}, {"data": [], "status": "error"}, {"data": [], "statusCode": 503, "message": "x"},
+    {"data": [], "partial": True}, {"data": {"items": [], "error": "x"}}, {"data": [], "hasMore": "true"}, {"data": [], "meta": {"total_pages": 3}},
+    {"data": [], "meta": {"truncated": True}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", FAILED, ids=str)
+@pytest.mark.parametrize(
+    ("module", "path", "options"),
+    [
+        ("h444_vps", "/vps", {"label": "a-1", "state": "absent"}),
+        ("h444_hosting", "/hosting", {"domain": "a.example", "state": "absent"}),
+        ("h444_hosting", "/hosting", {"domain": "c.example", "username": "userc", "plan_slug": "hosting-starter"}),
+        ("h444_webhook", "/webhooks", {"url": "https://e.com/a", "state": "absent"}),
+        ("h444_webhook", "/webhooks", {"url": "https://e.com/a", "events": ["vps.created"]}),
+    ],
+)
+def test_a_list_that_failed_is_not_empty(world: Proxied, module: str, path: str, options: Row, body: t.Any) -> None:
+    """An empty list with an error beside it proves nothing: not that all is removed, nor that something has to be made."""
+    world.change = lambda request, answer: Answer(200, {}, body) if request == f"GET {path}" else answer
+    result = world.run(module, **options)
+    assert result.get("failed") and not result["changed"], result
+    assert world.writes() == []
+
+
+def test_what_says_that_it_went_well_is_read(world: Proxied) -> None:
+    """Most envelopes say so."""
+    world.change = lambda request, answer: (
+        Answer(200, {}, {"success": True, "error": None, "errors": [], "status": "ok", "statusCode": 200, "total_pages": 1, "data": answer.body})
+        if request == "GET /vps"
+        else answer
+    )
+    assert len(world.run("h444_vps_info")["vps"]) == 2
