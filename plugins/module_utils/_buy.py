@@ -18,7 +18,7 @@ import typing as t
 from datetime import datetime
 
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
-from ._names import is_digits, pick_one, shown
+from ._names import clean, is_digits, pick_one, shown
 from ._order import Order, is_before, is_surely_new, key_surely_lives, ordered_at, says_replayed
 from ._pacer import lock, open_private
 from ._reader import moment
@@ -44,6 +44,8 @@ class Shop(t.NamedTuple):
     list_rows: t.Callable[[t.Any], t.List[Row]]
     get_row: t.Callable[[t.Any, str], t.Optional[Row]]
     has_name: t.Callable[[Row], bool]
+    may_have_name: t.Callable[[Row], bool]
+    """whether a row's name may be the provider's form of the ordered one"""
     is_gone: t.Callable[[Row], bool]
     read_reply: t.Callable[[t.Any], Reply]
     shape: t.Callable[[Row], Row]
@@ -149,6 +151,7 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool)
         found, is_alive, listed = _look(api, order, shop, row, reply)
         unchanged = _settle_wallet(api, order, shop, keeper, reply, row["id"], is_alive, is_sole)
         if is_alive:
+            _check_own(order, shop, found or row, reply, keeper)
             return _checked(order, shop, found or row, listed, keeper)
         if not (reply.says_replayed or is_before(reply.made_at, order) or unchanged):
             keeper.maybe = True
@@ -405,6 +408,29 @@ def _check_plan(order: Order, row: Row, keeper: Keeper, is_own: bool) -> None:
         "The key %s answers with %s, which has plan_slug %s instead of %s: %s. Nothing more was bought."
         % (keeper.order["idempotency_key"], row["id"], meant, wanted, cause)
     )
+
+
+def _check_own(order: Order, shop: Shop, row: Row, reply: _Reply, keeper: Keeper) -> None:
+    """Make sure that what a reply names is what was ordered, before anything is done to it. Raises: Refused.
+
+    A key of the user's own can be another order's, and a provider can mix up two replies: what is called otherwise, and is not
+    proved to be new, is not renamed.
+    """
+    if reply.is_fresh or row["id"] in order.known_ids or shop.has_name(row) or shop.may_have_name(row):
+        return
+    keeper.maybe = not (is_before(reply.made_at, order) or (reply.says_replayed and reply.attempts == 1))
+    keeper.let_go()
+    if keeper.maybe:
+        fate = "and nothing proves that this is what was ordered. Nothing was done to it. Look at the panel, and only if it is another one"
+    else:
+        fate = "so it repeats an earlier order. Nothing was bought. To order %s" % order.name
+    raise Refused(
+        "The key %s, used to order %s, answers with the %s %s, which is called '%s', %s, %s."
+        % (
+            keeper.order["idempotency_key"], order.name, shop.what, row["id"], clean(shop.title(row), 80), fate,
+            "give another idempotency_key" if order.custom_key else _raise_generation(order),
+        )
+    )  # fmt: skip
 
 
 def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], keeper: Keeper) -> Row:

@@ -416,6 +416,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         list_rows=list_hosting,
         get_row=get_hosting,
         has_name=lambda row: has_domain(row, domain),
+        may_have_name=lambda row: row["domain"] is None,
         is_gone=is_gone,
         read_reply=read_order_reply,
         is_whole=lambda row: row["username"] is not None and row["status"] in STATUSES,

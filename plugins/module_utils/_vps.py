@@ -594,6 +594,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
         list_rows=list_vps,
         get_row=get_vps,
         has_name=lambda row: has_label(row, label),
+        may_have_name=lambda row: not row["label"] or bool(why_similar(row, label, str(order.body["hostname"]), ())),
         is_gone=is_gone,
         read_reply=read_order_reply,
         is_whole=lambda row: row["ipv4"] is not None and row["status"] in STATUSES,

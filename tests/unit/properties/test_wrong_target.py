@@ -136,3 +136,25 @@ def test_what_says_that_it_went_well_is_read(world: Proxied) -> None:
         else answer
     )
     assert len(world.run("h444_vps_info")["vps"]) == 2
+
+
+@pytest.mark.parametrize("told", [{}, {"created_at": "2020-01-01T00:00:00Z"}, {"replayed": True}], ids=["nothing", "old", "replayed"])
+def test_an_order_renames_no_other_server(world: Proxied, told: Row) -> None:
+    """A key can be an earlier order's, and a list can lag behind: what is called otherwise, and is not proved to be new, stays as it is."""
+    one = next(iter(world.core.servers))
+    row = {"id": one, "label": "a-1", "hostname": "a-1", "status": "running", "ipv4": "192.0.2.1", "plan_slug": "vps-2", "root_password": "x-9-Secret"}
+
+    def change(request: str, answer: Answer) -> Answer:
+        if request in ("GET /vps", "GET /vps/all-ips"):
+            return Answer(200, {}, [])
+        if request == f"GET /vps/{one}":
+            return Answer(200, {}, {**row, "root_password": None})
+        return Answer(201, {}, {**row, **told}) if request == "POST /vps" else answer
+
+    world.change = change
+    result = world.run("h444_vps", label="c-1", plan_slug="vps-2", os_template="ubuntu-24.04")
+    assert result["failed"] and one in result["msg"] and "a-1" in result["msg"], result
+    assert result["changed"] is not bool(told), "what may have been bought is said"
+    assert world.writes() == ["POST /vps"]
+    assert world.core.servers[one]["label"] == "a-1"
+    assert result["root_password"] == "x-9-Secret"
