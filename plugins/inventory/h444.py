@@ -73,6 +73,7 @@ cache_connection: /tmp/h444-inventory
 cache_timeout: 3600
 """
 
+import re
 import typing as t
 import weakref
 
@@ -90,11 +91,22 @@ from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import FAI
 from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 from ansible_collections.h444.cloud.plugins.plugin_utils._trust import Marker
 
+NAMES_PLUGIN = re.compile(r"^plugin:[ \t]{0,20}[\"']?h444\.cloud\.h444[\"']?[ \t\r]{0,20}(#|$)", re.MULTILINE)
+MOST_READ = 20000
 FILE_ENDS = ("h444.yml", "h444.yaml")
 API_OPTIONS = ("api_timeout", "api_retries", "rate_limit", "validate_certs", "ca_path")
 MOST_WARNINGS = 10
 HOMES: t.MutableMapping[t.Any, dict[str, str]] = weakref.WeakKeyDictionary()
 """For each inventory: the name of each host of ours and the URL of the API that it is from. An id is unique within one API."""
+
+
+def _names_plugin(path: str) -> bool:
+    """Tell whether a file says that it is a configuration of this plugin."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return bool(NAMES_PLUGIN.search(file.read(MOST_READ)))
+    except OSError:
+        return False
 
 
 def _odd_address(owner: str | None, error: BadReply) -> str:
@@ -108,13 +120,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "h444.cloud.h444"
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file is a configuration of this plugin, and at ``-v`` why not."""
+        """Tell whether a file is a configuration of this plugin. One that is meant to be one is warned of, others are at ``-v``."""
         if not super().verify_file(path):
             return False
         if path.endswith(FILE_ENDS):
             return True
-        say = self.display.v if path.endswith((".yml", ".yaml")) else self.display.vvv
-        say("%s: not read by %s, because its name does not end in %s." % (path, self.NAME, " or ".join(FILE_ENDS)))
+        text = "not read by %s, because its name does not end in %s." % (self.NAME, " or ".join(FILE_ENDS))
+        if not path.endswith((".yml", ".yaml")):
+            self.display.vvv("%s: %s" % (path, text))
+        elif _names_plugin(path):
+            self._path = path
+            self._warn("It is " + text + " Rename the file.")
+            self._fault()
+        else:
+            self.display.v("%s: %s" % (path, text))
         return False
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:

@@ -60,8 +60,8 @@ def find_plan(products: t.Sequence[t.Mapping[str, t.Any]], slug: str, category: 
         names = sorted({row["slug"] for row in fitting})
         likely = closest(slug, names)
         raise Refused(
-            "plan_slug: there is no %s plan '%s'%s. There are: %s. Nothing was ordered."
-            % (category, clean(slug, 60), "; did you mean %s?" % likely[0] if likely else "", ", ".join(names) or "none"),
+            "plan_slug: there is no %s plan '%s'%s There are: %s. Nothing was ordered."
+            % (category, clean(slug, 60), "; did you mean %s?" % likely[0] if likely else ".", ", ".join(names) or "none"),
             plans=names,
         )
     if None in found:
@@ -175,11 +175,11 @@ def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, fa
     names = sorted({row["os_template"] for row in templates})
     likely = closest(name, names)
     raise Refused(
-        "os_template: there is no template '%s'%s%s. There are: %s. Nothing was ordered."
+        "os_template: there is no template '%s'%s%s There are: %s. Nothing was ordered."
         % (
             clean(name, 60),
             " of the family '%s'" % clean(family, 40) if family else "",
-            "; did you mean %s?" % likely[0] if likely and likely[0] != name else "",
+            "; did you mean %s?" % likely[0] if likely and likely[0] != name else ".",
             ", ".join(names) or "none",
         ),
         os_templates=names,

@@ -238,8 +238,8 @@ def run(module: t.Any, task: Task) -> None:
         params = progress.params = check_given(module.params, task.identifiers)
         api = module.api()
         plan = task.plan_of(api, params)
-        check_unprotected(params.get("protected"), plan.actions)
         progress.plan, progress.after = plan, plan.before
+        check_unprotected(params.get("protected"), plan.actions)
         progress.order = dict(plan.order or {})
         for note in plan.notes + (plan.doubts if module.check_mode else ()):
             module.warn(note)

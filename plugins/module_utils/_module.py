@@ -23,12 +23,22 @@ def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
     return {"waited_seconds": round(seconds, 1)} if seconds > _client.TOLD_SECONDS else {}
 
 
+class _Core(AnsibleModule):
+    """AnsibleModule, which knows of a missing option, but not of its environment variable."""
+
+    def fail_json(self, msg: str, **result: t.Any) -> None:
+        """Fail; without a key, say where one is taken from."""
+        if str(msg).startswith("missing required arguments") and "api_key" in str(msg):
+            msg = "%s. Set api_key or the environment variable H444_API_KEY; keys are made at %s. Nothing was sent." % (msg, _client.KEY_PAGE)
+        super().fail_json(msg, **result)
+
+
 class H444Module:
     """Holds an AnsibleModule. It is built first, before anything can fail."""
 
     def __init__(self, argument_spec: dict[str, t.Any], *, signs_in: bool = False, **rules: t.Any) -> None:
         self._open = _client.open_sign_in if signs_in else _client.open_client
-        self._module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
+        self._module = _Core(argument_spec=argument_spec, supports_check_mode=True, **rules)
         self._client: _client.Client | None = None
 
     @property

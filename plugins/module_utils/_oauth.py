@@ -128,8 +128,8 @@ def check_scopes(scopes: t.Sequence[str], known: t.Sequence[str]) -> str:
         if known and scope not in known:
             near = closest(scope, known)
             raise BadOption(
-                "scopes: there is no scope %s%s. There are: %s. Nothing was sent."
-                % (shown(scope), "; did you mean %s?" % near[0] if near else "", ", ".join(known))
+                "scopes: there is no scope %s%s There are: %s. Nothing was sent."
+                % (shown(scope), "; did you mean %s?" % near[0] if near else ".", ", ".join(known))
             )
     return " ".join(dict.fromkeys(scopes))
 

@@ -38,7 +38,7 @@ class Sink:
             return
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
-            raise BadOption("credentials_file: there is no directory %s." % clean(folder, 200))
+            raise BadOption("credentials_file: there is no directory %s. Create it first; nothing was changed." % clean(folder, 200))
         try:
             self._read()
             if not os.access(folder, os.W_OK | os.X_OK):

@@ -456,14 +456,24 @@ def _system_drift(name: str, current: Row, params: Params, templates: t.Sequence
     return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, installed[1], wanted)
 
 
+def _hostname_of(hostname: str | None, label: str) -> str:
+    """Give the host name to order with. Raises: BadOption."""
+    if hostname:
+        return check_hostname(hostname, "hostname")
+    try:
+        return check_hostname(label, "label")
+    except BadOption:
+        raise BadOption("The label %s is not a valid host name. Set hostname as well; nothing was ordered." % shown(label)) from None
+
+
 def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
     """Plan the order of a server, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
     if not params.get("plan_slug"):
         missing = missing_label(label, rows)
         raise Missing("%s To order it, give plan_slug and os_template." % missing, **missing.facts)
     if not params.get("os_template"):
-        raise BadOption("os_template is needed to order %s." % shown(label))
-    hostname = check_hostname(params.get("hostname") or label, "hostname" if params.get("hostname") else "label, as the host name (see hostname)")
+        raise BadOption("os_template is needed to order %s. Nothing was ordered." % shown(label))
+    hostname = _hostname_of(params.get("hostname"), label)
     check_unlike(rows, label, hostname)
     check_whole(api, rows)
     offer = _purchase.find_offer(api, params, "vps")

@@ -56,7 +56,7 @@ def play(world: World, name: str, options: dict[str, t.Any], check_mode: bool = 
     Double.given, Double.checks, Double.warnings = options, check_mode, []
     module = importlib.import_module(f"{PACKAGE}.{name}")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch.object(_module, "AnsibleModule", Double))
+        stack.enter_context(mock.patch.object(_module, "_Core", Double))
         for opener in ("open_client", "open_sign_in"):
             stack.enter_context(mock.patch.object(_client, opener, lambda *_given: world.client))
         try:

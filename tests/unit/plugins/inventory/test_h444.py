@@ -652,10 +652,10 @@ def test_bad_structured_variables(fleet: Api, tmp_path: pathlib.Path, monkeypatc
 
 @pytest.mark.parametrize("name", ["servers.yml", "h444.yaml.bak", "h444.json", "my-h444.yml", "h444.yaml"])
 def test_file_names(fleet: Api, tmp_path: pathlib.Path, details: list[str], name: str) -> None:
-    """Names that don't end in h444.yml or h444.yaml are declined, and at -v it is said why."""
+    """Names that don't end in h444.yml or h444.yaml are declined; a file of another plugin is at -v only."""
     from ansible.plugins.loader import inventory_loader
 
-    path = write(tmp_path, name, api_url=fleet.url, api_key=KEY)
+    path = write(tmp_path, name, api_url=fleet.url, api_key=KEY, **({"plugin": "other.cloud.h444"} if name == "servers.yml" else {}))
     wanted = name.endswith(("h444.yml", "h444.yaml"))
     assert inventory_loader.get(PLUGIN).verify_file(str(path)) is wanted
     said = "%s: not read by %s, because its name does not end in h444.yml or h444.yaml." % (path, PLUGIN)
@@ -705,8 +705,9 @@ def test_every_core_gives_the_same_json(api: Api, tmp_path: pathlib.Path) -> Non
     assert found == expected
 
 
-def test_a_declined_file_is_explained_at_v(fleet: Api, tmp_path: pathlib.Path) -> None:
-    """With the automatic plugin, too."""
+def test_a_misnamed_file_is_a_fault(fleet: Api, tmp_path: pathlib.Path) -> None:
+    """Nobody gets an empty inventory and the exit code 0 for a typo in a name; the warning says what to do."""
     path = write(tmp_path, "servers.yml", api_url=fleet.url, api_key=KEY)
-    ran = run(tmp_path, "ansible-inventory", "-i", path, "--list", "-v")
-    assert "not read by h444.cloud.h444, because its name does not end in h444.yml or h444.yaml." in one_line(ran.out + ran.err)
+    ran = run(tmp_path, "ansible-inventory", "-i", path, "--list")
+    said = "It is not read by h444.cloud.h444, because its name does not end in h444.yml or h444.yaml. Rename the file."
+    assert said in one_line(ran.out + ran.err) and ran.code != 0

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _client, _module
+from ansible_collections.h444.cloud.plugins.module_utils import _client, _module, _spec
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Missing
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
 
@@ -51,7 +51,7 @@ class Client:
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     """Stand in for AnsibleModule and the client."""
     core = Core()
-    monkeypatch.setattr(_module, "AnsibleModule", lambda **_more: core)
+    monkeypatch.setattr(_module, "_Core", lambda **_more: core)
     monkeypatch.setattr(_client, "open_client", lambda *_given: Client())
     return core
 
@@ -82,3 +82,16 @@ def test_nothing_is_told_before_there_is_a_client(core: Core) -> None:
     with pytest.raises(Ended):
         H444Module({}).fail(Missing("x"))
     assert "waited_seconds" not in core.result
+
+
+def test_without_a_key_both_places_for_it_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty environment variable is the first mistake that people make."""
+    from ansible.module_utils import basic
+
+    monkeypatch.setenv("H444_API_KEY", "")
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", b'{"ANSIBLE_MODULE_ARGS": {}}')
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    with pytest.raises(SystemExit):
+        H444Module(_spec.merge())
+    said = capsys.readouterr().out
+    assert "missing required arguments: api_key. Set api_key or the environment variable H444_API_KEY" in said and "Nothing was sent." in said
