@@ -217,7 +217,8 @@ def test_a_seed_takes_numbers(simulator: Simulator) -> None:
         ({"balance_usd_cents": "lots"}, "balance_usd_cents"), ({"keys": [{}]}, "key"), ({"keys": [{"key": 5}]}, "key"),
         ({"keys": [{"key": "x", "scopes": "vps:read"}]}, "scopes"), ({"vps": [{"ips": ["192.0.2.1"]}]}, "ips"), ({"vps": [{"ips": [{"ip": 5}]}]}, "ip"),
         ({"vps": [{"at": "now"}]}, "at"), ({"vps": [{"extra": 5}]}, "extra"), ({"tickets": [{"subject": 5}]}, "subject"), ([], "object"),
-        ({"invoices": [{"total_usd_cents": None}]}, "total_usd_cents"),
+        ({"invoices": [{"total_usd_cents": None}]}, "total_usd_cents"), ({"invoices": [{"total_usd_cents": float("nan")}]}, "total_usd_cents"),
+        ({"invoices": [{"total_usd_cents": float("inf")}]}, "total_usd_cents"), ({"invoices": [{"total_usd_cents": 0.5}]}, "total_usd_cents"),
     ],
 )
 def test_a_seed_that_can_not_be_meant_is_a_sentence(simulator: Simulator, body: t.Any, word: str) -> None:
