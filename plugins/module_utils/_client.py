@@ -39,7 +39,7 @@ from ._errors import H444Error
 from ._names import check_id, check_ip, clean, is_digits, set_apart
 from ._pacer import Pacer
 from ._reader import MORE, BadReply, error_text, first, list_in, rows_in, snake, truth, whole
-from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_resend, wait_seconds
+from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_have_happened, may_resend, wait_seconds
 
 COLLECTION_VERSION = "0.1.0"
 # Shape of a key (h444_…) and of an OAuth access token (h444_at_…): RFC 6750's characters after the prefix.
@@ -466,7 +466,7 @@ class Client:
         elif body is not None:
             data = json.dumps(body, sort_keys=True, allow_nan=False, separators=(",", ":")).encode("utf-8")
         budget = timeout_seconds or self._timeout_seconds
-        attempts, failures, limited = 0, 0, 0.0
+        attempts, failures, limited, may_be_done = 0, 0, 0.0, False
         while True:
             attempts += 1
             self.held_seconds += self._pacer.wait_turn()
@@ -479,6 +479,7 @@ class Client:
                 if once and lost.failure != SENT_NOT:
                     allowed = False
                 if allowed and failures <= min(self._retries, self._retries if lost.retries is None else lost.retries):
+                    may_be_done = may_be_done or lost.failure == LOST
                     self._back_off(failures)
                     continue
                 facts.update(attempts=attempts)
@@ -508,12 +509,16 @@ class Client:
             if not once and may_resend(endpoint, status, bool(idempotency_key)):
                 failures += 1
                 if failures <= (min(SERVER_ERROR_RETRIES, self._retries) if status == 500 else self._retries):
+                    may_be_done = may_be_done or may_have_happened(status)
                     asked = retry_after_seconds(headers, 0) if "retry-after" in {key.lower() for key in headers} else 0
                     self._back_off(failures, min(asked, 60.0))
                     continue
             facts.update(attempts=attempts)
             refusal = self._refusal(endpoint, where, status, headers, payload, facts)
             refusal.code = error_code(payload)
+            if may_be_done and endpoint.method != "GET":
+                # What is refused may be the repeat of what an earlier attempt did.
+                refusal.facts["sent"] = "maybe"
             raise refusal
 
     def rows(

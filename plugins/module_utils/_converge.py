@@ -219,7 +219,7 @@ def _carry_out(api: t.Any, action: Action, progress: Progress) -> None:
         if progress.bought != bought_before:
             progress.done.append(action)
         # A 5xx comes after the request was taken: whether it had its effect is not known.
-        unknown = isinstance(error, UnknownFate) or (isinstance(error, ApiError) and may_have_happened(error.status))
+        unknown = isinstance(error, UnknownFate) or (isinstance(error, ApiError) and (error.may_be_done or may_have_happened(error.status)))
         progress.maybe = progress.maybe or unknown
         raise
     finally:

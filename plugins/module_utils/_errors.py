@@ -42,12 +42,18 @@ class BadReply(H444Error):
 
 
 class ApiError(H444Error):
-    """The API said no. Facts: method, path, status, reason (the API's own words), attempts.
+    """The API said no. Facts: method, path, status, reason (the API's own words), attempts, and sent as "maybe" where an
+    earlier attempt, whose answer was lost, may have been carried out.
 
     ``code``: the code of an OAuth error.
     """
 
     code = ""
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether an earlier attempt of this very write may have had its effect."""
+        return self.facts.get("sent") == "maybe"
 
     @property
     def status(self) -> int:

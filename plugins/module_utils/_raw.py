@@ -180,7 +180,7 @@ def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
     try:
         answer = api.request(endpoint, query=query_of(params.get("query")), body=params.get("body"), idempotency_key=params.get("idempotency_key") or None)
     except NotFound as error:
-        if not may_have_changed(endpoint, error):
+        if endpoint.method != "DELETE" or not error.may_be_done:
             raise
         raise NotFound("%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts) from None
     return {"changed": endpoint.method != "GET", "status": answer.status, "body": shallow(answer.body)}
@@ -190,9 +190,7 @@ def may_have_changed(endpoint: Endpoint, error: H444Error) -> bool:
     """Tell whether a call that failed may have had its effect."""
     if endpoint.method == "GET":
         return False
-    if isinstance(error, NotFound) and endpoint.method == "DELETE":
-        return int(error.facts.get("attempts", 1)) > 1  # an earlier attempt of this very call may have been the one
-    return isinstance(error, UnknownFate) or (isinstance(error, ApiError) and may_have_happened(error.status))
+    return isinstance(error, UnknownFate) or (isinstance(error, ApiError) and (error.may_be_done or may_have_happened(error.status)))
 
 
 def run(module: t.Any) -> None:

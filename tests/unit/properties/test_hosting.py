@@ -151,6 +151,24 @@ def test_suspension_that_somebody_else_made_first() -> None:
     assert not done.get("failed") and done["hosting"]["status"] == "suspended", done
 
 
+def test_suspension_whose_answer_was_lost() -> None:
+    """The repeat meets a conflict, and the account can't be read: it may have been suspended by this task."""
+    world = World({**assumed.defaults(), "suspend_again": "conflict"})
+    world.core.seed({"hosting": [{"domain": "example.com"}]})
+    handle, posted = world.core.handle, []  # type: t.Any, list[str]
+
+    def spoiled(method: str, *rest: t.Any) -> t.Any:
+        answer = handle(method, *rest)
+        posted.extend([method] if method == "POST" else [])
+        if method == "POST" and len(posted) == 1:
+            return answer._replace(status=503, body={"message": "Upstream"})
+        return answer._replace(body=[]) if posted and method == "GET" else answer
+
+    world.core.handle = spoiled  # type: ignore[method-assign]
+    result = world.play(*HOSTING, domain="example.com", state="suspended")
+    assert result["failed"] and result["changed"] and len(posted) == 2, result
+
+
 def refuse_first(world: World, times: int, status: int, words: str) -> list[str]:
     """Let the first orders be refused in these words; returns the keys that were asked with."""
     order, keys = world.core.order_hosting, []  # type: t.Any, list[str]
