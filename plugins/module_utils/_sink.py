@@ -26,7 +26,7 @@ class Sink:
     """The file that ``credentials_file`` names; without a path it is absent and keeps nothing."""
 
     def __init__(self, path: str | None) -> None:
-        self.path = os.path.abspath(os.path.expanduser(path)) if path else None
+        self.path = os.path.abspath(os.path.expanduser(path)) if path and path.strip() else None
         self._is_held = False
 
     def prove(self, write: bool) -> None:
@@ -64,7 +64,7 @@ class Sink:
         with self.held():
             entries = self._read()
             old = entries.get(resource)
-            if isinstance(old, dict) and old.get("id") == entry.get("id"):
+            if isinstance(old, dict) and old.get("id") == entry.get("id") and _may_be_one(old, entry):
                 entry = {**old, **entry}
             else:
                 _make_room(entries, resource)
@@ -192,6 +192,11 @@ def _now() -> str:
 def _is_of(entry: t.Any, resource_id: str, has_name: bool) -> bool:
     found = entry.get("id") if isinstance(entry, dict) else ""
     return found == resource_id or (found is None and has_name)
+
+
+def _may_be_one(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether two entries are of one resource, where neither knows its id: other secrets under one name can be another's."""
+    return new.get("id") is not None or all(old.get(name, value) == value for name, value in new.items())
 
 
 def _make_room(entries: dict[str, t.Any], resource: str) -> None:

@@ -83,7 +83,7 @@ class SecretAction(ActionBase):
                 "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not its request, whose "
                 "one-time secret would be lost. Use the option %s instead." % self.TIME_OPTION
             )
-        if self._is_repeated() and self.TOLD_ONCE and not (self.HAS_FILE and self._task.args.get("credentials_file")):
+        if self._is_repeated() and self.TOLD_ONCE and not (self.HAS_FILE and str(self._task.args.get("credentials_file") or "").strip()):
             raise AnsibleActionFail(
                 "until and retries are refused here%s: of all attempts only the last one's result is kept, and the one-time secret can come with "
                 "an earlier one. The module repeats by itself what is safe to repeat (api_retries), and %s bounds its time."

@@ -233,6 +233,7 @@ def test_no_log_of_the_connection_comes_back() -> None:
         ({"retries": 2}, {"credentials_file": ""}, True), ({"retries": 2}, {"credentials_file": "{{ nothing | default(omit) }}"}, True),
         ({"until": "true", "retries": 0}, {}, False), ({"retries": 0}, {}, False), ({"until": "true"}, {"state": "absent"}, False),
         ({"until": "true"}, {"credentials_file": "secrets.json"}, False),
+        ({"retries": 2}, {"credentials_file": " "}, True),
     ],
 )  # fmt: skip
 def test_repeated_tasks(lab: t.Callable[..., Played], keywords: dict[str, t.Any], options: dict[str, t.Any], refused: bool) -> None:

@@ -145,3 +145,18 @@ def test_a_name_that_is_taken_thrice(tmp_path: Path) -> None:
     for number in ("1", "2", "1", "2", "1"):
         sink.keep("vps/web-1", {"id": number, "root_password": "pw-%d" % len(str(path.read_text() if path.exists() else ""))})
     assert len(read(path)) == 5
+
+
+def test_two_entries_without_an_id(tmp_path: Path) -> None:
+    """Two replies without an id can be about two resources of one name: neither password is dropped; a repeated reply is no second entry."""
+    file = tmp_path / "secrets.json"
+    for password in ("one", "one", "two"):
+        Sink(str(file)).keep("vps/web-1", {"id": None, "root_password": password})
+    found = json.loads(file.read_text())
+    assert {entry["root_password"] for entry in found.values()} == {"one", "two"} and len(found) == 2
+    assert found["vps/web-1"]["root_password"] == "two"
+
+
+def test_a_blank_path_is_none() -> None:
+    """A variable that nobody set makes no file whose name is a space."""
+    assert Sink(" ").path is None and Sink("").path is None
