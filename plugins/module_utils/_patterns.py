@@ -19,6 +19,7 @@ from ._names import ascii_host, canonical_host, normalized, unicode_host
 Row = t.Dict[str, t.Any]
 # What is longer than any label or URL is not matched, for patterns of many stars take time; it counts as fitting.
 MAX_NAME = 2048
+QUOTED = re.compile(r"\A\[?\s*[\"']|[\"']\s*\]?\Z")
 HOST_IN_URL = re.compile(r"\A([a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?)([^/?#:]+)(.*)\Z", re.DOTALL)
 
 
@@ -51,8 +52,10 @@ def _forms(name: str) -> set[str]:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Match by fnmatch; the brackets of a pattern may be meant as a set or as they stand, so either fits."""
+    """Match by fnmatch; the brackets of a pattern may be meant as a set or as they stand, so either fits, and so may quotes around it."""
     wishes = {pattern, pattern.rstrip(".")}
+    if QUOTED.search(pattern):  # a list that stood in one text and was split at its commas
+        wishes.add(QUOTED.sub("", pattern))
     wishes |= {wish.replace("[", "[[]") for wish in wishes}
     return any(fnmatch.fnmatchcase(_folded(name, fold), _folded(wish, fold)) for fold in (str.lower, str.casefold) for wish in wishes)
 

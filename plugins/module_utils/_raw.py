@@ -148,7 +148,7 @@ def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
         return
     if HARMLESS[kind].fullmatch(rest):
         return
-    body = params.get("body") or {}
+    body = params["body"] if isinstance(params.get("body"), dict) else {}
     if kind == "webhooks" and endpoint.method == "PATCH" and not rest and "url" not in body:
         return
     names = _names_of(api, kind, check_id(resource_id, "path"), rest)

@@ -158,3 +158,12 @@ def test_an_order_renames_no_other_server(world: Proxied, told: Row) -> None:
     assert world.writes() == ["POST /vps"]
     assert world.core.servers[one]["label"] == "a-1"
     assert result["root_password"] == "x-9-Secret"
+
+
+@pytest.mark.parametrize("body", [["x"], "x", None, {"label": None}, {"label": ["db-2"]}], ids=str)
+def test_a_raw_rename_needs_a_readable_name(world: Proxied, body: t.Any) -> None:
+    """What the new name would be has to be known where the old one is protected."""
+    one = next(iter(world.core.servers))
+    result = world.run("h444_api", method="PATCH", path=f"/vps/{one}/label", body=body, protected=["a-*"])
+    assert result["failed"] and "is protected by the pattern" in result["msg"], result
+    assert world.writes() == []

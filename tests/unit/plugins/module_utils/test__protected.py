@@ -31,6 +31,8 @@ from ansible_collections.h444.cloud.plugins.module_utils._vps import DELETE, LAB
         ("example.com.", "example.com"),
         ("https://example.com/*", "https://EXAMPLE.com/hook"), ("https://m\u00fcller.example/*", "https://xn--mller-kva.example/hook"),
         ("db-1", " db-1 "), ("zzz", "x" * 5000),
+        # what is left of a list that stood in one text, as JSON or in quotes
+        ('["db-*"', "db-1"), ('"db-*"]', "db-1"), ('["db-*"]', "db-1"), ("'db-*'", "db-1"), ('[ "db-*"', "db-1"), ('"db-[12]"]', "db-2"), ('"db-*"', '"db-1"'),
     ],
 )
 def test_protects(pattern: str, name: str) -> None:
