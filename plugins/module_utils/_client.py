@@ -514,11 +514,10 @@ class Client:
                     self._back_off(failures, min(asked, 60.0))
                     continue
             facts.update(attempts=attempts)
+            if may_be_done and endpoint.method != "GET":
+                facts["sent"] = "maybe"  # what is refused may be the repeat of what an earlier attempt did
             refusal = self._refusal(endpoint, where, status, headers, payload, facts)
             refusal.code = error_code(payload)
-            if may_be_done and endpoint.method != "GET":
-                # What is refused may be the repeat of what an earlier attempt did.
-                refusal.facts["sent"] = "maybe"
             raise refusal
 
     def rows(
@@ -822,7 +821,7 @@ class Client:
         if status == 403:
             opt_in = " (opt-in: it is not in a key's default scopes)" if endpoint.scope in OPT_IN_SCOPES else ""
             needed = "needs the scope %s%s" % (endpoint.scope, opt_in) if endpoint.scope else "lacks a scope that this endpoint needs"
-            refused = "" if endpoint.method == "GET" else " The request was refused and changed nothing."
+            refused = "" if endpoint.method == "GET" or "sent" in facts else " The request was refused and changed nothing."
             return errors.ScopeError(
                 "%s answered 403%s.%s The key %s; see %s." % (where, said, refused, needed, KEY_PAGE),
                 scope=endpoint.scope or None,
@@ -830,7 +829,9 @@ class Client:
             )
         if status == 404:
             # An endpoint without a scope is a raw call's, of which nothing is known.
-            wrong = "" if "{" in endpoint.path or not endpoint.scope else " This endpoint always exists, so api_url is likely wrong; the default is https://api.444host.com/v1."
+            wrong = ""
+            if "{" not in endpoint.path and endpoint.scope:
+                wrong = " This endpoint always exists, so api_url is likely wrong; the default is https://api.444host.com/v1."
             return errors.NotFound("%s answered 404%s.%s" % (where, said, wrong), **facts)
         if status in (400, 422):
             return errors.BadRequest("%s answered %d%s." % (where, status, said), **facts)

@@ -643,7 +643,7 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
         )
     except (UnknownFate, ApiError) as error:
         # The key is gone with this run, so no later one gets the reply.
-        if isinstance(error, UnknownFate) or may_have_happened(error.status):
+        if isinstance(error, UnknownFate) or error.may_be_done or may_have_happened(error.status):
             progress.lose("root password of " + name, WAY_AFTER_REINSTALL)
         raise
     progress.maybe = True

@@ -147,6 +147,21 @@ def test_a_lost_reply_loses_the_password(status: int) -> None:
     assert server["wiped"] == 1 and any("force" in warning for warning in world.warnings), world.warnings
 
 
+def test_a_repeat_that_is_refused_proves_nothing() -> None:
+    """The first attempt wiped the disk and its answer was lost; what the second one is told is not about that."""
+    world, server = world_with("ubuntu-24.04")
+    handle, statuses = world.core.handle, [503, 403]
+
+    def spoiled(method: str, path: str, *rest: t.Any) -> t.Any:
+        answer = handle(method, path, *rest)
+        return Answer(statuses.pop(0), {}, {"message": "No"}) if path.endswith("/reinstall") else answer
+
+    world.core.handle = spoiled  # type: ignore[method-assign]
+    result = world.play(*VPS, label="web-1", state="reinstalled", os_template="debian-12")
+    assert result["failed"] and result["changed"] and result["secret_lost"] is True and server["wiped"] == 1, result
+    assert "changed nothing" not in result["msg"], result
+
+
 def test_a_refused_reinstall_loses_nothing() -> None:
     """What was surely not carried out took no password away."""
     world, _server = world_with("ubuntu-24.04")
