@@ -23,7 +23,6 @@ from ._order import Order, is_before, is_surely_new, key_surely_lives, ordered_a
 from ._pacer import lock, open_private
 from ._reader import moment
 from ._reply import Reply
-from ._resend import may_have_happened
 
 ATTEMPTS = 4
 SETTLE_SECONDS = 10.0
@@ -282,7 +281,7 @@ def _may_be_at_work(
         keeper.maybe = False
         error.facts["idempotency_key"] = key
         raise error
-    if may_have_happened(error.status) or (error.status == 409 and not about_key):
+    if error.may_have_happened or (error.status == 409 and not about_key):
         return error
     keeper.maybe = problem is not None and error.status not in (400, 402, 404, 422)
     if keeper.maybe:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import ApiError, H444Error, UnknownFate
+from ._errors import H444Error
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import clean
 from ._plan import Action, Plan
 from ._protected import check_unprotected
 from ._reply import Reply
-from ._resend import may_have_happened
 from ._sink import Sink
 
 Params = t.Mapping[str, t.Any]
@@ -218,9 +217,7 @@ def _carry_out(api: t.Any, action: Action, progress: Progress) -> None:
     except H444Error as error:
         if progress.bought != bought_before:
             progress.done.append(action)
-        # A 5xx comes after the request was taken: whether it had its effect is not known.
-        unknown = isinstance(error, UnknownFate) or (isinstance(error, ApiError) and (error.may_be_done or may_have_happened(error.status)))
-        progress.maybe = progress.maybe or unknown
+        progress.maybe = progress.maybe or error.may_have_happened
         raise
     finally:
         progress.identify()

@@ -31,7 +31,7 @@ from ._reader import (
     whole,
     word,
 )
-from ._resend import NEVER, Endpoint, may_have_happened
+from ._resend import NEVER, Endpoint
 from ._status import by_spelling, read_status
 from ._webhook import check_url_of, find_webhook, get_webhook, list_webhooks, missing_id, missing_url
 
@@ -182,7 +182,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
     except UnknownFate as error:
         raise _unknown(action, str(error.facts.get("cause"))) from None
     except ApiError as error:
-        if not may_have_happened(error.status):
+        if not error.may_have_happened:
             raise
         raise _unknown(action, "the API answered %d" % error.status) from None
     progress.maybe = True

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ._resend import may_have_happened
+
 
 class H444Error(Exception):
     """Base of every error that the collection raises by itself."""
@@ -18,6 +20,11 @@ class H444Error(Exception):
     def __init__(self, message: str, **facts: t.Any) -> None:
         super().__init__(message)
         self.facts: dict[str, t.Any] = {name: value for name, value in facts.items() if value is not None}
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether the write that failed may have had its effect all the same."""
+        return False
 
 
 def mistake_text(error: BaseException) -> str:
@@ -51,9 +58,9 @@ class ApiError(H444Error):
     code = ""
 
     @property
-    def may_be_done(self) -> bool:
-        """Whether an earlier attempt of this very write may have had its effect."""
-        return self.facts.get("sent") == "maybe"
+    def may_have_happened(self) -> bool:
+        """Whether the write may have had its effect: this attempt, which was answered with a 5xx, or an earlier one."""
+        return self.facts.get("sent") == "maybe" or may_have_happened(self.status)
 
     @property
     def status(self) -> int:
@@ -87,6 +94,8 @@ class ServerError(ApiError):
 
 class UnknownFate(H444Error):
     """A write may or may not have happened. Facts: method, path, idempotency_key, cause."""
+
+    may_have_happened = True
 
 
 class Ambiguous(H444Error):

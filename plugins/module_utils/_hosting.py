@@ -402,7 +402,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         # So may be suspended already; a provider can call that a conflict.
         if not (action.endpoint in (SUSPEND, UNSUSPEND) and error.status in CONFLICTS):
             raise
-        progress.maybe = error.may_be_done
+        progress.maybe = error.may_have_happened
         row = get_hosting(api, action.ids["id"])
         if row is None or row["status"] not in action.until:
             raise

@@ -21,7 +21,7 @@ from ._identifiers import Identifiers
 from ._names import clean, closest, shown
 from ._plan import Action, Plan
 from ._reader import bad, text, whole
-from ._resend import ALWAYS, NEVER, Endpoint, may_have_happened
+from ._resend import ALWAYS, NEVER, Endpoint
 
 # None of them takes a scope: they are how a scope is got. The paths of the last four come from the metadata.
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
@@ -301,7 +301,7 @@ def _refresh(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
                 "sign-in.",
                 **error.facts,
             ) from None
-        if isinstance(error, ApiError) and not may_have_happened(error.status):
+        if isinstance(error, ApiError) and not error.may_have_happened:
             raise
         raise UnknownFate(
             "%s The refresh token works once, so it was not sent again. Run the task again; if it is refused then, h444_oauth_device begins a new "
@@ -346,7 +346,7 @@ def _polled(api: t.Any, endpoint: Endpoint, params: Params, is_stored: bool) -> 
         except ApiError as error:
             if error.code == "invalid_grant":
                 raise Refused("The device code is unknown or used already (invalid_grant)%s" % _used_up(is_stored, has_lost_one), **error.facts) from None
-            if may_have_happened(error.status):
+            if error.may_have_happened:
                 has_lost_one, interval, said = True, _slower(interval), str(error)
             elif error.code in ("authorization_pending", "slow_down"):
                 interval += SLOW_DOWN_SECONDS if error.code == "slow_down" else 0

@@ -12,14 +12,14 @@ import typing as t
 from urllib.parse import unquote
 
 from ._addresses import list_ips
-from ._errors import ApiError, BadOption, H444Error, NotFound, Refused, UnknownFate
+from ._errors import BadOption, H444Error, NotFound, Refused
 from ._hosting import get_hosting
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
 from ._patterns import clean_patterns
 from ._protected import check_names
 from ._reader import shallow
-from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint, may_have_happened
+from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint
 from ._vps import get_vps
 from ._webhook import get_webhook
 
@@ -180,7 +180,7 @@ def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
     try:
         answer = api.request(endpoint, query=query_of(params.get("query")), body=params.get("body"), idempotency_key=params.get("idempotency_key") or None)
     except NotFound as error:
-        if endpoint.method != "DELETE" or not error.may_be_done:
+        if endpoint.method != "DELETE" or not error.may_have_happened:
             raise
         raise NotFound("%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts) from None
     return {"changed": endpoint.method != "GET", "status": answer.status, "body": shallow(answer.body)}
@@ -188,9 +188,7 @@ def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
 
 def may_have_changed(endpoint: Endpoint, error: H444Error) -> bool:
     """Tell whether a call that failed may have had its effect."""
-    if endpoint.method == "GET":
-        return False
-    return isinstance(error, UnknownFate) or (isinstance(error, ApiError) and (error.may_be_done or may_have_happened(error.status)))
+    return endpoint.method != "GET" and error.may_have_happened
 
 
 def run(module: t.Any) -> None:

@@ -42,7 +42,7 @@ from ._reader import (
     whole,
     word,
 )
-from ._resend import NEVER, WITH_KEY, Endpoint, may_have_happened
+from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import by_spelling, spelling
 
 LIST = Endpoint("GET", "/tickets", "tickets:read")
@@ -689,7 +689,7 @@ def _open(api: t.Any, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> 
         except UnknownFate as error:
             problem = error
         except ApiError as error:
-            if error.status != 409 and not may_have_happened(error.status):
+            if error.status != 409 and not error.may_have_happened:
                 error.facts["idempotency_key"] = key
                 raise
             problem = error
@@ -760,7 +760,7 @@ def _perform_reply(api: t.Any, action: Action, progress: Progress) -> None:
     try:
         send(api, action, progress)
     except (UnknownFate, ApiError) as error:
-        if isinstance(error, ApiError) and not may_have_happened(error.status):
+        if not error.may_have_happened:
             raise
         if not _is_posted(api, ticket_id, reply, times_said(before, reply)):
             raise UnknownFate(

@@ -12,7 +12,7 @@ import uuid
 
 from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError, UnknownFate
+from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, H444Error, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError
 from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
@@ -21,7 +21,7 @@ from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import address, bad, first, flat, identifier, normal, object_in, object_of, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
-from ._resend import NEVER, WITH_KEY, Endpoint, may_have_happened
+from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import POLL_CAP_SECONDS, POLL_SECONDS, check_timeout, wait_for
 
@@ -641,9 +641,9 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
         answer = api.request(
             action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
         )
-    except (UnknownFate, ApiError) as error:
+    except H444Error as error:
         # The key is gone with this run, so no later one gets the reply.
-        if isinstance(error, UnknownFate) or error.may_be_done or may_have_happened(error.status):
+        if error.may_have_happened:
             progress.lose("root password of " + name, WAY_AFTER_REINSTALL)
         raise
     progress.maybe = True

@@ -18,7 +18,7 @@ from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
-from ._resend import NEVER, Endpoint, may_have_happened
+from ._resend import NEVER, Endpoint
 
 LIST = Endpoint("GET", "/webhooks", "webhooks:read")
 GET = Endpoint("GET", "/webhooks/{id}", "webhooks:read")
@@ -322,7 +322,7 @@ def _create(api: t.Any, action: Action, progress: Progress) -> None:
     except UnknownFate as error:
         cause = str(error.facts.get("cause"))
     except ApiError as error:
-        if not may_have_happened(error.status):
+        if not error.may_have_happened:
             raise
         cause = "the API answered %d" % error.status
     progress.maybe = True
@@ -376,7 +376,7 @@ def _rotate(api: t.Any, webhook_id: str, url: str, progress: Progress) -> None:
     except UnknownFate as error:
         cause = str(error.facts.get("cause"))
     except ApiError as error:
-        if not may_have_happened(error.status):
+        if not error.may_have_happened:
             raise
         cause = "the API answered %d" % error.status
     else:
