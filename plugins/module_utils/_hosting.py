@@ -13,7 +13,7 @@ from . import _buy, _catalogue, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, canonical_host, check_hostname, check_id, closest, pick_one, shown
+from ._names import CONTROL, canonical_host, check_hostname, check_id, check_one_name, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._patterns import choose
 from ._plan import Action, Plan, same
@@ -170,6 +170,7 @@ def find_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None
     field, wanted = ("domain", domain) if domain is not None else ("username", str(username))
     fitting = [row for row in living if (has_domain(row, wanted) if domain is not None else has_username(row, wanted))]
     found = pick_one(fitting, "hosting accounts", wanted, ("domain", "username", "created_at"))
+    check_one_name(living, found, "domain", canonical_domain)
     nameless = [row["id"] for row in living if row[field] is None]
     if found is None and nameless:
         # It could be one of these: then an order would be a second one, and "absent" not true.

@@ -206,6 +206,22 @@ def closest(name: str | None, names: t.Iterable[str | None]) -> list[str]:
     return [known[key] for key in found]
 
 
+def check_one_name(
+    rows: t.Iterable[t.Mapping[str, t.Any]], found: t.Mapping[str, t.Any] | None, field: str, name_of: t.Callable[[t.Any], t.Any]
+) -> None:
+    """Make sure that the id of a row that was found by its name is that of no row with another name: it would tell nothing then.
+
+    Raises: Ambiguous.
+    """
+    for row in rows if found is not None else ():
+        if row["id"] == found["id"] and row[field] is not None and name_of(row[field]) != name_of(found[field]):
+            raise Ambiguous(
+                "The API shows the id %s twice, as %s and as %s, so which of them it means can't be known. Nothing was changed; run the task again later."
+                % (row["id"], shown(found[field]), shown(row[field])),
+                candidates=[{"id": row["id"], field: name} for name in (found[field], row[field])],
+            )
+
+
 def pick_one(
     rows: t.Sequence[dict[str, t.Any]], what: str, name: str, fields: t.Sequence[str] = ("label", "ipv4", "created_at")
 ) -> dict[str, t.Any] | None:

@@ -14,8 +14,8 @@ from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, H444Error, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError
 from ._identifiers import Identifiers, Named, check_agree
-from ._labels import has_label, read_label, tells_label, why_similar
-from ._names import ascii_host, check_hostname, check_id, check_label, closest, pick_one, shown
+from ._labels import has_label, nfc, read_label, tells_label, why_similar
+from ._names import ascii_host, check_hostname, check_id, check_label, check_one_name, closest, pick_one, shown
 from ._order import Order, check_custom_key
 from ._patterns import choose
 from ._plan import Action, Plan, same
@@ -164,7 +164,9 @@ def get_stats(api: t.Any, vps_id: str) -> Row:
 
 def find_vps(rows: t.Sequence[Row], label: str) -> Row | None:
     """Find the one living server of this label. Raises: Ambiguous."""
-    return pick_one([row for row in rows if has_label(row, label) and not is_gone(row)], "servers", label)
+    found = pick_one([row for row in rows if has_label(row, label) and not is_gone(row)], "servers", label)
+    check_one_name(rows, found, "label", nfc)
+    return found
 
 
 def check_told(fleet: Fleet, label: str) -> None:
@@ -665,7 +667,18 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     if any(action.endpoint is LABEL for action in plan.actions):
         known["label"] = None
     told = {key: value for key, value in row.items() if value is not None}
+    _note_old_template(plan, row, progress)
     return with_address(api, {**known, **told})
+
+
+def _note_old_template(plan: Plan, row: Row, progress: Progress) -> None:
+    """Warn where a server that was reinstalled still tells the template that it had: the next run would wipe it again."""
+    old, new = plan.before and plan.before["os_template"], plan.after["os_template"]
+    if old and row["os_template"] == old != new and any(action.endpoint is REINSTALL for action in progress.done):
+        progress.warn(
+            "The API took the reinstall of %s, but still tells the template %s, not %s. As long as it does, state: reinstalled wipes the disk in every run."
+            % (shown(row["label"] or row["id"]), shown(old), shown(new))
+        )
 
 
 IDENTIFIERS = Identifiers("VPS", ("id", "label"), is_needed=True, new_name="new_label")

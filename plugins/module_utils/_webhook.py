@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from ._converge import Progress, Task, send
 from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, ascii_host, check_id, closest, pick_one, shown
+from ._names import CONTROL, ascii_host, check_id, check_one_name, closest, pick_one, shown
 from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
@@ -175,7 +175,9 @@ def of_url(rows: t.Sequence[Row], url: str) -> list[Row]:
 
 def find_webhook(rows: t.Sequence[Row], url: str) -> Row | None:
     """Find the one webhook of this URL. Raises: Ambiguous."""
-    return pick_one(of_url(rows, url), "webhooks", url, ("url", "events", "created_at"))
+    found = pick_one(of_url(rows, url), "webhooks", url, ("url", "events", "created_at"))
+    check_one_name(rows, found, "url", canonical_url)
+    return found
 
 
 def missing_url(url: str, rows: t.Sequence[Row]) -> Missing:

@@ -167,3 +167,41 @@ def test_a_raw_rename_needs_a_readable_name(world: Proxied, body: t.Any) -> None
     result = world.run("h444_api", method="PATCH", path=f"/vps/{one}/label", body=body, protected=["a-*"])
     assert result["failed"] and "is protected by the pattern" in result["msg"], result
     assert world.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "field", "one", "other"),
+    [
+        ("h444_vps", "/vps", "label", "a-1", "c-1"),
+        ("h444_hosting", "/hosting", "domain", "a.example", "c.example"),
+        ("h444_webhook", "/webhooks", "url", "https://e.com/a", "https://e.com/c"),
+    ],
+)
+def test_an_id_of_two_names_is_refused(world: Proxied, module: str, path: str, field: str, one: str, other: str) -> None:
+    """What a list shows under one id and two names can be either; the same row on two pages is no second name."""
+    twin = {field: other}
+    world.change = lambda request, answer: Answer(200, {}, [*answer.body, {**answer.body[0], **twin}]) if request == f"GET {path}" else answer
+    for name in (one, other):
+        result = world.run(module, **{field: name}, state="absent")
+        assert result["failed"] and one in result["msg"] and other in result["msg"], result
+        assert world.writes() == []
+    twin.clear()
+    assert world.run(module, True, **{field: one}, state="absent")["changed"]
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_template_that_stays_is_told(world: Proxied, is_late: bool) -> None:
+    """Where a reinstalled server still tells its old template, the next run would wipe it again; a warning says so."""
+
+    def old(row: Row) -> Row:
+        return {**row, "os_template": "ubuntu-24.04", "os_family": "ubuntu", "status": "running"} if "label" in row else row
+
+    def change(request: str, answer: Answer) -> Answer:
+        if not is_late or not request.startswith("GET /vps") or answer.status != 200:
+            return answer
+        return Answer(200, {}, [old(row) for row in answer.body] if isinstance(answer.body, list) else old(answer.body))
+
+    world.change = change
+    result = world.run("h444_vps", label="a-1", state="reinstalled", os_template="debian-12")
+    assert result["changed"] and not result.get("failed"), result
+    assert any("wipes the disk in every run" in warning for warning in result["warnings"]) is is_late, result["warnings"]
