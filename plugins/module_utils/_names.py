@@ -213,8 +213,8 @@ def check_one_name(
 
     Raises: Ambiguous.
     """
-    for row in rows if found is not None else ():
-        if row["id"] == found["id"] and row[field] is not None and name_of(row[field]) != name_of(found[field]):
+    for row in rows:
+        if found is not None and row["id"] == found["id"] and row[field] is not None and name_of(row[field]) != name_of(found[field]):
             raise Ambiguous(
                 "The API shows the id %s twice, as %s and as %s, so which of them it means can't be known. Nothing was changed; run the task again later."
                 % (row["id"], shown(found[field]), shown(row[field])),
