@@ -60,9 +60,9 @@ requirements:
   - requests >= 2.28
 notes:
   - An option that names a resource (an id, a label, a domain, and the like) counts as not given where it is null or empty, which
-    includes white space alone. A task that has to name a resource and names none is refused before the first request; an info
-    module without one reads all there are.
-  - Where several such options are given, they have to mean the same resource. A contradiction is refused, and nothing is written.
-  - Where the requests of a task had to wait for the rate limit for more than 5 seconds together, the result says for how
-    long (RV(ignore:waited_seconds), a float), on failure too. More than 30 seconds are a warning.
+    includes white space alone. A task that has to name a resource and names none is refused before the first request. An info
+    module without one returns all resources.
+  - If several such options are given, they must refer to the same resource. A contradiction is refused, and nothing is written.
+  - If a task waits more than 5 seconds in total for the rate limit, the result has RV(ignore:waited_seconds), a float,
+    on failure too. If it waits more than 30 seconds, there is also a warning.
 """

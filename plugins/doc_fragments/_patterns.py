@@ -12,11 +12,11 @@ class ModuleDocFragment:
 options:
   patterns:
     description:
-      - Only what has a name that one of these patterns fits, such as V(web-*). The names are the label of a server, the domain or the
+      - Only resources whose name matches one of these patterns, such as V(web-*). The names are the label of a server, the domain or the
         user name of a hosting account, the name of a domain, and the URL of a webhook.
-      - They are those of a shell (C(*), C(?), C([abc])), compared without case with the whole name, as in the option C(protected)
+      - Patterns are those of a shell (C(*), C(?), C([abc])), compared with the whole name, ignoring case, as in the option C(protected)
         of the modules that can remove something. A domain may be written in Unicode or in its C(xn--) form.
-      - An option that names a resource always means the very name, also where that holds C(*) or C([).
+      - An option that names a resource always means exactly that name, even if it contains C(*) or C([).
     type: list
     elements: str
     default: []

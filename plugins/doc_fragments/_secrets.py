@@ -15,7 +15,7 @@ options:
       - A file on the executing host that takes the one-time secrets, as JSON keyed by resource, with mode 0600. It is
         proved writable before anything is ordered, written whole or not at all, and earlier entries are kept.
       - The secrets are then left out of the result. Without it they are in the result, and no output shows them.
-      - An entry follows its resource. A rename moves it, and a removal adds the time to it as C(terminated_at). Where the file
+      - An entry follows its resource. A rename moves it, and a removal adds the time to it as C(terminated_at). If the file
         can't be written then, the task warns and does not fail.
     type: path
 """

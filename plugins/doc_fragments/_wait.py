@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait until the state is reached. A status in a word that nobody knows ends the wait at once, with a warning.
+      - Whether to wait until the state is reached. An unknown status ends the wait at once, with a warning.
     type: bool
     default: true
   wait_timeout:

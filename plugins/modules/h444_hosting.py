@@ -46,7 +46,7 @@ options:
       - V(active) does so too, and lifts a suspension.
       - V(suspended) suspends the account, so that its site and databases stop serving. It never orders.
       - V(absent) removes the account and B(destroys its site, its databases and its mail). Its user name can be used anew.
-        Options that describe the account may stand beside it, and are not looked at.
+        Options that describe the account are allowed, and ignored.
     type: str
     choices: [present, active, suspended, absent]
     default: present
@@ -70,8 +70,8 @@ options:
   wait_timeout:
     description:
       - How many seconds to wait for the account to be set up, suspended, unsuspended or removed. It is also the time-out of
-        one attempt of an order, for the API answers that only when the account is there. A status in a word that nobody knows
-        ends the wait at once, with a warning.
+        one attempt of an order, for the API answers that only when the account is there. An unknown status ends the wait at
+        once, with a warning.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -205,13 +205,13 @@ db_password:
   type: str
 other_secrets:
   description:
-    - Every further secret of the reply, by its path there, such as C(vnc.password). No output shows them. Left out when
-      O(credentials_file) took them.
+    - Any further secrets in the reply, by their paths in it, such as C(vnc.password). No output shows them. Left out if
+      they were written to O(credentials_file).
   returned: when the reply held any
   type: dict
 secret_lost:
   description:
-    - Whether a secret that is told only once did not arrive, or can't be told from others. A warning then says the way to a new one.
+    - Whether a one-time secret did not arrive, or can't be distinguished from others. A warning then says how to get a new one.
     - V(false) in check mode.
   returned: when this run ordered, or would
   type: bool

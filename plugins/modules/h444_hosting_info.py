@@ -14,13 +14,13 @@ author:
   - h444.cloud contributors (@h444-cloud)
 description:
   - Gives every web-hosting account, or the one that is named. Nothing found is an empty list.
-  - Where several of O(id), O(domain) and O(username) are given, they have to mean the same account.
+  - If several of O(id), O(domain) and O(username) are given, they must refer to the same account.
 options:
   id:
     description: Only the account of this id.
     type: str
   domain:
-    description: Only the accounts of this domain, compared without case and trailing dot. For patterns there is O(patterns).
+    description: Only the accounts of this domain, compared without case and trailing dot. Use O(patterns) for patterns.
     type: str
   username:
     description: Only the accounts of this user name, compared without case.

@@ -15,7 +15,7 @@ author:
 description:
   - Asks for the codes of a sign-in by device code (RFC 8628). Somebody opens RV(verification_uri) in a browser and approves
     RV(user_code); M(h444.cloud.h444_oauth_token) then exchanges RV(device_code) for the tokens.
-  - C(async) is refused, for a job's result lies readable for everybody on the executing host.
+  - C(async) is refused, because every user of the executing host can read a job's result.
   - No key is needed, and none is sent. The endpoints come from the server's metadata and have to be on the host of O(api_url).
 options:
   client_id:
@@ -88,7 +88,7 @@ verification_uri_complete:
   returned: always
   type: str
 device_code:
-  description: What O(h444.cloud.h444_oauth_token#module:device_code) takes. Who has it can take the token, so no output shows it.
+  description: What O(h444.cloud.h444_oauth_token#module:device_code) takes. Anyone who has it can get the token, so no output shows it.
   returned: always
   type: str
 interval:

@@ -39,12 +39,12 @@ options:
     default: present
   hostname:
     description:
-      - The fully qualified name that the address shall have. Needed for O(state=present), and not looked at with O(state=absent).
+      - The fully qualified name for the address. Needed for O(state=present), ignored with O(state=absent).
     type: str
   require_forward:
     description:
       - Refuse unless O(hostname) resolves to O(ip), with the resolver of the executing host. Mail servers believe a PTR
-        record only then. With O(state=absent) there is nothing to refuse.
+        record only then. It has no effect with O(state=absent).
     type: bool
     default: false
 extends_documentation_fragment:

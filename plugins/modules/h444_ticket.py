@@ -20,8 +20,8 @@ description:
     not show it, the task fails and says so.
   - A thread that comes in pages is read whole. Where the API says that there are more messages than can be read, no reply is
     posted, for it may be among them; O(force_reply) posts it. Everything else is done, with a warning.
-  - A reply re-opens a closed ticket; that is a warning. A resolved ticket counts as closed, but beside an open one
-    of the same subject.
+  - A reply re-opens a closed ticket; that is a warning. A resolved ticket counts as closed, unless an open one
+    has the same subject.
   - Where the API cuts a subject, the ticket is found again by its beginning and the same O(body). Without O(body), or with
     another one, an open ticket whose subject is the beginning of O(subject) is refused with its id, for it may be another
     ticket.
@@ -33,7 +33,7 @@ options:
     type: str
   subject:
     description:
-      - The ticket's subject, without white space around it, letter by letter. Means the one ticket of this subject that is
+      - The ticket's exact subject, ignoring white space around it. It means the one ticket of this subject that is
         not closed. Several are refused with their ids; to close one, a resolved ticket beside an open one counts, too.
       - Where only closed ones have it, a new ticket is opened with O(body).
     type: str
@@ -47,18 +47,18 @@ options:
     default: open
   body:
     description:
-      - The opening message of a ticket that is to be opened. It is posted then only; more is said with O(reply).
-      - A ticket whose subject the API has cut is known by it, with O(state=closed) too.
+      - The opening message of a new ticket. It is posted only when the ticket is opened. Use O(reply) to add more.
+      - It also identifies a ticket whose subject the API has cut, with O(state=closed) too.
     type: str
   priority:
     description:
-      - The priority to open with, like V(medium). The API lists its words nowhere. Check mode warns where neither
+      - The priority to open with, like V(medium). The API does not document the valid words. Check mode warns where neither
         its documentation nor a ticket of the account shows the word, for the API may refuse it when the ticket is opened.
       - The API can't change it later; a difference is a warning.
     type: str
   department:
     description:
-      - The department to open with, like V(technical). What is said of O(priority) holds here, too.
+      - The department to open with, like V(technical). The same applies as for O(priority).
     type: str
   reply:
     description:

@@ -28,7 +28,7 @@ options:
   include_messages:
     description:
       - Read the thread of each ticket, which takes one more request for each.
-      - Where the API says that a thread has more messages than can be read, the task fails. A thread is never cut in silence.
+      - Where the API says that a thread has more messages than can be read, the task fails. A thread is never cut silently.
     type: bool
     default: false
 extends_documentation_fragment:

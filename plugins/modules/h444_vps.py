@@ -28,9 +28,9 @@ options:
   label:
     description:
       - The server's label. Two servers of the same label are refused with their ids.
-      - A label that is missing is ordered only if no other server could be the one. A server with the same host name, or
-        whose label differs in case or punctuation only or seems to be cut off, is refused with its id. So is an order where a
-        server does not tell its label.
+      - A missing label is ordered only if no other server could be the same one. A server with the same host name, or
+        whose label differs only in case or punctuation or seems to be cut off, is refused with its id. An order is refused, too, if
+        the API shows a server without a label.
     type: str
   state:
     description:
@@ -38,7 +38,7 @@ options:
       - V(started), V(stopped) and V(restarted) do so too, and see to its power. V(restarted) always changes something. A server
         that comes up stopped after its order is started where V(started) or V(restarted) asks for it.
       - V(reinstalled) wipes the disk and installs O(os_template), if another template is installed or O(force) is set.
-        It orders nothing, and a server that is missing is an error. Where the API does not tell which template is
+        It orders nothing, and a missing server is an error. If the API does not show which template is
         installed, nothing is wiped without O(force).
       - V(absent) terminates the server and destroys its data.
     type: str
@@ -55,14 +55,14 @@ options:
     type: str
   os_family:
     description:
-      - The family of the template; looked up where it is not given. On a server that is there, another family is a warning.
+      - The family of the template. If it is not given, it is looked up. For an existing server, a different family is a warning.
     type: str
   new_label:
     description:
       - The label that the server gets. A server that has it already is left as it is.
-      - The server is read after the change. Where the API made another label of it, or kept the old one, the task fails and
-        says which one the server has now.
-      - Refused with O(state=absent), for then either server could be meant.
+      - The server is read after the change. If the API changed the label or kept the old one, the task fails and
+        says which label the server has now.
+      - Refused with O(state=absent), because either server could be meant.
     type: str
   force:
     description:
@@ -200,7 +200,7 @@ vps:
       returned: always
       sample: ubuntu
     os_template:
-      description: The installed template in the words of the API; null where it does not tell.
+      description: The installed template as the API names it; null if it is not known.
       type: str
       returned: always
       sample: ubuntu-24.04
@@ -215,13 +215,13 @@ root_password:
   type: str
 other_secrets:
   description:
-    - Every further secret of the reply, by its path there, such as C(vnc.password). No output shows them. Left out when
-      O(credentials_file) took them.
+    - Any further secrets in the reply, by their paths in it, such as C(vnc.password). No output shows them. Left out if
+      they were written to O(credentials_file).
   returned: when the reply held any
   type: dict
 secret_lost:
   description:
-    - Whether a secret that is told only once did not arrive, or can't be told from others. A warning then says the way to a new one.
+    - Whether a one-time secret did not arrive, or can't be distinguished from others. A warning then says how to get a new one.
     - V(false) in check mode.
   returned: when this run ordered or reinstalled, or would
   type: bool

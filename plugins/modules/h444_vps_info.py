@@ -19,7 +19,7 @@ options:
     description: Only the server of this id.
     type: str
   label:
-    description: Only the servers of exactly this label. For patterns there is O(patterns).
+    description: Only the servers of exactly this label. Use O(patterns) for patterns.
     type: str
   include_ips:
     description: Add every address with its PTR record. One more request, for any number of servers.
@@ -95,7 +95,7 @@ vps:
       returned: always
       sample: ubuntu
     os_template:
-      description: The installed template in the words of the API; null where it does not tell.
+      description: The installed template as the API names it; null if it is not known.
       type: str
       returned: always
       sample: ubuntu-24.04
@@ -110,7 +110,7 @@ vps:
       elements: dict
       returned: when O(include_ips)
     stats:
-      description: The live usage, in the words of the API; null, with a warning, where it could not be read for this server.
+      description: The live usage, with the API's own fields. Null, with a warning, if it could not be read for this server.
       type: dict
       returned: when O(include_stats)
 """

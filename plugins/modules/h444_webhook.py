@@ -36,7 +36,7 @@ options:
   state:
     description:
       - V(present) creates the webhook if it is missing, and changes what differs.
-      - V(absent) removes it. Options that describe the webhook may stand beside it, and are not looked at.
+      - V(absent) removes it. Options that describe the webhook are allowed, and ignored.
         O(force) and O(rotate_secret) are refused.
     type: str
     choices: [present, absent]
@@ -44,7 +44,7 @@ options:
   new_url:
     description:
       - The URL that the webhook gets. A webhook that has it already is left as it is; nothing is created.
-      - Refused with O(state=absent), for then either webhook could be meant.
+      - Refused with O(state=absent), because either webhook could be meant.
     type: str
   events:
     description:
@@ -55,7 +55,7 @@ options:
     elements: str
   force:
     description:
-      - Take other names of O(events) as well, for events that the API has gained since. Refused without O(events).
+      - Accept other names in O(events), for events that were added to the API later. Refused without O(events).
     type: bool
     default: false
   description:
@@ -150,7 +150,7 @@ webhook:
       returned: always
       sample: https://example.com/hooks/444host
     events:
-      description: The events that are delivered, in the order of the API; empty where the API does not tell.
+      description: The events that are delivered, in the order of the API; empty if they are not known.
       type: list
       elements: str
       returned: always
@@ -174,13 +174,13 @@ secret:
   type: str
 other_secrets:
   description:
-    - Every further secret of the reply, by its path there, such as C(vnc.password). No output shows them. Left out when
-      O(credentials_file) took them.
+    - Any further secrets in the reply, by their paths in it, such as C(vnc.password). No output shows them. Left out if
+      they were written to O(credentials_file).
   returned: when the reply held any
   type: dict
 secret_lost:
   description:
-    - Whether a secret that is told only once did not arrive, or can't be told from others. A warning then says the way to a new one.
+    - Whether a one-time secret did not arrive, or can't be distinguished from others. A warning then says how to get a new one.
     - V(false) in check mode.
   returned: when this run created the webhook or rotated its secret, or would
   type: bool

@@ -63,7 +63,7 @@ webhooks:
       returned: always
       sample: https://example.com/hooks/444host
     events:
-      description: The events that are delivered, in the order of the API; empty where the API does not tell.
+      description: The events that are delivered, in the order of the API; empty if they are not known.
       type: list
       elements: str
       returned: always
