@@ -22,7 +22,8 @@ options:
         show the name of a resource, that resource is not removed.
       - The environment variable E(H444_PROTECTED) of the executing host, with commas or line ends between the patterns or as a JSON list,
         is used where the option is not given. Quotes around a pattern are ignored. An empty variable counts
-        as unset. An empty list as the option turns the guard off. Null is refused.
+        as unset. An empty list as the option turns the guard off. Null, and a list of
+        empty patterns only, are refused.
     type: list
     elements: str
     default: []

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import Refused
+from ._errors import BadOption, Refused
 from ._names import shown
 from ._patterns import clean_patterns, fitting
 from ._plan import Action
 
 
+def guarding(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
+    """Give the patterns of the option ``protected``. Raises: BadOption where all are blank: a variable that nobody set turns no guard off."""
+    given = list(patterns or ())
+    wanted = clean_patterns(given)
+    if given and not wanted:
+        raise BadOption("protected: every pattern is empty and would protect nothing. Nothing was changed; an empty list turns the guard off.")
+    return wanted
+
+
 def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Action]) -> None:
-    """Make sure that no step takes away what is protected. Raises: Refused."""
-    wanted = clean_patterns(patterns)
+    """Make sure that no step takes away what is protected. Raises: BadOption, Refused."""
+    wanted = guarding(patterns)
     for action in actions if wanted else ():
         if action.destroys or action.new_name is not None:
             check_names(wanted, action.known_as, str(action), None if action.destroys else action.new_name)

@@ -16,8 +16,7 @@ from ._errors import BadOption, H444Error, NotFound, Refused
 from ._hosting import get_hosting
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
-from ._patterns import clean_patterns
-from ._protected import check_names
+from ._protected import check_names, guarding
 from ._reader import shallow
 from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint
 from ._vps import get_vps
@@ -136,7 +135,7 @@ def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
 
     Paths are compared without case, for some servers take them so. What can't be read is refused.
     """
-    patterns = clean_patterns(params.get("protected"))
+    patterns = guarding(params.get("protected"))
     if not patterns or endpoint.method == "GET":
         return
     what = "%s %s" % (endpoint.method, clean(endpoint.path, 120))

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting, _spec, _vps, _webhook
-from ansible_collections.h444.cloud.plugins.module_utils._errors import Refused
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption, Refused
 from ansible_collections.h444.cloud.plugins.module_utils._patterns import choose, clean_patterns, fitting
 from ansible_collections.h444.cloud.plugins.module_utils._plan import Action
 from ansible_collections.h444.cloud.plugins.module_utils._protected import check_unprotected
@@ -63,7 +63,9 @@ def test_steps() -> None:
         with pytest.raises(Refused, match="Nothing was changed; see the option protected"):
             check_unprotected(["db-*"], [step(), step(destroys=True, known_as=names)] if names else [step(destroys=True)])
         check_unprotected([], [step(destroys=True, known_as=names)])
-        check_unprotected([" "], [step(destroys=True, known_as=names)])
+        for blank in ([" "], ["", ""], [None]):
+            with pytest.raises(BadOption, match="every pattern is empty"):
+                check_unprotected(blank, [step(destroys=True, known_as=names)])
     check_unprotected(["db-*"], [step(destroys=True, known_as=("web-1",)), step(known_as=("db-1",))])
 
 
