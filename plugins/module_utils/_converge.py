@@ -104,7 +104,7 @@ class Progress:
     def lose(self, what: str, way_out: str) -> None:
         """Note that a one-time secret did not arrive, and warn with the way to a new one."""
         self.secret_lost = True
-        self.warn("The %s did not arrive whole, and the API tells it once: %s." % (what, way_out))
+        self.warn("The %s did not arrive complete, and the API shows it only once: %s." % (what, way_out))
 
     def identify(self) -> None:
         """Tell the file whose secrets it has, where the reply that brought them did not."""

@@ -71,7 +71,9 @@ def test_replay_without_passwords(tmp_path: Path) -> None:
         (result,) = runner.run(ORDER)
         assert not result.get("failed") and result["changed"], result
         assert "db_password" not in result and "sftp_password" not in result
-        assert "no sftp password and no db password" in " ".join(result["warnings"]) and "panel" in " ".join(result["warnings"])
+        assert result["secret_lost"] is True
+        said = " ".join(result["warnings"])
+        assert "sftp password" in said and "db password" in said and "set them in the panel" in said
         assert len(simulator.debits()) == 1
 
 
