@@ -87,7 +87,13 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.module_utils._names import clean, shown
 from ansible_collections.h444.cloud.plugins.module_utils._reader import bad, kind_of
 from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _options
-from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import FAILED, Construction, Evaluator, Slot, Subject
+from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import (
+    FAILED,
+    Construction,
+    Evaluator,
+    Slot,
+    Subject,
+)
 from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 from ansible_collections.h444.cloud.plugins.plugin_utils._trust import Marker
 
@@ -273,7 +279,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         options = {name: self.get_option(name) for name in API_OPTIONS}
         client = _client.open_client({**options, "api_url": api_url, "api_key": api_key}, "inventory", core_version)
         try:
-            return _cache.Replies(client.rows(_vps.LIST, _vps.NOUNS, objects_only=False), _addresses.fetch_all_ips(client))
+            return _cache.Replies(
+                client.rows(_vps.LIST, _vps.NOUNS, objects_only=False), _addresses.fetch_all_ips(client)
+            )
         finally:
             client.close()
             if client.held_seconds > _client.TOLD_SECONDS:
@@ -291,7 +299,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         del replies
         odd: list[str] = []
         try:
-            ip_rows = _addresses.read_all_ips(all_ips, None if strict else lambda owner, error: odd.append(_odd_address(owner, error)))
+            ip_rows = _addresses.read_all_ips(
+                all_ips, None if strict else lambda owner, error: odd.append(_odd_address(owner, error))
+            )
         except BadReply as error:
             if strict or settings.ip_groups:
                 raise
@@ -304,7 +314,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._detail("%d addresses belong to no server of the list." % stray)
         return servers
 
-    def _named(self, evaluator: Evaluator, servers: list[_hosts.Server], settings: _hosts.Settings) -> list[_hosts.Server]:
+    def _named(
+        self, evaluator: Evaluator, servers: list[_hosts.Server], settings: _hosts.Settings
+    ) -> list[_hosts.Server]:
         """Give the servers names and groups, and leave out those that are not wanted."""
         subjects = [Subject(server.variables) for server in servers]
         answers = {
@@ -355,7 +367,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 twice[row["id"]] = None
             else:
                 rows[row["id"]] = row
-        self._warn_of([*odd, *("The server %s stands in the list twice; the first row counts." % shown(one) for one in twice)], "odd servers")
+        self._warn_of(
+            [*odd, *("The server %s stands in the list twice; the first row counts." % shown(one) for one in twice)],
+            "odd servers",
+        )
         return list(rows.values())
 
     def _warn_of(self, texts: t.Sequence[str], what: str) -> None:
@@ -419,7 +434,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if stays:
                 kept.append(server)
         for place, count in failed.items():
-            self._warn("filters: %s failed for %d servers; it decides nothing for them." % (shown(decisions[place][1]), count))
+            self._warn(
+                "filters: %s failed for %d servers; it decides nothing for them." % (shown(decisions[place][1]), count)
+            )
         return kept
 
     def _say(self, notes: t.Sequence[_hosts.Note], kept: t.Sequence[_hosts.Server]) -> None:

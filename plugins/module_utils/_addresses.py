@@ -21,7 +21,9 @@ NOUNS = ("ips", "all_ips", "addresses", "ip_addresses", "servers", "vps", "vpses
 INNER = ("ips", "addresses", "ip_addresses", "ip_list", "ipv4", "data")
 OWNER_IDS = ("vps_id", "server_id", "instance_id")
 OWNERS = ("vps", "server", "instance")
-PAGED = frozenset({"meta", "pagination", "paging", "links", "next", "next_cursor", "nextCursor", "has_more", "hasMore", "total"})
+PAGED = frozenset(
+    {"meta", "pagination", "paging", "links", "next", "next_cursor", "nextCursor", "has_more", "hasMore", "total"}
+)
 WHERE_ALL = "GET /v1/vps/all-ips"
 WHERE_ONE = "GET /v1/vps/:id/ips"
 
@@ -159,12 +161,16 @@ def _one(item: t.Any, vps_id: str | None, vps_label: str | None) -> Row:
 
 def _looks_like_map(body: t.Mapping[str, t.Any]) -> bool:
     names = set(NOUNS) | set(ENVELOPES) | {"meta", "pagination", "total", "count", "success"}
-    return bool(body) and not names & {snake(str(key)) for key in body} and all(isinstance(value, (list, dict)) for value in body.values())
+    return (
+        bool(body)
+        and not names & {snake(str(key)) for key in body}
+        and all(isinstance(value, (list, dict)) for value in body.values())
+    )
 
 
 def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
     if isinstance(body, dict) and len(body) == 1:
-        (name, value), = body.items()
+        ((name, value),) = body.items()
         if snake(str(name)) in NOUNS + ENVELOPES and isinstance(value, dict):
             return _as_map(value) if not _looks_like_map(value) else value
     if isinstance(body, dict) and _looks_like_map(body):

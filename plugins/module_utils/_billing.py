@@ -42,7 +42,15 @@ INVOICE_NOUNS = ("invoices", "invoice")
 WALLET_NOUNS = ("wallet",)
 TRANSACTION_NOUNS = ("transactions", "transaction", "wallet_transactions", "activity", "entries")
 INVOICE_FIELDS = ("id", "invoice_number", "status", "currency", "total_usd_cents", "created_at", "paid_at")
-TRANSACTION_FIELDS = ("id", "kind", "amount_usd_cents", "balance_after_usd_cents", "description", "reference", "created_at")
+TRANSACTION_FIELDS = (
+    "id",
+    "kind",
+    "amount_usd_cents",
+    "balance_after_usd_cents",
+    "description",
+    "reference",
+    "created_at",
+)
 DETAILS = {
     "line_items": ("line_items", "items", "lines", "invoice_items"),
     "transactions": ("transactions", "payment_transactions", "payments"),
@@ -83,7 +91,11 @@ def read_invoice(raw: t.Mapping[str, t.Any], where: str = WHERE_INVOICES) -> Row
     for field, names in DETAILS.items():
         found = _told(row, field, where)
         if found is not None:
-            row = {name: value for name, value in row.items() if name not in names or not isinstance(value, (list, type(None)))}
+            row = {
+                name: value
+                for name, value in row.items()
+                if name not in names or not isinstance(value, (list, type(None)))
+            }
             row[field] = found
     status = word(first(row, "status", "state"), "status", "state", "name", "slug", "code")
     return {
@@ -103,7 +115,10 @@ def list_invoices(api: t.Any, at_most: int | None = None) -> list[Row]:
 
     Source: GET /v1/billing/invoices (billing:read).
     """
-    return [read_invoice(raw) for raw in api.rows(INVOICES, INVOICE_NOUNS, at_most=at_most, page_of=null_as_empty(INVOICE_NOUNS))]
+    return [
+        read_invoice(raw)
+        for raw in api.rows(INVOICES, INVOICE_NOUNS, at_most=at_most, page_of=null_as_empty(INVOICE_NOUNS))
+    ]
 
 
 def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
@@ -116,7 +131,9 @@ def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
         body = api.request(INVOICE, ids={"id": invoice_id}).body
     except NotFound:
         return None
-    row = read_invoice(object_of(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid"), invoice_id), WHERE_INVOICE)
+    row = read_invoice(
+        object_of(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid"), invoice_id), WHERE_INVOICE
+    )
     beside = _around(normal(body, WHERE_INVOICE))
     if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, WHERE_INVOICE))):
         raise bad(WHERE_INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
@@ -144,9 +161,13 @@ def _told(place: Row, field: str, where: str) -> list[t.Any] | None:
 
 def _around(body: t.Any) -> Row:
     """Give the object in which the invoice's lists stand: the reply, or what is in its envelopes."""
-    if not isinstance(body, dict) or any(isinstance(body.get(name, 0), (list, type(None))) for names in DETAILS.values() for name in names):
+    if not isinstance(body, dict) or any(
+        isinstance(body.get(name, 0), (list, type(None))) for names in DETAILS.values() for name in names
+    ):
         return body if isinstance(body, dict) else {}
-    return _around(next((body[name] for name in envelope_names(INVOICE_NOUNS) if isinstance(body.get(name), dict)), None))
+    return _around(
+        next((body[name] for name in envelope_names(INVOICE_NOUNS) if isinstance(body.get(name), dict)), None)
+    )
 
 
 def get_wallet(api: t.Any) -> Row:
@@ -160,7 +181,11 @@ def get_wallet(api: t.Any) -> Row:
     balance = first(row, *marks)
     if isinstance(balance, dict):
         balance = first(balance, "usd_cents", "cents", "amount_usd_cents", "amount_cents")
-    return {**row, "balance_usd_cents": cents(balance, WHERE_WALLET, "balance_usd_cents"), "currency": word(row.get("currency"), "code", "name")}
+    return {
+        **row,
+        "balance_usd_cents": cents(balance, WHERE_WALLET, "balance_usd_cents"),
+        "currency": word(row.get("currency"), "code", "name"),
+    }
 
 
 def read_transaction(raw: t.Mapping[str, t.Any]) -> Row:
@@ -185,7 +210,9 @@ def list_transactions(api: t.Any, limit: int) -> list[Row]:
     Source: GET /v1/billing/wallet/transactions (billing:read). Assumed: neither the order nor that the limit is kept to
     (switches ``transaction_order``, ``limit_query``).
     """
-    raws = api.rows(TRANSACTIONS, TRANSACTION_NOUNS, query={"limit": limit}, at_most=limit, page_of=null_as_empty(TRANSACTION_NOUNS))
+    raws = api.rows(
+        TRANSACTIONS, TRANSACTION_NOUNS, query={"limit": limit}, at_most=limit, page_of=null_as_empty(TRANSACTION_NOUNS)
+    )
     return newest_first([read_transaction(raw) for raw in raws])[:limit]
 
 

@@ -68,7 +68,9 @@ class Keeper(t.Protocol):
     maybe: bool
     spared: bool
 
-    def receive(self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str) -> None:
+    def receive(
+        self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str
+    ) -> None:
         """Write the secrets of a reply away at once, and say which are missing."""
 
     def lose(self, what: str, way_out: str) -> None:
@@ -107,13 +109,19 @@ def place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
     Source: POST /v1/vps, POST /v1/hosting (orders:write), with Idempotency-Key.
     Raises: Refused when nothing was bought; UnknownFate when that can't be told.
     """
-    handle = open_private("order-" + hashlib.sha256(repr((order.kind, order.account_id, order.identity)).encode()).hexdigest()[:32])
+    handle = open_private(
+        "order-" + hashlib.sha256(repr((order.kind, order.account_id, order.identity)).encode()).hexdigest()[:32]
+    )
     try:
         is_alone = handle is None or lock(handle, 0.0)
         if handle is not None and not is_alone:
             # Another process of this machine orders the very same thing: wait for it, then look again.
             lock(handle, order.timeout_seconds)
-            there = pick_one([row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row)], shop.what + "s", order.name)
+            there = pick_one(
+                [row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row)],
+                shop.what + "s",
+                order.name,
+            )
             if there is not None:
                 return _ordered_elsewhere(order, there, keeper)
         keeper.order["wallet_after_usd_cents"] = None
@@ -163,7 +171,10 @@ def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool)
         keeper.forget()
         _check_dead(order, reply, row, key)
         dead_id = row["id"]
-    raise Refused("%s was ordered and terminated more than %d times within a day; %s." % (order.name, MAX_DEAD_ORDERS, _raise_generation(order)))
+    raise Refused(
+        "%s was ordered and terminated more than %d times within a day; %s."
+        % (order.name, MAX_DEAD_ORDERS, _raise_generation(order))
+    )
 
 
 def _proves_all(order: Order, shop: Shop, row: Row, reply: _Reply) -> bool:
@@ -185,7 +196,9 @@ def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) 
     return row
 
 
-def _settle_wallet(api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool) -> bool:
+def _settle_wallet(
+    api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool
+) -> bool:
     """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was.
 
     *is_sole*: nothing but this one attempt can have ordered it.
@@ -195,7 +208,9 @@ def _settle_wallet(api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: 
         return False
     after = _balance(api, shop)
     unchanged = after is not None and order.price_usd_cents > 0 and after >= order.balance_usd_cents
-    replayed: bool | None = True if reply.says_replayed or is_before(reply.made_at, order) or reply.seen_before_resend else None
+    replayed: bool | None = (
+        True if reply.says_replayed or is_before(reply.made_at, order) or reply.seen_before_resend else None
+    )
     if replayed is None and is_sole:
         replayed = True if unchanged and new_id in order.known_ids else False if not unchanged else None
     keeper.order.update(replayed=replayed, wallet_after_usd_cents=after)
@@ -208,7 +223,12 @@ def _check_dead(order: Order, reply: _Reply, row: Row, key: str) -> None:
         raise Refused(
             "The key %s answers with %s, which no longer exists: it repeats an earlier order of %s. Nothing was bought by this "
             "run. To order a new one, %s."
-            % (key, row["id"], order.name, "give another idempotency_key" if order.custom_key else _raise_generation(order)),
+            % (
+                key,
+                row["id"],
+                order.name,
+                "give another idempotency_key" if order.custom_key else _raise_generation(order),
+            ),
             idempotency_key=key,
             dead_id=row["id"],
         )
@@ -232,7 +252,9 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
         keeper.order["attempts"] = attempt
         keeper.maybe = True
         try:
-            answer = api.request(order.endpoint, body=order.body, idempotency_key=key, timeout_seconds=order.timeout_seconds, once=True)
+            answer = api.request(
+                order.endpoint, body=order.body, idempotency_key=key, timeout_seconds=order.timeout_seconds, once=True
+            )
         except TransportError as error:
             keeper.maybe = problem is not None
             if problem is None:
@@ -263,7 +285,9 @@ def _received(api: t.Any, order: Order, shop: Shop, keeper: Keeper, answer: t.An
     reply = shop.read_reply(answer.body)
     keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
     row = _shaped(shop, reply)
-    told = [found for found in (ordered_at(reply.rest), moment(row.get("created_at")) if row else None) if found is not None]
+    told = [
+        found for found in (ordered_at(reply.rest), moment(row.get("created_at")) if row else None) if found is not None
+    ]
     made_at, server_now = min(told) if told else None, moment(answer.headers.get("Date"))
     replayed = says_replayed(answer.headers, answer.body)
     is_fresh = not replayed and is_surely_new(made_at, order, server_now, api.now())
@@ -295,7 +319,15 @@ def _unknown(api: t.Any, order: Order, shop: Shop, keeper: Keeper, problem: H444
     return UnknownFate(
         "Whether %s was ordered is not known (%s; %d attempts; wallet %d cents before, %s after). Run the task again: the same key %s "
         "can't buy twice. If it keeps failing and the panel shows nothing, %s."
-        % (order.name, problem, keeper.order["attempts"], order.balance_usd_cents, "unknown" if after is None else after, key, _raise_generation(order)),
+        % (
+            order.name,
+            problem,
+            keeper.order["attempts"],
+            order.balance_usd_cents,
+            "unknown" if after is None else after,
+            key,
+            _raise_generation(order),
+        ),
         idempotency_key=key,
     )
 
@@ -312,7 +344,10 @@ def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Er
     if error.status == 402:
         advice = "top up the wallet"
         if order.balance_usd_cents >= order.price_usd_cents:
-            advice = "the wallet holds enough now, so this repeats an older refusal of the same key: %s" % _raise_generation(order)
+            advice = (
+                "the wallet holds enough now, so this repeats an older refusal of the same key: %s"
+                % _raise_generation(order)
+            )
         return Refused(
             "The order of %s was refused for want of money (price %d cents, wallet %d cents); %s. %s"
             % (order.name, order.price_usd_cents, order.balance_usd_cents, advice, error),
@@ -339,7 +374,9 @@ def _listed(api: t.Any, shop: Shop) -> tuple[list[Row] | None, H444Error | None]
 
 def _only_new(listed: t.Sequence[Row] | None, order: Order, shop: Shop) -> Row | None:
     """Find the one live resource of this name that was not there before."""
-    new = [row for row in listed or () if shop.has_name(row) and not shop.is_gone(row) and row["id"] not in order.known_ids]
+    new = [
+        row for row in listed or () if shop.has_name(row) and not shop.is_gone(row) and row["id"] not in order.known_ids
+    ]
     return new[0] if len(new) == 1 else None
 
 
@@ -361,7 +398,11 @@ def _look(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tupl
         for found in listed:
             if found["id"] == row["id"]:
                 # What the list leaves out stands in the reply, which is as young.
-                return {**row, **{name: value for name, value in found.items() if value is not None}}, not shop.is_gone(found), listed
+                return (
+                    {**row, **{name: value for name, value in found.items() if value is not None}},
+                    not shop.is_gone(found),
+                    listed,
+                )
     found_now, is_alive = _verify(api, order, shop, row, reply)
     if listed is None and is_alive:
         listed = shop.list_rows(api)
@@ -402,7 +443,11 @@ def _check_plan(order: Order, row: Row, keeper: Keeper, is_own: bool) -> None:
             % (order.name, shown(told), wanted)
         )
         return
-    cause = "the provider gave another plan than was ordered; open a ticket" if is_own else "an earlier order of the same name was repeated"
+    cause = (
+        "the provider gave another plan than was ordered; open a ticket"
+        if is_own
+        else "an earlier order of the same name was repeated"
+    )
     raise Refused(
         "The key %s answers with %s, which has plan_slug %s instead of %s: %s. Nothing more was bought."
         % (keeper.order["idempotency_key"], row["id"], meant, wanted, cause)
@@ -439,11 +484,20 @@ def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], keeper
         keeper.let_go()
         raise Refused(
             "The key %s answers with the earlier order of %s: %s %s, now called '%s'. Nothing was bought. If you want one more, %s."
-            % (keeper.order["idempotency_key"], order.name, shop.what, row["id"], shop.title(row), _raise_generation(order))
+            % (
+                keeper.order["idempotency_key"],
+                order.name,
+                shop.what,
+                row["id"],
+                shop.title(row),
+                _raise_generation(order),
+            )
         )
     _check_plan(order, row, keeper, is_own=False)
     known = {*order.known_ids, row["id"]}
-    others = [item["id"] for item in listed if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known]
+    others = [
+        item["id"] for item in listed if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known
+    ]
     if others:
         raise Refused(
             "%s seems to have been ordered twice: ids %s. Nothing is terminated by itself; open a ticket with the key %s."

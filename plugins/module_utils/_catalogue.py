@@ -61,12 +61,18 @@ def find_plan(products: t.Sequence[t.Mapping[str, t.Any]], slug: str, category: 
         likely = closest(slug, names)
         raise Refused(
             "plan_slug: there is no %s plan '%s'%s There are: %s. Nothing was ordered."
-            % (category, clean(slug, 60), "; did you mean %s?" % likely[0] if likely else ".", ", ".join(names) or "none"),
+            % (
+                category,
+                clean(slug, 60),
+                "; did you mean %s?" % likely[0] if likely else ".",
+                ", ".join(names) or "none",
+            ),
             plans=names,
         )
     if None in found:
         raise Refused(
-            "The price of the plan %s can't be read: %s tells no number of cents as your_monthly_usd_cents. Nothing was ordered." % (slug, PRODUCTS_WHERE)
+            "The price of the plan %s can't be read: %s tells no number of cents as your_monthly_usd_cents. Nothing was ordered."
+            % (slug, PRODUCTS_WHERE)
         )
     prices = sorted(set(found))
     if len(prices) > 1:
@@ -166,12 +172,17 @@ def list_os_templates(api: t.Any) -> list[dict[str, t.Any]]:
 
 def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, family: str | None) -> tuple[str, str]:
     """Find a template; returns its family and name. Raises: Refused, naming the templates there are."""
-    found = [row for row in templates if row["os_template"] == name and (not family or row["os_family"] in (None, family))]
+    found = [
+        row for row in templates if row["os_template"] == name and (not family or row["os_family"] in (None, family))
+    ]
     if found:
         families = sorted({row["os_family"] or family or family_in(name) for row in found})
         if len(families) == 1 and families[0]:
             return families[0], name
-        raise Refused("os_family: the API does not tell the one family of '%s'; name it by this option. Nothing was ordered." % clean(name, 60))
+        raise Refused(
+            "os_family: the API does not tell the one family of '%s'; name it by this option. Nothing was ordered."
+            % clean(name, 60)
+        )
     names = sorted({row["os_template"] for row in templates})
     likely = closest(name, names)
     raise Refused(

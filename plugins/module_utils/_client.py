@@ -88,7 +88,9 @@ class Answer(t.NamedTuple):
 class _Lost(Exception):
     """One attempt failed without a usable answer."""
 
-    def __init__(self, cause: str, failure: str, hint: str = "", final: bool = False, retries: int | None = None) -> None:
+    def __init__(
+        self, cause: str, failure: str, hint: str = "", final: bool = False, retries: int | None = None
+    ) -> None:
         super().__init__(cause)
         self.cause = cause
         self.failure = failure
@@ -216,11 +218,16 @@ def check_url(api_url: str) -> str:
     except ValueError:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\\]", api_url):
-        raise errors.BadOption("api_url: '%s' is not a URL like https://api.444host.com/v1." % clean(scrub(api_url), 80))
+        raise errors.BadOption(
+            "api_url: '%s' is not a URL like https://api.444host.com/v1." % clean(scrub(api_url), 80)
+        )
     if "@" in parts.netloc or "?" in api_url or "#" in api_url:
         raise errors.BadOption("api_url: a URL with user name, query or fragment is refused.")
     if parts.scheme == "http" and not is_loopback(host):
-        raise errors.BadOption("api_url: http would send the key in clear to %s; use https (http is for this machine only)." % clean(host, 80))
+        raise errors.BadOption(
+            "api_url: http would send the key in clear to %s; use https (http is for this machine only)."
+            % clean(host, 80)
+        )
     return api_url.rstrip("/")
 
 
@@ -275,7 +282,9 @@ def _finite(number: str) -> float:
 def parse_json(data: bytes) -> t.Any:
     """Parse strict JSON: no NaN, no endless numbers, no contradicting keys. Raises ValueError."""
     try:
-        value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=unique_pairs)
+        value = json.loads(
+            data.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=unique_pairs
+        )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value
@@ -293,7 +302,9 @@ def parse_leniently(data: bytes) -> t.Any:
         given: dict[str, int] = {}
         for key, value in found:
             if key in result and result[key] != value:
-                key = set_apart(key, result, given, lambda name, number: name + format(number, "b").translate(BITS_AS_SPACE))
+                key = set_apart(
+                    key, result, given, lambda name, number: name + format(number, "b").translate(BITS_AS_SPACE)
+                )
             result[key] = value
         return result
 
@@ -306,7 +317,9 @@ def parse_leniently(data: bytes) -> t.Any:
 
     text = data.decode("utf-8-sig", "replace")
     try:
-        return json.loads(text, parse_constant=lambda _name: None, parse_float=real, parse_int=integer, object_pairs_hook=pairs)
+        return json.loads(
+            text, parse_constant=lambda _name: None, parse_float=real, parse_int=integer, object_pairs_hook=pairs
+        )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -411,7 +424,11 @@ class Client:
         if validate_certs:
             env = os.environ
             self._verify = (
-                ca_path or env.get("REQUESTS_CA_BUNDLE") or env.get("CURL_CA_BUNDLE") or env.get("SSL_CERT_FILE") or True
+                ca_path
+                or env.get("REQUESTS_CA_BUNDLE")
+                or env.get("CURL_CA_BUNDLE")
+                or env.get("SSL_CERT_FILE")
+                or True
             )
         # http is for this machine only, so it must not go through a proxy that may be on another one.
         self._proxies = get_environ_proxies(self.api_url) if urlsplit(self.api_url).scheme == "https" else {}
@@ -578,7 +595,9 @@ class Client:
 
     def _back_off(self, failures: int, asked_seconds: float = 0.0) -> None:
         """Wait before a repeat: what the API asked for, and what is due in any case."""
-        wait = wait_seconds(failures, base_seconds=BACKOFF_BASE_SECONDS, cap_seconds=BACKOFF_CAP_SECONDS, jitter=random.random())
+        wait = wait_seconds(
+            failures, base_seconds=BACKOFF_BASE_SECONDS, cap_seconds=BACKOFF_CAP_SECONDS, jitter=random.random()
+        )
         if asked_seconds > wait:
             wait = asked_seconds
             self.held_seconds += wait
@@ -655,7 +674,9 @@ class Client:
         if decoder is None and encoding not in ("", "identity"):
             raise _Lost("the body is encoded as %s, which was not asked for" % clean(encoding, 20), LOST)
         message = getattr(getattr(response.raw, "_original_response", None), "msg", None)
-        if getattr(message, "defects", None) and not {"Content-Length", "Transfer-Encoding"} & set(map(str.title, response.headers)):
+        if getattr(message, "defects", None) and not {"Content-Length", "Transfer-Encoding"} & set(
+            map(str.title, response.headers)
+        ):
             raise _Lost("the answer ended in the middle of its headers", LOST)
         chunks, size, received = [], 0, 0
         for chunk in response.raw.stream(1 << 16, decode_content=False):
@@ -692,17 +713,27 @@ class Client:
         if "ProxyError" in words:
             denied = re.search(r"Tunnel connection failed: ([0-9]{3})", words)
             return _Lost(
-                "the proxy %s %s" % (self._proxy_name, "refused with %s" % denied.group(1) if denied else "can't be reached"),
+                "the proxy %s %s"
+                % (self._proxy_name, "refused with %s" % denied.group(1) if denied else "can't be reached"),
                 SENT_NOT,
                 "look at HTTPS_PROXY and NO_PROXY",
                 final=bool(denied),
             )
-        if any(isinstance(item, requests.exceptions.SSLError) for item in chain) or "SSLError" in words or "CERTIFICATE" in words:
+        if (
+            any(isinstance(item, requests.exceptions.SSLError) for item in chain)
+            or "SSLError" in words
+            or "CERTIFICATE" in words
+        ):
             if is_plain_text:
                 return _Lost("%s does not speak TLS" % host, failure, "look at api_url", final=True)
             cause = re.search(r"certificate verify failed: ([^(\n]+)", words)
             if cause is None:
-                return _Lost("the TLS connection to %s failed" % host, failure, "look at api_url, ca_path and proxies", final=True)
+                return _Lost(
+                    "the TLS connection to %s failed" % host,
+                    failure,
+                    "look at api_url, ca_path and proxies",
+                    final=True,
+                )
             return _Lost(
                 "the certificate of %s is not trusted: %s" % (host, clean(cause.group(1), 160)),
                 failure,
@@ -710,8 +741,17 @@ class Client:
                 final=True,
             )
         if any(isinstance(item, OSError) and "CA" in str(item) and "bundle" in str(item) for item in chain):
-            return _Lost("the CA bundle can't be read: %s" % clean(str(exc), 200), SENT_NOT, "look at ca_path and REQUESTS_CA_BUNDLE", final=True)
-        if any(isinstance(item, socket.gaierror) for item in chain) or "NameResolutionError" in words or "resolve" in words:
+            return _Lost(
+                "the CA bundle can't be read: %s" % clean(str(exc), 200),
+                SENT_NOT,
+                "look at ca_path and REQUESTS_CA_BUNDLE",
+                final=True,
+            )
+        if (
+            any(isinstance(item, socket.gaierror) for item in chain)
+            or "NameResolutionError" in words
+            or "resolve" in words
+        ):
             return _Lost(
                 "the name %s can't be resolved" % urlsplit(self.api_url).hostname,
                 SENT_NOT,
@@ -721,18 +761,31 @@ class Client:
         if failure == SENT_NOT and any(isinstance(item, ConnectionRefusedError) for item in chain):
             return _Lost("nothing listens at %s" % host, SENT_NOT, "look at api_url")
         if "ConnectTimeout" in words or (failure == SENT_NOT and "timed out" in words):
-            return _Lost("%s did not take the connection in time" % host, SENT_NOT, "look at the network, proxies and api_timeout")
-        if any(isinstance(item, (requests.exceptions.Timeout, socket.timeout)) for item in chain) or "Read timed out" in words:
+            return _Lost(
+                "%s did not take the connection in time" % host,
+                SENT_NOT,
+                "look at the network, proxies and api_timeout",
+            )
+        if (
+            any(isinstance(item, (requests.exceptions.Timeout, socket.timeout)) for item in chain)
+            or "Read timed out" in words
+        ):
             return _Lost("no answer within %g s" % budget, failure, "api_timeout bounds one request")
         if failure == SENT_NOT:
-            return _Lost("%s can't be reached: %s" % (host, clean(scrub(str(chain[-1])), 120)), SENT_NOT, "look at the network and api_url")
+            return _Lost(
+                "%s can't be reached: %s" % (host, clean(scrub(str(chain[-1])), 120)),
+                SENT_NOT,
+                "look at the network and api_url",
+            )
         known = isinstance(exc, (requests.exceptions.RequestException, PoolError, OSError, ValueError))
         cause_text = "the connection broke before the answer was whole" if known else type(exc).__name__
         return _Lost(cause_text, LOST)
 
     def _no_connection(self, budget: float) -> _Lost:
-        what = "the proxy %s made no connection to %s" % (self._proxy_name, urlsplit(self.api_url).netloc) if self._proxy_name else (
-            "%s did not take the connection" % urlsplit(self.api_url).netloc
+        what = (
+            "the proxy %s made no connection to %s" % (self._proxy_name, urlsplit(self.api_url).netloc)
+            if self._proxy_name
+            else ("%s did not take the connection" % urlsplit(self.api_url).netloc)
         )
         return _Lost("%s within %g s" % (what, budget), SENT_NOT, "look at the network, proxies and api_timeout")
 
@@ -770,7 +823,9 @@ class Client:
         if not payload.strip():
             return Answer(status, None, headers, attempts)
         try:
-            return Answer(status, (parse_leniently if endpoint.tells_secret else parse_json)(payload), headers, attempts)
+            return Answer(
+                status, (parse_leniently if endpoint.tells_secret else parse_json)(payload), headers, attempts
+            )
         except ValueError as exc:
             kind = clean(headers.get("Content-Type", "no content type").split(";")[0], 40)
             shown = error_text(payload[:2000].decode("utf-8", "replace")) if "html" in kind else clean(str(exc), 100)
@@ -783,7 +838,9 @@ class Client:
         facts.update(status=status, attempts=attempts)
         if endpoint.method in ("GET", "HEAD"):
             raise BadReply(problem, **facts)
-        raise errors.UnknownFate(problem + " Whether it was carried out is not known.", cause="unreadable answer", sent="maybe", **facts)
+        raise errors.UnknownFate(
+            problem + " Whether it was carried out is not known.", cause="unreadable answer", sent="maybe", **facts
+        )
 
     def _refusal(
         self,
@@ -801,7 +858,9 @@ class Client:
             body = payload[:20000].decode("utf-8", "replace")
         reason = scrub(error_text(body))
         said = ": %s" % reason.rstrip(".") if reason else ""
-        request_id = first({key.lower(): value for key, value in headers.items()}, "x-request-id", "x-correlation-id", "cf-ray")
+        request_id = first(
+            {key.lower(): value for key, value in headers.items()}, "x-request-id", "x-correlation-id", "cf-ray"
+        )
         facts.update(status=status, reason=reason or None, request_id=clean(request_id, 80) if request_id else None)
         if 300 <= status < 400:
             try:
@@ -815,13 +874,20 @@ class Client:
             )
         if status == 401:
             return errors.AuthError(
-                "%s answered 401%s. The key (api_key or H444_API_KEY) is wrong, expired or revoked; see %s." % (where, said, KEY_PAGE),
+                "%s answered 401%s. The key (api_key or H444_API_KEY) is wrong, expired or revoked; see %s."
+                % (where, said, KEY_PAGE),
                 **facts,
             )
         if status == 403:
             opt_in = " (opt-in: it is not in a key's default scopes)" if endpoint.scope in OPT_IN_SCOPES else ""
-            needed = "needs the scope %s%s" % (endpoint.scope, opt_in) if endpoint.scope else "lacks a scope that this endpoint needs"
-            refused = "" if endpoint.method == "GET" or "sent" in facts else " The request was refused and changed nothing."
+            needed = (
+                "needs the scope %s%s" % (endpoint.scope, opt_in)
+                if endpoint.scope
+                else "lacks a scope that this endpoint needs"
+            )
+            refused = (
+                "" if endpoint.method == "GET" or "sent" in facts else " The request was refused and changed nothing."
+            )
             return errors.ScopeError(
                 "%s answered 403%s.%s The key %s; see %s." % (where, said, refused, needed, KEY_PAGE),
                 scope=endpoint.scope or None,
@@ -839,7 +905,9 @@ class Client:
             advice = " If it stays so, open a ticket with 444Host." if status == 500 else ""
             if endpoint.method != "GET":
                 advice = " Whether it was carried out is not known." + advice
-            return errors.ServerError("%s answered %d%s (%d attempts).%s" % (where, status, said, facts["attempts"], advice), **facts)
+            return errors.ServerError(
+                "%s answered %d%s (%d attempts).%s" % (where, status, said, facts["attempts"], advice), **facts
+            )
         return errors.ApiError("%s answered %d%s." % (where, status, said), **facts)
 
 
@@ -944,9 +1012,13 @@ def next_page(
         return {**query, "offset": offset + page_rows}
     path = clean(urlsplit(url).path, 80)
     if link is not None:
-        raise BadReply("GET %s names a next page that can't be used (%s). Nothing is done with half a list." % (path, clean(scrub(link), 80)))
+        raise BadReply(
+            "GET %s names a next page that can't be used (%s). Nothing is done with half a list."
+            % (path, clean(scrub(link), 80))
+        )
     raise BadReply(
-        "GET %s says that there are more entries than the %d it gave, but not how to read them. Nothing is done with half a list." % (path, read)
+        "GET %s says that there are more entries than the %d it gave, but not how to read them. Nothing is done with half a list."
+        % (path, read)
     )
 
 

@@ -63,7 +63,13 @@ class Progress:
         self._kept_without_id = ""
         self.sink = sink
 
-    def keep(self, resource: str, resource_id: str | None, secrets: t.Mapping[str, str], others: t.Mapping[str, str] | None = None) -> None:
+    def keep(
+        self,
+        resource: str,
+        resource_id: str | None,
+        secrets: t.Mapping[str, str],
+        others: t.Mapping[str, str] | None = None,
+    ) -> None:
         """Write one-time secrets away, before anything else can fail; without a file they go into the result.
 
         *others*: those that have no name of ours, by their paths in the reply.
@@ -78,10 +84,15 @@ class Progress:
                 self._kept_without_id = resource if resource_id is None else ""
                 return
             except (OSError, H444Error) as error:
-                self.warn("credentials_file could not be written (%s); the secrets are in the result instead." % clean(str(error), 160))
+                self.warn(
+                    "credentials_file could not be written (%s); the secrets are in the result instead."
+                    % clean(str(error), 160)
+                )
         self.secrets.update(entry)
 
-    def receive(self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str) -> None:
+    def receive(
+        self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str
+    ) -> None:
         """Take the secrets of a reply: first keep them all, then say what is missing of *wanted*, and what else came."""
         self.keep(resource, resource_id, reply.secrets, reply.others)
         place = "in credentials_file" if self.is_kept_in_file else "in %s of the result" % OTHER_SECRETS
@@ -89,17 +100,27 @@ class Progress:
             what = "%s of %s" % (name.replace("_", " "), resource)
             if name in reply.unclear:
                 paths = _listed(reply.unclear[name])
-                self.lose(what, "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s" % (paths, place, way_out))
+                self.lose(
+                    what,
+                    "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s"
+                    % (paths, place, way_out),
+                )
             elif name not in reply.secrets:
                 self.lose(what, way_out)
             elif name in reply.damaged:
                 self.lose(what, "it held characters that can't be written, which were replaced; %s" % way_out)
             elif name in reply.masked:
-                self.warn("The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s." % (what, way_out))
+                self.warn(
+                    "The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s."
+                    % (what, way_out)
+                )
         unclear = {path for paths in reply.unclear.values() for path in paths}
         more = [path for path in reply.others if path not in unclear]
         if more:
-            self.warn("The reply about %s holds more secrets; they are %s under these names: %s." % (resource, place, _listed(more)))
+            self.warn(
+                "The reply about %s holds more secrets; they are %s under these names: %s."
+                % (resource, place, _listed(more))
+            )
 
     def lose(self, what: str, way_out: str) -> None:
         """Note that a one-time secret did not arrive, and warn with the way to a new one."""
@@ -150,7 +171,9 @@ class Progress:
         """Say what was bought and where its one-time secrets are, for the end of a failure's message."""
         parts = ["%s was ordered, its id is %s." % (self.bought, self.resource_id)] if self.bought else []
         if self.secrets:
-            parts.append("The result of this task holds %s, which can't be had again." % " and ".join(sorted(self.secrets)))
+            parts.append(
+                "The result of this task holds %s, which can't be had again." % " and ".join(sorted(self.secrets))
+            )
         if self.is_kept_in_file:
             parts.append("The one-time secrets are kept in credentials_file: %s." % clean(self.sink.path or "", 200))
         return " ".join(parts)
@@ -177,7 +200,10 @@ class Progress:
 
 def _add_money(diff: dict[str, t.Any], order: t.Mapping[str, t.Any]) -> None:
     """Show in a diff what an order costs and what it does to the wallet; without it only -v would."""
-    diff["before"] = {**diff["before"], "order": {"monthly_usd_cents": 0, "wallet_usd_cents": order.get("wallet_before_usd_cents")}}
+    diff["before"] = {
+        **diff["before"],
+        "order": {"monthly_usd_cents": 0, "wallet_usd_cents": order.get("wallet_before_usd_cents")},
+    }
     costs = {name: order.get(name) for name in ("plan_slug", "due_now_usd_cents", "monthly_usd_cents")}
     diff["after"] = {**diff["after"], "order": {**costs, "wallet_usd_cents": order.get("wallet_after_usd_cents")}}
 
@@ -194,7 +220,11 @@ def _shown(value: t.Any) -> t.Any:
 
 def send(api: t.Any, action: Action, progress: Progress) -> None:
     """Carry out an action that is one plain request."""
-    api.request(action.endpoint, ids={name: value or progress.resource_id for name, value in action.ids.items()}, body=action.body)
+    api.request(
+        action.endpoint,
+        ids={name: value or progress.resource_id for name, value in action.ids.items()},
+        body=action.body,
+    )
 
 
 def apply(api: t.Any, progress: Progress) -> None:

@@ -55,7 +55,18 @@ STATUS_WORDS = {
     PENDING: ("pending", "queued", "scheduled", "new", "sending", "processing", "in_progress"),
     RETRYING: ("retrying", "retry", "retry_scheduled", "waiting_retry", "will_retry"),
     DELIVERED: ("delivered", "success", "succeeded", "successful", "ok", "sent", "completed", "complete"),
-    FAILED: ("failed", "failure", "fail", "error", "errored", "undelivered", "exhausted", "dead", "gave_up", "abandoned"),
+    FAILED: (
+        "failed",
+        "failure",
+        "fail",
+        "error",
+        "errored",
+        "undelivered",
+        "exhausted",
+        "dead",
+        "gave_up",
+        "abandoned",
+    ),
 }
 STATUS = by_spelling(STATUS_WORDS)
 
@@ -72,9 +83,15 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
         if len(raw) == 1 and snake(str(name)) in NOUNS and isinstance(inner, dict):
             raw = inner
     contents = {snake(str(name)): shallow(value) for name, value in raw.items() if snake(str(name)) in CONTENTS}
-    row, _secrets = sweep(flat({name: value for name, value in raw.items() if snake(str(name)) not in CONTENTS}, NOUNS, where))
+    row, _secrets = sweep(
+        flat({name: value for name, value in raw.items() if snake(str(name)) not in CONTENTS}, NOUNS, where)
+    )
     response = contents.get("response")
-    answered = whole(first(row, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"))
+    answered = whole(
+        first(
+            row, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"
+        )
+    )
     if answered is None and isinstance(response, dict):
         answered = whole(first(normal(response, where), "status", "status_code", "code"))
     status = read_status(first(row, "status", "state", "result"), STATUS)
@@ -84,7 +101,9 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
         answered = whole(status)
         status = DELIVERED if 200 <= t.cast(int, answered) < 300 else FAILED
     error = first(row, "error", "error_message", "last_error", "failure_reason")
-    milliseconds = first(row, "duration_ms", "duration_millis", "duration_milliseconds", "latency_ms", "response_time_ms", "elapsed_ms")
+    milliseconds = first(
+        row, "duration_ms", "duration_millis", "duration_milliseconds", "latency_ms", "response_time_ms", "elapsed_ms"
+    )
     return {
         **row,
         **contents,
@@ -101,7 +120,9 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
 
 def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
     """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
-    raws = api.rows(LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit, page_of=null_as_empty(NOUNS))
+    raws = api.rows(
+        LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit, page_of=null_as_empty(NOUNS)
+    )
     return newest_first([read_delivery(raw) for raw in raws])[:limit]
 
 
@@ -157,7 +178,10 @@ def _missing(webhook_id: str, delivery_id: str, rows: t.Sequence[Row] | None = N
     """Make the error for a delivery that does not exist. *rows*: all of the webhook's, None where they are not known."""
     newest = [row["id"] for row in rows or ()][:3]
     there = "" if rows is None else "; its newest: %s" % ", ".join(newest) if newest else "; it has none at all"
-    return Missing("The webhook %s has no delivery %s%s. Nothing was sent." % (webhook_id, shown(delivery_id), there), closest=newest or None)
+    return Missing(
+        "The webhook %s has no delivery %s%s. Nothing was sent." % (webhook_id, shown(delivery_id), there),
+        closest=newest or None,
+    )
 
 
 def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: t.Sequence[Row]) -> Plan:
@@ -165,7 +189,10 @@ def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: 
     after: Row = {**dict.fromkeys(FIELDS), "event": found["event"] if found else None, "status": PENDING, "attempt": 0}
     notes = ()  # type: tuple[str, ...]
     if found is None:
-        notes = ("The delivery %s is not among the newest that the API shows, so whether it exists is known by the API alone." % shown(delivery_id),)
+        notes = (
+            "The delivery %s is not among the newest that the API shows, so whether it exists is known by the API alone."
+            % shown(delivery_id),
+        )
     action = Action("redeliver", delivery_id, REDELIVER, {"id": webhook_id, "delivery_id": delivery_id})
     return Plan(None, after, (action,), notes, purchase=frozenset(row["id"] for row in rows))
 
@@ -214,7 +241,10 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
         rows = []  # it was sent, and a failure now would only make somebody send it once more
     new = [row for row in rows if row["id"] not in known and event in (None, row["event"])]
     if len(new) != 1:
-        progress.warn("The API took the redelivery of %s, but does not tell which delivery it made." % shown(text(params["delivery_id"])))
+        progress.warn(
+            "The API took the redelivery of %s, but does not tell which delivery it made."
+            % shown(text(params["delivery_id"]))
+        )
         return None
     return new[0]
 

@@ -11,7 +11,18 @@ import typing as t
 from datetime import datetime, timezone
 
 from ._converge import Progress, Task, send
-from ._errors import ApiError, AuthError, BadOption, H444Error, Missing, NotFound, NotReached, RateLimited, ScopeError, UnknownFate
+from ._errors import (
+    ApiError,
+    AuthError,
+    BadOption,
+    H444Error,
+    Missing,
+    NotFound,
+    NotReached,
+    RateLimited,
+    ScopeError,
+    UnknownFate,
+)
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
 from ._patterns import choose
@@ -26,7 +37,17 @@ ENDPOINTS = (LIST, GET, PATCH)
 
 NOUNS = ("domains", "domain", "domain_list", "domain_names")
 FIELDS = (
-    "id", "name", "status", "auto_renew", "transfer_lock", "whois_privacy", "nameservers", "expires_at", "expires_on", "days_left", "created_at",
+    "id",
+    "name",
+    "status",
+    "auto_renew",
+    "transfer_lock",
+    "whois_privacy",
+    "nameservers",
+    "expires_at",
+    "expires_on",
+    "days_left",
+    "created_at",
 )
 WHERE_LIST = "GET /v1/domains"
 WHERE_ONE = "GET /v1/domains/:id"
@@ -35,10 +56,24 @@ WHERE_ONE = "GET /v1/domains/:id"
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "auto_renew": ("auto_renew", "autorenew", "auto_renewal", "auto_renew_enabled", "is_auto_renew"),
     "transfer_lock": (
-        "transfer_lock", "transfer_locked", "transfer_lock_enabled", "is_transfer_locked", "locked", "is_locked", "lock", "domain_lock", "registrar_lock",
+        "transfer_lock",
+        "transfer_locked",
+        "transfer_lock_enabled",
+        "is_transfer_locked",
+        "locked",
+        "is_locked",
+        "lock",
+        "domain_lock",
+        "registrar_lock",
     ),
     "whois_privacy": (
-        "whois_privacy", "whois_privacy_enabled", "is_whois_private", "privacy", "privacy_enabled", "privacy_protection", "whois_protection",
+        "whois_privacy",
+        "whois_privacy_enabled",
+        "is_whois_private",
+        "privacy",
+        "privacy_enabled",
+        "privacy_protection",
+        "whois_protection",
         "id_protection",
     ),
     "nameservers": ("nameservers", "name_servers", "nameserver", "ns", "dns_servers"),
@@ -46,7 +81,17 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 # The page shows the names of the other two in its request body; these go back under the name under which they came.
 NAMED_BY_REPLY = frozenset({"transfer_lock", "whois_privacy"})
 EXPIRY = (
-    "expires_at", "expires", "expires_on", "expiry", "expiry_date", "expiry_at", "expiration", "expiration_date", "expire_date", "expire_at", "valid_until",
+    "expires_at",
+    "expires",
+    "expires_on",
+    "expiry",
+    "expiry_date",
+    "expiry_at",
+    "expiration",
+    "expiration_date",
+    "expire_date",
+    "expire_at",
+    "valid_until",
 )
 HOST_NAMES = ("host", "hostname", "host_name", "name", "nameserver", "server", "ns", "fqdn", "value")
 NUMBERED = re.compile(r"\A(?:ns|nameserver|name_server|host)?_?[0-9]{1,2}\Z")
@@ -142,7 +187,9 @@ def read_domain(raw: t.Mapping[str, t.Any], where: str, now: datetime) -> Domain
         if there:
             key = next((name for name in there if row[name] is not None), there[0])
             value = row.pop(key)
-            told[field] = Told(spelt.get(key, key), value, read_nameservers(value) if field == "nameservers" else read_switch(value))
+            told[field] = Told(
+                spelt.get(key, key), value, read_nameservers(value) if field == "nameservers" else read_switch(value)
+            )
     name = word(first(row, "name", "domain", "domain_name", "fqdn"), "name", "domain", "fqdn")
     if not name:
         raise bad(where, "a domain has no name")
@@ -182,7 +229,9 @@ def get_domain(api: t.Any, domain_id: str) -> Domain | None:
         answer = api.request(GET, ids={"id": domain_id})
     except NotFound:
         return None
-    return read_domain(object_of(answer.body, NOUNS, WHERE_ONE, ("id", "domain_id", "uuid"), domain_id), WHERE_ONE, _clock(answer))
+    return read_domain(
+        object_of(answer.body, NOUNS, WHERE_ONE, ("id", "domain_id", "uuid"), domain_id), WHERE_ONE, _clock(answer)
+    )
 
 
 def complete(api: t.Any, domain: Domain) -> Domain:
@@ -215,7 +264,9 @@ def named(domains: t.Sequence[Domain], name: str) -> list[Domain]:
 def _check_name_of(domain: Domain, name: str | None) -> None:
     """Make sure that a domain that was found by its id has the name that was given too. Raises: Refused, BadOption."""
     if name is not None:
-        check_agree("domain", domain.row["id"], Named("name", name, domain.row["name"], bool(named([domain], check_name(name)))))
+        check_agree(
+            "domain", domain.row["id"], Named("name", name, domain.row["name"], bool(named([domain], check_name(name))))
+        )
 
 
 def find_domain(api: t.Any, domain_id: str | None, name: str | None) -> Domain:
@@ -248,7 +299,9 @@ def wanted_of(params: Params) -> Row:
     if "nameservers" in wanted:
         hosts = [check_hostname(ascii_host(host), "nameservers", dotted=True) for host in wanted["nameservers"]]
         if not hosts:
-            raise BadOption("nameservers: an empty list would take the domain offline. Leave the option out to keep those that it has.")
+            raise BadOption(
+                "nameservers: an empty list would take the domain offline. Leave the option out to keep those that it has."
+            )
         wanted["nameservers"] = list(dict.fromkeys(hosts))
     return wanted
 
@@ -271,15 +324,26 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
         if met:
             continue
         if met is None and field not in untold:
-            raise bad(WHERE_ONE, "%s of %s is %s, which can't be read" % (field, clean(row["name"], 80), shown(domain.told[field].raw)))
+            raise bad(
+                WHERE_ONE,
+                "%s of %s is %s, which can't be read" % (field, clean(row["name"], 80), shown(domain.told[field].raw)),
+            )
         if met is None:
-            notes.append("The API does not tell %s of %s, so it is written in each run and can't be checked." % (field, clean(row["name"], 80)))
+            notes.append(
+                "The API does not tell %s of %s, so it is written in each run and can't be checked."
+                % (field, clean(row["name"], 80))
+            )
         body[domain.told[field].name if field in domain.told and field in NAMED_BY_REPLY else field] = value
         after[field] = value
         changes.append(field)
     if not changes:
         return same(row)
-    return Plan(row, after, (Action("set %s of" % ", ".join(changes), row["name"], PATCH, {"id": row["id"]}, body),), tuple(notes))
+    return Plan(
+        row,
+        after,
+        (Action("set %s of" % ", ".join(changes), row["name"], PATCH, {"id": row["id"]}, body),),
+        tuple(notes),
+    )
 
 
 def plan_of(api: t.Any, params: Params) -> Plan:
@@ -291,7 +355,9 @@ def plan_of(api: t.Any, params: Params) -> Plan:
 def _unmet(domain: Domain, wanted: Row) -> str:
     """Say in words what is not as it is wanted; empty where all that is told is."""
     return "; ".join(
-        "%s is %s, not %s" % (field, _said(domain.row[field]), _said(value)) for field, value in wanted.items() if is_met(domain, field, value) is False
+        "%s is %s, not %s" % (field, _said(domain.row[field]), _said(value))
+        for field, value in wanted.items()
+        if is_met(domain, field, value) is False
     )
 
 
@@ -325,7 +391,12 @@ def _look_again(api: t.Any, action: Action, progress: Progress, error: ApiError 
     progress.after = now.row
     progress.maybe = bool(moved)
     unmet = _unmet(now, wanted) or "it does not tell all that was written"
-    message = "%s %s was read again: %s%s." % (error, now.row["name"], unmet, "; changed: %s" % ", ".join(moved) if moved else "; it is as before")
+    message = "%s %s was read again: %s%s." % (
+        error,
+        now.row["name"],
+        unmet,
+        "; changed: %s" % ", ".join(moved) if moved else "; it is as before",
+    )
     if isinstance(error, UnknownFate) or error.status in STILL_AT_WORK:
         raise type(error)(message + " The change may yet come; running the task again does no harm.", **error.facts)
     raise NotReached(message, **error.facts)
@@ -340,7 +411,9 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     while True:
         now = get_domain(api, plan.after["id"])
         if now is None:
-            raise NotReached("The API took the change of %s, but does not know the domain any more." % plan.after["name"])
+            raise NotReached(
+                "The API took the change of %s, but does not know the domain any more." % plan.after["name"]
+            )
         # What the API does not tell is known from the plan alone; a warning says so.
         progress.after = {**now.row, **{field: value for field, value in wanted.items() if field in now.untold()}}
         unmet = _unmet(now, wanted)
@@ -349,7 +422,8 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
         if not pauses:
             raise NotReached(
                 "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the registry is slow: "
-                "look at the panel; running the task again does no harm." % (plan.after["name"], sum(PAUSES_SECONDS), unmet)
+                "look at the panel; running the task again does no harm."
+                % (plan.after["name"], sum(PAUSES_SECONDS), unmet)
             )
         api.sleep(pauses.pop(0))
 

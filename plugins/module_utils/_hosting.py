@@ -50,18 +50,55 @@ REPLY = Kind(
 ACTIVE, SUSPENDED, PROVISIONING = "active", "suspended", "provisioning"
 SETTLED = (ACTIVE, SUSPENDED)
 STATUSES = frozenset({ACTIVE, SUSPENDED, PROVISIONING})
-STATUS = by_spelling({
-    ACTIVE: ("active", "enabled", "running", "online", "ok", "live", "up", "ready", "normal", "unsuspended"),
-    SUSPENDED: ("suspended", "disabled", "locked", "blocked", "frozen", "paused"),
-    PROVISIONING: ("provisioning", "pending", "creating", "building", "installing", "queued", "deploying", "setup", "setting_up", "initializing"),
-})
+STATUS = by_spelling(
+    {
+        ACTIVE: ("active", "enabled", "running", "online", "ok", "live", "up", "ready", "normal", "unsuspended"),
+        SUSPENDED: ("suspended", "disabled", "locked", "blocked", "frozen", "paused"),
+        PROVISIONING: (
+            "provisioning",
+            "pending",
+            "creating",
+            "building",
+            "installing",
+            "queued",
+            "deploying",
+            "setup",
+            "setting_up",
+            "initializing",
+        ),
+    }
+)
 ISSUED, PENDING, FAILED = "issued", "pending", "failed"
 CERTIFICATES = frozenset({ISSUED, PENDING, FAILED})
-SSL_STATUS = by_spelling({
-    ISSUED: ("issued", "active", "valid", "ok", "installed", "enabled", "secured", "success", "live", "ready"),
-    PENDING: ("pending", "issuing", "processing", "provisioning", "queued", "requested", "validating", "renewing", "in_progress", "waiting"),
-    FAILED: ("failed", "failure", "error", "errored", "rejected", "invalid", "issue_failed", "issuance_failed", "validation_failed", "renewal_failed"),
-})
+SSL_STATUS = by_spelling(
+    {
+        ISSUED: ("issued", "active", "valid", "ok", "installed", "enabled", "secured", "success", "live", "ready"),
+        PENDING: (
+            "pending",
+            "issuing",
+            "processing",
+            "provisioning",
+            "queued",
+            "requested",
+            "validating",
+            "renewing",
+            "in_progress",
+            "waiting",
+        ),
+        FAILED: (
+            "failed",
+            "failure",
+            "error",
+            "errored",
+            "rejected",
+            "invalid",
+            "issue_failed",
+            "issuance_failed",
+            "validation_failed",
+            "renewal_failed",
+        ),
+    }
+)
 # What the answer to a second suspension may be, where the provider takes it for a conflict.
 CONFLICTS = frozenset({400, 409, 422})
 
@@ -80,7 +117,10 @@ def canonical_domain(value: str | None) -> str:
 def check_username(value: str) -> str:
     """Return a user name, or raise BadOption: one that the provider may trim could not be found again."""
     if not value or len(value) > 64 or CONTROL.search(value) or re.search(r"\s", value):
-        raise BadOption("username: %s can't be a user name: it must not be empty, longer than 64 characters, or hold spaces." % shown(value))
+        raise BadOption(
+            "username: %s can't be a user name: it must not be empty, longer than 64 characters, or hold spaces."
+            % shown(value)
+        )
     return value
 
 
@@ -116,7 +156,14 @@ def shape_hosting(row: Row, where: str) -> Row:
     """Give an account out of a row that is in snake_case and free of secrets."""
     domain = word(first(row, "domain", "domain_name", "primary_domain", "main_domain"), "name", "domain", "fqdn")
     certificate = first(
-        row, "ssl_status", "ssl_state", "certificate_status", "cert_status", "ssl_certificate_status", "tls_status", "lets_encrypt_status"
+        row,
+        "ssl_status",
+        "ssl_state",
+        "certificate_status",
+        "cert_status",
+        "ssl_certificate_status",
+        "tls_status",
+        "lets_encrypt_status",
     )
     if certificate is None:
         certificate = first(row, "ssl", "certificate", "ssl_certificate", "tls", "lets_encrypt")
@@ -183,7 +230,8 @@ def missing_hosting(rows: t.Sequence[Row], domain: str | None, username: str | N
     field, wanted = ("domain", domain) if domain is not None else ("username", username)
     near = closest(wanted, [row[field] for row in rows if not is_gone(row)])
     return Missing(
-        "No hosting account has the %s %s%s." % (field, shown(wanted), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
+        "No hosting account has the %s %s%s."
+        % (field, shown(wanted), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
         closest=near,
     )
 
@@ -204,7 +252,9 @@ def is_rewritten(told: str | None, wanted: str) -> bool:
     return bool(name) and (wish.startswith(name) or name.endswith(wish))
 
 
-def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username: str | None, state: str, by_id: bool) -> None:
+def check_same(
+    current: Row, rows: t.Sequence[Row], domain: str | None, username: str | None, state: str, by_id: bool
+) -> None:
     """Make sure that id, domain and user name mean one account. Raises: Ambiguous, Refused.
 
     An order asks for a user name that the provider may write its own way, so it may differ in that where the domain found the account.
@@ -217,7 +267,9 @@ def check_same(current: Row, rows: t.Sequence[Row], domain: str | None, username
             raise Ambiguous(
                 "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; name the one you mean by its id alone."
                 % (others[0]["id"], field, shown(wanted), current["id"], shown(current[field])),
-                candidates=[{name: row.get(name) for name in ("id", "domain", "username")} for row in [current, *others]],
+                candidates=[
+                    {name: row.get(name) for name in ("id", "domain", "username")} for row in [current, *others]
+                ],
             )
     may_be_untold = state != "absent"
     may_be_rewritten = state in ("present", "active") and domain is not None and not by_id
@@ -236,7 +288,11 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_hosting: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
     check_timeout(params)
-    domain = canonical_host(check_hostname(params["domain"], "domain", dotted=True)) if params.get("domain") is not None else None
+    domain = (
+        canonical_host(check_hostname(params["domain"], "domain", dotted=True))
+        if params.get("domain") is not None
+        else None
+    )
     username = check_username(params["username"]) if params.get("username") is not None else None
     state = params["state"]
     rows: list[Row] = []
@@ -246,7 +302,11 @@ def plan_of(api: t.Any, params: Params) -> Plan:
             current = None
         if current is None and state != "absent":
             near = closest(params["id"], [row["id"] for row in list_hosting(api)])
-            raise Missing("No hosting account has the id %s%s." % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
+            raise Missing(
+                "No hosting account has the id %s%s."
+                % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else ""),
+                closest=near,
+            )
         if current is not None and differences(current, domain, username):
             rows = list_hosting(api)
     else:
@@ -283,7 +343,19 @@ def plan_absent(current: Row | None) -> Plan:
     # The domain is its name; the user name is one only where it is told.
     known_as = (current["domain"], current["username"] or "")
     return Plan(
-        current, None, (Action("remove", title_of(current), DELETE, {"id": current["id"]}, destroys=True, until=(TERMINATED,), known_as=known_as),)
+        current,
+        None,
+        (
+            Action(
+                "remove",
+                title_of(current),
+                DELETE,
+                {"id": current["id"]},
+                destroys=True,
+                until=(TERMINATED,),
+                known_as=known_as,
+            ),
+        ),
     )
 
 
@@ -300,8 +372,14 @@ def plan_current(current: Row, params: Params) -> Plan:
         actions.append(Action("wait for", name, GET, ids, until=SETTLED))
         status = after["status"] = ACTIVE
     if state in ("active", "suspended") and status not in SETTLED:
-        told = "calls the status of %s %s" % (shown(name), shown(status)) if status else "does not tell the status of %s" % shown(name)
-        notes.append("The API %s, so whether it is suspended is not known: state: %s is sent in every run." % (told, state))
+        told = (
+            "calls the status of %s %s" % (shown(name), shown(status))
+            if status
+            else "does not tell the status of %s" % shown(name)
+        )
+        notes.append(
+            "The API %s, so whether it is suspended is not known: state: %s is sent in every run." % (told, state)
+        )
     if state == "active" and status != ACTIVE:
         actions.append(Action("unsuspend", name, UNSUSPEND, ids, until=(ACTIVE,)))
         after["status"] = ACTIVE
@@ -323,7 +401,10 @@ def _wants_ssl_retry(current: Row, retry_ssl: str, notes: list[str]) -> bool:
     """Decide whether the certificate is issued again; what is not known is noted, not guessed."""
     status = current["ssl_status"]
     if retry_ssl == "failed" and status is None:
-        notes.append("retry_ssl: the API does not tell the state of the certificate of %s, so it was not retried; always does it." % shown(title_of(current)))
+        notes.append(
+            "retry_ssl: the API does not tell the state of the certificate of %s, so it was not retried; always does it."
+            % shown(title_of(current))
+        )
     elif retry_ssl == "failed" and status not in CERTIFICATES:
         notes.append(
             "retry_ssl: the API calls the state of the certificate of %s %s, which may or may not be a failure, so it was not retried; always does it."
@@ -339,7 +420,10 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     for field, wanted in differences(current, domain, params.get("username")):
         notes.append("%s has the %s %s, not %s; the API can't change it." % (name, field, current[field], wanted))
     if plan_slug and current["plan_slug"] and not _catalogue.is_same_plan(current["plan_slug"], plan_slug):
-        notes.append("%s; the API can't change the plan of a hosting account." % _catalogue.plan_drift(name, current["plan_slug"], plan_slug))
+        notes.append(
+            "%s; the API can't change the plan of a hosting account."
+            % _catalogue.plan_drift(name, current["plan_slug"], plan_slug)
+        )
     return notes
 
 
@@ -350,7 +434,8 @@ def plan_order(api: t.Any, params: Params, domain: str | None, username: str | N
         raise Missing("%s To order it, give plan_slug, domain and username." % missing, **missing.facts)
     if domain is None or username is None:
         raise BadOption(
-            "%s is needed too, to order a hosting account for %s." % ("domain" if domain is None else "username", shown(username if domain is None else domain))
+            "%s is needed too, to order a hosting account for %s."
+            % ("domain" if domain is None else "username", shown(username if domain is None else domain))
         )
     taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
     if taken:
@@ -374,8 +459,16 @@ def plan_order(api: t.Any, params: Params, domain: str | None, username: str | N
         known_ids=[row["id"] for row in rows],
     )
     after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(domain=domain, username=username, status=ACTIVE, plan_slug=offer.plan_slug, php_version=params.get("php_version"))
-    action = Action("order", domain, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)
+    after.update(
+        domain=domain,
+        username=username,
+        status=ACTIVE,
+        plan_slug=offer.plan_slug,
+        php_version=params.get("php_version"),
+    )
+    action = Action(
+        "order", domain, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED
+    )
     return Plan(None, after, (action,), (), _purchase.facts_of(order, ID_FACT), order)
 
 
@@ -440,7 +533,10 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
             % (shown(domain), row["id"], shown(row["domain"]))
         )
     if row["username"] is not None and not has_username(row, order.body["username"]):
-        progress.warn("%s was ordered for the user %s, but the provider calls it %s." % (shown(domain), shown(order.body["username"]), shown(row["username"])))
+        progress.warn(
+            "%s was ordered for the user %s, but the provider calls it %s."
+            % (shown(domain), shown(order.body["username"]), shown(row["username"]))
+        )
     _purchase.fill_from_order(row, order, ("domain", "username", "plan_slug", "php_version"))
     progress.after = row
 
@@ -450,7 +546,9 @@ def wait(api: t.Any, action: Action, progress: Progress) -> None:
     hosting_id = action.ids.get("id") or progress.resource_id
     # The reply to an order, or what was read to prove it, is as new as it gets.
     row = progress.after if action.endpoint is ORDER else None
-    progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], STATUSES, row)
+    progress.after = wait_for(
+        api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], STATUSES, row
+    )
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:
@@ -475,7 +573,10 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     now = {**known, **{key: value for key, value in row.items() if value is not None}}
     wanted = params.get("php_version")
     if wanted is not None and now["php_version"] != wanted:
-        progress.warn("The API took PHP %s for %s, but still shows %s." % (wanted, shown(title_of(now)), shown(now["php_version"])))
+        progress.warn(
+            "The API took PHP %s for %s, but still shows %s."
+            % (wanted, shown(title_of(now)), shown(now["php_version"]))
+        )
     return now
 
 

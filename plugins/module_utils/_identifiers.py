@@ -61,7 +61,10 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
         _check_removal(result, identifiers)
     useless = [name for name in identifiers.without_id if "id" in given and not is_blank(params.get(name))]
     if useless:
-        raise BadOption("id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent." % (useless[0], identifiers.what))
+        raise BadOption(
+            "id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent."
+            % (useless[0], identifiers.what)
+        )
     return result
 
 
@@ -74,7 +77,10 @@ def _check_removal(params: Params, identifiers: Identifiers) -> None:
         )
     for option, nothing in identifiers.acts:
         if params.get(option) not in (None, nothing):
-            raise BadOption("%s: it can't be done for a %s that is removed. Nothing was sent; leave it out." % (option, identifiers.what))
+            raise BadOption(
+                "%s: it can't be done for a %s that is removed. Nothing was sent; leave it out."
+                % (option, identifiers.what)
+            )
 
 
 class Named(t.NamedTuple):

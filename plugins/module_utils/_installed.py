@@ -22,7 +22,19 @@ Name = t.Tuple[str, str]
 
 # Fields that hold what is installed, as a text or as an object, and what the fields of such an object are.
 HOLDERS = ("os_template", "template", "os_image", "image", "os", "operating_system", "distribution", "distro")
-NAMES = ("os_template", "slug", "template", "code", "name", "label", "display_name", "title", "full_name", "pretty_name", "os_name")
+NAMES = (
+    "os_template",
+    "slug",
+    "template",
+    "code",
+    "name",
+    "label",
+    "display_name",
+    "title",
+    "full_name",
+    "pretty_name",
+    "os_name",
+)
 IDS = ("id", "uuid", "template_id", "os_template_id", "image_id")
 VERSIONS = ("version", "os_version", "release", "os_release")
 FAMILIES = ("os_family", "family", "os", "distribution", "distro", "distro_family")
@@ -112,7 +124,9 @@ def find_installed(row: Row, templates: t.Sequence[Row]) -> Name | None:
     known = {key_of(name_of(template)[0]) for template in templates} - {""}
     families = {key_of(value) for value in told.families} & known
     pool = [_Entry(template) for template in templates if not families or key_of(name_of(template)[0]) in families]
-    claims = [_by_id(pool, value) for value in told.ids] + [_by_version(pool, value, families) for value in told.versions]
+    claims = [_by_id(pool, value) for value in told.ids] + [
+        _by_version(pool, value, families) for value in told.versions
+    ]
     # A family alone names no template.
     claims += [_by_name(pool, value, families) for value in told.names if key_of(value) not in known]
     fitting = [claim for claim in claims if claim]
@@ -135,7 +149,9 @@ class _Entry:
 
 
 def _by_id(pool: list[_Entry], value: str) -> set[Name]:
-    return {entry.name for entry in pool if value in entry.ids or (not is_digits(value) and value.casefold() in entry.words)}
+    return {
+        entry.name for entry in pool if value in entry.ids or (not is_digits(value) and value.casefold() in entry.words)
+    }
 
 
 def _by_version(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
@@ -147,7 +163,11 @@ def _by_name(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
     exact = {entry.name for entry in pool if value.strip().casefold() in entry.words}
     if not any(letter.isalpha() for letter in value):
         # A bare number can be an id as well as a version: both count, and then it may fit more than one.
-        return exact | _by_version(pool, value, families or {entry.family for entry in pool}) if exact or families else set()
+        return (
+            exact | _by_version(pool, value, families or {entry.family for entry in pool})
+            if exact or families
+            else set()
+        )
     steps = (
         exact,
         {entry.name for entry in pool if key_of(value) in entry.keys},

@@ -40,7 +40,10 @@ def read_label(row: Row) -> str | None:
 
 def tells_label(row: Row) -> bool:
     """Tell whether a row (in snake_case) says what its label is; null and empty say that it has none."""
-    return any(field in row and (row[field] is None or read_label({field: row[field]}) is not None) for field in OWN_FIELDS + OTHER_FIELDS)
+    return any(
+        field in row and (row[field] is None or read_label({field: row[field]}) is not None)
+        for field in OWN_FIELDS + OTHER_FIELDS
+    )
 
 
 def nfc(label: str) -> str:
@@ -68,7 +71,11 @@ def why_similar(row: Row, label: str, hostname: str, rows: t.Sequence[Row]) -> s
         return "the provider may write labels its own way"
     if row["hostname"] and canonical_host(row["hostname"]) == canonical_host(hostname):
         return "it has the host name %s, too" % canonical_host(hostname)
-    if row["label"] and _is_cut(row, label, hostname) and not any(_is_longer(other["label"], row["label"]) for other in rows):
+    if (
+        row["label"]
+        and _is_cut(row, label, hostname)
+        and not any(_is_longer(other["label"], row["label"]) for other in rows)
+    ):
         return "the provider may have cut the label off"
     return ""
 
@@ -92,4 +99,8 @@ def _rest(start: str, whole: str) -> str:
 
 def _is_longer(one: str | None, other: str) -> bool:
     """Tell whether a label is longer, whether the provider counts characters or bytes."""
-    return one is not None and len(one) > len(other) and len(one.encode("utf-8", "replace")) > len(other.encode("utf-8", "replace"))
+    return (
+        one is not None
+        and len(one) > len(other)
+        and len(one.encode("utf-8", "replace")) > len(other.encode("utf-8", "replace"))
+    )

@@ -29,7 +29,10 @@ class _Core(AnsibleModule):
     def fail_json(self, msg: str, **result: t.Any) -> None:
         """Fail; without a key, say where one is taken from."""
         if str(msg).startswith("missing required arguments") and "api_key" in str(msg):
-            msg = "%s. Set api_key or the environment variable H444_API_KEY; keys are made at %s. Nothing was sent." % (msg, _client.KEY_PAGE)
+            msg = "%s. Set api_key or the environment variable H444_API_KEY; keys are made at %s. Nothing was sent." % (
+                msg,
+                _client.KEY_PAGE,
+            )
         super().fail_json(msg, **result)
 
 
@@ -69,11 +72,16 @@ class H444Module:
     def fail(self, error: H444Error, **result: t.Any) -> None:
         """End with an error: one sentence, its facts, and what was done up to then."""
         facts = {key: value for key, value in error.facts.items() if key not in result}
-        self._module.fail_json(msg=well_formed(_client.scrub(str(error))), **self._whole({"changed": False, **facts, **result}))
+        self._module.fail_json(
+            msg=well_formed(_client.scrub(str(error))), **self._whole({"changed": False, **facts, **result})
+        )
 
     def crash(self, error: Exception, told: str = "", **result: t.Any) -> None:
         """End with a mistake of ours. *told*: what has to be said besides."""
-        self._module.fail_json(msg=well_formed(" ".join(filter(None, (mistake_text(error), told)))), **self._whole({"changed": False, **result}))
+        self._module.fail_json(
+            msg=well_formed(" ".join(filter(None, (mistake_text(error), told)))),
+            **self._whole({"changed": False, **result}),
+        )
 
     def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Add to a result what belongs into every one, whatever the task and however it ended.
@@ -85,7 +93,9 @@ class H444Module:
             return result
         return {**result, **held_up(self._client.held_seconds, self.warn)}
 
-    def report(self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]], identifiers: Identifiers = NONE) -> None:
+    def report(
+        self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]], identifiers: Identifiers = NONE
+    ) -> None:
         """Run an info module: read, and end. Nothing is ever changed. *identifiers*: the options that choose what is read.
 
         The ``notes`` of what was read are warnings, no part of the result.

@@ -65,7 +65,11 @@ def canonical_ip(value: object) -> str | None:
 
 def _is_canonical_ipv6(value: str) -> bool:
     try:
-        return ":" in value and "." not in value and socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, value)) == value
+        return (
+            ":" in value
+            and "." not in value
+            and socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, value)) == value
+        )
     except (OSError, ValueError):
         return False
 
@@ -151,7 +155,9 @@ def clean(text: str, limit: int = 300) -> str:
 Name = t.TypeVar("Name", bound=t.Hashable)
 
 
-def set_apart(name: Name, taken: t.Container[Name], given: dict[Name, int], variant: t.Callable[[Name, int], Name]) -> Name:
+def set_apart(
+    name: Name, taken: t.Container[Name], given: dict[Name, int], variant: t.Callable[[Name, int], Name]
+) -> Name:
     """Give a name that is not taken yet: itself, or a variant of it by number.
 
     *given*: kept by the caller; the last number of each name. Searching from the first one again would take the square of how often
@@ -207,14 +213,22 @@ def closest(name: str | None, names: t.Iterable[str | None]) -> list[str]:
 
 
 def check_one_name(
-    rows: t.Iterable[t.Mapping[str, t.Any]], found: t.Mapping[str, t.Any] | None, field: str, name_of: t.Callable[[t.Any], t.Any]
+    rows: t.Iterable[t.Mapping[str, t.Any]],
+    found: t.Mapping[str, t.Any] | None,
+    field: str,
+    name_of: t.Callable[[t.Any], t.Any],
 ) -> None:
     """Make sure that the id of a row that was found by its name is that of no row with another name: it would tell nothing then.
 
     Raises: Ambiguous.
     """
     for row in rows:
-        if found is not None and row["id"] == found["id"] and row[field] is not None and name_of(row[field]) != name_of(found[field]):
+        if (
+            found is not None
+            and row["id"] == found["id"]
+            and row[field] is not None
+            and name_of(row[field]) != name_of(found[field])
+        ):
             raise Ambiguous(
                 "The API shows the id %s twice, as %s and as %s, so which of them it means can't be known. Nothing was changed; run the task again later."
                 % (row["id"], shown(found[field]), shown(row[field])),

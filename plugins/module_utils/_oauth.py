@@ -16,7 +16,17 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 from ._converge import Progress, Task
-from ._errors import ApiError, BadOption, BadReply, H444Error, NotFound, NotReached, Refused, TransportError, UnknownFate
+from ._errors import (
+    ApiError,
+    BadOption,
+    BadReply,
+    H444Error,
+    NotFound,
+    NotReached,
+    Refused,
+    TransportError,
+    UnknownFate,
+)
 from ._identifiers import Identifiers
 from ._names import clean, closest, shown
 from ._plan import Action, Plan
@@ -27,8 +37,12 @@ from ._resend import ALWAYS, NEVER, Endpoint
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
 REGISTER = Endpoint("POST", "/oauth/register", "", NEVER)
 DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)  # one more code that nobody approves does no harm
-EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, tells_secret=True)  # a code that was exchanged already is refused, and that is told
-REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, tells_secret=True)  # a refresh token works once; used twice it may end the whole sign-in
+EXCHANGE = Endpoint(
+    "POST", "/oauth/token", "", ALWAYS, tells_secret=True
+)  # a code that was exchanged already is refused, and that is told
+REFRESH = Endpoint(
+    "POST", "/oauth/token", "", NEVER, tells_secret=True
+)  # a refresh token works once; used twice it may end the whole sign-in
 ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -38,7 +52,9 @@ DEFAULT_INTERVAL_SECONDS = 5  # RFC 8628, 3.2
 LONGEST_INTERVAL_SECONDS = 86400  # what is longer is no pause between two questions, and no code lives as long
 LONGEST_LIFETIME_SECONDS = 10**15
 SLOW_DOWN_SECONDS = 5  # RFC 8628, 3.5
-SLOWEST_SECONDS = 60.0  # what doubling the interval ends at, so that an outage of a minute does not use up the whole wait
+SLOWEST_SECONDS = (
+    60.0  # what doubling the interval ends at, so that an outage of a minute does not use up the whole wait
+)
 MARKS_KEPT = 100  # used refresh tokens that are known again: as many runs may begin with one and the same token
 CODE = re.compile(r"\A[\x21-\x7e]{1,2000}\Z")
 PATH = re.compile(r"\A/[A-Za-z0-9._~/-]{1,200}\Z")
@@ -73,13 +89,19 @@ def read_metadata(body: t.Any, origin: str) -> Server:
     device = endpoint_path(body, "device_authorization_endpoint", origin)
     token = endpoint_path(body, "token_endpoint", origin)
     if device is None or token is None:
-        raise bad(WHERE_METADATA, "%s is missing" % ("device_authorization_endpoint" if device is None else "token_endpoint"))
+        raise bad(
+            WHERE_METADATA, "%s is missing" % ("device_authorization_endpoint" if device is None else "token_endpoint")
+        )
     register = endpoint_path(body, "registration_endpoint", origin)
     grants = texts("grant_types_supported")
     if grants and DEVICE_GRANT not in grants:
         raise Refused("%s offers no sign-in by device code. Nothing was done; make a key at %s." % (origin, APPS_PAGE))
     return Server(
-        DEVICE._replace(path=device), token, None if register is None else REGISTER._replace(path=register), texts("scopes_supported"), grants
+        DEVICE._replace(path=device),
+        token,
+        None if register is None else REGISTER._replace(path=register),
+        texts("scopes_supported"),
+        grants,
     )
 
 
@@ -116,7 +138,10 @@ def get_server(api: t.Any) -> Server:
 def check_code(value: str | None, option: str) -> str:
     """Return a client id, a code or a token if it can be one, else raise BadOption, without the value."""
     if not value or not CODE.match(value):
-        raise BadOption("%s: it is %s. Nothing was sent." % (option, "empty" if not value else "too long, or holds spaces or control characters"))
+        raise BadOption(
+            "%s: it is %s. Nothing was sent."
+            % (option, "empty" if not value else "too long, or holds spaces or control characters")
+        )
     return value
 
 
@@ -154,11 +179,22 @@ def plan_device(api: t.Any, params: Params) -> Plan:
                 )
             )
         body = {
-            "client_name": params["client_name"], "grant_types": [DEVICE_GRANT, REFRESH_GRANT], "response_types": [],
-            "token_endpoint_auth_method": "none", **form,
+            "client_name": params["client_name"],
+            "grant_types": [DEVICE_GRANT, REFRESH_GRANT],
+            "response_types": [],
+            "token_endpoint_auth_method": "none",
+            **form,
         }
         actions.append(Action("register", params["client_name"], server.register, {}, body))
-    actions.append(Action("ask for a sign-in of", client_id or params["client_name"], server.device, {}, {"client_id": client_id, **form}))
+    actions.append(
+        Action(
+            "ask for a sign-in of",
+            client_id or params["client_name"],
+            server.device,
+            {},
+            {"client_id": client_id, **form},
+        )
+    )
     after = {"client_id": client_id, **dict.fromkeys(DEVICE_FIELDS)}
     return Plan(None, after, tuple(actions))
 
@@ -186,7 +222,9 @@ def read_device(answer: Params, where: str) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {}
     for name in ("user_code", "device_code", "verification_uri"):
         # Some servers of the drafts' time say verification_url.
-        found[name] = text(answer.get(name)) or (text(answer.get("verification_url")) if name == "verification_uri" else None)
+        found[name] = text(answer.get(name)) or (
+            text(answer.get("verification_url")) if name == "verification_uri" else None
+        )
         if not found[name]:
             raise bad(where, "%s is missing" % name)
     if not CODE.match(found["device_code"]):
@@ -231,14 +269,23 @@ def _refused(error: ApiError, client_id: str) -> H444Error:
     sentences = {
         "invalid_client": "444Host does not know the OAuth client %s; look at client_id." % shown(client_id),
         "unauthorized_client": "The OAuth client %s may not sign in this way; look at client_id." % shown(client_id),
-        "invalid_scope": "444Host does not give these scopes to the OAuth client %s; look at scopes." % shown(client_id),
+        "invalid_scope": "444Host does not give these scopes to the OAuth client %s; look at scopes."
+        % shown(client_id),
         "access_denied": "The sign-in was denied in the browser. Nothing was stored; h444_oauth_device begins a new one.",
         "expired_token": "The sign-in was not approved in time, and its code has expired; h444_oauth_device begins a new one.",
         "unsupported_grant_type": "444Host does not offer this kind of sign-in; make a key at %s." % APPS_PAGE,
     }
     # A 401 or 403 without a code can't be about a key, for none was sent.
-    code = error.code if error.code in sentences else {401: "invalid_client", 403: "unauthorized_client"}.get(error.status, "")
-    return Refused("%s (%s)" % (sentences[code], error.code or error.status), **{**error.facts, "error": code}) if code else error
+    code = (
+        error.code
+        if error.code in sentences
+        else {401: "invalid_client", 403: "unauthorized_client"}.get(error.status, "")
+    )
+    return (
+        Refused("%s (%s)" % (sentences[code], error.code or error.status), **{**error.facts, "error": code})
+        if code
+        else error
+    )
 
 
 def plan_token(api: t.Any, params: Params) -> Plan:
@@ -255,9 +302,17 @@ def plan_token(api: t.Any, params: Params) -> Plan:
     server = get_server(api)
     refreshes = not params.get("device_code")
     if refreshes and server.grants and REFRESH_GRANT not in server.grants:
-        raise Refused("444Host does not refresh tokens (its metadata lacks the grant refresh_token); h444_oauth_device begins a new sign-in.")
+        raise Refused(
+            "444Host does not refresh tokens (its metadata lacks the grant refresh_token); h444_oauth_device begins a new sign-in."
+        )
     endpoint = (REFRESH if refreshes else EXCHANGE)._replace(path=server.token_path)
-    action = Action("refresh the token of" if refreshes else "exchange the device code of", client_id, endpoint, {}, brings_secret=True)
+    action = Action(
+        "refresh the token of" if refreshes else "exchange the device code of",
+        client_id,
+        endpoint,
+        {},
+        brings_secret=True,
+    )
     return Plan(None, {"expires_in": None, "scope": None}, (action,))
 
 
@@ -268,7 +323,9 @@ def perform_token(api: t.Any, action: Action, progress: Progress) -> None:
         return
     with progress.sink.held() as is_locked:
         if not is_locked:
-            raise Refused("Another run has held the lock of credentials_file for long. Nothing was sent; run the task again.")
+            raise Refused(
+                "Another run has held the lock of credentials_file for long. Nothing was sent; run the task again."
+            )
         _refresh(api, action.endpoint, progress)
 
 
@@ -289,7 +346,9 @@ def _refresh(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
     marks = _marks(stored)
     if _mark(used) in marks and stored.get("refresh_token"):
         # Asking with a used token again could end the whole sign-in.
-        progress.warn("This refresh token was used by an earlier run, which stored the one that it got in credentials_file; that one is used now.")
+        progress.warn(
+            "This refresh token was used by an earlier run, which stored the one that it got in credentials_file; that one is used now."
+        )
         used = str(stored["refresh_token"])
     form = {"grant_type": REFRESH_GRANT, "refresh_token": used, "client_id": params["client_id"]}
     try:
@@ -345,7 +404,10 @@ def _polled(api: t.Any, endpoint: Endpoint, params: Params, is_stored: bool) -> 
             return _asked(api, endpoint, params["client_id"], form=form, once=True)
         except ApiError as error:
             if error.code == "invalid_grant":
-                raise Refused("The device code is unknown or used already (invalid_grant)%s" % _used_up(is_stored, has_lost_one), **error.facts) from None
+                raise Refused(
+                    "The device code is unknown or used already (invalid_grant)%s" % _used_up(is_stored, has_lost_one),
+                    **error.facts,
+                ) from None
             if error.may_have_happened:
                 has_lost_one, interval, said = True, _slower(interval), str(error)
             elif error.code in ("authorization_pending", "slow_down"):
@@ -373,7 +435,11 @@ def _used_up(is_stored: bool, has_lost_one: bool) -> str:
     """Say where the tokens of a used device code are, and the way out."""
     if is_stored:
         return ": an earlier run exchanged it, and its tokens are in credentials_file. Use those."
-    lost = ": the answer that brought the tokens was lost on its way. Revoke that sign-in at %s" % APPS_PAGE if has_lost_one else ""
+    lost = (
+        ": the answer that brought the tokens was lost on its way. Revoke that sign-in at %s" % APPS_PAGE
+        if has_lost_one
+        else ""
+    )
     return lost + "; h444_oauth_device begins a new sign-in."
 
 
@@ -398,7 +464,9 @@ def _take(answer: Params, progress: Progress, about: dict[str, t.Any], used: str
         raise BadReply("The sign-in was answered, but without an access_token. The API may have changed.")
     kind = text(answer.get("token_type"))
     if kind is not None and kind.lower() != "bearer":
-        raise BadReply("The sign-in was answered with a token of the type %s; only bearer tokens can be used." % shown(kind))
+        raise BadReply(
+            "The sign-in was answered with a token of the type %s; only bearer tokens can be used." % shown(kind)
+        )
     if used is None and "refresh_token" not in tokens:
         progress.warn("The answer holds no refresh token: the sign-in ends with the access token.")
 

@@ -67,7 +67,9 @@ class Order(t.NamedTuple):
         return self.custom_key or order_key(self.kind, self.account_id, self.identity, self.generation, dead_id)
 
 
-def order_key(kind: str, account_id: str, identity: t.Sequence[str], generation: str, dead_id: str | None = None) -> str:
+def order_key(
+    kind: str, account_id: str, identity: t.Sequence[str], generation: str, dead_id: str | None = None
+) -> str:
     """Derive the Idempotency-Key of an order: the same for every run, machine and API key.
 
     A lower-case UUID of version 4's shape is the one form that every known implementation of such keys takes. Neither plan
@@ -98,7 +100,9 @@ def says_replayed(headers: t.Mapping[str, str], body: t.Any) -> bool:
         return True
     if isinstance(body, dict):
         flags = {snake(str(key)): value for key, value in body.items()}
-        return any(flags.get(name) is True for name in ("replayed", "idempotent_replay", "idempotent_replayed", "is_replay"))
+        return any(
+            flags.get(name) is True for name in ("replayed", "idempotent_replay", "idempotent_replayed", "is_replay")
+        )
     return False
 
 
@@ -109,7 +113,19 @@ def ordered_at(body: t.Any) -> datetime | None:
     found = moment(first(body, "created_at", "ordered_at", "created", "provisioned_at", "paid_at"))
     if found is not None:
         return found
-    for name in ("vps", "server", "hosting", "instance", "data", "result", "order", "receipt", "invoice", "resource", "account"):
+    for name in (
+        "vps",
+        "server",
+        "hosting",
+        "instance",
+        "data",
+        "result",
+        "order",
+        "receipt",
+        "invoice",
+        "resource",
+        "account",
+    ):
         found = ordered_at(body.get(name))
         if found is not None:
             return found

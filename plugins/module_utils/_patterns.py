@@ -32,13 +32,19 @@ def clean_patterns(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
 def fitting(patterns: t.Iterable[str], name: str) -> str | None:
     """Give the first pattern that fits a name, None where none does. Without case; é is é however it is encoded."""
     forms = _forms(name)
-    return next((pattern for pattern in patterns if len(name) > MAX_NAME or any(_fits(form, pattern) for form in forms)), None)
+    return next(
+        (pattern for pattern in patterns if len(name) > MAX_NAME or any(_fits(form, pattern) for form in forms)), None
+    )
 
 
 def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: str) -> list[Row]:
     """Give the rows of which one of these fields fits a pattern; all of them where there is no pattern."""
     wanted = clean_patterns(patterns)
-    return [row for row in rows if not wanted or any(row[field] is not None and fitting(wanted, row[field]) for field in fields)]
+    return [
+        row
+        for row in rows
+        if not wanted or any(row[field] is not None and fitting(wanted, row[field]) for field in fields)
+    ]
 
 
 def _forms(name: str) -> set[str]:
@@ -57,7 +63,11 @@ def _fits(name: str, pattern: str) -> bool:
     if QUOTED.search(pattern):  # a list that stood in one text and was split at its commas
         wishes.add(QUOTED.sub("", pattern))
     wishes |= {wish.replace("[", "[[]") for wish in wishes}
-    return any(fnmatch.fnmatchcase(_folded(name, fold), _folded(wish, fold)) for fold in (str.lower, str.casefold) for wish in wishes)
+    return any(
+        fnmatch.fnmatchcase(_folded(name, fold), _folded(wish, fold))
+        for fold in (str.lower, str.casefold)
+        for wish in wishes
+    )
 
 
 def _folded(value: str, fold: t.Callable[[str], str]) -> str:

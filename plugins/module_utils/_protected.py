@@ -19,7 +19,9 @@ def guarding(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
     given = list(patterns or ())
     wanted = clean_patterns(given)
     if given and not wanted:
-        raise BadOption("protected: every pattern is empty and would protect nothing. Nothing was changed; an empty list turns the guard off.")
+        raise BadOption(
+            "protected: every pattern is empty and would protect nothing. Nothing was changed; an empty list turns the guard off."
+        )
     return wanted
 
 
@@ -31,7 +33,9 @@ def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Ac
             check_names(wanted, action.known_as, str(action), None if action.destroys else action.new_name)
 
 
-def check_names(patterns: t.Sequence[str], names: t.Sequence[str | None], what: str, new_name: str | None = None) -> None:
+def check_names(
+    patterns: t.Sequence[str], names: t.Sequence[str | None], what: str, new_name: str | None = None
+) -> None:
     """Make sure that a resource that is known as *names* is not protected. Raises: Refused, also where a name is not told.
 
     With a *new_name* it is only given another name. A protected one may get another protected name, or the next task could remove it.

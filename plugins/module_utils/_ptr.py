@@ -57,7 +57,11 @@ def _rows_of_label(api: t.Any, vps_id: str | None, vps_label: str) -> list[Row]:
         owners = {owner["id"]}
         if any(row["vps_id"] is None for row in rows):
             return list_ips(api, owner["id"], owner["label"])
-    return [{**row, "vps_label": vps_label if row["vps_label"] is None else row["vps_label"]} for row in rows if row["vps_id"] in owners]
+    return [
+        {**row, "vps_label": vps_label if row["vps_label"] is None else row["vps_label"]}
+        for row in rows
+        if row["vps_id"] in owners
+    ]
 
 
 def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
@@ -66,14 +70,16 @@ def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
     owners = list(dict.fromkeys(str(row["vps_id"]) for row in found))
     if len(owners) > 1:
         raise Ambiguous(
-            "The API shows the address %s on %d servers: %s. Nothing was changed; name the one you mean by vps_id." % (ip, len(owners), ", ".join(owners)),
+            "The API shows the address %s on %d servers: %s. Nothing was changed; name the one you mean by vps_id."
+            % (ip, len(owners), ", ".join(owners)),
             candidates=[{name: row[name] for name in ("vps_id", "vps_label", "ip", "ptr")} for row in found],
         )
     if found:
         return found[0]
     known = [row["ip"] for row in rows]
     raise Missing(
-        "The address %s is not on %s; there %s." % (ip, whose, "are: " + ", ".join(known[:10]) if known else "is none"), closest=known[:10]
+        "The address %s is not on %s; there %s." % (ip, whose, "are: " + ", ".join(known[:10]) if known else "is none"),
+        closest=known[:10],
     )
 
 
@@ -85,7 +91,8 @@ def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
         if choice:
             known = [row["ip"] for row in choice]
             raise Refused(
-                "The API does not tell which address of %s is the primary one: %s. Nothing was changed; give ip." % (whose, ", ".join(known[:10])),
+                "The API does not tell which address of %s is the primary one: %s. Nothing was changed; give ip."
+                % (whose, ", ".join(known[:10])),
                 closest=known[:10],
             )
     raise Missing("The API shows no address on %s." % whose)
@@ -104,7 +111,9 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
         raise bad(WHERE_ALL, "it does not tell whose address %s is (name it by vps_id)" % row["ip"])
     ids = {"id": row["vps_id"], "ip": row.get("told_ip") or row["ip"]}
     if hostname:
-        action = Action("set PTR of", row["ip"], PUT_PTR, ids, {"hostname": hostname}, known_as=(row["ptr"],), new_name=hostname)
+        action = Action(
+            "set PTR of", row["ip"], PUT_PTR, ids, {"hostname": hostname}, known_as=(row["ptr"],), new_name=hostname
+        )
     else:
         action = Action("clear PTR of", row["ip"], DELETE_PTR, ids, destroys=True, known_as=(row["ptr"],))
     return Plan(row, {**row, "ptr": hostname}, (action,))
@@ -117,7 +126,11 @@ def plan_of(api: t.Any, params: t.Mapping[str, t.Any]) -> Plan:
     ip = check_ip(params["ip"], "ip") if params.get("ip") is not None else None
     hostname = check_hostname(params["hostname"], "hostname", dotted=True) if params["state"] == "present" else None
     vps_id, vps_label = params.get("vps_id"), params.get("vps_label")
-    whose = "the VPS %s" % shown(vps_label or vps_id) if vps_id is not None or vps_label is not None else "any VPS of this account"
+    whose = (
+        "the VPS %s" % shown(vps_label or vps_id)
+        if vps_id is not None or vps_label is not None
+        else "any VPS of this account"
+    )
     rows = rows_of(api, vps_id, vps_label)
     row = find_ip(rows, ip, whose) if ip is not None else find_primary(rows, whose)
     plan = plan_ptr(row, hostname)
@@ -194,7 +207,10 @@ def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         _check_owner(api, ip, params, rows)
     if any(row["vps_label"] is None for row in rows):
         labels = {server["id"]: server["label"] for server in list_vps(api)}
-        rows = [{**row, "vps_label": row["vps_label"] if row["vps_label"] is not None else labels.get(row["vps_id"])} for row in rows]
+        rows = [
+            {**row, "vps_label": row["vps_label"] if row["vps_label"] is not None else labels.get(row["vps_id"])}
+            for row in rows
+        ]
     if params.get("check_forward"):
         rows = [{**row, "forward_confirmed": is_confirmed(row["ptr"], row["ip"])} for row in rows]
     return {"ips": rows}

@@ -33,7 +33,10 @@ def find_offer(api: t.Any, params: Params, category: str) -> Offer:
     plan_slug, price = _catalogue.find_plan(products, params["plan_slug"], category)
     limit = params.get("max_monthly_usd_cents")
     if limit is not None and price > limit:
-        raise Refused("The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered." % (plan_slug, price, limit))
+        raise Refused(
+            "The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered."
+            % (plan_slug, price, limit)
+        )
     return Offer(plan_slug, price, _catalogue.plan_names(products, category))
 
 
@@ -64,7 +67,12 @@ def make_order(
     if wallet.balance_usd_cents < price_usd_cents:
         raise Refused(
             "The wallet holds %d cents, and the plan %s costs %d cents a month: %d are missing. Nothing was ordered; top up the wallet."
-            % (wallet.balance_usd_cents, body["plan_slug"], price_usd_cents, price_usd_cents - wallet.balance_usd_cents),
+            % (
+                wallet.balance_usd_cents,
+                body["plan_slug"],
+                price_usd_cents,
+                price_usd_cents - wallet.balance_usd_cents,
+            ),
             balance_usd_cents=wallet.balance_usd_cents,
         )
     return Order(

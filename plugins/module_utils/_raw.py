@@ -29,7 +29,9 @@ SEGMENT = re.compile(r"\A(?:[A-Za-z0-9._~:@!$&'()*+,=-]|%[0-9A-Fa-f]{2})+\Z")
 # An escape of one of these is needless, or hides what is checked: dots, slashes, another escape, a query.
 NEVER_ESCAPED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/\\%?#;")
 # Each of these has an effect of its own, and the page promises none of them an Idempotency-Key.
-WITHOUT_KEY = re.compile(r"/(?:vps/[^/]+/power/reboot|tickets/[^/]+/reply|webhooks|webhooks/[^/]+/rotate-secret|webhooks/[^/]+/deliveries/[^/]+/redeliver)\Z")
+WITHOUT_KEY = re.compile(
+    r"/(?:vps/[^/]+/power/reboot|tickets/[^/]+/reply|webhooks|webhooks/[^/]+/rotate-secret|webhooks/[^/]+/deliveries/[^/]+/redeliver)\Z"
+)
 
 # Below a resource, the calls that neither remove it nor rename it.
 HARMLESS = {
@@ -38,7 +40,9 @@ HARMLESS = {
     "webhooks": re.compile(r"rotate-secret|deliveries/[^/]+/redeliver"),
 }
 # What a call of a kind that nobody knows yet may be named where it removes something.
-DESTROYING = re.compile(r"(?:\A|[/_-])(?:reinstall|rebuild|terminate|destroy|delete|remove|reset|wipe|cancel|purge)(?:\Z|[/_-])")
+DESTROYING = re.compile(
+    r"(?:\A|[/_-])(?:reinstall|rebuild|terminate|destroy|delete|remove|reset|wipe|cancel|purge)(?:\Z|[/_-])"
+)
 PTR_PATH = re.compile(r"ips/([^/]+)/ptr")
 
 Params = t.Mapping[str, t.Any]
@@ -65,7 +69,10 @@ def check_path(path: str) -> str:
         if not segment.strip("."):
             raise wrong("it has a part of dots only, which climbs")
         if not SEGMENT.match(segment):
-            raise wrong("'%s' holds a character that does not belong into a path; escape it (filter urlencode)" % clean(segment, 40))
+            raise wrong(
+                "'%s' holds a character that does not belong into a path; escape it (filter urlencode)"
+                % clean(segment, 40)
+            )
         _check_escapes(segment, wrong)
     return path
 
@@ -97,7 +104,9 @@ def query_of(query: Params | None) -> dict[str, t.Any]:
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
             return str(value)
-        raise BadOption("query: %s must be a text, a number, a truth value or a list of these. Nothing was sent." % shown(name))
+        raise BadOption(
+            "query: %s must be a text, a number, a truth value or a list of these. Nothing was sent." % shown(name)
+        )
 
     found: dict[str, t.Any] = {}
     for name, value in (query or {}).items():
@@ -126,7 +135,9 @@ def check(params: Params) -> Endpoint:
     try:
         json.dumps(params.get("body"), allow_nan=False)
     except (TypeError, ValueError):
-        raise BadOption("body: it holds a value that JSON can't write (an endless number, a date). Nothing was sent.") from None
+        raise BadOption(
+            "body: it holds a value that JSON can't write (an endless number, a date). Nothing was sent."
+        ) from None
     return endpoint_of(params["method"], check_path(params["path"]))
 
 
@@ -143,7 +154,10 @@ def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
     kind, rest = kind.lower(), rest.lower()
     if kind not in HARMLESS or not resource_id:
         if endpoint.method == "DELETE" or DESTROYING.search(endpoint.path.lower()):
-            raise Refused("Which names %s is about can't be read, so it is refused while there are protected ones. Nothing was sent." % what)
+            raise Refused(
+                "Which names %s is about can't be read, so it is refused while there are protected ones. Nothing was sent."
+                % what
+            )
         return
     if HARMLESS[kind].fullmatch(rest):
         return
@@ -156,7 +170,9 @@ def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
         new_name = body.get("hostname")
         if not names:
             return
-    check_names(patterns, names, what, new_name if endpoint.method in ("PUT", "PATCH") and isinstance(new_name, str) else None)
+    check_names(
+        patterns, names, what, new_name if endpoint.method in ("PUT", "PATCH") and isinstance(new_name, str) else None
+    )
 
 
 def _names_of(api: t.Any, kind: str, resource_id: str, rest: str) -> tuple[str | None, ...]:
@@ -177,11 +193,18 @@ def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
     Source: any endpoint of https://api.444host.com/v1. Raises: what Client.request raises.
     """
     try:
-        answer = api.request(endpoint, query=query_of(params.get("query")), body=params.get("body"), idempotency_key=params.get("idempotency_key") or None)
+        answer = api.request(
+            endpoint,
+            query=query_of(params.get("query")),
+            body=params.get("body"),
+            idempotency_key=params.get("idempotency_key") or None,
+        )
     except NotFound as error:
         if endpoint.method != "DELETE" or not error.may_have_happened:
             raise
-        raise NotFound("%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts) from None
+        raise NotFound(
+            "%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts
+        ) from None
     return {"changed": endpoint.method != "GET", "status": answer.status, "body": shallow(answer.body)}
 
 

@@ -35,7 +35,17 @@ BESIDE_SECRET = re.compile(
     r"|ip|ipv4|ipv6|address|server|charset|note|label|domain|role|(?:created|issued|updated)_at)\Z"
 )
 # Each of these beside a list, if true, says that it is not whole.
-MORE = ("has_more", "has_next", "has_next_page", "truncated", "is_truncated", "partial", "is_partial", "incomplete", "is_incomplete")
+MORE = (
+    "has_more",
+    "has_next",
+    "has_next_page",
+    "truncated",
+    "is_truncated",
+    "partial",
+    "is_partial",
+    "incomplete",
+    "is_incomplete",
+)
 USER_KEYS = frozenset({"username", "user", "login", "name"})
 # "password_set": true, "token_type": "Bearer" and the like tell about a secret, they hold none.
 ABOUT_SECRET = re.compile(r"_(?:set|type|expires_in|expires_at|hint|masked|last4|last_four|url|changed_at|count|id)\Z")
@@ -85,7 +95,9 @@ def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
     if isinstance(value, dict):
         names = _distinct_names(tuple(value))
         if names is not None:
-            items = (normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value.values())
+            items = (
+                normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value.values()
+            )
             row = dict(zip(names, items))
             if "id" in row:
                 row["id"] = id_text(row["id"])
@@ -93,7 +105,13 @@ def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
         result: dict[str, t.Any] = {}
         for key, item in value.items():
             name = snake(str(key))
-            item = normal(item, where, depth + 1) if isinstance(item, (dict, list)) else id_text(item) if name == "id" else item
+            item = (
+                normal(item, where, depth + 1)
+                if isinstance(item, (dict, list))
+                else id_text(item)
+                if name == "id"
+                else item
+            )
             if name in result and result[name] != item:
                 if result[name] is not None and item is not None:
                     raise bad(where, "the field %s stands there twice with different values" % name)
@@ -191,16 +209,28 @@ def says_failed(place: Raw) -> bool:
 
 def _is_error_status(place: Raw) -> bool:
     found = first(place, "status", "status_code")
-    return (whole(found) or 0) >= 400 or (isinstance(found, str) and found.strip().lower() in ("error", "fail", "failed", "failure"))
+    return (whole(found) or 0) >= 400 or (
+        isinstance(found, str) and found.strip().lower() in ("error", "fail", "failed", "failure")
+    )
 
 
 def says_more(place: Raw) -> bool:
     """Tell whether an object (in snake_case) says that its lists go on on another page."""
-    for facts in (place, *(place[name] for name in ("meta", "pagination", "paging", "page_info", "links") if isinstance(place.get(name), dict))):
+    for facts in (
+        place,
+        *(
+            place[name]
+            for name in ("meta", "pagination", "paging", "page_info", "links")
+            if isinstance(place.get(name), dict)
+        ),
+    ):
         page, pages = whole(first(facts, "page", "current_page")), whole(first(facts, "total_pages", "last_page"))
         if any(truth(facts.get(name)) for name in MORE):
             return True
-        if any(facts.get(name) not in (None, "", False) for name in ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")):
+        if any(
+            facts.get(name) not in (None, "", False)
+            for name in ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")
+        ):
             return True
         if page is not None and pages is not None and page < pages:
             return True
@@ -398,7 +428,9 @@ def beside_a_secret(key: str, keys: t.Collection[str], path: tuple[str, ...]) ->
         return False
     if key == "database" and not any(other in USER_KEYS or is_secret_key(other) for other in keys):
         return False
-    return bool(BESIDE_SECRET.search(key) or ABOUT_SECRET.search(key)) and not (is_secret_key(key) and not ABOUT_SECRET.search(key))
+    return bool(BESIDE_SECRET.search(key) or ABOUT_SECRET.search(key)) and not (
+        is_secret_key(key) and not ABOUT_SECRET.search(key)
+    )
 
 
 # "…" hides as much as three stars. Behind the hidden part may stand the end of a key (whsec_…abcd, ••••1234); of a password it
@@ -467,7 +499,9 @@ def sweep(
                 secrets.update(found)
                 if found and not item:
                     continue
-            elif (inside and isinstance(item, (str, int, float)) and not isinstance(item, bool)) or (isinstance(item, str) and is_secret_text(item)):
+            elif (inside and isinstance(item, (str, int, float)) and not isinstance(item, bool)) or (
+                isinstance(item, str) and is_secret_text(item)
+            ):
                 if item != "":
                     secrets[path + (str(index),)] = str(item)
                 continue
@@ -487,7 +521,19 @@ def error_text(body: t.Any, depth: int = 0) -> str:
     if not isinstance(body, dict):
         return ""
     by_name = {snake(str(key)): value for key, value in body.items()}
-    for name in ("message", "detail", "details", "error_description", "errors", "error", "title", "msg", "description", "reason", "constraints"):
+    for name in (
+        "message",
+        "detail",
+        "details",
+        "error_description",
+        "errors",
+        "error",
+        "title",
+        "msg",
+        "description",
+        "reason",
+        "constraints",
+    ):
         found = error_text(by_name.get(name), depth + 1) if by_name.get(name) else ""
         if found:
             return found

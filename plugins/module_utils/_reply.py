@@ -14,7 +14,20 @@ import typing as t
 
 from ._errors import BadReply
 from ._names import is_digits, set_apart, well_formed
-from ._reader import ENVELOPES, beside_a_secret, first, identifier_or_none, is_hidden, is_masked, is_secret_key, no_text, normal, snake, sweep, text
+from ._reader import (
+    ENVELOPES,
+    beside_a_secret,
+    first,
+    identifier_or_none,
+    is_hidden,
+    is_masked,
+    is_secret_key,
+    no_text,
+    normal,
+    snake,
+    sweep,
+    text,
+)
 
 Path = t.Tuple[str, ...]
 
@@ -135,7 +148,11 @@ def read_reply(body: t.Any, kind: Kind) -> Reply:
     broken = {secret.path for secret in secrets if REPLACED in well_formed(secret.value)}
     named = kind.choose([secret for secret in secrets if not is_hidden(secret.value)])
     chosen = {secret.value for secret in named.found.values()}
-    others = {secret.name(): well_formed(secret.value) for secret in secrets if secret.value not in chosen and not is_hidden(secret.value)}
+    others = {
+        secret.name(): well_formed(secret.value)
+        for secret in secrets
+        if secret.value not in chosen and not is_hidden(secret.value)
+    }
     rest: t.Any = None
     raw = None
     try:
@@ -162,10 +179,24 @@ def secrets_in(body: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -
     while todo:
         value, path, inside = todo.pop()
         nested: list[tuple[t.Any, Path, bool]] = []
-        entries = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+        entries = (
+            list(value.items())
+            if isinstance(value, dict)
+            else list(enumerate(value))
+            if isinstance(value, list)
+            else []
+        )
         names = [snake(well_formed(str(key))) for key, _item in entries]
-        beside, user = _beside(dict(zip(names, (item for _key, item in entries)))) if isinstance(value, dict) else (frozenset(), "")
-        plain = {name for name in set(names) if beside_a_secret(name, names, path)} if isinstance(value, dict) and inside else set()
+        beside, user = (
+            _beside(dict(zip(names, (item for _key, item in entries))))
+            if isinstance(value, dict)
+            else (frozenset(), "")
+        )
+        plain = (
+            {name for name in set(names) if beside_a_secret(name, names, path)}
+            if isinstance(value, dict) and inside
+            else set()
+        )
         for name, (_key, item) in zip(names, entries):
             hides = inside or (isinstance(value, dict) and is_secret_key(name))
             if isinstance(item, (dict, list)):
@@ -185,7 +216,9 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _beside(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:
     words = (text(fields.get(name)) or "" for name in SERVICE_FIELDS)
-    letters = "".join(letter if letter.isalpha() and letter.isascii() else " " for letter in " ".join(words).lower()[:400])
+    letters = "".join(
+        letter if letter.isalpha() and letter.isascii() else " " for letter in " ".join(words).lower()[:400]
+    )
     user = next((found for found in (text(fields.get(name)) for name in USER_FIELDS) if found), "")
     return frozenset(letters.split()), user.strip().lower()
 
@@ -204,7 +237,11 @@ def only(secrets: t.Sequence[Secret], *tiers: t.Callable[[Secret], bool]) -> tup
 
 def choose_root_password(secrets: t.Sequence[Secret]) -> Named:
     """Tell the root password of a server from all else that an order's reply may hold."""
-    own = [secret for secret in secrets if not (secret.words & (FOREIGN_WORDS | DB_WORDS | SFTP_WORDS) or secret.is_of_another_user)]
+    own = [
+        secret
+        for secret in secrets
+        if not (secret.words & (FOREIGN_WORDS | DB_WORDS | SFTP_WORDS) or secret.is_of_another_user)
+    ]
     clear = [secret for secret in own if not is_masked(secret.value)]
     for candidates in (clear, own):
         found, several = only(
@@ -237,7 +274,11 @@ def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
         words = secret.words
         if not words & (DB_WORDS | SFTP_WORDS | {"ssh"}):
             words = secret.beside
-        kinds = [name for name, marks in (("sftp_password", SFTP_WORDS | {"ssh"}), ("db_password", DB_WORDS)) if words & marks]
+        kinds = [
+            name
+            for name, marks in (("sftp_password", SFTP_WORDS | {"ssh"}), ("db_password", DB_WORDS))
+            if words & marks
+        ]
         if len(kinds) < 2:
             groups[kinds[0] if kinds else ""].append(secret)
     found: dict[str, Secret] = {}
@@ -250,7 +291,10 @@ def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
             unclear[name] = several
     missing = [name for name in ("sftp_password", "db_password") if name not in found and name not in unclear]
     one, several = only(
-        groups[""], lambda secret: secret.is_password and secret.is_neutral, lambda secret: secret.is_neutral, lambda secret: secret.is_password
+        groups[""],
+        lambda secret: secret.is_password and secret.is_neutral,
+        lambda secret: secret.is_neutral,
+        lambda secret: secret.is_password,
     )
     if missing and one:
         found[missing[0]] = one
@@ -261,10 +305,17 @@ def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
 
 def choose_signing_secret(secrets: t.Sequence[Secret]) -> Named:
     """Tell the signing secret of a webhook. A masked one is none, for a rotation gives a whole one."""
-    own = [secret for secret in secrets if not secret.words & {"old", "previous", "prior", "former"} and not is_masked(secret.value)]
+    own = [
+        secret
+        for secret in secrets
+        if not secret.words & {"old", "previous", "prior", "former"} and not is_masked(secret.value)
+    ]
     own = [secret for secret in own if secret.value.startswith(SIGNING_PREFIX)] or own
     found, several = only(
-        own, lambda secret: "signing" in secret.words, lambda secret: "secret" in secret.words, lambda secret: is_signing_secret(secret.value) or len(own) == 1
+        own,
+        lambda secret: "signing" in secret.words,
+        lambda secret: "secret" in secret.words,
+        lambda secret: is_signing_secret(secret.value) or len(own) == 1,
     )
     return Named({"secret": found} if found else {}, {"secret": several} if several else {})
 
@@ -301,7 +352,12 @@ def resource_in(rest: t.Any, kind: Kind) -> dict[str, t.Any] | None:
     bare = [(outer, found) for outer in outers for found in [_bare_id(outer)] if found]
     for nouns, beside in ((kind.nouns, named), (kind.weak_nouns, named + bare)):
         nested = [row for outer in outers for row in _nested(outer, nouns)]
-        rows = [(row, found) for row in nested for found in [identifier_or_none(first(row, *BARE_IDS, *kind.ids, *kind.weak_ids))] if found]
+        rows = [
+            (row, found)
+            for row in nested
+            for found in [identifier_or_none(first(row, *BARE_IDS, *kind.ids, *kind.weak_ids))]
+            if found
+        ]
         if rows:
             return _one(rows, beside)
         if nested and not beside:
@@ -309,7 +365,9 @@ def resource_in(rest: t.Any, kind: Kind) -> dict[str, t.Any] | None:
     return _one(named or bare)
 
 
-def _one(rows: t.Sequence[tuple[dict[str, t.Any], str]], beside: t.Sequence[tuple[dict[str, t.Any], str]] = ()) -> dict[str, t.Any] | None:
+def _one(
+    rows: t.Sequence[tuple[dict[str, t.Any], str]], beside: t.Sequence[tuple[dict[str, t.Any], str]] = ()
+) -> dict[str, t.Any] | None:
     """Give the row of the one id that all of these have, None if they have several or there are none."""
     ids = {found for _row, found in (*rows, *beside)}
     return {**rows[0][0], "id": ids.pop()} if rows and len(ids) == 1 else None

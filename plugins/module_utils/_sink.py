@@ -38,7 +38,9 @@ class Sink:
             return
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
-            raise BadOption("credentials_file: there is no directory %s. Create it first; nothing was changed." % clean(folder, 200))
+            raise BadOption(
+                "credentials_file: there is no directory %s. Create it first; nothing was changed." % clean(folder, 200)
+            )
         try:
             self._read()
             if not os.access(folder, os.W_OK | os.X_OK):
@@ -94,7 +96,11 @@ class Sink:
                 raise OSError("another run has held its lock for long")
             entries = self._read()
             # The reply to its order may have told no id; then its name is all that there is.
-            mine = [name for name, entry in entries.items() if name.startswith(kind + "/") and _is_of(entry, resource_id, name == old)]
+            mine = [
+                name
+                for name, entry in entries.items()
+                if name.startswith(kind + "/") and _is_of(entry, resource_id, name == old)
+            ]
             for name in mine:
                 if new_name is None:
                     entries[name].setdefault("terminated_at", _now())
@@ -126,7 +132,9 @@ class Sink:
             had = try_lock(handles[0], LOCK_PATIENCE_SECONDS)
             if had is None:
                 # NFS locks no directory; then the processes of this user on this machine share a lock of their own.
-                private = open_private("sink-" + hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+                private = open_private(
+                    "sink-" + hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+                )
                 if private is not None:
                     handles.append(private)
                     had = try_lock(private, LOCK_PATIENCE_SECONDS)
@@ -167,7 +175,9 @@ class Sink:
             return {}
         except OSError as exc:
             if os.path.islink(path):
-                raise BadOption("credentials_file: %s is a symbolic link; name the file itself." % clean(path, 200)) from None
+                raise BadOption(
+                    "credentials_file: %s is a symbolic link; name the file itself." % clean(path, 200)
+                ) from None
             raise exc
         with os.fdopen(handle, "rb") as stream:
             found = os.fstat(stream.fileno())
@@ -181,7 +191,10 @@ class Sink:
         except ValueError:
             entries = None
         if not isinstance(entries, dict):
-            raise BadOption("credentials_file: %s holds something other than this collection's JSON; it is left as it is." % clean(path, 200))
+            raise BadOption(
+                "credentials_file: %s holds something other than this collection's JSON; it is left as it is."
+                % clean(path, 200)
+            )
         return entries
 
 

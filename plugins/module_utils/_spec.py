@@ -66,7 +66,9 @@ ORDER: Spec = {
     "idempotency_key": {"type": "str", "no_log": False},
 }
 SECRETS: Spec = {"credentials_file": {"type": "path"}}
-PROTECTED: Spec = {"protected": {"type": "list", "elements": "str", "default": [], "fallback": (patterns, ["H444_PROTECTED"])}}
+PROTECTED: Spec = {
+    "protected": {"type": "list", "elements": "str", "default": [], "fallback": (patterns, ["H444_PROTECTED"])}
+}
 PATTERNS: Spec = {"patterns": {"type": "list", "elements": "str", "default": []}}
 WAIT: Spec = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
 

@@ -12,7 +12,9 @@ import typing as t
 from ._reader import word
 
 TERMINATED = "terminated"
-GONE = frozenset({"terminated", "deleted", "destroyed", "cancelled", "canceled", "removed", "terminating", "deleting", "destroying"})
+GONE = frozenset(
+    {"terminated", "deleted", "destroyed", "cancelled", "canceled", "removed", "terminating", "deleting", "destroying"}
+)
 
 Words = t.Mapping[str, t.Iterable[str]]
 

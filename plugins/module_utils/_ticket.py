@@ -65,12 +65,47 @@ PAGING = frozenset({
     "meta", "pagination", "paging", "page_info", "links", "next", "next_page", "next_page_url", "next_cursor", "next_page_token", "has_more", "has_next",
     "has_next_page", "current_page", "page", "total_pages", "last_page",
 })  # fmt: skip
-COUNTS = ("message_count", "messages_count", "total_messages", "messages_total", "reply_count", "replies_count", "total_replies")
-CUT_FLAGS = ("messages_truncated", "thread_truncated", "truncated", "is_truncated", "has_more_messages", "more_messages", "messages_has_more")
+COUNTS = (
+    "message_count",
+    "messages_count",
+    "total_messages",
+    "messages_total",
+    "reply_count",
+    "replies_count",
+    "total_replies",
+)
+CUT_FLAGS = (
+    "messages_truncated",
+    "thread_truncated",
+    "truncated",
+    "is_truncated",
+    "has_more_messages",
+    "more_messages",
+    "messages_has_more",
+)
 
 STATUS_WORDS = {
-    "open": ("open", "opened", "new", "reopened", "re_opened", "active", "customer_reply", "customer_replied", "awaiting_staff", "waiting_on_staff"),
-    "answered": ("answered", "replied", "staff_reply", "staff_replied", "awaiting_customer", "waiting_on_customer", "waiting_for_customer"),
+    "open": (
+        "open",
+        "opened",
+        "new",
+        "reopened",
+        "re_opened",
+        "active",
+        "customer_reply",
+        "customer_replied",
+        "awaiting_staff",
+        "waiting_on_staff",
+    ),
+    "answered": (
+        "answered",
+        "replied",
+        "staff_reply",
+        "staff_replied",
+        "awaiting_customer",
+        "waiting_on_customer",
+        "waiting_for_customer",
+    ),
     "resolved": ("resolved", "solved", "fixed", "done", "completed"),
     "closed": ("closed", "close", "archived"),
 }
@@ -80,11 +115,45 @@ OVER = ("resolved", "closed")
 
 CUSTOMER, STAFF = "customer", "staff"
 AUTHOR_WORDS = {
-    CUSTOMER: ("customer", "client", "user", "owner", "you", "me", "requester", "end_user", "account", "account_holder"),
-    STAFF: ("staff", "support", "agent", "admin", "administrator", "operator", "employee", "team", "support_staff", "support_agent"),
+    CUSTOMER: (
+        "customer",
+        "client",
+        "user",
+        "owner",
+        "you",
+        "me",
+        "requester",
+        "end_user",
+        "account",
+        "account_holder",
+    ),
+    STAFF: (
+        "staff",
+        "support",
+        "agent",
+        "admin",
+        "administrator",
+        "operator",
+        "employee",
+        "team",
+        "support_staff",
+        "support_agent",
+    ),
 }
 AUTHORS = by_spelling(AUTHOR_WORDS)
-AUTHOR_FIELDS = ("author_type", "sender_type", "user_type", "role", "author_role", "sender_role", "author", "sender", "from", "posted_by", "user")
+AUTHOR_FIELDS = (
+    "author_type",
+    "sender_type",
+    "user_type",
+    "role",
+    "author_role",
+    "sender_role",
+    "author",
+    "sender",
+    "from",
+    "posted_by",
+    "user",
+)
 
 MAX_SUBJECT, MAX_MESSAGE, MAX_WORD = 255, 20000, 64
 # A subject that is shorter is not another one that was cut: "Mail" is no beginning of "Mail is refused".
@@ -183,7 +252,10 @@ def _thread_in(body: t.Any, depth: int = 0) -> tuple[list[t.Any], list[Row]] | N
             return value, [by_name]
         if isinstance(value, dict):
             try:
-                return rows_in(value, THREADS, WHERE_ONE), [by_name, {snake(str(key)): item for key, item in value.items()}]
+                return rows_in(value, THREADS, WHERE_ONE), [
+                    by_name,
+                    {snake(str(key)): item for key, item in value.items()},
+                ]
             except BadReply:
                 continue
     for name in envelope_names(NOUNS):
@@ -203,9 +275,13 @@ def thread_page(body: t.Any) -> Row:
     for place in places:
         is_ticket = any(name in place for name in ("id", "ticket_id", "uuid", "subject"))
         lists = (*THREADS, *envelope_names(NOUNS))
-        page.update({name: value for name, value in place.items() if (name in PAGING if is_ticket else name not in lists)})
+        page.update(
+            {name: value for name, value in place.items() if (name in PAGING if is_ticket else name not in lists)}
+        )
         for name in THREADS:
-            beside = first(place, name + "_meta", name + "_pagination", name + "_paging", name + "_page_info", name + "_links")
+            beside = first(
+                place, name + "_meta", name + "_pagination", name + "_paging", name + "_page_info", name + "_links"
+            )
             page.update({snake(str(key)): value for key, value in beside.items()} if isinstance(beside, dict) else {})
         if any(truth(place.get(name)) for name in CUT_FLAGS):
             page["has_more"] = True
@@ -215,7 +291,10 @@ def thread_page(body: t.Any) -> Row:
 def _told_count(body: t.Any) -> int:
     """Give how many messages a ticket's detail says that there are; 0 where it says nothing."""
     _rows, places = _thread_in(body) or ([], [])
-    return max([found for place in places for found in (whole(place.get(name)) for name in COUNTS) if found is not None], default=0)
+    return max(
+        [found for place in places for found in (whole(place.get(name)) for name in COUNTS) if found is not None],
+        default=0,
+    )
 
 
 def read_thread(raws: t.Iterable[t.Any], ticket: Row) -> list[Row]:
@@ -264,7 +343,12 @@ def read_detail(api: t.Any, ticket_id: str) -> tuple[Row | None, str]:
     row["messages"] = read_thread(raws, row)
     count = _told_count(answer.body)
     if raws and not cut and count > len(row["messages"]):
-        cut = "%s says that the ticket %s has %d messages and gave %d; the rest can't be read." % (WHERE_ONE, row["id"], count, len(row["messages"]))
+        cut = "%s says that the ticket %s has %d messages and gave %d; the rest can't be read." % (
+            WHERE_ONE,
+            row["id"],
+            count,
+            len(row["messages"]),
+        )
     return row, cut
 
 
@@ -331,7 +415,10 @@ def check_subject(value: str) -> str:
     """Return a subject in NFC without outer white space, or raise BadOption."""
     subject = normalized("NFC", value.strip())
     if not subject or len(subject) > MAX_SUBJECT or CONTROL.search(subject):
-        raise BadOption("subject: %s can't be a subject: one line of 1 to %d characters is needed. Nothing was sent." % (shown(value), MAX_SUBJECT))
+        raise BadOption(
+            "subject: %s can't be a subject: one line of 1 to %d characters is needed. Nothing was sent."
+            % (shown(value), MAX_SUBJECT)
+        )
     return subject
 
 
@@ -349,7 +436,10 @@ def check_word(value: str, option: str) -> None:
     if not found:
         raise BadOption("%s: an empty word is none; leave the option out for the API's default." % option)
     if len(found) > MAX_WORD or CONTROL.search(found):
-        raise BadOption("%s: %s can't be a %s, which is a word like '%s'. Nothing was sent." % (option, shown(value), option, WORDS[option]))
+        raise BadOption(
+            "%s: %s can't be a %s, which is a word like '%s'. Nothing was sent."
+            % (option, shown(value), option, WORDS[option])
+        )
 
 
 def _check_subject_of(row: Row | None, subject: str | None) -> None:
@@ -400,12 +490,17 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         if params.get(name) is not None:
             check_word(params[name], name)
     if params.get("idempotency_key") and params["state"] == "closed":
-        raise BadOption("idempotency_key: it is for an opening, and with state: closed nothing is opened. Leave it out.")
+        raise BadOption(
+            "idempotency_key: it is for an opening, and with state: closed nothing is opened. Leave it out."
+        )
     if params.get("id") is not None:
         current, cut = read_detail(api, check_id(params["id"], "id"))
         _check_subject_of(current, params.get("subject"))
         if current is None:
-            raise Missing("There is no ticket with the id %s. Nothing was written; h444_ticket_info lists those there are." % shown(params["id"]))
+            raise Missing(
+                "There is no ticket with the id %s. Nothing was written; h444_ticket_info lists those there are."
+                % shown(params["id"])
+            )
         return plan_current(current, checked, cut)
     subject = check_subject(params["subject"])
     rows = list_tickets(api)
@@ -414,7 +509,11 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     if current is None:
         current = _none_open(api, rows, alike, subject, checked)
         if current is None:
-            return same(None) if params["state"] == "closed" else plan_opening(_account_id(api), rows, alike, subject, checked)
+            return (
+                same(None)
+                if params["state"] == "closed"
+                else plan_opening(_account_id(api), rows, alike, subject, checked)
+            )
     detail, cut = (current, "") if "messages" in current else _listed_detail(api, current)
     return plan_current(detail, checked, cut)
 
@@ -518,7 +617,9 @@ def _none_open(api: t.Any, rows: list[Row], alike: list[Row], subject: str, para
         return None
     if alike:
         ids = [row["id"] for row in alike]
-        ways = ["name it by its id to reply (which re-opens it)"] + ([] if is_to_close else ["give body to open a new one"])
+        ways = ["name it by its id to reply (which re-opens it)"] + (
+            [] if is_to_close else ["give body to open a new one"]
+        )
         raise Missing(
             "No open ticket has the subject %s; closed %s: %s. Nothing was written; %s."
             % (shown(subject), "is" if len(ids) == 1 else "are", ", ".join(ids[:10]), ", or ".join(ways)),
@@ -543,7 +644,11 @@ def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row],
         if params.get(name) is not None:
             body[name] = params[name].strip()
     opening = Opening(
-        account_id, body, tuple(row["id"] for row in alike), frozenset(row["id"] for row in rows), params.get("idempotency_key") or None
+        account_id,
+        body,
+        tuple(row["id"] for row in alike),
+        frozenset(row["id"] for row in rows),
+        params.get("idempotency_key") or None,
     )
     after = dict.fromkeys(FIELDS)  # type: Row
     after.update(subject=subject, status="open", priority=body.get("priority"), department=body.get("department"))
@@ -583,9 +688,16 @@ def plan_current(current: Row, params: Params, cut: str = "") -> Plan:
     if current["status"] is None:
         raise bad(WHERE_ONE, "it does not tell the status of the ticket %s" % current["id"])
     if reply and not params.get("force_reply") and not current["messages"]:
-        raise bad(WHERE_ONE, "it does not hold the thread of the ticket %s, so whether it has this reply can't be known (force_reply posts it)" % current["id"])
+        raise bad(
+            WHERE_ONE,
+            "it does not hold the thread of the ticket %s, so whether it has this reply can't be known (force_reply posts it)"
+            % current["id"],
+        )
     if reply and not params.get("force_reply") and cut:
-        raise BadReply("%s Whether the ticket %s has this reply can't be known, so nothing was posted; force_reply posts it." % (cut, current["id"]))
+        raise BadReply(
+            "%s Whether the ticket %s has this reply can't be known, so nothing was posted; force_reply posts it."
+            % (cut, current["id"])
+        )
     posts = bool(reply) and (bool(params.get("force_reply")) or not is_said(current["messages"], t.cast(str, reply)))
     after, actions, notes = dict(current), [], drift_notes(current, params)  # type: Row, list[Action], list[str]
     if cut:
@@ -618,7 +730,10 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     for name in ("priority", "department"):
         wanted = params.get(name)
         if wanted and current[name] and spelling(wanted) != spelling(current[name]):
-            notes.append("The ticket %s has the %s %s, not %s; the API can't change it." % (current["id"], name, shown(current[name]), shown(wanted)))
+            notes.append(
+                "The ticket %s has the %s %s, not %s; the API can't change it."
+                % (current["id"], name, shown(current[name]), shown(wanted))
+            )
     return notes
 
 
@@ -646,7 +761,10 @@ def _perform_open(api: t.Any, opening: Opening, progress: Progress) -> None:
         progress.after = told
         found, _cut = read_detail(api, ticket_id)
         if found is None or not is_over(found):
-            progress.after = {**told, **{name: value for name, value in (found or {}).items() if value not in (None, [])}}
+            progress.after = {
+                **told,
+                **{name: value for name, value in (found or {}).items() if value not in (None, [])},
+            }
             if not same_subject(progress.after, opening.subject):
                 progress.warn(
                     "The ticket %s was opened, but the provider calls it %s. Use that subject from now on%s."
@@ -667,7 +785,10 @@ def _perform_open(api: t.Any, opening: Opening, progress: Progress) -> None:
                 idempotency_key=key,
             )
         dead_ids.append(ticket_id)
-    raise Refused("%s was opened and closed more than %d times within a day; give an idempotency_key of your own." % (shown(opening.subject), MAX_DEAD_TICKETS))
+    raise Refused(
+        "%s was opened and closed more than %d times within a day; give an idempotency_key of your own."
+        % (shown(opening.subject), MAX_DEAD_TICKETS)
+    )
 
 
 def _open(api: t.Any, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> str:
@@ -765,7 +886,8 @@ def _perform_reply(api: t.Any, action: Action, progress: Progress) -> None:
         if not _is_posted(api, ticket_id, reply, times_said(before, reply)):
             raise UnknownFate(
                 "Whether the reply to the ticket %s was posted is not known (%s), and the thread does not show it. It was not sent again; "
-                "run the task again later: a reply that the thread shows by then is not posted twice." % (ticket_id, str(error).rstrip(".")),
+                "run the task again later: a reply that the thread shows by then is not posted twice."
+                % (ticket_id, str(error).rstrip(".")),
                 **error.facts,
             ) from None
     progress.after = {**progress.after, "status": "open", "messages": before + [_own_message(reply)]}
@@ -792,7 +914,9 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     if row is None:
         return progress.after
     if is_over(row) != (params["state"] == "closed"):
-        progress.warn("The API took every step, but still shows the ticket %s as %s." % (row["id"], shown(row["status"])))
+        progress.warn(
+            "The API took every step, but still shows the ticket %s as %s." % (row["id"], shown(row["status"]))
+        )
     return {**progress.after, **{name: value for name, value in row.items() if value not in (None, [])}}
 
 

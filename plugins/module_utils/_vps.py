@@ -12,7 +12,20 @@ import uuid
 
 from . import _addresses, _buy, _catalogue, _installed, _purchase
 from ._converge import Progress, Task, send
-from ._errors import Ambiguous, ApiError, AuthError, BadOption, BadReply, H444Error, Missing, NotFound, NotReached, RateLimited, Refused, ScopeError
+from ._errors import (
+    Ambiguous,
+    ApiError,
+    AuthError,
+    BadOption,
+    BadReply,
+    H444Error,
+    Missing,
+    NotFound,
+    NotReached,
+    RateLimited,
+    Refused,
+    ScopeError,
+)
 from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, nfc, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, check_one_name, closest, pick_one, shown
@@ -50,19 +63,56 @@ SETTLED = (RUNNING, STOPPED, SUSPENDED)
 STATUSES = frozenset({RUNNING, STOPPED, PROVISIONING, SUSPENDED})
 STATUS_WORDS = {
     RUNNING: ("running", "active", "online", "started", "up", "on", "powered_on", "poweredon"),
-    STOPPED: ("stopped", "off", "offline", "shutoff", "halted", "down", "powered_off", "poweredoff", "shutdown", "shut_off", "inactive"),
+    STOPPED: (
+        "stopped",
+        "off",
+        "offline",
+        "shutoff",
+        "halted",
+        "down",
+        "powered_off",
+        "poweredoff",
+        "shutdown",
+        "shut_off",
+        "inactive",
+    ),
     PROVISIONING: (
-        "provisioning", "pending", "creating", "building", "installing", "queued",
-        "reinstalling", "rebuilding", "deploying", "setup", "initializing",
+        "provisioning",
+        "pending",
+        "creating",
+        "building",
+        "installing",
+        "queued",
+        "reinstalling",
+        "rebuilding",
+        "deploying",
+        "setup",
+        "initializing",
     ),
     SUSPENDED: ("suspended", "locked", "frozen", "blocked"),
 }
 STATUS = by_spelling(STATUS_WORDS)
 ACCOUNT_FIELDS = ("status", "state", "vps_status", "account_status", "service_status")
-LIVE_FIELDS = ("live_status", "power_status", "power_state", "live_state", "power", "live", "runtime_status", "vm_status")
+LIVE_FIELDS = (
+    "live_status",
+    "power_status",
+    "power_state",
+    "live_state",
+    "power",
+    "live",
+    "runtime_status",
+    "vm_status",
+)
 
 WHERE_ORDER = "POST /v1/vps"
-REPLY = Kind(WHERE_ORDER, ("vps", "server", "vpses", "servers"), ("instance", "instances"), ("vps_id",), ("server_id",), choose_root_password)
+REPLY = Kind(
+    WHERE_ORDER,
+    ("vps", "server", "vpses", "servers"),
+    ("instance", "instances"),
+    ("vps_id",),
+    ("server_id",),
+    choose_root_password,
+)
 SECRETS = ("root_password",)
 WAY_AFTER_REINSTALL = "try the earlier one; else another reinstall may give one (state: reinstalled with force: true)"
 WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (state: reinstalled with force: true)"
@@ -100,9 +150,13 @@ def shape_vps(row: Row, where: str) -> Row:
     plan, system = row.get("plan"), row.get("os")
     network: Row = row["network"] if isinstance(row.get("network"), dict) else {}
     system = system if isinstance(system, dict) else {"family": system}
-    main = address(first(row, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip"))
+    main = address(
+        first(row, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip")
+    )
     if main is None:
-        main = address(first(network, "ipv4", "primary_ip", "ip")) or _primary(first(row, "ips", "ip_addresses", "addresses"))
+        main = address(first(network, "ipv4", "primary_ip", "ip")) or _primary(
+            first(row, "ips", "ip_addresses", "addresses")
+        )
     return {
         **row,
         **_installed.spread(row),
@@ -110,10 +164,15 @@ def shape_vps(row: Row, where: str) -> Row:
         "label": read_label(row),
         "hostname": text(first(row, "hostname", "host_name", "fqdn")),
         "status": read_power(row),
-        "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS) or word(plan, *PLAN_WORDS) or word(first(row, "product_slug", "product"), *PLAN_WORDS),
+        "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS)
+        or word(plan, *PLAN_WORDS)
+        or word(first(row, "product_slug", "product"), *PLAN_WORDS),
         "ipv4": main,
-        "os_family": word(row.get("os_family"), "slug", "family", "name") or word(first(system, "family", "os_family", "slug", "name")),
-        "os_template": word(first(row, "os_template_slug", "os_template", "template"), "slug", "os_template", "code", "name", "id")
+        "os_family": word(row.get("os_family"), "slug", "family", "name")
+        or word(first(system, "family", "os_family", "slug", "name")),
+        "os_template": word(
+            first(row, "os_template_slug", "os_template", "template"), "slug", "os_template", "code", "name", "id"
+        )
         or word(first(system, "template", "os_template")),
         "created_at": first(row, "created_at", "created", "ordered_at"),
     }
@@ -177,7 +236,8 @@ def check_told(fleet: Fleet, label: str) -> None:
     if fleet.mute:
         raise bad(
             WHERE_LIST,
-            "it does not tell the label of %s, so whether there is a server called %s can't be known" % (", ".join(fleet.mute[:10]), shown(label)),
+            "it does not tell the label of %s, so whether there is a server called %s can't be known"
+            % (", ".join(fleet.mute[:10]), shown(label)),
         )
 
 
@@ -185,7 +245,9 @@ def missing_label(label: str, rows: t.Sequence[Row]) -> Missing:
     """Make the error for a label that no server has."""
     near = closest(label, [row["label"] for row in rows if not is_gone(row)])
     return Missing(
-        "No VPS has the label %s%s." % (shown(label), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""), closest=near
+        "No VPS has the label %s%s."
+        % (shown(label), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
+        closest=near,
     )
 
 
@@ -220,7 +282,14 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     check_timeout(params)
     check_options(params)
     # A label is sent and compared in one form, whatever the playbook's editor made of it.
-    params = {**params, **{option: check_label(params[option], option) for option in ("label", "new_label") if params.get(option) is not None}}
+    params = {
+        **params,
+        **{
+            option: check_label(params[option], option)
+            for option in ("label", "new_label")
+            if params.get(option) is not None
+        },
+    }
     is_by_id = params.get("id") is not None
     fleet = Fleet([]) if is_by_id else list_fleet(api)
     current = find_by_id(api, params) if is_by_id else find_by_label(fleet, params)
@@ -243,7 +312,10 @@ def check_options(params: Params) -> None:
     module_defaults and in tasks whose state is a variable, so every state takes them.
     """
     if params.get("force") and params["state"] != "reinstalled":
-        raise BadOption("force is for state: reinstalled alone; with state: %s it would do nothing. Nothing was sent." % params["state"])
+        raise BadOption(
+            "force is for state: reinstalled alone; with state: %s it would do nothing. Nothing was sent."
+            % params["state"]
+        )
 
 
 def find_by_id(api: t.Any, params: Params) -> Row | None:
@@ -258,7 +330,10 @@ def find_by_id(api: t.Any, params: Params) -> Row | None:
     if current is None and params["state"] != "absent":
         near = closest(params["id"], [row["id"] for row in list_vps(api)])
         why = " Nothing was reinstalled." if params["state"] == "reinstalled" else ""
-        raise Missing("No VPS has the id %s%s.%s" % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else "", why), closest=near)
+        raise Missing(
+            "No VPS has the id %s%s.%s" % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else "", why),
+            closest=near,
+        )
     return current
 
 
@@ -278,9 +353,16 @@ def check_new_label(api: t.Any, params: Params, current: Row, rows: t.Sequence[R
     new_label = params.get("new_label")
     if not new_label or has_label(current, new_label):
         return
-    taken = [row["id"] for row in rows or list_vps(api) if has_label(row, new_label) and row["id"] != current["id"] and not is_gone(row)]
+    taken = [
+        row["id"]
+        for row in rows or list_vps(api)
+        if has_label(row, new_label) and row["id"] != current["id"] and not is_gone(row)
+    ]
     if taken:
-        raise Ambiguous("new_label: %s is the label of %s already. Nothing was changed." % (shown(new_label), ", ".join(taken)), candidates=taken)
+        raise Ambiguous(
+            "new_label: %s is the label of %s already. Nothing was changed." % (shown(new_label), ", ".join(taken)),
+            candidates=taken,
+        )
 
 
 def plan_missing(api: t.Any, params: Params, rows: list[Row]) -> Plan:
@@ -298,7 +380,12 @@ def settled(api: t.Any, params: Params, current: Row) -> Row:
 
     Without this, a run that follows a reinstall closely would wipe the disk again. Raises: NotReached.
     """
-    if params["state"] != "reinstalled" or params.get("force") or not params.get("os_template") or is_told(current, params):
+    if (
+        params["state"] != "reinstalled"
+        or params.get("force")
+        or not params.get("os_template")
+        or is_told(current, params)
+    ):
         return current
     started, pause, row = api.now(), POLL_SECONDS, current  # type: float, float, Row | None
     while row is not None and not is_gone(row) and row["status"] == PROVISIONING:
@@ -311,7 +398,9 @@ def settled(api: t.Any, params: Params, current: Row) -> Row:
         pause = min(pause * 1.5, POLL_CAP_SECONDS)
         row = get_vps(api, current["id"])
     if row is None or is_gone(row):
-        raise NotReached("%s is gone while it was being installed. Nothing was wiped." % shown(current["label"] or current["id"]))
+        raise NotReached(
+            "%s is gone while it was being installed. Nothing was wiped." % shown(current["label"] or current["id"])
+        )
     return row
 
 
@@ -350,7 +439,9 @@ def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) ->
     if not wanted and not (force and installed):
         raise Refused("os_template is needed to reinstall %s; %s. Nothing was wiped." % (name, told))
     own_family, own_name = installed or ("", "")
-    target = _catalogue.find_os_template(templates, wanted or own_name, params.get("os_family") or ("" if wanted else own_family))
+    target = _catalogue.find_os_template(
+        templates, wanted or own_name, params.get("os_family") or ("" if wanted else own_family)
+    )
     if not force and installed is None:
         raise Refused(
             "Whether %s has the template %s can't be known: %s. Nothing was wiped; set force: true to reinstall, and every run then wipes the disk."
@@ -364,7 +455,9 @@ def _told_words(current: Row) -> str:
     words = list(dict.fromkeys(told.names + told.families + told.versions + told.ids))
     if not words:
         return "does not tell which template it has"
-    return "tells its system as %s, which is not surely one of its templates" % ", ".join(shown(found) for found in words[:4])
+    return "tells its system as %s, which is not surely one of its templates" % ", ".join(
+        shown(found) for found in words[:4]
+    )
 
 
 def plan_absent(current: Row | None) -> Plan:
@@ -372,17 +465,25 @@ def plan_absent(current: Row | None) -> Plan:
     if current is None:
         return same(None)
     name, ids = current["label"] or current["id"], {"id": current["id"]}
-    return Plan(current, None, (Action("terminate", name, DELETE, ids, destroys=True, until=(TERMINATED,), known_as=(current["label"],)),))
+    return Plan(
+        current,
+        None,
+        (Action("terminate", name, DELETE, ids, destroys=True, until=(TERMINATED,), known_as=(current["label"],)),),
+    )
 
 
-def plan_current(current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()) -> Plan:
+def plan_current(
+    current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()
+) -> Plan:
     """Plan what becomes of a server that is there. *template*: family and name to reinstall with. Pure. Raises: Refused."""
     after, actions = dict(current), []  # type: tuple[Row, list[Action]]
     name, ids, state = current["label"] or current["id"], {"id": current["id"]}, params["state"]
     status = check_power(current, state, is_reinstall=template is not None)
     new_label = params.get("new_label")
     if new_label and not has_label(current, new_label):
-        actions.append(Action("rename", name, LABEL, ids, {"label": new_label}, known_as=(current["label"],), new_name=new_label))
+        actions.append(
+            Action("rename", name, LABEL, ids, {"label": new_label}, known_as=(current["label"],), new_name=new_label)
+        )
         after["label"] = new_label
     if status == PROVISIONING and (params["wait"] or template or state == "stopped"):
         actions.append(Action("wait for", name, GET, ids, until=SETTLED))
@@ -391,7 +492,19 @@ def plan_current(current: Row, params: Params, template: tuple[str, str] | None,
     if template:
         body = {"os": template[0], "osTemplate": template[1]}
         known_as = (current["label"], after["label"])
-        actions.append(Action("reinstall", name, REINSTALL, ids, body, destroys=True, brings_secret=True, until=SETTLED, known_as=known_as))
+        actions.append(
+            Action(
+                "reinstall",
+                name,
+                REINSTALL,
+                ids,
+                body,
+                destroys=True,
+                brings_secret=True,
+                until=SETTLED,
+                known_as=known_as,
+            )
+        )
         after.update(os_family=template[0], os_template=template[1])
     elif power is not None:
         actions.append(power)
@@ -404,7 +517,9 @@ def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
     needs_power = state in ("started", "stopped", "restarted")
     if current["status"] == SUSPENDED and (is_reinstall or needs_power):
         name = shown(current["label"] or current["id"])
-        raise Refused("%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % name)
+        raise Refused(
+            "%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % name
+        )
     if current["status"] is None and needs_power:
         raise bad(WHERE_LIST, "it does not tell the status of %s" % shown(current["label"] or current["id"]))
     return t.cast("str | None", current["status"])
@@ -448,14 +563,22 @@ def _system_drift(name: str, current: Row, params: Params, templates: t.Sequence
     wanted, family = params.get("os_template"), params.get("os_family")
     if not wanted:
         is_same = not family or not current["os_family"] or _installed.is_family(current["os_family"], family)
-        return "" if is_same else "%s has an operating system of the family %s, not %s." % (name, current["os_family"], family)
+        return (
+            ""
+            if is_same
+            else "%s has an operating system of the family %s, not %s." % (name, current["os_family"], family)
+        )
     if params["state"] == "reinstalled" or is_told(current, params):
         return ""
     installed = _installed.find_installed(current, templates)
     named = _installed.find_installed({"os_template": wanted, "os_family": family}, templates)
     if installed is None or _installed.is_same(installed, named or (family or "", wanted)):
         return ""
-    return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (name, installed[1], wanted)
+    return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (
+        name,
+        installed[1],
+        wanted,
+    )
 
 
 def _hostname_of(hostname: str | None, label: str) -> str:
@@ -465,7 +588,9 @@ def _hostname_of(hostname: str | None, label: str) -> str:
     try:
         return check_hostname(label, "label")
     except BadOption:
-        raise BadOption("The label %s is not a valid host name. Set hostname as well; nothing was ordered." % shown(label)) from None
+        raise BadOption(
+            "The label %s is not a valid host name. Set hostname as well; nothing was ordered." % shown(label)
+        ) from None
 
 
 def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
@@ -479,8 +604,16 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
     check_unlike(rows, label, hostname)
     check_whole(api, rows)
     offer = _purchase.find_offer(api, params, "vps")
-    family, template = _catalogue.find_os_template(_catalogue.list_os_templates(api), params["os_template"], params.get("os_family"))
-    body = {"plan_slug": offer.plan_slug, "label": label, "hostname": hostname, "os_family": family, "os_template": template}
+    family, template = _catalogue.find_os_template(
+        _catalogue.list_os_templates(api), params["os_template"], params.get("os_family")
+    )
+    body = {
+        "plan_slug": offer.plan_slug,
+        "label": label,
+        "hostname": hostname,
+        "os_family": family,
+        "os_template": template,
+    }
     order = _purchase.make_order(
         api,
         params,
@@ -493,8 +626,17 @@ def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
         known_ids=[row["id"] for row in rows],
     )
     after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(label=label, hostname=hostname, status=RUNNING, plan_slug=offer.plan_slug, os_family=family, os_template=template)
-    actions = [Action("order", label, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)]
+    after.update(
+        label=label,
+        hostname=hostname,
+        status=RUNNING,
+        plan_slug=offer.plan_slug,
+        os_family=family,
+        os_template=template,
+    )
+    actions = [
+        Action("order", label, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)
+    ]
     if params["state"] == "stopped":
         actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
         after["status"] = STOPPED
@@ -509,7 +651,13 @@ def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
             raise Refused(
                 "No VPS has the label %s, but %s has %s. Nothing was ordered, for %s. If that is the server, use its %s; if it is another one, "
                 "order with another label and another hostname."
-                % (shown(label), row["id"], shown(row["label"]) if row["label"] else "none", why, "label" if row["label"] else "id, and new_label to name it"),
+                % (
+                    shown(label),
+                    row["id"],
+                    shown(row["label"]) if row["label"] else "none",
+                    why,
+                    "label" if row["label"] else "id, and new_label to name it",
+                ),
                 candidates=[{field: row[field] for field in ("id", "label", "hostname")}],
             )
 
@@ -529,7 +677,10 @@ def check_whole(api: t.Any, rows: list[Row]) -> None:
     for vps_id in sorted(owners - listed):
         found = get_vps(api, vps_id)
         if found is not None and not is_gone(found):
-            raise Refused("GET /v1/vps does not show the server %s, which has addresses: the list is not whole. Nothing was ordered." % vps_id)
+            raise Refused(
+                "GET /v1/vps does not show the server %s, which has addresses: the list is not whole. Nothing was ordered."
+                % vps_id
+            )
 
 
 def perform(api: t.Any, action: Action, progress: Progress) -> None:
@@ -569,10 +720,14 @@ def _perform_rename(api: t.Any, action: Action, progress: Progress) -> None:
                 break
     finally:
         # The entry of credentials_file follows to the label that the server has now; where that can't be read, to the one that was sent.
-        progress.follow("vps", before["id"], before["label"] or before["id"], row["label"] if row and row["label"] else wanted)
+        progress.follow(
+            "vps", before["id"], before["label"] or before["id"], row["label"] if row and row["label"] else wanted
+        )
     progress.after = row = row or {**before, "label": None}
     if row["label"] is None:
-        progress.warn("The API took the new label of %s, but does not tell which one it has now." % shown(action.target))
+        progress.warn(
+            "The API took the new label of %s, but does not tell which one it has now." % shown(action.target)
+        )
     elif not has_label(row, wanted):
         raise NotReached(
             "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label that the API keeps as it is."
@@ -588,7 +743,9 @@ def wait(api: t.Any, action: Action, progress: Progress) -> None:
         vps_id = action.ids.get("id") or progress.resource_id
         # The reply to an order, or what was read to prove it, is as new as it gets.
         row = progress.after if action.endpoint is ORDER else None
-        progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), params["wait_timeout"], STATUSES, row)
+        progress.after = wait_for(
+            api, action, progress, lambda: get_vps(api, vps_id), params["wait_timeout"], STATUSES, row
+        )
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:
@@ -641,7 +798,11 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
     name = "vps/%s" % (progress.plan.after["label"] or action.target)  # which may have been changed a moment ago
     try:
         answer = api.request(
-            action.endpoint, ids=action.ids, body=action.body, idempotency_key=key, timeout_seconds=float(progress.params["wait_timeout"])
+            action.endpoint,
+            ids=action.ids,
+            body=action.body,
+            idempotency_key=key,
+            timeout_seconds=float(progress.params["wait_timeout"]),
         )
     except H444Error as error:
         # The key is gone with this run, so no later one gets the reply.
@@ -720,7 +881,10 @@ def _stats_or_none(api: t.Any, row: Row, notes: list[str]) -> Row | None:
     except (AuthError, ScopeError, RateLimited):
         raise
     except (ApiError, BadReply) as error:
-        notes.append("The live usage of %s could not be read, so its stats are null. %s" % (shown(row["label"] or row["id"]), error))
+        notes.append(
+            "The live usage of %s could not be read, so its stats are null. %s"
+            % (shown(row["label"] or row["id"]), error)
+        )
         return None
 
 
@@ -733,7 +897,9 @@ def _with_addresses(api: t.Any, rows: list[Row], include: bool, notes: list[str]
     except (ApiError, BadReply) as error:
         if include:
             raise
-        notes.append("The addresses could not be read, so ipv4 is null where the server itself does not tell it. %s" % error)
+        notes.append(
+            "The addresses could not be read, so ipv4 is null where the server itself does not tell it. %s" % error
+        )
         by_id = {}
     result = []
     for row in rows:

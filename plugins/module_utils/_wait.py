@@ -17,10 +17,27 @@ from ._status import TERMINATED, is_gone, spelling
 POLL_SECONDS = 1.0
 POLL_CAP_SECONDS = 15.0
 # Words for a way to another state; whichever state that is, it comes by itself.
-IN_MOTION = frozenset({
-    "starting", "booting", "stopping", "halting", "shutting_down", "powering_on", "powering_off", "rebooting", "restarting",
-    "suspending", "unsuspending", "resuming", "activating", "migrating", "processing", "in_progress", "updating",
-})
+IN_MOTION = frozenset(
+    {
+        "starting",
+        "booting",
+        "stopping",
+        "halting",
+        "shutting_down",
+        "powering_on",
+        "powering_off",
+        "rebooting",
+        "restarting",
+        "suspending",
+        "unsuspending",
+        "resuming",
+        "activating",
+        "migrating",
+        "processing",
+        "in_progress",
+        "updating",
+    }
+)
 
 Row = t.Dict[str, t.Any]
 
@@ -64,7 +81,13 @@ def wait_for(
         if waited + pause > timeout_seconds:
             raise NotReached(
                 "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
-                % (action, waited, clean(str(status), 40), " or ".join(action.until), ", ".join(clean(item, 40) for item in seen)),
+                % (
+                    action,
+                    waited,
+                    clean(str(status), 40),
+                    " or ".join(action.until),
+                    ", ".join(clean(item, 40) for item in seen),
+                ),
                 states_seen=seen,
             )
         api.sleep(pause)

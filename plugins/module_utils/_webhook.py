@@ -33,8 +33,15 @@ FIELDS = ("id", "url", "events", "description", "is_active", "created_at")
 IDS = ("id", "webhook_id", "subscription_id", "uuid")
 # The events of the page, in its order.
 EVENTS = (
-    "vps.created", "hosting.created", "invoice.paid", "vps.power.changed", "vps.reinstalled", "vps.ptr.changed", "vps.terminated",
-    "ticket.created", "ticket.replied",
+    "vps.created",
+    "hosting.created",
+    "invoice.paid",
+    "vps.power.changed",
+    "vps.reinstalled",
+    "vps.ptr.changed",
+    "vps.terminated",
+    "ticket.created",
+    "ticket.replied",
 )
 WHERE_LIST = "GET /v1/webhooks"
 WHERE_ONE = "GET /v1/webhooks/:id"
@@ -81,9 +88,14 @@ def check_url(url: str, option: str) -> str:
         raise BadOption("%s: this is not a URL like https://example.com/hook." % option) from None
     if parts.username is not None or parts.password is not None:
         # The URL is named in outputs, so it is not repeated here either.
-        raise BadOption("%s: a URL with user name or password is refused, for outputs show it; deliveries are signed instead." % option)
+        raise BadOption(
+            "%s: a URL with user name or password is refused, for outputs show it; deliveries are signed instead."
+            % option
+        )
     if parts.scheme.lower() != "https" or not host or CONTROL.search(url) or re.search(r"[\s\\]", url):
-        raise BadOption("%s: %s is not an HTTPS URL like https://example.com/hook. Nothing was changed." % (option, shown(url)))
+        raise BadOption(
+            "%s: %s is not an HTTPS URL like https://example.com/hook. Nothing was changed." % (option, shown(url))
+        )
     if "#" in url:
         raise BadOption("%s: %s has a fragment (#…), which is never sent; leave it out." % (option, shown(url)))
     return url
@@ -93,7 +105,10 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
     """Return the events, each once, else raise BadOption. *force*: take names that are not known here, too."""
     wanted = list(dict.fromkeys(events))
     if not wanted:
-        raise BadOption("events: at least one is needed; there are: %s. To pause a webhook, set is_active: false." % ", ".join(EVENTS))
+        raise BadOption(
+            "events: at least one is needed; there are: %s. To pause a webhook, set is_active: false."
+            % ", ".join(EVENTS)
+        )
     for event in wanted:
         if not event or event != event.strip() or CONTROL.search(event):
             raise BadOption("events: %s can't be the name of an event." % shown(event))
@@ -183,25 +198,38 @@ def find_webhook(rows: t.Sequence[Row], url: str) -> Row | None:
 def missing_url(url: str, rows: t.Sequence[Row]) -> Missing:
     """Make the error for a URL that no webhook has."""
     near = closest(url, [row["url"] for row in rows])
-    return Missing("No webhook has the URL %s%s." % (shown(url), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""), closest=near)
+    return Missing(
+        "No webhook has the URL %s%s."
+        % (shown(url), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
+        closest=near,
+    )
 
 
 def missing_id(webhook_id: str, rows: t.Sequence[Row]) -> Missing:
     """Make the error for an id that no webhook has."""
     near = closest(webhook_id, [row["id"] for row in rows])
-    return Missing("No webhook has the id %s%s." % (shown(webhook_id), "; closest: %s" % ", ".join(near) if near else ""), closest=near)
+    return Missing(
+        "No webhook has the id %s%s." % (shown(webhook_id), "; closest: %s" % ", ".join(near) if near else ""),
+        closest=near,
+    )
 
 
 def check_url_of(row: Row, url: str | None, new_url: str | None = None) -> None:
     """Make sure that a webhook that was found by its id has the URL that was given too, or the new one already. Raises: Refused."""
     if url is not None:
-        check_agree("webhook", row["id"], Named("url", url, row["url"], any(of_url([row], name) for name in (url, new_url) if name is not None)))
+        check_agree(
+            "webhook",
+            row["id"],
+            Named("url", url, row["url"], any(of_url([row], name) for name in (url, new_url) if name is not None)),
+        )
 
 
 def plan_of(api: t.Any, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
     if params["force"] and params.get("events") is None:
-        raise BadOption("force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out.")
+        raise BadOption(
+            "force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out."
+        )
     url = check_url(params["url"], "url") if params.get("url") is not None else None
     new_url = check_url(params["new_url"], "new_url") if params.get("new_url") is not None else None
     is_present = params["state"] == "present"
@@ -229,8 +257,15 @@ def plan_of(api: t.Any, params: Params) -> Plan:
         rows = list_webhooks(api) if rows is None else rows
         taken = [row["id"] for row in of_url(rows, new_url) if row["id"] != current["id"]]
         if taken:
-            raise Ambiguous("new_url: %s is the URL of %s already. Nothing was changed." % (shown(new_url), ", ".join(taken)), candidates=taken)
-    untold = [name for name in ("events", "is_active", "description") if params.get(name) not in (None, "") and current[name] is None]
+            raise Ambiguous(
+                "new_url: %s is the URL of %s already. Nothing was changed." % (shown(new_url), ", ".join(taken)),
+                candidates=taken,
+            )
+    untold = [
+        name
+        for name in ("events", "is_active", "description")
+        if params.get(name) not in (None, "") and current[name] is None
+    ]
     if untold and rows is not None:
         current = get_webhook(api, current["id"]) or current  # a list may tell less than the endpoint of one
     return plan_current(current, params)
@@ -245,14 +280,21 @@ def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of a webhook; without one there is nothing to do."""
     if current is None:
         return same(None)
-    return Plan(told(current), None, (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True, known_as=(current["url"],)),))
+    return Plan(
+        told(current),
+        None,
+        (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True, known_as=(current["url"],)),),
+    )
 
 
 def plan_create(url: str, params: Params) -> Plan:
     """Plan a new webhook. Pure. Raises: Refused."""
     events = params.get("events")
     if events is None:
-        raise Refused("events: there is no webhook of %s yet, and to create it they are needed. There are: %s." % (shown(url), ", ".join(EVENTS)))
+        raise Refused(
+            "events: there is no webhook of %s yet, and to create it they are needed. There are: %s."
+            % (shown(url), ", ".join(EVENTS))
+        )
     # The page shows url and events at creation; everything else goes the documented way, by a change.
     actions = [Action("create", url, CREATE, {}, {"url": url, "events": events}, brings_secret=True)]
     later: Row = {"description": params["description"]} if params.get("description") else {}
@@ -282,7 +324,9 @@ def plan_current(current: Row, params: Params) -> Plan:
     before = told(current)
     after = {**before, **body, "description": body.get("description", current["description"]) or None}
     if body:
-        actions.append(Action("change", current["url"], CHANGE, ids, body, known_as=(current["url"],), new_name=body.get("url")))
+        actions.append(
+            Action("change", current["url"], CHANGE, ids, body, known_as=(current["url"],), new_name=body.get("url"))
+        )
     if params.get("rotate_secret"):
         # Last, for what fails before it then costs no secret.
         actions.append(Action("rotate secret of", after["url"], ROTATE, ids, brings_secret=True))
@@ -304,7 +348,12 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
                 raise
         before, new_url = progress.plan.before, (action.body or {}).get("url")
         if before is not None and (new_url is not None or action.endpoint is DELETE):
-            progress.follow("webhook", before["id"], canonical_url(before["url"]), canonical_url(new_url) if new_url is not None else None)
+            progress.follow(
+                "webhook",
+                before["id"],
+                canonical_url(before["url"]),
+                canonical_url(new_url) if new_url is not None else None,
+            )
 
 
 def _create(api: t.Any, action: Action, progress: Progress) -> None:
@@ -337,9 +386,17 @@ def _create(api: t.Any, action: Action, progress: Progress) -> None:
             _rotate(api, webhook_id, url, progress)
         except ApiError as error:
             progress.lose("secret of " + _resource(url), AGAIN)
-            message = "%s The webhook %s was created as %s, but its secret was lost: %s." % (error, shown(url), webhook_id, AGAIN)
+            message = "%s The webhook %s was created as %s, but its secret was lost: %s." % (
+                error,
+                shown(url),
+                webhook_id,
+                AGAIN,
+            )
             raise type(error)(message, **error.facts) from None
-        progress.warn("The webhook %s was created, but its secret was lost with the reply, so the secret was rotated, once." % shown(url))
+        progress.warn(
+            "The webhook %s was created, but its secret was lost with the reply, so the secret was rotated, once."
+            % shown(url)
+        )
 
 
 def _look_for(api: t.Any, url: str, events: t.Sequence[str], cause: str) -> str:
@@ -351,7 +408,9 @@ def _look_for(api: t.Any, url: str, events: t.Sequence[str], cause: str) -> str:
         try:
             found = of_url(list_webhooks(api), url)
         except H444Error as error:
-            raise UnknownFate("%s, and looking for it failed: %s Run the task again." % (unknown, error), cause=cause) from None
+            raise UnknownFate(
+                "%s, and looking for it failed: %s Run the task again." % (unknown, error), cause=cause
+            ) from None
         if found:
             break
     # Another's, made at the same moment, must not lose its secret to us.
@@ -360,7 +419,11 @@ def _look_for(api: t.Any, url: str, events: t.Sequence[str], cause: str) -> str:
         return mine[0]["id"]
     if found:
         ids = ", ".join(row["id"] for row in found)
-        raise UnknownFate("%s; there are now of this URL: ids %s. Delete those that are too many by their ids, and %s." % (unknown, ids, AGAIN), cause=cause)
+        raise UnknownFate(
+            "%s; there are now of this URL: ids %s. Delete those that are too many by their ids, and %s."
+            % (unknown, ids, AGAIN),
+            cause=cause,
+        )
     raise UnknownFate(
         "%s; the list does not show it. Run the task again, which creates it if it is still missing. If it is there by then, its secret was lost: %s."
         % (unknown, AGAIN),
@@ -386,7 +449,10 @@ def _rotate(api: t.Any, webhook_id: str, url: str, progress: Progress) -> None:
         reply = read_secret_reply(answer.body, WHERE_ROTATE)
         progress.receive(_resource(url), webhook_id, reply, ("secret",), AGAIN)
         if "secret" not in reply.secrets:
-            raise bad(WHERE_ROTATE, "it holds no secret in clear, and the old one of %s no longer signs; %s" % (shown(url), AGAIN))
+            raise bad(
+                WHERE_ROTATE,
+                "it holds no secret in clear, and the old one of %s no longer signs; %s" % (shown(url), AGAIN),
+            )
         return
     progress.lose("secret of " + _resource(url), AGAIN)
     raise UnknownFate(
@@ -417,7 +483,10 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
     written = {name for action in plan.actions for name in action.body or ()} & set(shows)
     others = sorted(name for name in written - {"url"} if _comparable(shows[name]) != _comparable(plan.after[name]))
     if others:
-        progress.warn("The API took the webhook %s, but still shows another value of: %s." % (shown(after["url"]), ", ".join(others)))
+        progress.warn(
+            "The API took the webhook %s, but still shows another value of: %s."
+            % (shown(after["url"]), ", ".join(others))
+        )
     return after
 
 
@@ -427,7 +496,9 @@ def _comparable(value: t.Any) -> t.Any:
 
 
 INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"))
-IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, new_name="new_url", acts=(("rotate_secret", False), ("force", False)))
+IDENTIFIERS = INFO_IDENTIFIERS._replace(
+    is_needed=True, new_name="new_url", acts=(("rotate_secret", False), ("force", False))
+)
 TASK = Task("webhook", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 

@@ -65,7 +65,11 @@ def unpack(entry: t.Any, account: str) -> Replies | None:
 
 def _is_sound(vps: t.Any, all_ips: t.Any) -> bool:
     """Tell whether replies are made of what is expected: objects in the list, addresses in some container, no endless nesting."""
-    if not isinstance(vps, list) or not all(isinstance(row, dict) for row in vps) or not isinstance(all_ips, (list, dict)):
+    if (
+        not isinstance(vps, list)
+        or not all(isinstance(row, dict) for row in vps)
+        or not isinstance(all_ips, (list, dict))
+    ):
         return False
     level: list[t.Any] = [vps, all_ips]
     for _depth in range(MAX_DEPTH + 2):

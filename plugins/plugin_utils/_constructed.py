@@ -142,7 +142,9 @@ class Evaluator:
         expression = understand("".join(text))
         if expression is None or not all(_is_cores(kind, name) for kind, name in expression.plugins):
             return None
-        if sees_extra and any(not _is_simple(self.extra[path[0]]) for path in expression.reads if path[0] in self.extra):
+        if sees_extra and any(
+            not _is_simple(self.extra[path[0]]) for path in expression.reads if path[0] in self.extra
+        ):
             return None
         return expression
 
@@ -159,7 +161,9 @@ class Evaluator:
         """Evaluate a condition the plain way. Raises whatever core raises."""
         keep, self.plugin.inventory = self.plugin.inventory, _Ear()
         try:
-            self.plugin._add_host_to_composed_groups({"h444": condition}, subject.all(), "", strict=True, fetch_hostvars=False)
+            self.plugin._add_host_to_composed_groups(
+                {"h444": condition}, subject.all(), "", strict=True, fetch_hostvars=False
+            )
             return self.plugin.inventory.heard
         finally:
             self.plugin.inventory = keep

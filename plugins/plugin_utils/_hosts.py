@@ -20,7 +20,13 @@ import typing as t
 import unicodedata
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, canonical_ip, is_digits, normalized, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import (
+    canonical_host,
+    canonical_ip,
+    is_digits,
+    normalized,
+    shown,
+)
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
 from ansible_collections.h444.cloud.plugins.module_utils._reader import text as as_text
 from ansible_collections.h444.cloud.plugins.module_utils._vps import is_gone
@@ -99,27 +105,38 @@ def make_settings(options: t.Mapping[str, t.Any]) -> Settings:
         )
     group = options["group"]
     if group != safe_group(group):
-        raise BadOption("group: %s is not a group's name: use letters, digits and '_', not a digit first." % shown(group))
+        raise BadOption(
+            "group: %s is not a group's name: use letters, digits and '_', not a digit first." % shown(group)
+        )
     pattern = None
     if options["label_pattern"]:
         try:
             pattern = re.compile(options["label_pattern"])
         except re.error as error:
-            raise BadOption("label_pattern: %s is not a regular expression: %s." % (shown(options["label_pattern"]), error)) from error
+            raise BadOption(
+                "label_pattern: %s is not a regular expression: %s." % (shown(options["label_pattern"]), error)
+            ) from error
         if not pattern.groupindex:
             raise BadOption("label_pattern: it has no named group; write (?P<role>[a-z]+), for instance.")
         for name in pattern.groupindex:
             if name in KNOWN_FIELDS or not IDENTIFIER.match(name):
-                raise BadOption("label_pattern: the group (?P<%s>...) would hide the variable %s%s; rename it." % (name, prefix, name))
+                raise BadOption(
+                    "label_pattern: the group (?P<%s>...) would hide the variable %s%s; rename it."
+                    % (name, prefix, name)
+                )
     ip_groups = []
     for name, networks in options["ip_groups"].items():
         if name != safe_group(name):
-            raise BadOption("ip_groups: %s is not a group's name: use letters, digits and '_', not a digit first." % shown(name))
+            raise BadOption(
+                "ip_groups: %s is not a group's name: use letters, digits and '_', not a digit first." % shown(name)
+            )
         for text in [networks] if isinstance(networks, str) else networks or []:
             ip_groups.append((name, *_network(name, text)))
     return Settings(
         hostnames=tuple(options["hostnames"]),
-        connect_with=tuple([options["connect_with"]] if isinstance(options["connect_with"], str) else options["connect_with"]),
+        connect_with=tuple(
+            [options["connect_with"]] if isinstance(options["connect_with"], str) else options["connect_with"]
+        ),
         prefix=prefix,
         group=group,
         label_groups=options["label_groups"],
@@ -136,7 +153,10 @@ def _network(group: str, text: t.Any) -> tuple[int, int, int]:
     except ValueError:
         network = None
     if network is None:
-        raise BadOption("ip_groups: %s of %s is not a network; write 10.0.0.0/8 or 2001:db8::/32, for instance." % (shown(text), group))
+        raise BadOption(
+            "ip_groups: %s of %s is not a network; write 10.0.0.0/8 or 2001:db8::/32, for instance."
+            % (shown(text), group)
+        )
     return network.version, int(network.network_address), int(network.netmask)
 
 
@@ -172,7 +192,9 @@ def _is_own_number(value: str) -> bool:
     return number[0] == 127 or number == bytes(4)
 
 
-def make_servers(vps_rows: t.Iterable[Row], ip_rows: t.Iterable[Row], settings: Settings, marker: t.Any) -> tuple[list[Server], int]:
+def make_servers(
+    vps_rows: t.Iterable[Row], ip_rows: t.Iterable[Row], settings: Settings, marker: t.Any
+) -> tuple[list[Server], int]:
     """Join servers with their addresses and make their variables; tell how many addresses belong to no server.
 
     *marker* makes values of the API safe for variables (``_trust.Marker``).
@@ -339,7 +361,9 @@ def _ip_groups(server: Server, settings: Settings) -> list[str]:
             continue
         version = 6 if ":" in address else 4
         try:
-            number = int.from_bytes(socket.inet_pton(socket.AF_INET6 if version == 6 else socket.AF_INET, address), "big")
+            number = int.from_bytes(
+                socket.inet_pton(socket.AF_INET6 if version == 6 else socket.AF_INET, address), "big"
+            )
         except (OSError, ValueError):
             continue
         for group, family, network, mask in settings.ip_groups:
@@ -382,7 +406,9 @@ def id_among(variables: t.Mapping[str, t.Any]) -> str | None:
     return None
 
 
-def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Callable[[str, str], bool], notes: list[Note]) -> None:
+def name_servers(
+    servers: t.Sequence[Server], settings: Settings, taken: t.Callable[[str, str], bool], notes: list[Note]
+) -> None:
     """Give every server a name of its own, the same in every run whatever the order of the rows.
 
     Servers that would share a name all get their id added, and a common group of that name. One that is terminated
@@ -399,12 +425,15 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
         for server in found:
             server.groups.append(group)
         ids = ", ".join(sorted(str(server.row["id"]) for server in found)[:5])
-        text = "%d servers are called %s: their ids (%s%s) were added to their names, and the group %s holds them all." % (
-            len(found),
-            shown(name),
-            ids,
-            ", ..." if len(found) > 5 else "",
-            group,
+        text = (
+            "%d servers are called %s: their ids (%s%s) were added to their names, and the group %s holds them all."
+            % (
+                len(found),
+                shown(name),
+                ids,
+                ", ..." if len(found) > 5 else "",
+                group,
+            )
         )
         notes.append(Note(text, found))
     group_names = {settings.group, *RESERVED_GROUPS, *settings.group_names, *(entry[0] for entry in settings.ip_groups)}
@@ -414,7 +443,13 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
     waiting = []
     for server in servers:
         base = server.base
-        if base is None or id(server) in ghosts or base in shared or base in group_names or taken(base, server.row["id"]):
+        if (
+            base is None
+            or id(server) in ghosts
+            or base in shared
+            or base in group_names
+            or taken(base, server.row["id"])
+        ):
             waiting.append(server)
             continue
         server.name = base
@@ -431,7 +466,9 @@ def name_servers(servers: t.Sequence[Server], settings: Settings, taken: t.Calla
         count = "1 server is" if len(odd) == 1 else "%d servers are" % len(odd)
         first = min(odd, key=lambda server: str(server.row["id"]))
         text = "%s not called what hostnames gives first, because it can't name a host: %s is called %s%s."
-        notes.append(Note(text % (count, shown(first.passed_over), first.name, ", and so on" if len(odd) > 1 else ""), odd))
+        notes.append(
+            Note(text % (count, shown(first.passed_over), first.name, ", and so on" if len(odd) > 1 else ""), odd)
+        )
 
 
 def _by_base(servers: t.Sequence[Server], gone: bool) -> dict[str, list[Server]]:
@@ -448,7 +485,15 @@ def _why_ghosts(replaced: t.Sequence[Server], prefix: str) -> str:
     status = first.row["status"].strip()
     count = "1 server is" if len(replaced) == 1 else "%d servers are" % len(replaced)
     text = "%s gone, and another has the name: %s (%s) is called %s%s. An entry \"exclude: %sstatus == '%s'\" of filters leaves such servers out."
-    return text % (count, shown(first.base), status, first.name, ", and so on" if len(replaced) > 1 else "", prefix, status)
+    return text % (
+        count,
+        shown(first.base),
+        status,
+        first.name,
+        ", and so on" if len(replaced) > 1 else "",
+        prefix,
+        status,
+    )
 
 
 def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
@@ -464,11 +509,14 @@ def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
     # The other one keeps the name, so the group that both join needs a different one.
     server.namesake = base
     server.groups.append(safe_group(base) if safe_group(base) != base else "h444_%s" % base)
-    return "%s is another server of this inventory already: the one with the id %s is called %s, and the group %s holds both." % (
-        shown(base),
-        server_id,
-        server.name,
-        server.groups[-1],
+    return (
+        "%s is another server of this inventory already: the one with the id %s is called %s, and the group %s holds both."
+        % (
+            shown(base),
+            server_id,
+            server.name,
+            server.groups[-1],
+        )
     )
 
 

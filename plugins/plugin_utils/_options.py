@@ -76,8 +76,12 @@ def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapp
         where, value = name, given.get(name)
         if value is None:
             own = [entry["name"] for entry in definition.get("env") or () if entry["name"].startswith("H444_")]
-            where, value = next(((variable, os.environ[variable]) for variable in own if os.environ.get(variable)), (name, None))
-        is_words = bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
+            where, value = next(
+                ((variable, os.environ[variable]) for variable in own if os.environ.get(variable)), (name, None)
+            )
+        is_words = (
+            bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
+        )
         if value is None or (where != name and name in STRUCTURED and not is_words):
             continue  # structured variables are YAML, and read elsewhere
         expected = _expected(value, definition)
@@ -115,7 +119,9 @@ def check_shapes(options: t.Mapping[str, t.Any]) -> None:
             raise BadOption("ip_groups: %s needs a list of networks, and %s is none." % (shown(name), shown(networks)))
     for entry in options["filters"]:
         if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
-            raise BadOption("filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'.")
+            raise BadOption(
+                "filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'."
+            )
     for name in ("compose", "groups", "ip_groups"):
         for key in options[name]:
             if not isinstance(key, str) or not key:
@@ -123,10 +129,14 @@ def check_shapes(options: t.Mapping[str, t.Any]) -> None:
     known = {"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"}
     for entry in options["keyed_groups"]:
         if not isinstance(entry, dict):
-            raise BadOption("keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % shown(entry))
+            raise BadOption(
+                "keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % shown(entry)
+            )
         for key in entry:
             if key not in known:
-                raise BadOption("keyed_groups: there is no option %s in an entry%s." % (shown(key), _perhaps(key, known)))
+                raise BadOption(
+                    "keyed_groups: there is no option %s in an entry%s." % (shown(key), _perhaps(key, known))
+                )
     if not options["hostnames"]:
         raise BadOption("hostnames: the list is empty; its default is [label, hostname, ipv4, id].")
 

@@ -76,14 +76,19 @@ class SecretAction(ActionBase):
         if self._task.async_val:
             raise AnsibleActionFail(
                 "async is refused here: this task can bring a secret, and a job's result lies readable for everybody in "
-                "the file system of the executing host. Use %s without async (raise %s instead)." % (self.MODULE, self.TIME_OPTION)
+                "the file system of the executing host. Use %s without async (raise %s instead)."
+                % (self.MODULE, self.TIME_OPTION)
             )
         if self._task.timeout and self.TOLD_ONCE:
             raise AnsibleActionFail(
                 "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not its request, whose "
                 "one-time secret would be lost. Use the option %s instead." % self.TIME_OPTION
             )
-        if self._is_repeated() and self.TOLD_ONCE and not (self.HAS_FILE and str(self._task.args.get("credentials_file") or "").strip()):
+        if (
+            self._is_repeated()
+            and self.TOLD_ONCE
+            and not (self.HAS_FILE and str(self._task.args.get("credentials_file") or "").strip())
+        ):
             raise AnsibleActionFail(
                 "until and retries are refused here%s: of all attempts only the last one's result is kept, and the one-time secret can come with "
                 "an earlier one. The module repeats by itself what is safe to repeat (api_retries), and %s bounds its time."
@@ -106,7 +111,10 @@ class SecretAction(ActionBase):
             context.no_log = True
         try:
             return self._execute_module(
-                module_name=self.MODULE, module_args=self._task.args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
+                module_name=self.MODULE,
+                module_args=self._task.args,
+                task_vars=task_vars,
+                wrap_async=bool(self._task.async_val),
             )
         finally:
             C.DEFAULT_DEBUG = debug

@@ -37,7 +37,9 @@ def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300)
     _check_defined(body, header, secret, tolerance)
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
         raise AnsibleFilterError("webhook_signed: the tolerance must be a number of seconds from 0.")
-    return _signature.is_signed(_body(body, "webhook_signed"), header, _secrets(secret, "webhook_signed"), time.time(), tolerance)
+    return _signature.is_signed(
+        _body(body, "webhook_signed"), header, _secrets(secret, "webhook_signed"), time.time(), tolerance
+    )
 
 
 def _check_defined(*values: t.Any) -> None:
@@ -59,6 +61,9 @@ def _body(body: t.Any, name: str) -> str | bytes:
 def _secrets(secret: t.Any, name: str) -> list[str | bytes]:
     secrets = list(secret) if isinstance(secret, (list, tuple)) else [secret]
     if not secrets or not all(isinstance(one, (str, bytes)) and one for one in secrets):
-        raise AnsibleFilterError("%s: the secret must be a text that is not empty%s." % (name, "" if name == "webhook_signature" else ", or a list of these"))
+        raise AnsibleFilterError(
+            "%s: the secret must be a text that is not empty%s."
+            % (name, "" if name == "webhook_signature" else ", or a list of these")
+        )
     mask(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in secrets)
     return secrets

@@ -149,12 +149,27 @@ def make_replies(size: int) -> tuple[bytes, bytes]:
                 "os_family": "ubuntu",
                 "os_template": "ubuntu-22.04",
                 "specs": {"vcpu": plan, "ram_mb": 2048 * plan, "disk_gb": 30 * plan},
-                "created_at": "2026-%02d-%02dT%02d:%02d:%02d.000Z" % (place % 12 + 1, place % 28 + 1, place % 24, place % 60, place % 59),
+                "created_at": "2026-%02d-%02dT%02d:%02d:%02d.000Z"
+                % (place % 12 + 1, place % 28 + 1, place % 24, place % 60, place % 59),
             }
         )
         ptr = label + ".example.com" if place % 7 else None
-        first = {"ip": ipv4, "primary": True, "gateway": "10.0.0.1", "netmask": "255.0.0.0", "ptr": ptr, "zoneHosted": True}
-        second = {"ip": "2001:db8::%x" % (place + 1), "primary": False, "gateway": "2001:db8::", "netmask": None, "ptr": None, "zoneHosted": False}
+        first = {
+            "ip": ipv4,
+            "primary": True,
+            "gateway": "10.0.0.1",
+            "netmask": "255.0.0.0",
+            "ptr": ptr,
+            "zoneHosted": True,
+        }
+        second = {
+            "ip": "2001:db8::%x" % (place + 1),
+            "primary": False,
+            "gateway": "2001:db8::",
+            "netmask": None,
+            "ptr": None,
+            "zoneHosted": False,
+        }
         addresses.append({"id": server_id, "label": label, "ips": [first, second]})
     return json.dumps(servers).encode(), json.dumps(addresses).encode()
 
@@ -284,7 +299,17 @@ def measure(size: int, rounds: int, collections: pathlib.Path, with_plain: bool)
         requests = {run.requests for kind in ("parse", "list") for run in found[kind, label]}
         rows.append(
             "| %6d | %-19s | %7.2f s | %5.2f | %7.2f s | %5.2f | %8s | %5.0f MiB | %4.2f |"
-            % (size, label, listing, listing / base["list"], parse, parse / base["parse"], max(requests), peak, peak / base_peak)
+            % (
+                size,
+                label,
+                listing,
+                listing / base["list"],
+                parse,
+                parse / base["parse"],
+                max(requests),
+                peak,
+                peak / base_peak,
+            )
         )
     return rows
 
@@ -294,7 +319,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", 1)[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 5000, 10000], help="numbers of servers")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each, of which the median counts")
-    parser.add_argument("--collections", type=pathlib.Path, help="the directory that holds ansible_collections/h444/cloud")
+    parser.add_argument(
+        "--collections", type=pathlib.Path, help="the directory that holds ansible_collections/h444/cloud"
+    )
     parser.add_argument("--no-plain", action="store_true", help="leave out the slow plain plugin")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -303,7 +330,9 @@ def main() -> int:
             collections = pathlib.Path(name)
             (collections / "ansible_collections" / "h444").mkdir(parents=True)
             (collections / "ansible_collections" / "h444" / "cloud").symlink_to(REPOSITORY, target_is_directory=True)
-        print("| servers | inventory | `--list` | × static | parse only | × static | requests | peak of `--list` | × static |")
+        print(
+            "| servers | inventory | `--list` | × static | parse only | × static | requests | peak of `--list` | × static |"
+        )
         print("|---|---|---|---|---|---|---|---|---|")
         for size in options.sizes:
             for row in measure(size, options.rounds, collections.resolve(), not options.no_plain):

@@ -39,7 +39,10 @@ def prepare() -> Path:
     try:
         prepare_trees()
         LOGS.mkdir(parents=True, exist_ok=True)
-        print(f"Setting up (Python {dotted(version)}; ansible-core, requests and the simulator go into .cache/venv/demo) …", flush=True)
+        print(
+            f"Setting up (Python {dotted(version)}; ansible-core, requests and the simulator go into .cache/venv/demo) …",
+            flush=True,
+        )
         return venv_for("demo", version)
     except Failed as error:
         stop(str(error))
@@ -58,7 +61,11 @@ def start_simulator(venv: Path, port: int, log: Path) -> subprocess.Popen[bytes]
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [str(venv / "bin" / "python"), str(ROOT / "tests" / "simulator"), "--port", str(port)],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, env=environment(venv),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=environment(venv),
         )
     for _try in range(100):
         if process.poll() is not None:
@@ -83,12 +90,21 @@ def ansible(venv: Path, port: int, folder: str, *command: str) -> str:
     """Run one of Ansible's commands against the simulator and give its output."""
     env = environment(venv)
     env.update(
-        H444_API_URL=f"http://127.0.0.1:{port}/v1", H444_API_KEY=KEY, HOME=folder, ANSIBLE_HOME=folder,
-        ANSIBLE_COLLECTIONS_PATH=str(LINK), ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
-        ANSIBLE_DEPRECATION_WARNINGS="false", ANSIBLE_NOCOLOR="1", DEMO_SECRETS=str(Path(folder) / "secrets.json"),
+        H444_API_URL=f"http://127.0.0.1:{port}/v1",
+        H444_API_KEY=KEY,
+        HOME=folder,
+        ANSIBLE_HOME=folder,
+        ANSIBLE_COLLECTIONS_PATH=str(LINK),
+        ANSIBLE_LOCALHOST_WARNING="false",
+        ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
+        ANSIBLE_DEPRECATION_WARNINGS="false",
+        ANSIBLE_NOCOLOR="1",
+        DEMO_SECRETS=str(Path(folder) / "secrets.json"),
     )
     full = [str(venv / "bin" / command[0]), *command[1:]]
-    answer = subprocess.run(full, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        full, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if answer.returncode:
         stop(f"{' '.join(command)} failed:\n{answer.stdout[-3000:]}\n{answer.stderr[-2000:]}")
     return answer.stdout
@@ -112,7 +128,10 @@ def demo(venv: Path) -> None:
         simulator = start_simulator(venv, port, Path(folder, "simulator.log"))
         try:
             before = state(port)["account"]["balance_usd_cents"]
-            print(f"The simulator plays 444Host at http://127.0.0.1:{port}/v1; the wallet holds {dollars(before)}.\n", flush=True)
+            print(
+                f"The simulator plays 444Host at http://127.0.0.1:{port}/v1; the wallet holds {dollars(before)}.\n",
+                flush=True,
+            )
             print("$ ansible-playbook playbooks/demo.yml", flush=True)
             first = ansible(venv, port, folder, "ansible-playbook", "playbooks/demo.yml")
             print(f"  {recap(first)}\n")
@@ -120,19 +139,28 @@ def demo(venv: Path) -> None:
             rows = json.loads(Path(folder, "fleet.json").read_text())
             print(f"  {'bought':<8}{'plan':<8}{'price':<14}{'address':<18}reverse DNS")
             for row in rows:
-                print(f"  {row['label']:<8}{row['plan']:<8}{dollars(row['cents']) + '/month':<14}{row['ipv4']:<18}{row['ptr']}")
+                print(
+                    f"  {row['label']:<8}{row['plan']:<8}{dollars(row['cents']) + '/month':<14}{row['ipv4']:<18}{row['ptr']}"
+                )
             spent = before - now["account"]["balance_usd_cents"]
-            print(f"\n  {dollars(spent)} were debited; the wallet holds {dollars(now['account']['balance_usd_cents'])}.")
+            print(
+                f"\n  {dollars(spent)} were debited; the wallet holds {dollars(now['account']['balance_usd_cents'])}."
+            )
             mode = oct(Path(folder, "secrets.json").stat().st_mode & 0o777)[2:]
             print(f"  The three root passwords went to a file of mode {mode}; no output shows them.\n")
             print("$ ansible-playbook playbooks/demo.yml        # again", flush=True)
             again = recap(ansible(venv, port, folder, "ansible-playbook", "playbooks/demo.yml"))
             print(f"  {again}")
-            if "changed=0" not in again or state(port)["account"]["balance_usd_cents"] != now["account"]["balance_usd_cents"]:
+            if (
+                "changed=0" not in again
+                or state(port)["account"]["balance_usd_cents"] != now["account"]["balance_usd_cents"]
+            ):
                 stop("the second run changed something, which it must not")
             print("  Nothing was ordered twice.\n")
             print("$ ansible-inventory -i playbooks/inventory/demo.h444.yml --graph", flush=True)
-            print(ansible(venv, port, folder, "ansible-inventory", "-i", "playbooks/inventory/demo.h444.yml", "--graph"))
+            print(
+                ansible(venv, port, folder, "ansible-inventory", "-i", "playbooks/inventory/demo.h444.yml", "--graph")
+            )
         finally:
             simulator.terminate()
             try:

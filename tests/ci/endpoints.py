@@ -100,7 +100,12 @@ class Source:
 
 def _endpoint(statement: ast.stmt) -> Endpoint | None:
     call = getattr(statement, "value", None)
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Endpoint" and len(call.args) >= 3:
+    if (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "Endpoint"
+        and len(call.args) >= 3
+    ):
         method, path, scope = (ast.literal_eval(argument) for argument in call.args[:3])
         resend = call.args[3].id.lower() if len(call.args) > 3 and isinstance(call.args[3], ast.Name) else "always"
         return Endpoint(method, path, scope, resend)
@@ -135,8 +140,12 @@ def read() -> Coverage:
     """Read the collection."""
     source = Source()
     # A sign-in asks for no scope: it is how one gets some.
-    declared = sorted({endpoint for endpoint in source.endpoints.values() if endpoint.scope}, key=lambda one: (one.path, one.method))
-    surfaces = {file.stem: source.used_by(file.stem) & set(declared) for file in sorted((PLUGINS / "modules").glob("h444_*.py"))}
+    declared = sorted(
+        {endpoint for endpoint in source.endpoints.values() if endpoint.scope}, key=lambda one: (one.path, one.method)
+    )
+    surfaces = {
+        file.stem: source.used_by(file.stem) & set(declared) for file in sorted((PLUGINS / "modules").glob("h444_*.py"))
+    }
     surfaces[INVENTORY] = source.used_by("h444") & set(declared)
     surfaces.pop(RAW, None)
     roles = {}
@@ -187,7 +196,9 @@ def scopes_page(coverage: Coverage) -> str:
     for surface in sorted(coverage.surfaces):
         groups = needs(coverage, surface)
         if groups:
-            rows.append((_link(surface), *(_scopes(groups.get(kind, ())) for kind in ("always", "to change", "to order"))))
+            rows.append(
+                (_link(surface), *(_scopes(groups.get(kind, ())) for kind in ("always", "to change", "to order")))
+            )
     parts = [
         HEADER,
         ".. _ansible_collections.h444.cloud.docsite.guide_scopes:\n\n",
@@ -207,9 +218,15 @@ def scopes_page(coverage: Coverage) -> str:
         role_rows = []
         for role, modules in coverage.roles.items():
             used = [group for module in sorted(modules & set(coverage.surfaces)) for group in [needs(coverage, module)]]
-            cells = [_scopes(one for group in used for one in group.get(kind, ())) for kind in ("always", "to change", "to order")]
+            cells = [
+                _scopes(one for group in used for one in group.get(kind, ()))
+                for kind in ("always", "to change", "to order")
+            ]
             role_rows.append((f":ansplugin:`h444.cloud.{role}#role`", *cells))
-        parts += [_title("By role"), "\nA role needs what its modules need; what it does not do with them is counted in.\n\n"]
+        parts += [
+            _title("By role"),
+            "\nA role needs what its modules need; what it does not do with them is counted in.\n\n",
+        ]
         parts += [_table(("Role", "Always", "To change", "To order"), role_rows), "\n"]
     parts.append(_title("What each scope opens, by module"))
     for surface in sorted(coverage.surfaces):
@@ -234,17 +251,21 @@ def endpoints_page(coverage: Coverage) -> str:
     for endpoint in coverage.endpoints:
         users = [_link(surface) for surface in sorted(coverage.surfaces) if endpoint in coverage.surfaces[surface]]
         opt_in = " (opt-in)" if endpoint.scope in coverage.opt_in else ""
-        rows.append((f"``{endpoint}``", f"``{endpoint.scope}``{opt_in}", resend[endpoint.resend], ", ".join(users) or "–"))
-    return "".join([
-        HEADER,
-        ".. _ansible_collections.h444.cloud.docsite.endpoints:\n\n",
-        _title("Endpoints", "="),
-        "\nEvery endpoint of the API v1.4, the scope that it takes, whether the client sends a request again by itself when its reply "
-        "was lost, and\nwho uses it. :ansplugin:`h444.cloud.h444_api#module` can call each of them, and those that the API gains.\n\n"
-        "The page of the provider counts 43 endpoints. It shows the three power actions of a server as one; here they are three, for a "
-        "restart must\nnot be sent twice.\n\n",
-        _table(("Endpoint", "Scope", "Sent again", "Used by"), rows),
-    ])
+        rows.append(
+            (f"``{endpoint}``", f"``{endpoint.scope}``{opt_in}", resend[endpoint.resend], ", ".join(users) or "–")
+        )
+    return "".join(
+        [
+            HEADER,
+            ".. _ansible_collections.h444.cloud.docsite.endpoints:\n\n",
+            _title("Endpoints", "="),
+            "\nEvery endpoint of the API v1.4, the scope that it takes, whether the client sends a request again by itself when its reply "
+            "was lost, and\nwho uses it. :ansplugin:`h444.cloud.h444_api#module` can call each of them, and those that the API gains.\n\n"
+            "The page of the provider counts 43 endpoints. It shows the three power actions of a server as one; here they are three, for a "
+            "restart must\nnot be sent twice.\n\n",
+            _table(("Endpoint", "Scope", "Sent again", "Used by"), rows),
+        ]
+    )
 
 
 def pages() -> dict[Path, str]:

@@ -69,7 +69,10 @@ def pythons() -> dict[Version, str]:
     if not _PYTHONS:
         folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
         managed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-        folders = [*sorted(managed.glob("3.*/bin"), reverse=True), *(folder for folder in folders if ".pyenv/shims" not in str(folder))]
+        folders = [
+            *sorted(managed.glob("3.*/bin"), reverse=True),
+            *(folder for folder in folders if ".pyenv/shims" not in str(folder)),
+        ]
         names = [f"python3.{minor}" for minor in range(8, 15)] + ["python3"]
         for candidate in [sys.executable] + [str(folder / name) for folder in folders for name in names]:
             version = _version_of(candidate)
@@ -101,9 +104,17 @@ def environment(venv: Path | None = None, home: str = "") -> dict[str, str]:
     folder = HOME / home if home else HOME
     (folder / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
     kept.update(
-        HOME=str(folder), XDG_RUNTIME_DIR=str(folder / "run"), PATH=os.pathsep.join(first + bins + path), LC_ALL="C.UTF-8",
-        PIP_QUIET="1", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CACHE_DIR=str(CACHE / "pip"),
-        ANSIBLE_COLLECTIONS_PATH=str(INSTALLED), ANSIBLE_NOCOLOR="1", PYTHONPATH=str(LINK), PYTHONDONTWRITEBYTECODE="1",
+        HOME=str(folder),
+        XDG_RUNTIME_DIR=str(folder / "run"),
+        PATH=os.pathsep.join(first + bins + path),
+        LC_ALL="C.UTF-8",
+        PIP_QUIET="1",
+        PIP_DISABLE_PIP_VERSION_CHECK="1",
+        PIP_CACHE_DIR=str(CACHE / "pip"),
+        ANSIBLE_COLLECTIONS_PATH=str(INSTALLED),
+        ANSIBLE_NOCOLOR="1",
+        PYTHONPATH=str(LINK),
+        PYTHONDONTWRITEBYTECODE="1",
     )
     # The home is another one, but the user's package index stays.
     for settings in (Path.home() / ".config" / "pip" / "pip.conf", Path.home() / ".pip" / "pip.conf"):
@@ -167,7 +178,9 @@ def claim(name: str, waiting: str = "") -> t.Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if not waiting:
-                raise Failed("Another run of the checks is at work in this checkout; start this one when it has ended.") from None
+                raise Failed(
+                    "Another run of the checks is at work in this checkout; start this one when it has ended."
+                ) from None
             say(waiting)
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
@@ -229,12 +242,16 @@ def files_of_repository() -> list[str]:
     try:
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     except FileNotFoundError:
-        raise Failed("There is no git on this machine; the checks take the list of the collection's files from it.") from None
+        raise Failed(
+            "There is no git on this machine; the checks take the list of the collection's files from it."
+        ) from None
     names = [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
     if listed.returncode or "galaxy.yml" not in names:
         said = listed.stderr.decode("utf-8", "replace").strip().splitlines()
         reason = f" ({said[0]})" if said else ""
-        raise Failed(f"{ROOT} is no git repository{reason}; the checks take the list of files from git: clone it, or run git init here.")
+        raise Failed(
+            f"{ROOT} is no git repository{reason}; the checks take the list of files from git: clone it, or run git init here."
+        )
     return sorted(names)
 
 

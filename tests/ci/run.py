@@ -64,8 +64,23 @@ LINT_PYTHONS: tuple[Version, ...] = ((3, 11), (3, 12), (3, 13), (3, 14))
 ASKED = ("all", "quick", "setup", "lint", "unit", "sanity", "integration")
 # Sanity tests without which a run has not looked at the collection. How often one runs depends on the Pythons at hand.
 SANITY = {
-    "action-plugin-docs", "ansible-doc", "changelog", "compile", "import", "line-endings", "no-assert", "no-illegal-filenames", "pep8",
-    "pylint", "replace-urlopen", "runtime-metadata", "shebang", "symlinks", "use-argspec-type-path", "validate-modules", "yamllint",
+    "action-plugin-docs",
+    "ansible-doc",
+    "changelog",
+    "compile",
+    "import",
+    "line-endings",
+    "no-assert",
+    "no-illegal-filenames",
+    "pep8",
+    "pylint",
+    "replace-urlopen",
+    "runtime-metadata",
+    "shebang",
+    "symlinks",
+    "use-argspec-type-path",
+    "validate-modules",
+    "yamllint",
 }
 WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")
 LANES = 2
@@ -101,7 +116,14 @@ def choose_cores(available: t.Collection[Version], asked: t.Sequence[str] = ()) 
     wanted = list(asked) or [OLDEST, NEWEST, COMING]
     if not asked and _python_for(NEWEST, available) is None:
         # The newest one that can be tested stands in for it.
-        stand_in = next((version for version in reversed(CONTROLLERS) if OLDEST < version < NEWEST and _python_for(version, available)), None)
+        stand_in = next(
+            (
+                version
+                for version in reversed(CONTROLLERS)
+                if OLDEST < version < NEWEST and _python_for(version, available)
+            ),
+            None,
+        )
         wanted[1:1] = [stand_in] if stand_in else []
     for version in wanted:
         python = _python_for(version, available)
@@ -110,7 +132,9 @@ def choose_cores(available: t.Collection[Version], asked: t.Sequence[str] = ()) 
         else:
             cores.append(Core(version, python))
     if not cores:
-        raise Failed(f"No Python from 3.11 to 3.14 with the modules venv and ensurepip fits ansible-core {', '.join(wanted)}.")
+        raise Failed(
+            f"No Python from 3.11 to 3.14 with the modules venv and ensurepip fits ansible-core {', '.join(wanted)}."
+        )
     return cores, missing
 
 
@@ -120,7 +144,10 @@ def _python_for(version: str, available: t.Collection[Version]) -> Version | Non
 
 def newest_of(cores: t.Sequence[Core]) -> Core:
     """Choose the core that plays every dialect: the newest that is released, where it is there."""
-    return next((core for core in cores if core.version == NEWEST), cores[-1] if cores[-1].version != COMING else cores[max(0, len(cores) - 2)])
+    return next(
+        (core for core in cores if core.version == NEWEST),
+        cores[-1] if cores[-1].version != COMING else cores[max(0, len(cores) - 2)],
+    )
 
 
 def sanity_tests(output: str) -> tuple[set[str], set[Version]]:
@@ -217,7 +244,12 @@ class Checks:
         tested = "Tested: ansible-core " + ", ".join(map(str, self.cores))
         if self.imported:
             tested += f"; modules imported on Python {spans(self.imported)}"
-        return tested + ". Not tested: " + ("ansible-core " + ", ".join(self.missing) if self.missing else "nothing of the matrix") + "."
+        return (
+            tested
+            + ". Not tested: "
+            + ("ansible-core " + ", ".join(self.missing) if self.missing else "nothing of the matrix")
+            + "."
+        )
 
     def _venv(self, core: Core) -> Path:
         return CACHE / "venv" / f"core-{core.version}"
@@ -233,6 +265,7 @@ class Checks:
 
     def ruff(self) -> str:
         self._lint("ruff", "ruff", "check", "--no-cache", ".")
+        self._lint("ruff", "ruff", "format", "--check", "--no-cache", ".")
         files = len([file for file in files_of_repository() if file.endswith(".py")])
         if files < 20:
             raise Failed("ruff saw hardly any file")
@@ -244,8 +277,14 @@ class Checks:
 
     def mypy(self) -> str:
         output = self._lint(
-            "mypy", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(CACHE / "mypy"),
-            "ansible_collections/h444/cloud/plugins/module_utils", cwd=LINK,
+            "mypy",
+            "mypy",
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "--cache-dir",
+            str(CACHE / "mypy"),
+            "ansible_collections/h444/cloud/plugins/module_utils",
+            cwd=LINK,
         )
         return _found(output, r"no issues found in (\d+) source files", 10) + " files"
 
@@ -257,7 +296,10 @@ class Checks:
 
     def changelog(self) -> str:
         self._lint("changelog", "antsibull-changelog", "lint")
-        if not list((ROOT / "changelogs" / "fragments").glob("*.yml")) and not (ROOT / "changelogs" / "changelog.yaml").exists():
+        if (
+            not list((ROOT / "changelogs" / "fragments").glob("*.yml"))
+            and not (ROOT / "changelogs" / "changelog.yaml").exists()
+        ):
             raise Failed("there is neither a fragment nor a changelog")
         return ""
 
@@ -275,7 +317,17 @@ class Checks:
 
     def _install(self, name: str, folder: Path) -> Path:
         """Extract the archive as a user does, and give the collection's folder."""
-        self._lint(name, "ansible-galaxy", "collection", "install", str(self.archive()), "-p", str(folder), "--offline", "--force")
+        self._lint(
+            name,
+            "ansible-galaxy",
+            "collection",
+            "install",
+            str(self.archive()),
+            "-p",
+            str(folder),
+            "--offline",
+            "--force",
+        )
         return folder / "ansible_collections" / "h444" / "cloud"
 
     def build(self) -> str:
@@ -289,8 +341,18 @@ class Checks:
         self._lint("build", "ansible-galaxy", "collection", "build", str(tree), "--output-path", str(CACHE), "--force")
         with tarfile.open(self.archive()) as content:
             names = content.getnames()
-        junk = [name for name in names if re.search(r"(^|/)(\.|tests/(?!simulator)|__pycache__|Makefile)", name) and name != "tests"]
-        needed = ["plugins/modules/h444_vps.py", "plugins/inventory/h444.py", "meta/runtime.yml", "tests/simulator/__main__.py", "README.md"]
+        junk = [
+            name
+            for name in names
+            if re.search(r"(^|/)(\.|tests/(?!simulator)|__pycache__|Makefile)", name) and name != "tests"
+        ]
+        needed = [
+            "plugins/modules/h444_vps.py",
+            "plugins/inventory/h444.py",
+            "meta/runtime.yml",
+            "tests/simulator/__main__.py",
+            "README.md",
+        ]
         missing = [name for name in needed if name not in names]
         if junk or missing:
             raise Failed(f"the archive holds {junk[:5]} and lacks {missing}")
@@ -311,10 +373,14 @@ class Checks:
     def importer(self) -> str:
         """Import the archive as Galaxy does; a warning there is a refusal elsewhere."""
         with tempfile.TemporaryDirectory(prefix="h444-import-") as folder:
-            output = self._lint("galaxy-importer", "python", "-m", "galaxy_importer.main", str(self.archive()), cwd=Path(folder))
+            output = self._lint(
+                "galaxy-importer", "python", "-m", "galaxy_importer.main", str(self.archive()), cwd=Path(folder)
+            )
         wrong = re.findall(r"^(?:WARNING|ERROR|CRITICAL).*", output, re.MULTILINE)
         if wrong:
-            raise Failed(f"{len(wrong)} warnings and errors; log: .cache/log/galaxy-importer.log\n" + indented("\n".join(wrong)))
+            raise Failed(
+                f"{len(wrong)} warnings and errors; log: .cache/log/galaxy-importer.log\n" + indented("\n".join(wrong))
+            )
         for step in ("...ansible-lint run complete", "Importer processing completed successfully"):
             if step not in output:
                 raise Failed(f"the importer did not say '{step}'; log: .cache/log/galaxy-importer.log")
@@ -329,7 +395,11 @@ class Checks:
             if kind in ("filter", "test"):
                 names = [f"h444.cloud.{file.stem}" for file in sorted((ROOT / "plugins" / folder).glob("*.yml"))]
             if names:
-                output = run([str(venv / "bin" / "ansible-doc"), "-t", kind, "--json", *names], LOGS / "ansible-doc.log", env=environment(venv))
+                output = run(
+                    [str(venv / "bin" / "ansible-doc"), "-t", kind, "--json", *names],
+                    LOGS / "ansible-doc.log",
+                    env=environment(venv),
+                )
                 documented = json.loads(output[output.index("{") :])
                 if set(names) - set(documented):
                     raise Failed(f"no documentation of {sorted(set(names) - set(documented))}")
@@ -358,13 +428,20 @@ class Checks:
         prepare_sanity(name)
         for variable in ("PYTHONPATH", "ANSIBLE_COLLECTIONS_PATH"):
             env.pop(variable)
-        output = run([str(self._venv(core) / "bin" / "ansible-test"), "sanity", "--color", "no", "-v"], LOGS / f"{name}.log", env=env, cwd=copied_tree(name))
+        output = run(
+            [str(self._venv(core) / "bin" / "ansible-test"), "sanity", "--color", "no", "-v"],
+            LOGS / f"{name}.log",
+            env=env,
+            cwd=copied_tree(name),
+        )
         if "All targets skipped" in output:
             raise Failed("every target was skipped")
         ran, imported = sanity_tests(output)
         left_out = SANITY - ran
         if left_out or core.python not in imported:
-            raise Failed(f"these sanity tests did not run: {', '.join(sorted(left_out)) or f'import on Python {dotted(core.python)}'}")
+            raise Failed(
+                f"these sanity tests did not run: {', '.join(sorted(left_out)) or f'import on Python {dotted(core.python)}'}"
+            )
         self.imported |= imported
         return f"{len(ran)} tests; modules on Python {spans(imported)}"
 
@@ -383,13 +460,19 @@ class Checks:
     def on_archive(self) -> list[Stage]:
         """Give the checks of what ships and of its documentation."""
         return [
-            Stage("ansible-doc", self.ansible_doc), Stage("docs", self.docs), Stage("ansible-lint", self.ansible_lint), Stage("galaxy-importer", self.importer),
+            Stage("ansible-doc", self.ansible_doc),
+            Stage("docs", self.docs),
+            Stage("ansible-lint", self.ansible_lint),
+            Stage("galaxy-importer", self.importer),
         ]
 
     def units(self) -> list[Stage]:
         """Give the unit tests on each core, the newest first."""
         cores = sorted(self.cores, key=lambda core: core is not self.newest)
-        return [Stage(f"unit-{core.version}", lambda core=core: self.pytest(f"unit-{core.version}", core, "tests/unit")) for core in cores]
+        return [
+            Stage(f"unit-{core.version}", lambda core=core: self.pytest(f"unit-{core.version}", core, "tests/unit"))
+            for core in cores
+        ]
 
     def sanities(self) -> list[Stage]:
         """Give the sanity tests of each core."""
@@ -400,7 +483,9 @@ class Checks:
         return [
             Stage(
                 f"integration-{core.version}",
-                lambda core=core: self.pytest(f"integration-{core.version}", core, "tests/integration", *WITHOUT_DIALECTS, workers=3),
+                lambda core=core: self.pytest(
+                    f"integration-{core.version}", core, "tests/integration", *WITHOUT_DIALECTS, workers=3
+                ),
             )
             for core in self.cores
             if core is not self.newest

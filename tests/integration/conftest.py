@@ -26,7 +26,9 @@ def operations() -> list[tuple[str, str]]:
     with (ROOT / "tests" / "simulator" / "contract" / "openapi.yaml").open(encoding="utf-8") as stream:
         contract = yaml.load(stream, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     methods = ("get", "post", "put", "patch", "delete")
-    found = [(method.upper(), path) for path, entry in contract["paths"].items() for method in entry if method in methods]
+    found = [
+        (method.upper(), path) for path, entry in contract["paths"].items() for method in entry if method in methods
+    ]
     return sorted(found, key=lambda one: (one[1].count("{"), one))
 
 

@@ -14,7 +14,14 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.h444.cloud.tests.integration.playing import BIN, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    BIN,
+    environment,
+    play,
+    secrets_in,
+    shown_secrets,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 LOST = [
@@ -44,10 +51,18 @@ class Runner:
             steps.append({"name": "Order", self.module: task, "register": f"r{number}", "ignore_errors": True})
         names = ", ".join(f"r{number}" for number in range(len(tasks)))
         content = "{{ [" + names + "] | to_json }}"
-        steps.append({"name": "Keep", "ansible.builtin.copy": {"content": content, "dest": str(self.folder / "results.json"), "mode": "0600"}, "no_log": True})
+        steps.append(
+            {
+                "name": "Keep",
+                "ansible.builtin.copy": {"content": content, "dest": str(self.folder / "results.json"), "mode": "0600"},
+                "no_log": True,
+            }
+        )
         playbook = write_playbook(self.folder, steps)
         variables = environment(self.folder / "home", self.simulator.url, self.simulator.key, **env)
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(playbook)], variables, self.folder)
+        played = play(
+            ["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(playbook)], variables, self.folder
+        )
         self.output = played.output
         assert played.code == 0, played.tail()
         shown = shown_secrets(played.output, secrets_in(self.simulator.state()) | {self.simulator.key})
@@ -62,12 +77,19 @@ class Runner:
 
     def kill_after_the_debit(self, task: dict[str, t.Any]) -> None:
         """Start an order whose reply never comes, and kill the run once the money has moved."""
-        self.simulator.faults({"method": "POST", "path": f"/{self.noun}", "when": "after", "kind": "hang", "seconds": 30})
+        self.simulator.faults(
+            {"method": "POST", "path": f"/{self.noun}", "when": "after", "kind": "hang", "seconds": 30}
+        )
         playbook = write_playbook(self.folder, [{"name": "Order", self.module: task}])
         env = environment(self.folder / "home", self.simulator.url, self.simulator.key)
         process = subprocess.Popen(
-            [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)], env=env, cwd=self.folder, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)],
+            env=env,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         deadline = time.monotonic() + 60
         while not self.simulator.debits():
@@ -83,9 +105,20 @@ class Runner:
             folder = self.folder / str(number)
             folder.mkdir()
             playbook = write_playbook(folder, [{"name": "Order", self.module: task}])
-            env = environment(self.folder / "home", self.simulator.url, self.simulator.key, ANSIBLE_LOCAL_TEMP=str(folder / "tmp"))
+            env = environment(
+                self.folder / "home", self.simulator.url, self.simulator.key, ANSIBLE_LOCAL_TEMP=str(folder / "tmp")
+            )
             command = [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)]
-            processes.append(subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+            processes.append(
+                subprocess.Popen(
+                    command,
+                    env=env,
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
+            )
         for process in processes:
             output, _none = process.communicate(timeout=120)
             assert process.returncode == 0, output.decode()[-2000:]

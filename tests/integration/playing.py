@@ -33,7 +33,11 @@ class Played(t.NamedTuple):
     def tail(self, lines: int = 40) -> str:
         """Give the failed tasks, each with what it said first, and the end of the output."""
         failures = re.findall(r"^(?:fatal|failed): .*?(?=^\S|\Z)", self.output, re.MULTILINE | re.DOTALL)
-        messages = [match for failure in failures for match in re.findall(r"^ *\"?(?:msg|assertion)\"?: .*|^(?:fatal|failed): .*", failure, re.MULTILINE)]
+        messages = [
+            match
+            for failure in failures
+            for match in re.findall(r"^ *\"?(?:msg|assertion)\"?: .*|^(?:fatal|failed): .*", failure, re.MULTILINE)
+        ]
         return "\n".join([*messages[-20:], "…", *self.output.splitlines()[-lines:]])
 
 
@@ -44,14 +48,25 @@ def collections_path() -> str:
 
 def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     """Give the environment of one play: nothing of the user's, the simulator as the API."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "H444_", "PYTHONPATH"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "H444_", "PYTHONPATH"))
+    }
     home.mkdir(parents=True, exist_ok=True)
     kept.update(
-        HOME=str(home), ANSIBLE_HOME=str(home / ".ansible"), ANSIBLE_REMOTE_TMP=str(home / "tmp"), XDG_RUNTIME_DIR=str(home),
+        HOME=str(home),
+        ANSIBLE_HOME=str(home / ".ansible"),
+        ANSIBLE_REMOTE_TMP=str(home / "tmp"),
+        XDG_RUNTIME_DIR=str(home),
         PATH=f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
-        ANSIBLE_COLLECTIONS_PATH=collections_path(), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="false",
-        ANSIBLE_INVENTORY_UNPARSED_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false",
-        H444_API_URL=url, H444_API_KEY=key, H444_RATE_LIMIT="0", LC_ALL="C.UTF-8",
+        ANSIBLE_COLLECTIONS_PATH=collections_path(),
+        ANSIBLE_NOCOLOR="1",
+        ANSIBLE_LOCALHOST_WARNING="false",
+        ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
+        ANSIBLE_RETRY_FILES_ENABLED="false",
+        H444_API_URL=url,
+        H444_API_KEY=key,
+        H444_RATE_LIMIT="0",
+        LC_ALL="C.UTF-8",
     )
     kept.update(more)
     return kept
@@ -60,8 +75,14 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
 def play(command: list[str], env: dict[str, str], cwd: Path, timeout_seconds: int = 300) -> Played:
     """Run one of Ansible's commands; what it prints on both channels comes back as one text."""
     answer = subprocess.run(
-        [str(BIN / command[0]), *command[1:]], env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=timeout_seconds, check=False,
+        [str(BIN / command[0]), *command[1:]],
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=timeout_seconds,
+        check=False,
     )
     return Played(answer.returncode, answer.stdout.decode("utf-8", "replace"))
 
@@ -82,7 +103,12 @@ def secrets_in(state: t.Any) -> set[str]:
         for name, value in state.items():
             if name == "assume":  # the switches speak of passwords, they hold none
                 continue
-            if isinstance(value, str) and len(value) >= 8 and any(word in name.lower() for word in SECRET_WORDS) and "*" not in value:
+            if (
+                isinstance(value, str)
+                and len(value) >= 8
+                and any(word in name.lower() for word in SECRET_WORDS)
+                and "*" not in value
+            ):
                 found.add(value)
             if name.startswith(("h444_at_", "h444_rt_")):  # tokens are the names of their entries
                 found.add(name)

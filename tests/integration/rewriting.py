@@ -30,7 +30,11 @@ def rewriting(origin: str, rewrite: Rewrite) -> t.Iterator[str]:
 
         def _pass_on(self) -> None:
             data = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "accept-encoding")}
+            headers = {
+                name: value
+                for name, value in self.headers.items()
+                if name.lower() not in ("host", "connection", "accept-encoding")
+            }
             request = urllib.request.Request(origin + self.path, data, headers, method=self.command)
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             try:

@@ -15,7 +15,14 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    ROOT,
+    environment,
+    play,
+    secrets_in,
+    shown_secrets,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 GUIDE = (ROOT / "docs" / "docsite" / "rst" / "guide_orders.rst").read_text(encoding="utf-8")
@@ -60,7 +67,9 @@ def test_entries_follow_renames_and_removals(tmp_path: Path) -> None:
             assert played.code == 0, played.tail()
             text = file.read_text(encoding="utf-8")
             seen.append(json.loads(text) if text.startswith("{") else {})
-        assert "could not follow" in played.output and [row["label"] for row in simulator.state()["vps"] if row["alive"]] == ["api-2"]
+        assert "could not follow" in played.output and [
+            row["label"] for row in simulator.state()["vps"] if row["alive"]
+        ] == ["api-2"]
     first, second, third, _last = seen
     old, new = "webhook/" + urls["old"], "webhook/" + urls["new"]
     assert set(first) == {"vps/web-1", old, "hosting/example.com"}
@@ -70,13 +79,18 @@ def test_entries_follow_renames_and_removals(tmp_path: Path) -> None:
     assert second["vps/api-1"]["root_password"] != first["vps/web-1"]["root_password"]
     place = "vps/api-1/" + first["vps/web-1"]["id"]
     assert set(third) == {"vps/api-1", place, new, "hosting/example.com"}
-    assert "terminated_at" in third[place] and "terminated_at" in third[new] and "terminated_at" not in third["vps/api-1"]
+    assert (
+        "terminated_at" in third[place] and "terminated_at" in third[new] and "terminated_at" not in third["vps/api-1"]
+    )
     assert third[place]["root_password"] == second["vps/api-1"]["root_password"]
 
 
 def test_guide_is_played(tmp_path: Path) -> None:
     """The two plays of the guide; what it says of the file's form is what is written."""
-    (block,) = [textwrap.dedent(body) for body in re.findall(r"^\.\. code-block:: yaml\+jinja\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)]
+    (block,) = [
+        textwrap.dedent(body)
+        for body in re.findall(r"^\.\. code-block:: yaml\+jinja\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
+    ]
     plays = yaml.safe_load(block)
     show = "{{ hostvars['web-1'].ansible_password == kept.root_password and hostvars['web-1'].ansible_host is truthy }}"
     plays[1]["tasks"].append({"ansible.builtin.debug": {"msg": "the password is there: " + show}})
@@ -85,7 +99,11 @@ def test_guide_is_played(tmp_path: Path) -> None:
         file.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
         env = environment(tmp_path / "home", simulator.url, simulator.key)
         python = "ansible_python_interpreter=" + sys.executable
-        played = play(["ansible-playbook", "-v", "--diff", "-i", "localhost,", "-c", "local", "-e", python, str(file)], env, tmp_path)
+        played = play(
+            ["ansible-playbook", "-v", "--diff", "-i", "localhost,", "-c", "local", "-e", python, str(file)],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         assert "the password is there: True" in played.output
         assert not shown_secrets(played.output, secrets_in(simulator.state()))

@@ -16,7 +16,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    ROOT,
+    environment,
+    play,
+    secrets_in,
+    shown_secrets,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 WORLD = yaml.safe_load((ROOT / "tests" / "integration" / "examples.yml").read_text(encoding="utf-8"))
@@ -86,10 +93,21 @@ def test_role_examples(role: Path, tmp_path: Path) -> None:
             assert played.code == 0, f"the example of {role.name} fails:\n{played.tail()}"
             assert bool(simulator.writes()) == writes
             outputs.append(played.output)
-        assert re.search(r"changed=[1-9]", outputs[0]) and re.search(r"changed=[1-9]", outputs[1]) and re.search(r"changed=0", outputs[2])
+        assert (
+            re.search(r"changed=[1-9]", outputs[0])
+            and re.search(r"changed=[1-9]", outputs[1])
+            and re.search(r"changed=0", outputs[2])
+        )
         assert not shown_secrets("".join(outputs), secrets_in(simulator.state()) | {simulator.key})
-    documented = set(yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"])
-    assert set(re.findall(rf"^\| `({role.name}_\w+)` \|", (role / "README.md").read_text(encoding="utf-8"), re.MULTILINE)) == documented
+    documented = set(
+        yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"][
+            "options"
+        ]
+    )
+    assert (
+        set(re.findall(rf"^\| `({role.name}_\w+)` \|", (role / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+        == documented
+    )
 
 
 def test_inventory_examples(tmp_path: Path) -> None:
@@ -105,6 +123,10 @@ def test_inventory_examples(tmp_path: Path) -> None:
             file = tmp_path / f"example-{number}.h444.yml"
             # A cache of the example's goes into the test's own folder.
             file.write_text(document.replace("/tmp/", f"{tmp_path}/"), encoding="utf-8")
-            played = play(["ansible-inventory", "-i", str(file), "--graph"], {**env, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true"}, tmp_path)
+            played = play(
+                ["ansible-inventory", "-i", str(file), "--graph"],
+                {**env, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "true"},
+                tmp_path,
+            )
             assert played.code == 0, f"{document}\n{played.tail()}"
             assert "@h444:" in played.output, f"{document}\n{played.tail()}"

@@ -90,7 +90,9 @@ def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
     assert has_passwords_of(result, account) == bool(lag)
 
 
-@pytest.mark.parametrize(("runner", "dead"), [("plain", "same"), ("plain", "new"), ("sparse", "current")], indirect=["runner"])
+@pytest.mark.parametrize(
+    ("runner", "dead"), [("plain", "same"), ("plain", "new"), ("sparse", "current")], indirect=["runner"]
+)
 def test_removed_and_ordered_again(runner: Runner, dead: str) -> None:
     """A second, live account, never the dead one's replay; the user name is free again."""
     runner.simulator.assume(dead_replay=dead)
@@ -124,10 +126,17 @@ def test_wallet_is_too_small(tmp_path: Path) -> None:
         runner = Runner(simulator, tmp_path, "hosting")
         simulator.seed(balance_usd_cents=239)
         (refused,) = runner.run(ORDER)
-        assert refused["failed"] and not refused["changed"] and "1 are missing" in refused["msg"] and not simulator.writes()
+        assert (
+            refused["failed"]
+            and not refused["changed"]
+            and "1 are missing" in refused["msg"]
+            and not simulator.writes()
+        )
         simulator.seed(balance_usd_cents=240)
         body = {"statusCode": 402, "message": "Insufficient wallet balance.", "error": "Payment Required"}
-        simulator.faults({"method": "POST", "path": "/hosting", "when": "before", "kind": "status", "status": 402, "body": body})
+        simulator.faults(
+            {"method": "POST", "path": "/hosting", "when": "before", "kind": "status", "status": 402, "body": body}
+        )
         told, result = runner.run(ORDER, ORDER)
         assert told["failed"] and not told["changed"] and "order_generation" in told["msg"]
         assert not result.get("failed") and len(simulator.debits()) == 1 and len(runner.living()) == 1

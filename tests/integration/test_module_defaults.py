@@ -23,11 +23,19 @@ def test_group_reaches_every_module(tmp_path: Path, key: str) -> None:
     """Each module takes URL and key from the group. Without the group, the same tasks complain of the key."""
     with Simulator.start() as simulator:
         tasks: list[dict[str, t.Any]] = [
-            {"name": module, f"h444.cloud.{module}": {}, "register": module, "ignore_errors": True} for module in MODULES
+            {"name": module, f"h444.cloud.{module}": {}, "register": module, "ignore_errors": True}
+            for module in MODULES
         ]
         content = "{{ {" + ", ".join(f"'{module}': {module}.msg | default('')" for module in MODULES) + "} | to_json }}"
-        tasks.append({"name": "Keep", "ansible.builtin.copy": {"content": content, "dest": str(tmp_path / "said.json"), "mode": "0600"}})
-        defaults = {"group/h444.cloud.h444": {"api_url": simulator.url, "api_key": key, "api_retries": 0}} if key else {}
+        tasks.append(
+            {
+                "name": "Keep",
+                "ansible.builtin.copy": {"content": content, "dest": str(tmp_path / "said.json"), "mode": "0600"},
+            }
+        )
+        defaults = (
+            {"group/h444.cloud.h444": {"api_url": simulator.url, "api_key": key, "api_retries": 0}} if key else {}
+        )
         playbook = write_playbook(tmp_path, tasks, module_defaults=defaults)
         env = environment(tmp_path / "home", "http://127.0.0.1:9/v1", "")
         played = play(["ansible-playbook", "-i", "localhost,", str(playbook)], env, tmp_path)

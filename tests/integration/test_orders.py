@@ -57,7 +57,9 @@ def test_request_lost_before_the_debit(runner: Runner, fault: dict[str, t.Any]) 
 
 def test_rate_limit_is_waited_out(runner: Runner) -> None:
     """A 429 was not carried out: it is waited for, and does not count as an attempt."""
-    runner.simulator.faults({"method": "POST", "path": "/vps", "kind": "status", "status": 429, "headers": {"Retry-After": "1"}})
+    runner.simulator.faults(
+        {"method": "POST", "path": "/vps", "kind": "status", "status": 429, "headers": {"Retry-After": "1"}}
+    )
     (result,) = runner.run(ORDER)
     assert not result.get("failed") and result["order"]["attempts"] == 1
     assert len(runner.simulator.debits()) == 1
@@ -194,10 +196,14 @@ def test_reboot_is_never_repeated(runner: Runner, fault: dict[str, t.Any]) -> No
 def test_secrets_file_first(runner: Runner) -> None:
     """credentials_file takes the password, earlier entries stay, and the result has none."""
     file = runner.folder / "secrets.json"
-    first, second = runner.run({**ORDER, "credentials_file": str(file)}, {**ORDER, "label": "web-2", "credentials_file": str(file)})
+    first, second = runner.run(
+        {**ORDER, "credentials_file": str(file)}, {**ORDER, "label": "web-2", "credentials_file": str(file)}
+    )
     kept = json.loads(file.read_text(encoding="utf-8"))
     by_label = {row["label"]: row for row in runner.living()}
-    assert {name: entry["root_password"] for name, entry in kept.items()} == {f"vps/{label}": row["root_password"] for label, row in by_label.items()}
+    assert {name: entry["root_password"] for name, entry in kept.items()} == {
+        f"vps/{label}": row["root_password"] for label, row in by_label.items()
+    }
     assert "root_password" not in first and "root_password" not in second
     assert first["credentials_file"] == str(file) and file.stat().st_mode & 0o777 == 0o600
 
@@ -214,13 +220,23 @@ def test_money_is_shown_without_v(tmp_path: Path) -> None:
     """--check --diff shows price and wallet; each round of a loop looks at the wallet alone, and the run buys what can be paid."""
     with Simulator.start() as simulator:
         simulator.seed(balance_usd_cents=2000)
-        task = {"h444.cloud.h444_vps": {**ORDER, "label": "web-{{ item }}"}, "loop": [1, 2, 3], "name": "Order", "ignore_errors": True}
+        task = {
+            "h444.cloud.h444_vps": {**ORDER, "label": "web-{{ item }}"},
+            "loop": [1, 2, 3],
+            "name": "Order",
+            "ignore_errors": True,
+        }
         playbook = write_playbook(tmp_path, [task])
         env = environment(tmp_path / "home", simulator.url, simulator.key)
         command = ["ansible-playbook", "-i", "localhost,", str(playbook)]
         planned = play([*command, "--check", "--diff"], env, tmp_path)
         assert planned.code == 0, planned.tail()
-        for shown in ('"wallet_usd_cents": 2000', '"wallet_usd_cents": 1040', '"monthly_usd_cents": 960', '"due_now_usd_cents": 960'):
+        for shown in (
+            '"wallet_usd_cents": 2000',
+            '"wallet_usd_cents": 1040',
+            '"monthly_usd_cents": 960',
+            '"due_now_usd_cents": 960',
+        ):
             assert planned.output.count(shown) == 3, planned.output
         assert not simulator.debits()
         play(command, env, tmp_path)

@@ -18,7 +18,10 @@ from ansible_collections.h444.cloud.tests.integration.playing import ROOT, envir
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"(?:<!-- (?P<mark>file: (?P<name>\S+)|run|simulator|rehearse) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)```", re.DOTALL)
+BLOCK = re.compile(
+    r"(?:<!-- (?P<mark>file: (?P<name>\S+)|run|simulator|rehearse) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)```",
+    re.DOTALL,
+)
 KNOWN = {"cd", "make", "ansible-galaxy", "python3", "export", "ansible-playbook", "ansible-inventory"}
 
 
@@ -73,7 +76,11 @@ def test_the_simulator_of_an_installed_collection(tmp_path: Path) -> None:
     start = marked("simulator").rstrip() + " --port 0\n"
     process = subprocess.Popen(
         ["bash", "-euc", "exec 2>&1\n" + start.replace("python3 tests", "exec python3 tests")],
-        cwd=tmp_path, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        cwd=tmp_path,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     try:
@@ -84,11 +91,21 @@ def test_the_simulator_of_an_installed_collection(tmp_path: Path) -> None:
             said += line
         shown = marked("rehearse")
         for export in re.findall("^export .*", shown, re.MULTILINE):
-            assert re.sub(r":\d+", ":PORT", export) in re.sub(r":\d+", ":PORT", said), "the simulator names the same address and key"
+            assert re.sub(r":\d+", ":PORT", export) in re.sub(r":\d+", ":PORT", said), (
+                "the simulator names the same address and key"
+            )
         (origin,) = re.findall(r"plays 444Host at (http://127\.0\.0\.1:\d+)/v1", said)
         command = shown.replace("http://127.0.0.1:18444", origin)
         for changed in ("changed=2", "changed=0"):
-            played = subprocess.run(["bash", "-euc", command], cwd=tmp_path, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            played = subprocess.run(
+                ["bash", "-euc", command],
+                cwd=tmp_path,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             assert played.returncode == 0, played.stdout + played.stderr
             assert changed in played.stdout, played.stdout
         assert "web-1" in played.stdout

@@ -27,7 +27,9 @@ def write(folder: Path, host: str, tasks: list[dict[str, t.Any]]) -> Path:
     """Write a playbook for one host."""
     file = folder / "site.yml"
     variables = {"ansible_python_interpreter": sys.executable}
-    file.write_text(yaml.safe_dump([{"hosts": host, "gather_facts": False, "vars": variables, "tasks": tasks}]), encoding="utf-8")
+    file.write_text(
+        yaml.safe_dump([{"hosts": host, "gather_facts": False, "vars": variables, "tasks": tasks}]), encoding="utf-8"
+    )
     return file
 
 
@@ -43,11 +45,26 @@ def test_over_ssh(tmp_path: Path, no_log: bool, pipelining: str) -> None:
         options = {**ORDER, "label": "web-1", "api_url": simulator.url, "api_key": simulator.key, "rate_limit": 0}
         tasks = [
             {"h444.cloud.h444_vps": options, "register": "web", "no_log": no_log},
-            {"ansible.builtin.assert": {"that": ["web.root_password | length > 8", "web.vps.label == 'web-1'"], "quiet": True}},
+            {
+                "ansible.builtin.assert": {
+                    "that": ["web.root_password | length > 8", "web.vps.label == 'web-1'"],
+                    "quiet": True,
+                }
+            },
         ]
-        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_PIPELINING=pipelining, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
+        env = environment(
+            tmp_path / "home",
+            simulator.url,
+            simulator.key,
+            ANSIBLE_PIPELINING=pipelining,
+            ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+        )
         env.update(PATH=f"{ssh.parent}:{env['PATH']}", ANSIBLE_SSH_TRANSFER_METHOD="piped")
-        played = play(["ansible-playbook", "-vvvvv", "--diff", "-i", "remote,", str(write(tmp_path, "remote", tasks))], env, tmp_path)
+        played = play(
+            ["ansible-playbook", "-vvvvv", "--diff", "-i", "remote,", str(write(tmp_path, "remote", tasks))],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         assert "SSH: EXEC" in played.output
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
@@ -59,10 +76,28 @@ def test_local_loop_and_log_file(tmp_path: Path) -> None:
     with Simulator.start() as simulator:
         tasks = [
             {"h444.cloud.h444_vps": {**ORDER, "label": "{{ item }}"}, "register": "web", "loop": ["web-1", "web-2"]},
-            {"ansible.builtin.assert": {"that": "web.results | map(attribute='root_password') | unique | length == 2", "quiet": True}},
+            {
+                "ansible.builtin.assert": {
+                    "that": "web.results | map(attribute='root_password') | unique | length == 2",
+                    "quiet": True,
+                }
+            },
         ]
         env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        played = play(
+            [
+                "ansible-playbook",
+                "-vvvv",
+                "--diff",
+                "-i",
+                "localhost,",
+                "-c",
+                "local",
+                str(write(tmp_path, "localhost", tasks)),
+            ],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "censored" in everything
@@ -75,10 +110,28 @@ def test_both_passwords_of_hosting(tmp_path: Path) -> None:
         order = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter", "wait_timeout": 2}
         tasks = [
             {"h444.cloud.h444_hosting": order, "register": "site", "ignore_errors": True},
-            {"ansible.builtin.assert": {"that": ["site.sftp_password | length > 8", "site.db_password | length > 8", "site is changed"], "quiet": True}},
+            {
+                "ansible.builtin.assert": {
+                    "that": ["site.sftp_password | length > 8", "site.db_password | length > 8", "site is changed"],
+                    "quiet": True,
+                }
+            },
         ]
         env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        played = play(
+            [
+                "ansible-playbook",
+                "-vvvv",
+                "--diff",
+                "-i",
+                "localhost,",
+                "-c",
+                "local",
+                str(write(tmp_path, "localhost", tasks)),
+            ],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "order example.com: after" in everything
@@ -106,18 +159,37 @@ def test_lone_surrogates_cost_no_password(tmp_path: Path, noun: str) -> None:
     names = ["root_password"] if noun == "vps" else ["sftp_password", "db_password"]
     tasks: list[dict[str, t.Any]] = [
         {f"h444.cloud.h444_{noun}": order, "register": "made"},
-        {"ansible.builtin.assert": {"that": [f"made.{name} | length > 8" for name in names] + ["not made.secret_lost", "made is changed"]}},
+        {
+            "ansible.builtin.assert": {
+                "that": [f"made.{name} | length > 8" for name in names] + ["not made.secret_lost", "made is changed"]
+            }
+        },
         {f"h444.cloud.h444_{noun}_info": None, "register": "listed"},
         {"ansible.builtin.assert": {"that": [f"listed.{noun} | length == 1", f"listed.{noun}[0].hint == ['b\ufffd']"]}},
     ]
     if noun == "vps":
         tasks += [
-            {"h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True}, "register": "again"},
-            {"ansible.builtin.assert": {"that": ["again.root_password | length > 8", "again.root_password != made.root_password", "not again.secret_lost"]}},
+            {
+                "h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True},
+                "register": "again",
+            },
+            {
+                "ansible.builtin.assert": {
+                    "that": [
+                        "again.root_password | length > 8",
+                        "again.root_password != made.root_password",
+                        "not again.secret_lost",
+                    ]
+                }
+            },
         ]
     with Simulator.start() as simulator, rewriting(simulator.origin, with_surrogates) as url:
         env = environment(tmp_path / "home", url, simulator.key)
-        played = play(["ansible-playbook", "-vvv", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        played = play(
+            ["ansible-playbook", "-vvv", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
 
@@ -127,11 +199,21 @@ def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
     """Where the core masks, what an order brought is shown by no task after it, nor is the key: in diffs, messages and variables."""
     site = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
     hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
-    names = ["w.results[0].root_password", "w.results[1].root_password", "s.sftp_password", "s.db_password", "h.secret", "d.device_code"]
+    names = [
+        "w.results[0].root_password",
+        "w.results[1].root_password",
+        "s.sftp_password",
+        "s.db_password",
+        "h.secret",
+        "d.device_code",
+    ]
     names.append("api_key_of_the_tests")
     text = "{{ [" + ", ".join(names) + "] | join(' ') }}"
     tasks: list[dict[str, t.Any]] = [
-        {"ansible.builtin.set_fact": {"api_key_of_the_tests": "{{ lookup('ansible.builtin.env', 'H444_API_KEY') }}"}, "no_log": True},
+        {
+            "ansible.builtin.set_fact": {"api_key_of_the_tests": "{{ lookup('ansible.builtin.env', 'H444_API_KEY') }}"},
+            "no_log": True,
+        },
         {"h444.cloud.h444_vps": {**ORDER, "label": "{{ item }}"}, "register": "w", "loop": ["web-1", "web-2"]},
         {"h444.cloud.h444_hosting": site, "register": "s"},
         {"h444.cloud.h444_webhook": hook, "register": "h"},
@@ -144,7 +226,20 @@ def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
     ]
     with Simulator.start() as simulator:
         env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        played = play(
+            [
+                "ansible-playbook",
+                "-vvvv",
+                "--diff",
+                "-i",
+                "localhost,",
+                "-c",
+                "local",
+                str(write(tmp_path, "localhost", tasks)),
+            ],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         kept = (tmp_path / "kept").read_text(encoding="utf-8").split()
         assert len(kept) == len(names) and not any("REDACTED" in secret for secret in kept)
@@ -163,13 +258,28 @@ def test_answers_that_are_no_strict_json(tmp_path: Path) -> None:
     hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
     tasks: list[dict[str, t.Any]] = [
         {"h444.cloud.h444_vps": {**ORDER, "label": "web-1"}, "register": "made"},
-        {"h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True}, "register": "again"},
+        {
+            "h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True},
+            "register": "again",
+        },
         {"h444.cloud.h444_webhook": hook, "register": "hook"},
-        {"ansible.builtin.assert": {"that": ["made.root_password != again.root_password", "hook.secret is match('whsec_')", "made.order.attempts == 1"]}},
+        {
+            "ansible.builtin.assert": {
+                "that": [
+                    "made.root_password != again.root_password",
+                    "hook.secret is match('whsec_')",
+                    "made.order.attempts == 1",
+                ]
+            }
+        },
         {"ansible.builtin.assert": {"that": ["not made.secret_lost", "not again.secret_lost", "not hook.secret_lost"]}},
     ]
     with Simulator.start() as simulator, rewriting(simulator.origin, no_strict_json) as url:
         env = environment(tmp_path / "home", url, simulator.key)
-        played = play(["ansible-playbook", "-v", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))], env, tmp_path)
+        played = play(
+            ["ansible-playbook", "-v", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         assert [row["path"].rsplit("/", 1)[-1] for row in simulator.writes()] == ["vps", "reinstall", "webhooks"]

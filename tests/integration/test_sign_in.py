@@ -19,7 +19,14 @@ import pytest
 import yaml
 
 from ansible_collections.h444.cloud.plugins.module_utils import _client, _oauth
-from ansible_collections.h444.cloud.tests.integration.playing import ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    ROOT,
+    environment,
+    play,
+    secrets_in,
+    shown_secrets,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.integration.test_examples import approving
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
@@ -85,7 +92,13 @@ def kept_in(file: Path) -> dict[str, t.Any]:
 
 def run_killed(params: dict[str, t.Any], at: int) -> tuple[int, list[t.Any] | None]:
     """Run the token task, killed at an event (0: never). Gives the exit code, and events and result where it ended by itself."""
-    found = subprocess.run([sys.executable, "-c", KILLED, json.dumps(params), str(at)], capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(
+        [sys.executable, "-c", KILLED, json.dumps(params), str(at)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert found.returncode in (0, -signal.SIGKILL), found.stderr
     return found.returncode, json.loads(found.stdout) if found.returncode == 0 else None
 
@@ -133,7 +146,9 @@ def test_many_processes_refresh_with_one_token(tmp_path: Path, refresh: str) -> 
         run_killed({**params, "device_code": signed_in(simulator)["device_code"]}, 0)
         given = json.dumps({**params, "refresh_token": kept_in(file)["refresh_token"]})
         command = [sys.executable, "-c", KILLED, given, "0"]
-        running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _number in range(6)]
+        running = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _number in range(6)
+        ]
         for process in running:
             told, wrong = process.communicate(timeout=60)
             assert process.returncode == 0, wrong
@@ -143,7 +158,11 @@ def test_many_processes_refresh_with_one_token(tmp_path: Path, refresh: str) -> 
         assert is_usable(simulator, kept_in(file)["refresh_token"])
 
 
-@pytest.mark.parametrize("kind", [{"kind": "reset"}, {"kind": "truncate"}, {"kind": "empty"}, {"kind": "status", "status": 502}], ids=lambda kind: kind["kind"])
+@pytest.mark.parametrize(
+    "kind",
+    [{"kind": "reset"}, {"kind": "truncate"}, {"kind": "empty"}, {"kind": "status", "status": 502}],
+    ids=lambda kind: kind["kind"],
+)
 def test_reply_to_a_refresh_is_lost(tmp_path: Path, kind: dict[str, t.Any]) -> None:
     """It is sent once, whatever becomes of the reply, and the result says what is known."""
     with Simulator.start() as simulator:
@@ -162,7 +181,9 @@ def test_reply_to_a_refresh_is_lost(tmp_path: Path, kind: dict[str, t.Any]) -> N
 def test_reply_to_an_exchange_is_lost(tmp_path: Path) -> None:
     """It is asked again after twice the interval, not sooner; then it says that the tokens were lost."""
     with Simulator.start(assume={"oauth_interval_seconds": 1}) as simulator:
-        params = options_of(simulator, interval=1, wait_timeout=30, api_retries=5, device_code=signed_in(simulator)["device_code"])
+        params = options_of(
+            simulator, interval=1, wait_timeout=30, api_retries=5, device_code=signed_in(simulator)["device_code"]
+        )
         simulator.faults({"method": "POST", "path": "/oauth/token", "when": "after", "kind": "reset"})
         _code, ended = run_killed(params, 0)
         assert ended is not None and "was lost on its way" in ended[1]["msg"], ended
@@ -172,7 +193,10 @@ def test_reply_to_an_exchange_is_lost(tmp_path: Path) -> None:
 
 def test_guide_is_played(tmp_path: Path) -> None:
     """Both plays of the guide, one after the other, and its list of failures quotes what the code says."""
-    blocks = [textwrap.dedent(body) for body in re.findall(r"^\.\. code-block:: yaml\+jinja\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)]
+    blocks = [
+        textwrap.dedent(body)
+        for body in re.findall(r"^\.\. code-block:: yaml\+jinja\n\n((?:    .*\n|\n)+)", GUIDE, re.MULTILINE)
+    ]
     plays = [one for block in blocks for one in yaml.safe_load(block)]
     assert [one["name"] for one in plays] == ["Sign in", "Servers of the account"]
     with Simulator.start(assume={"oauth_interval_seconds": 1}) as simulator:
@@ -182,11 +206,17 @@ def test_guide_is_played(tmp_path: Path) -> None:
         del env["H444_API_KEY"]  # a sign-in is all there is
         with approving(simulator):
             python = "ansible_python_interpreter=" + sys.executable
-            played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", "-e", python, str(file)], env, tmp_path)
+            played = play(
+                ["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "-c", "local", "-e", python, str(file)],
+                env,
+                tmp_path,
+            )
         assert played.code == 0, played.tail()
         assert re.search(r'"msg": "Open http://127\.0\.0\.1:\d+/oauth/device and approve \d{4}-\d{4}\."', played.output)
         assert not shown_secrets(played.output, secrets_in(simulator.state()))
-    assert re.search(r"^\.\. list-table::\n   :header-rows: 1\n", GUIDE, re.MULTILINE), "the list of failures is no list"
+    assert re.search(r"^\.\. list-table::\n   :header-rows: 1\n", GUIDE, re.MULTILINE), (
+        "the list of failures is no list"
+    )
     code = re.sub(r'"\s*\n\s*"', "", (ROOT / "plugins" / "module_utils" / "_oauth.py").read_text(encoding="utf-8"))
     quoted = re.findall(r"^   \* - ``(.*)``$", GUIDE, re.MULTILINE)
     assert len(quoted) >= 7

@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.h444.cloud.tests.integration.playing import EXERCISED, PRESETS, ROOT, environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    EXERCISED,
+    PRESETS,
+    ROOT,
+    environment,
+    play,
+    secrets_in,
+    shown_secrets,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
@@ -58,9 +67,15 @@ def test_target(target: str, preset: str, tmp_path: Path) -> None:
     with Simulator.start(preset=preset, assume=settings.get("assume")) as simulator:
         output_dir = tmp_path / "output"
         output_dir.mkdir()
-        playbook = write_playbook(tmp_path, [{"name": f"Target {target}", "ansible.builtin.include_role": {"name": target}}])
+        playbook = write_playbook(
+            tmp_path, [{"name": f"Target {target}", "ansible.builtin.include_role": {"name": target}}]
+        )
         variables = {
-            "sim_url": simulator.origin, "preset": preset, "output_dir": str(output_dir), "collection_root": str(ROOT), "api_url": simulator.url,
+            "sim_url": simulator.origin,
+            "preset": preset,
+            "output_dir": str(output_dir),
+            "collection_root": str(ROOT),
+            "api_url": simulator.url,
         }
         env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ROLES_PATH=str(TARGETS))
         env.update({name: str(value) for name, value in settings.get("env", {}).items()})

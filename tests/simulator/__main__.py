@@ -53,16 +53,42 @@ GET journal, state, assumptions. tests/simulator/README.md tells more.
 def arguments(given: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="simulator", description="Plays the API of 444Host on 127.0.0.1.", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="simulator",
+        description="Plays the API of 444Host on 127.0.0.1.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, default=18444, help="the port to listen on; 0 takes a free one (default: 18444)")
-    parser.add_argument("--preset", choices=list(assumed.PRESETS), help="a set of assumptions (default: plain, or what --state holds)")
-    parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help="answer one open point in another way; may be repeated")
-    parser.add_argument("--list-assumptions", action="store_true", help="show every open point with its values, and end")
-    parser.add_argument("--rate-limit", type=int, default=120, help="requests a minute for each key; 0 is no limit (default: 120)")
-    parser.add_argument("--balance", type=int, metavar="CENTS", help="what the wallet holds, in US cents (default: 10000, or what --state holds)")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep the account in this file, so that it survives a restart")
-    parser.add_argument("--deliver-to", metavar="URL", help="send every webhook delivery to this URL of this machine instead of its own")
+    parser.add_argument(
+        "--port", type=int, default=18444, help="the port to listen on; 0 takes a free one (default: 18444)"
+    )
+    parser.add_argument(
+        "--preset", choices=list(assumed.PRESETS), help="a set of assumptions (default: plain, or what --state holds)"
+    )
+    parser.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="answer one open point in another way; may be repeated",
+    )
+    parser.add_argument(
+        "--list-assumptions", action="store_true", help="show every open point with its values, and end"
+    )
+    parser.add_argument(
+        "--rate-limit", type=int, default=120, help="requests a minute for each key; 0 is no limit (default: 120)"
+    )
+    parser.add_argument(
+        "--balance",
+        type=int,
+        metavar="CENTS",
+        help="what the wallet holds, in US cents (default: 10000, or what --state holds)",
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the account in this file, so that it survives a restart"
+    )
+    parser.add_argument(
+        "--deliver-to", metavar="URL", help="send every webhook delivery to this URL of this machine instead of its own"
+    )
     parser.add_argument("--no-validate", action="store_true", help="do not hold replies against the contract")
     found = parser.parse_args(given)
     if not 0 <= found.port <= 65535:
@@ -89,22 +115,36 @@ def main(given: list[str]) -> int:
     if options.list_assumptions:
         print(assumed.table())
         return 0
-    core = Core(options.switches, rate_limit=options.rate_limit, balance_usd_cents=10000 if options.balance is None else options.balance)
+    core = Core(
+        options.switches,
+        rate_limit=options.rate_limit,
+        balance_usd_cents=10000 if options.balance is None else options.balance,
+    )
     try:
         resumed = resume(core, options)
     except ValueError as exc:
         return refuse(f"{options.state} can't be read: {exc}")
     try:
-        server = Simulator(options.port, core, options.state, terminal=None if sys.stderr is None else sys.stderr.fileno())
+        server = Simulator(
+            options.port, core, options.state, terminal=None if sys.stderr is None else sys.stderr.fileno()
+        )
     except OSError as exc:
         return refuse(f"port {options.port} can't be used ({exc.strerror}); choose another one with --port.")
     try:
         server.write_state()
     except OSError as exc:
-        return refuse(f"{options.state} can't be written ({exc.strerror}); --state takes a file in a folder that is there.")
+        return refuse(
+            f"{options.state} can't be written ({exc.strerror}); --state takes a file in a folder that is there."
+        )
     checked = False if options.no_validate else conformance.attach(core)
     Courier(core, options.deliver_to).start()
-    form = f"preset {options.preset}" if options.preset else f"the account of {options.state}" if resumed else "preset plain"
+    form = (
+        f"preset {options.preset}"
+        if options.preset
+        else f"the account of {options.state}"
+        if resumed
+        else "preset plain"
+    )
     print(f"The simulator plays 444Host at {server.origin}/v1 ({form}{'' if checked else ', contract not checked'}).")
     print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

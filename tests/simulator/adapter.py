@@ -35,8 +35,16 @@ class SimulatorAdapter(BaseAdapter):
         if parts.path.startswith(("/oauth/", "/.well-known/")):
             answer = self._sign_in(request, parts, body)
         else:
-            answer = self.core.handle(request.method, parts.path[3:], dict(parse_qsl(parts.query)), dict(request.headers), body)
-        data = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+            answer = self.core.handle(
+                request.method, parts.path[3:], dict(parse_qsl(parts.query)), dict(request.headers), body
+            )
+        data = (
+            b""
+            if answer.body is None
+            else answer.body
+            if isinstance(answer.body, bytes)
+            else json.dumps(answer.body).encode()
+        )
         response = requests.Response()
         response.status_code = answer.status
         usual = {"Content-Type": "application/json", "Date": formatdate(self.core.now(), usegmt=True)}
@@ -49,7 +57,9 @@ class SimulatorAdapter(BaseAdapter):
         is_json = "json" in request.headers.get("Content-Type", "")
         form = {} if is_json else dict(parse_qsl(body.decode()))
         origin = f"{parts.scheme}://{parts.netloc}"
-        status, told = OAuth(self.core).handle(request.method, parts.path, form, origin, json.loads(body) if is_json else None)
+        status, told = OAuth(self.core).handle(
+            request.method, parts.path, form, origin, json.loads(body) if is_json else None
+        )
         return Answer(status, {}, told)
 
     def close(self) -> None:

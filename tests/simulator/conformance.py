@@ -45,7 +45,18 @@ def attach(core: Core) -> bool:
             reply = contract["paths"][template][method.lower()]["responses"].get(str(status), {})
             known = None
             if "application/json" in reply.get("content", {}):
-                pointer = "/".join(["paths", template.replace("/", "~1"), method.lower(), "responses", str(status), "content", "application~1json", "schema"])
+                pointer = "/".join(
+                    [
+                        "paths",
+                        template.replace("/", "~1"),
+                        method.lower(),
+                        "responses",
+                        str(status),
+                        "content",
+                        "application~1json",
+                        "schema",
+                    ]
+                )
                 pointer = pointer.replace("{", "%7B").replace("}", "%7D")
                 known = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
             validators[(method, template, status)] = known
@@ -55,7 +66,12 @@ def attach(core: Core) -> bool:
 
     def template_of(method: str, path: str) -> str | None:
         return next(
-            (name for verb, name, _kind, _scope, _handler in core.routes if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path)), None
+            (
+                name
+                for verb, name, _kind, _scope, _handler in core.routes
+                if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path)
+            ),
+            None,
         )
 
     def check_request(method: str, path: str, plain: t.Any, given: bool) -> list[str]:
@@ -68,7 +84,9 @@ def attach(core: Core) -> bool:
             pointer = "/".join(["paths", template.replace("/", "~1"), method.lower(), "requestBody"])
             if "$ref" in asked:
                 pointer = asked["$ref"].removeprefix("#/")
-            reference = "urn:h444:contract#/" + (pointer + "/content/application~1json/schema").replace("{", "%7B").replace("}", "%7D")
+            reference = "urn:h444:contract#/" + (pointer + "/content/application~1json/schema").replace(
+                "{", "%7B"
+            ).replace("}", "%7D")
             bodies[(method, template)] = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=registry)
         wrong = []
         for error in bodies[(method, template)].iter_errors(plain):
@@ -84,7 +102,11 @@ def attach(core: Core) -> bool:
         if found is not None and not found.is_valid(plain):
             first = next(iter(found.iter_errors(plain)))
             core.contract_broken += 1
-            print(f"CONTRACT BROKEN {method} {path}: {str(first.message)[:200]} at {list(first.instance_path)}", file=sys.stderr, flush=True)
+            print(
+                f"CONTRACT BROKEN {method} {path}: {str(first.message)[:200]} at {list(first.instance_path)}",
+                file=sys.stderr,
+                flush=True,
+            )
             return False
         return True
 
@@ -106,7 +128,18 @@ def sign_in_validator(core: Core) -> t.Callable[[str, str, int, t.Any], bool]:
         reply = operation["responses"].get(str(status))
         wrong = "the contract has no such status" if reply is None else ""
         if reply and "content" in reply:
-            pointer = "/".join(["paths", path.replace("/", "~1"), method.lower(), "responses", str(status), "content", "application~1json", "schema"])
+            pointer = "/".join(
+                [
+                    "paths",
+                    path.replace("/", "~1"),
+                    method.lower(),
+                    "responses",
+                    str(status),
+                    "content",
+                    "application~1json",
+                    "schema",
+                ]
+            )
             check = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
             wrong = "; ".join(str(error.message) for error in check.iter_errors(plain))
         if wrong:

@@ -30,12 +30,32 @@ from . import assumed, seeds, shapes
 FULL_KEY = "h444_simulator_full_access_key"
 READ_KEY = "h444_simulator_read_only_key"
 SCOPES = (
-    "account:read", "orders:write", "vps:read", "vps:write", "vps:destroy", "hosting:read", "hosting:write", "hosting:destroy",
-    "domains:read", "domains:write", "billing:read", "tickets:read", "tickets:write", "webhooks:read", "webhooks:write",
+    "account:read",
+    "orders:write",
+    "vps:read",
+    "vps:write",
+    "vps:destroy",
+    "hosting:read",
+    "hosting:write",
+    "hosting:destroy",
+    "domains:read",
+    "domains:write",
+    "billing:read",
+    "tickets:read",
+    "tickets:write",
+    "webhooks:read",
+    "webhooks:write",
 )
 EVENTS = (
-    "vps.created", "hosting.created", "invoice.paid", "vps.power.changed", "vps.reinstalled", "vps.ptr.changed", "vps.terminated",
-    "ticket.created", "ticket.replied",
+    "vps.created",
+    "hosting.created",
+    "invoice.paid",
+    "vps.power.changed",
+    "vps.reinstalled",
+    "vps.ptr.changed",
+    "vps.terminated",
+    "ticket.created",
+    "ticket.replied",
 )
 PRODUCTS = [
     ("vps-1", "vps", "VPS 1", 600, 480, {"vcpu": 1, "ram_mb": 2048, "disk_gb": 30}),
@@ -53,9 +73,20 @@ TEMPLATES = [
     ("almalinux", "almalinux-9"),
     ("rocky", "rocky-9"),
 ]
-REASONS = {400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-           409: "Conflict", 410: "Gone", 422: "Unprocessable Entity", 429: "Too Many Requests", 500: "Internal Server Error",
-           502: "Bad Gateway"}
+REASONS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    410: "Gone",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+}
 PAGE_ROWS = 2
 BACKOFF_SECONDS = (60, 300, 1800, 7200, 21600)
 Row = t.Dict[str, t.Any]
@@ -116,9 +147,16 @@ class Core:
         self.random = random.Random(444)
         self.numbers = 1000
         self.account: Row = {
-            "id": str(uuid.UUID(int=self.random.getrandbits(128), version=4)), "email": "you@example.com", "first_name": "Jane", "last_name": "Doe",
-            "account_type": "individual", "language": "en", "email_verified": True, "balance_usd_cents": self.balance_usd_cents,
-            "created_at": "2026-01-01T00:00:00.000Z", "reseller": {"enabled": True, "discount_pct": 20},
+            "id": str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+            "email": "you@example.com",
+            "first_name": "Jane",
+            "last_name": "Doe",
+            "account_type": "individual",
+            "language": "en",
+            "email_verified": True,
+            "balance_usd_cents": self.balance_usd_cents,
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "reseller": {"enabled": True, "discount_pct": 20},
         }
         self.keys: dict[str, Row] = {FULL_KEY: {"scopes": list(SCOPES), "expired": False}}
         self.keys[READ_KEY] = {"scopes": [scope for scope in SCOPES if scope.endswith(":read")], "expired": False}
@@ -132,7 +170,11 @@ class Core:
         self.deliveries: list[Row] = []
         self.orders: dict[str, Row] = {}
         self.sent_at: dict[str, list[float]] = {}
-        self.oauth: dict[str, t.Any] = {"devices": {}, "refresh": {}, "clients": {"h444-ansible": {"client_name": "h444.cloud"}}}
+        self.oauth: dict[str, t.Any] = {
+            "devices": {},
+            "refresh": {},
+            "clients": {"h444-ansible": {"client_name": "h444.cloud"}},
+        }
         self.next_address = 10
         self.contract_broken = 0
         self.late_refunds: list[Row] = []
@@ -174,11 +216,17 @@ class Core:
 
     def secret(self, prefix: str = "") -> str:
         """Make a one-time secret that can be searched for in every output."""
-        return prefix + "S3cr-" + hashlib.sha256(("%s %s" % (self.random.random(), self.numbers)).encode()).hexdigest()[:20]
+        return (
+            prefix
+            + "S3cr-"
+            + hashlib.sha256(("%s %s" % (self.random.random(), self.numbers)).encode()).hexdigest()[:20]
+        )
 
     # The door
 
-    def handle(self, method: str, path: str, query: dict[str, str], headers: t.Mapping[str, str], body: bytes) -> Answer:
+    def handle(
+        self, method: str, path: str, query: dict[str, str], headers: t.Mapping[str, str], body: bytes
+    ) -> Answer:
         """Answer one request to the API (path below /v1)."""
         lower = {key.lower(): value for key, value in headers.items()}
         common: dict[str, str] = {}
@@ -229,7 +277,12 @@ class Core:
         if casing != "snake" and form != "none":
             change = shapes.pascal if casing == "pascal" else shapes.camel
         lock, privacy = ("locked", "privacy") if form == "short" else ("transfer_lock", "whois_privacy")
-        names = {change(lock): "transfer_lock", change(privacy): "whois_privacy", "auto_renew": "auto_renew", "nameservers": "nameservers"}
+        names = {
+            change(lock): "transfer_lock",
+            change(privacy): "whois_privacy",
+            "auto_renew": "auto_renew",
+            "nameservers": "nameservers",
+        }
         return {names.get(name, name + " (unknown)"): value for name, value in body.items()}
 
     def _authenticate(self, headers: t.Mapping[str, str]) -> str:
@@ -245,15 +298,25 @@ class Core:
             return {}
         now = self.now()
         index = f"{api_key} {route}"
-        window = [at for at in self.sent_at.get(index, []) if (at // 60 == now // 60 if self.assume["rate_window"] == "fixed" else now - at < 60)]
+        window = [
+            at
+            for at in self.sent_at.get(index, [])
+            if (at // 60 == now // 60 if self.assume["rate_window"] == "fixed" else now - at < 60)
+        ]
         reset = 60 - now % 60 if self.assume["rate_window"] == "fixed" else (60 - (now - window[0]) if window else 60)
         left = self.rate_limit - len(window)
-        told = {"X-RateLimit-Limit": str(self.rate_limit), "X-RateLimit-Remaining": str(max(0, left - 1)), "X-RateLimit-Reset": str(int(reset) + 1)}
+        told = {
+            "X-RateLimit-Limit": str(self.rate_limit),
+            "X-RateLimit-Remaining": str(max(0, left - 1)),
+            "X-RateLimit-Reset": str(int(reset) + 1),
+        }
         if left <= 0:
             form = self.assume["retry_after"]
             wait = int(reset) + 1
             if form != "none":
-                told["Retry-After"] = str(wait) if form == "seconds" else email.utils.formatdate(now + wait, usegmt=True)
+                told["Retry-After"] = (
+                    str(wait) if form == "seconds" else email.utils.formatdate(now + wait, usegmt=True)
+                )
             raise No(429, "Rate limit exceeded (120/min per key).", told)
         window.append(now)
         self.sent_at[index] = window
@@ -283,16 +346,27 @@ class Core:
             raise No(400, "The body is not an object.")
         return parsed
 
-    def _shape(self, status: int, kind: str, plain: t.Any, query: dict[str, str], headers: dict[str, str], path: str) -> Answer:
+    def _shape(
+        self, status: int, kind: str, plain: t.Any, query: dict[str, str], headers: dict[str, str], path: str
+    ) -> Answer:
         page = None
         paged = ("vps", "hosting", "domain", "ticket", "webhook", "invoice", "transaction")
         if isinstance(plain, list) and kind in paged and self.assume["pagination"] != "off":
             plain, page, extra = self._page(plain, query, path)
             headers = {**headers, **extra}
-        if kind == "ticket" and isinstance(plain, dict) and self.assume["ticket_paging"] != "off" and self.assume["ticket_thread"] in ("messages", "beside"):
+        if (
+            kind == "ticket"
+            and isinstance(plain, dict)
+            and self.assume["ticket_paging"] != "off"
+            and self.assume["ticket_thread"] in ("messages", "beside")
+        ):
             plain, extra = self._thread_page(plain, query, path)
             headers = {**headers, **extra}
-        if kind in ("done", "vps", "vps_ip", "domain", "hosting", "webhook", "delivery") and not isinstance(plain, list) and self.effect:
+        if (
+            kind in ("done", "vps", "vps_ip", "domain", "hosting", "webhook", "delivery")
+            and not isinstance(plain, list)
+            and self.effect
+        ):
             if self.assume["write_reply"] == "empty":
                 return Answer(204, headers, None)
             if self.assume["write_reply"] == "ok":
@@ -309,7 +383,11 @@ class Core:
             kept, facts, headers = thread[:PAGE_ROWS], {"message_count": len(thread)}, {}
         else:
             kept, facts, headers = self._page(thread, query, path, form)
-        return {**row, "messages": kept[::-1] if self.assume["ticket_order"] == "newest" else kept, "_page": facts}, headers
+        return {
+            **row,
+            "messages": kept[::-1] if self.assume["ticket_order"] == "newest" else kept,
+            "_page": facts,
+        }, headers
 
     def _page(
         self, rows: list[t.Any], query: dict[str, str], path: str, form: str | None = None
@@ -350,12 +428,23 @@ class Core:
         elif shape == "list":
             body = {"statusCode": no.status, "message": [text], "error": reason}
         elif shape == "html":
-            return Answer(no.status, {**headers, "Content-Type": "text/html"}, f"<html><head><title>{no.status} {reason}</title></head></html>".encode())
+            return Answer(
+                no.status,
+                {**headers, "Content-Type": "text/html"},
+                f"<html><head><title>{no.status} {reason}</title></head></html>".encode(),
+            )
         return Answer(no.status, headers, body)
 
     # Idempotency and money
 
-    def _keyed(self, name: str, handler: t.Callable[[Call], tuple[int, t.Any]], call: Call, headers: t.Mapping[str, str], body: bytes) -> tuple[int, t.Any]:
+    def _keyed(
+        self,
+        name: str,
+        handler: t.Callable[[Call], tuple[int, t.Any]],
+        call: Call,
+        headers: t.Mapping[str, str],
+        body: bytes,
+    ) -> tuple[int, t.Any]:
         """Run an order or a reinstall under its Idempotency-Key."""
         key = headers.get("idempotency-key")
         if not key:
@@ -371,13 +460,25 @@ class Core:
                 if record and self.now() - record["at"] >= window:
                     record = None
                 if record is None:
-                    self.orders[index] = record = {"at": self.now(), "digest": digest, "reply": None, "key": key, "name": name}
+                    self.orders[index] = record = {
+                        "at": self.now(),
+                        "digest": digest,
+                        "reply": None,
+                        "key": key,
+                        "name": name,
+                    }
                     break
                 if record["reply"] is not None:
                     fresh = self._replayed(record, digest)
                     if fresh is not None:
                         return fresh
-                    self.orders[index] = record = {"at": self.now(), "digest": digest, "reply": None, "key": key, "name": name}
+                    self.orders[index] = record = {
+                        "at": self.now(),
+                        "digest": digest,
+                        "reply": None,
+                        "key": key,
+                        "name": name,
+                    }
                     break
                 if self.assume["in_flight"] == "race":
                     break
@@ -432,14 +533,23 @@ class Core:
         # A replay may lack what the contract asks of a first reply, so it is shaped here and not validated.
         kind = "vps_order" if "/vps" in record["name"] else "hosting_order"
         status = self.assume["order_status"] if reply["status"] == 201 else reply["status"]
-        return status, Answer(status, {} if header == "none" else {header: "true"}, shapes.shaped(kind, plain, self.assume))
+        return status, Answer(
+            status, {} if header == "none" else {header: "true"}, shapes.shaped(kind, plain, self.assume)
+        )
 
     def _book(self, kind: str, cents: int, text: str, reference: str | None) -> None:
         self.account["balance_usd_cents"] += cents if kind != "debit" else -cents
-        self.ledger.append({
-            "id": self.new_id("txn"), "kind": kind, "amount_usd_cents": cents, "balance_after_usd_cents": self.account["balance_usd_cents"],
-            "description": text, "reference": reference, "created_at": self.stamp(),
-        })
+        self.ledger.append(
+            {
+                "id": self.new_id("txn"),
+                "kind": kind,
+                "amount_usd_cents": cents,
+                "balance_after_usd_cents": self.account["balance_usd_cents"],
+                "description": text,
+                "reference": reference,
+                "created_at": self.stamp(),
+            }
+        )
 
     def _buy(self, slug: t.Any, category: str, text: str, make: t.Callable[[], Row]) -> tuple[Row, Row]:
         """Debit, write the receipt, provision; refund where that fails."""
@@ -461,27 +571,54 @@ class Core:
                     self._book("refund", price, "Refund: " + text, invoice_id)
                 elif self.assume["refund"] == "late":
                     due_at = self.now() + self.assume["refund_seconds"]
-                    self.late_refunds.append({"due_at": due_at, "cents": price, "text": "Refund: " + text, "reference": invoice_id})
+                    self.late_refunds.append(
+                        {"due_at": due_at, "cents": price, "text": "Refund: " + text, "reference": invoice_id}
+                    )
                 raise No(500, "Provisioning failed; the payment is refunded.")
             self._receipt(invoice_id, price, text)
             row = make()
-            self._event("invoice.paid", {
-                "invoiceId": invoice_id, "invoiceNumber": self.invoices[invoice_id]["invoice_number"], "totalUsdCents": price, "currency": "USD",
-            })
+            self._event(
+                "invoice.paid",
+                {
+                    "invoiceId": invoice_id,
+                    "invoiceNumber": self.invoices[invoice_id]["invoice_number"],
+                    "totalUsdCents": price,
+                    "currency": "USD",
+                },
+            )
             return row, {"invoice_id": invoice_id, "charged_usd_cents": price}
 
     def _receipt(self, invoice_id: str, price: int, text: str) -> None:
         self.invoices[invoice_id] = {
-            "id": invoice_id, "invoice_number": "INV-%06d" % (len(self.invoices) + 1), "status": "paid", "currency": "USD", "total_usd_cents": price,
-            "created_at": self.stamp(), "paid_at": self.stamp(),
+            "id": invoice_id,
+            "invoice_number": "INV-%06d" % (len(self.invoices) + 1),
+            "status": "paid",
+            "currency": "USD",
+            "total_usd_cents": price,
+            "created_at": self.stamp(),
+            "paid_at": self.stamp(),
             "items": [{"description": text, "quantity": 1, "unit_usd_cents": price, "total_usd_cents": price}],
-            "transactions": [{"id": self.new_id("pay"), "gateway": "wallet", "status": "paid", "amount_usd_cents": price, "created_at": self.stamp()}],
+            "transactions": [
+                {
+                    "id": self.new_id("pay"),
+                    "gateway": "wallet",
+                    "status": "paid",
+                    "amount_usd_cents": price,
+                    "created_at": self.stamp(),
+                }
+            ],
         }
 
     # Servers
 
     def _status(self, row: Row) -> str:
-        return "provisioning" if row["alive"] and self.now() < row["ready_at"] else row["status"] if row["alive"] else "terminated"
+        return (
+            "provisioning"
+            if row["alive"] and self.now() < row["ready_at"]
+            else row["status"]
+            if row["alive"]
+            else "terminated"
+        )
 
     @staticmethod
     def _specs(row: Row) -> Row:
@@ -489,7 +626,10 @@ class Core:
 
     def _server(self, row: Row) -> Row:
         specs = self._specs(row)
-        shown = {name: row[name] for name in ("id", "label", "hostname", "plan_slug", "os_family", "os_template", "created_at")}
+        shown = {
+            name: row[name]
+            for name in ("id", "label", "hostname", "plan_slug", "os_family", "os_template", "created_at")
+        }
         address = next((ip["ip"] for ip in row["ips"] if ip["primary"]), None)
         return {**shown, "status": self._status(row), "ipv4": address, "specs": specs, **row.get("extra", {})}
 
@@ -527,8 +667,11 @@ class Core:
 
     def _label(self, label: str) -> str:
         rules: dict[str, t.Callable[[str], str]] = {
-            "lower": str.lower, "cut10": lambda text: text[:10], "cut64": lambda text: text[:64],
-            "nfd": lambda text: unicodedata.normalize("NFD", text), "slug": lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"),
+            "lower": str.lower,
+            "cut10": lambda text: text[:10],
+            "cut64": lambda text: text[:64],
+            "nfd": lambda text: unicodedata.normalize("NFD", text),
+            "slug": lambda text: re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"),
         }
         return rules.get(self.assume["label_rule"], str)(label)
 
@@ -537,11 +680,35 @@ class Core:
         number = self.next_address
         self.next_address += 1
         block = ("192.0.2", "198.51.100", "203.0.113")[(number // 250) % 3]
-        ip = "%s.%d" % (block, number % 250 + 1) if number < 750 else "10.%d.%d.%d" % (number >> 16, (number >> 8) & 255, number & 255)
+        ip = (
+            "%s.%d" % (block, number % 250 + 1)
+            if number < 750
+            else "10.%d.%d.%d" % (number >> 16, (number >> 8) & 255, number & 255)
+        )
         row: Row = {
-            "id": self.new_id("vps"), "label": "server", "hostname": "server", "plan_slug": "vps-2", "os_family": "ubuntu", "os_template": "ubuntu-24.04",
-            "status": "running", "created_at": self.stamp(), "at": self.now(), "ready_at": 0.0, "alive": True, "root_password": self.secret(), "extra": {},
-            "ips": [{"ip": ip, "primary": True, "gateway": ip.rsplit(".", 1)[0] + ".254", "netmask": "255.255.255.0", "ptr": None, "zoneHosted": True}],
+            "id": self.new_id("vps"),
+            "label": "server",
+            "hostname": "server",
+            "plan_slug": "vps-2",
+            "os_family": "ubuntu",
+            "os_template": "ubuntu-24.04",
+            "status": "running",
+            "created_at": self.stamp(),
+            "at": self.now(),
+            "ready_at": 0.0,
+            "alive": True,
+            "root_password": self.secret(),
+            "extra": {},
+            "ips": [
+                {
+                    "ip": ip,
+                    "primary": True,
+                    "gateway": ip.rsplit(".", 1)[0] + ".254",
+                    "netmask": "255.255.255.0",
+                    "ptr": None,
+                    "zoneHosted": True,
+                }
+            ],
         }
         for name, value in given.items():
             if name == "ips":
@@ -562,21 +729,43 @@ class Core:
         self._template(body.get("os_family"), body.get("os_template"), ("os_family", "os_template"))
 
         def make() -> Row:
-            given = {**{name: body[name] for name in ("plan_slug", "os_family", "os_template")}, "label": self._label(label), "hostname": hostname}
+            given = {
+                **{name: body[name] for name in ("plan_slug", "os_family", "os_template")},
+                "label": self._label(label),
+                "hostname": hostname,
+            }
             given["status"] = "stopped" if self.assume["comes_up"] == "off" else "running"
             if self.assume["second_address"] == "ipv6":
-                made = self.make_server({**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()})
-                six = {"ip": f"2001:db8::{len(self.servers):x}", "primary": False, "gateway": None, "netmask": "64", "ptr": None, "zoneHosted": True}
+                made = self.make_server(
+                    {**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()}
+                )
+                six = {
+                    "ip": f"2001:db8::{len(self.servers):x}",
+                    "primary": False,
+                    "gateway": None,
+                    "netmask": "64",
+                    "ptr": None,
+                    "zoneHosted": True,
+                }
                 made["ips"].append(six)
                 return made
-            return self.make_server({**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()})
+            return self.make_server(
+                {**given, "ready_at": self.now() + self.assume["provisioning_seconds"], "at": self.now()}
+            )
 
         row, receipt = self._buy(body.get("plan_slug"), "vps", f"Order of {label}", make)
         with self.lock:
-            self._event("vps.created", {
-                "vpsId": row["id"], "label": row["label"], "hostname": row["hostname"], "planSlug": row["plan_slug"], "status": self._status(row),
-                "ipv4": row["ips"][0]["ip"],
-            })
+            self._event(
+                "vps.created",
+                {
+                    "vpsId": row["id"],
+                    "label": row["label"],
+                    "hostname": row["hostname"],
+                    "planSlug": row["plan_slug"],
+                    "status": self._status(row),
+                    "ipv4": row["ips"][0]["ip"],
+                },
+            )
             return 201, {**self._server(row), "root_password": row["root_password"], **receipt}
 
     def list_vps(self, call: Call) -> tuple[int, t.Any]:
@@ -592,8 +781,14 @@ class Core:
         specs = self._specs(self._living_server(call))
         memory, disk = specs.get("ram_mb", 4096), specs.get("disk_gb", 60)
         return 200, {
-            "cpu_percent": 3.5, "memory_used_mb": memory // 5, "memory_total_mb": memory, "network_rx_bytes": 123456, "network_tx_bytes": 65432,
-            "disk_used_gb": disk / 8, "disk_total_gb": disk, "uptime_seconds": 86400,
+            "cpu_percent": 3.5,
+            "memory_used_mb": memory // 5,
+            "memory_total_mb": memory,
+            "network_rx_bytes": 123456,
+            "network_tx_bytes": 65432,
+            "disk_used_gb": disk / 8,
+            "disk_total_gb": disk,
+            "uptime_seconds": 86400,
         }
 
     def ips(self, call: Call) -> tuple[int, t.Any]:
@@ -666,7 +861,9 @@ class Core:
             row.update(status="running", ready_at=self.now() + self.assume["provisioning_seconds"])
             row["wiped"] = row.get("wiped", 0) + 1
             self.effect = True
-            self._event("vps.reinstalled", {"vpsId": row["id"], "os": row["os_family"], "osTemplate": row["os_template"]})
+            self._event(
+                "vps.reinstalled", {"vpsId": row["id"], "os": row["os_family"], "osTemplate": row["os_template"]}
+            )
             reply = self._server(row)
             if self.assume["reinstall_password"] == "yes":
                 row["root_password"] = reply["root_password"] = self.secret()
@@ -693,12 +890,17 @@ class Core:
 
     def os_templates(self, call: Call) -> tuple[int, t.Any]:
         """GET /os-templates."""
-        return 200, [{"os_family": family, "os_template": name, "name": shapes.os_name(name)} for family, name in TEMPLATES]
+        return 200, [
+            {"os_family": family, "os_template": name, "name": shapes.os_name(name)} for family, name in TEMPLATES
+        ]
 
     def list_invoices(self, call: Call) -> tuple[int, t.Any]:
         """GET /billing/invoices."""
         hidden = ("items", "transactions")
-        return 200, [{key: value for key, value in row.items() if key not in hidden} for row in reversed(list(self.invoices.values()))]
+        return 200, [
+            {key: value for key, value in row.items() if key not in hidden}
+            for row in reversed(list(self.invoices.values()))
+        ]
 
     def get_invoice(self, call: Call) -> tuple[int, t.Any]:
         """GET /billing/invoices/:id."""
@@ -727,7 +929,9 @@ class Core:
     def _account_of(self, row: Row) -> Row:
         names = ("id", "username", "domain", "status", "plan_slug", "php_version", "ssl_status", "created_at")
         return {
-            **{name: row[name] for name in names}, "status": self._status(row), "quota": {"disk_mb": 5120, "databases": 5, "mailboxes": 10},
+            **{name: row[name] for name in names},
+            "status": self._status(row),
+            "quota": {"disk_mb": 5120, "databases": 5, "mailboxes": 10},
             "usage": {"disk_mb": 12, "databases": 1, "mailboxes": 0},
             "hosts": {"sftp_host": "sftp.example.net", "sftp_port": 22, "db_host": "db.example.net", "db_port": 3306},
         }
@@ -735,9 +939,20 @@ class Core:
     def make_hosting(self, given: Row) -> Row:
         """Add a hosting account."""
         row = {
-            "id": self.new_id("host"), "username": "user", "domain": "example.com", "status": "active", "plan_slug": "hosting-starter",
-            "php_version": "8.3", "ssl_status": "issued", "created_at": self.stamp(), "alive": True, "at": self.now(), "ready_at": 0.0,
-            "sftp_password": self.secret(), "db_password": self.secret(), **given,
+            "id": self.new_id("host"),
+            "username": "user",
+            "domain": "example.com",
+            "status": "active",
+            "plan_slug": "hosting-starter",
+            "php_version": "8.3",
+            "ssl_status": "issued",
+            "created_at": self.stamp(),
+            "alive": True,
+            "at": self.now(),
+            "ready_at": 0.0,
+            "sftp_password": self.secret(),
+            "db_password": self.secret(),
+            **given,
         }
         self.hosting[row["id"]] = row
         return row
@@ -746,23 +961,45 @@ class Core:
         """POST /hosting."""
         body = call.body
         self._only(body, "plan_slug", "domain", "username", "php_version")
-        given = {"domain": self._text(body, "domain"), "username": self._text(body, "username", 1, 32), "plan_slug": body.get("plan_slug")}
+        given = {
+            "domain": self._text(body, "domain"),
+            "username": self._text(body, "username", 1, 32),
+            "plan_slug": body.get("plan_slug"),
+        }
         if body.get("php_version", "8.3") not in ("7.4", "8.1", "8.3"):
             raise No(400, ["php_version must be one of 7.4, 8.1, 8.3"])
-        given["domain"] = {"upper": given["domain"].upper(), "bare": given["domain"].removeprefix("www.")}.get(self.assume["domain_rule"], given["domain"])
-        given["username"] = {"lower": given["username"].lower(), "cut8": given["username"][:8]}.get(self.assume["username_rule"], given["username"])
+        given["domain"] = {"upper": given["domain"].upper(), "bare": given["domain"].removeprefix("www.")}.get(
+            self.assume["domain_rule"], given["domain"]
+        )
+        given["username"] = {"lower": given["username"].lower(), "cut8": given["username"][:8]}.get(
+            self.assume["username_rule"], given["username"]
+        )
         given["status"] = "suspended" if self.assume["comes_up"] == "off" else "active"
         if any(row["alive"] and row["username"] == given["username"] for row in self.hosting.values()):
             raise No(409, "The username is taken.")
         row, receipt = self._buy(
-            body.get("plan_slug"), "hosting", f"Hosting of {given['domain']}",
+            body.get("plan_slug"),
+            "hosting",
+            f"Hosting of {given['domain']}",
             lambda: self.make_hosting(
-                {**given, "php_version": body.get("php_version", "8.3"), "ready_at": self.now() + self.assume["provisioning_seconds"]}
+                {
+                    **given,
+                    "php_version": body.get("php_version", "8.3"),
+                    "ready_at": self.now() + self.assume["provisioning_seconds"],
+                }
             ),
         )
         with self.lock:
-            self._event("hosting.created", {"hostingId": row["id"], "username": row["username"], "domain": row["domain"], "status": row["status"]})
-            return 201, {**self._account_of(row), "sftp_password": row["sftp_password"], "db_password": row["db_password"], **receipt}
+            self._event(
+                "hosting.created",
+                {"hostingId": row["id"], "username": row["username"], "domain": row["domain"], "status": row["status"]},
+            )
+            return 201, {
+                **self._account_of(row),
+                "sftp_password": row["sftp_password"],
+                "db_password": row["db_password"],
+                **receipt,
+            }
 
     def _hosting(self, call: Call) -> Row:
         row = self.hosting.get(call.ids["id"])
@@ -839,12 +1076,19 @@ class Core:
         if not body:
             raise No(400, ["at least one field is needed"])
         for name, value in body.items():
-            good = isinstance(value, list) and all(isinstance(item, str) for item in value) if name == "nameservers" else isinstance(value, bool)
+            good = (
+                isinstance(value, list) and all(isinstance(item, str) for item in value)
+                if name == "nameservers"
+                else isinstance(value, bool)
+            )
             if not good:
                 raise No(400, [f"{name} has the wrong type"])
         row = self._domain(call)
         if self.assume["registry"] in ("refuses", "bad_gateway"):
-            raise No(400 if self.assume["registry"] == "refuses" else 502, "The registry refused the change; it was rolled back.")
+            raise No(
+                400 if self.assume["registry"] == "refuses" else 502,
+                "The registry refused the change; it was rolled back.",
+            )
         if self.assume["registry"] == "works":
             row["pushes"].append({"due_at": self.now() + self.assume["registry_seconds"], "body": body})
         self.effect = True
@@ -859,7 +1103,11 @@ class Core:
 
     def list_tickets(self, call: Call) -> tuple[int, t.Any]:
         """GET /tickets."""
-        rows = [row for row in reversed(list(self.tickets.values())) if self.assume["tickets_listed"] == "all" or row["status"] not in ("resolved", "closed")]
+        rows = [
+            row
+            for row in reversed(list(self.tickets.values()))
+            if self.assume["tickets_listed"] == "all" or row["status"] not in ("resolved", "closed")
+        ]
         return 200, [{key: value for key, value in row.items() if key != "messages"} for row in rows]
 
     def get_ticket(self, call: Call) -> tuple[int, t.Any]:
@@ -881,15 +1129,28 @@ class Core:
         if body.get("priority", "medium") not in ("low", "medium", "high", "urgent"):
             raise No(400, ["priority must be one of low, medium, high, urgent"])
         row: Row = {
-            "id": self.new_id("tck"), "ticket_number": "T-%05d" % (len(self.tickets) + 1), "subject": subject, "status": "open",
-            "priority": body.get("priority", "medium"), "department": body.get("department", "technical"), "created_at": self.stamp(),
-            "updated_at": self.stamp(), "messages": [],
+            "id": self.new_id("tck"),
+            "ticket_number": "T-%05d" % (len(self.tickets) + 1),
+            "subject": subject,
+            "status": "open",
+            "priority": body.get("priority", "medium"),
+            "department": body.get("department", "technical"),
+            "created_at": self.stamp(),
+            "updated_at": self.stamp(),
+            "messages": [],
         }
         self.tickets[row["id"]] = row
         self._message(row, "customer", message, "open")
-        self._event("ticket.created", {
-            "ticketId": row["id"], "ticketNumber": row["ticket_number"], "subject": subject, "status": "open", "priority": row["priority"],
-        })
+        self._event(
+            "ticket.created",
+            {
+                "ticketId": row["id"],
+                "ticketNumber": row["ticket_number"],
+                "subject": subject,
+                "status": "open",
+                "priority": row["priority"],
+            },
+        )
         return 201, copy.deepcopy(row)
 
     def reply(self, call: Call) -> tuple[int, t.Any]:
@@ -905,7 +1166,15 @@ class Core:
         if row is None:
             raise ValueError(f"there is no ticket {ticket_id}")
         self._message(row, "staff", body, "answered")
-        self._event("ticket.replied", {"ticketId": row["id"], "ticketNumber": row["ticket_number"], "subject": row["subject"], "status": row["status"]})
+        self._event(
+            "ticket.replied",
+            {
+                "ticketId": row["id"],
+                "ticketNumber": row["ticket_number"],
+                "subject": row["subject"],
+                "status": row["status"],
+            },
+        )
 
     def close(self, call: Call) -> tuple[int, t.Any]:
         """POST /tickets/:id/close."""
@@ -953,8 +1222,14 @@ class Core:
     def make_webhook(self, given: Row) -> Row:
         """Add a subscription."""
         row = {
-            "id": self.new_id("whk"), "url": "https://example.com/hook", "events": ["vps.created"], "description": None, "is_active": True,
-            "created_at": self.stamp(), "secret": self.secret("whsec_"), **given,
+            "id": self.new_id("whk"),
+            "url": "https://example.com/hook",
+            "events": ["vps.created"],
+            "description": None,
+            "is_active": True,
+            "created_at": self.stamp(),
+            "secret": self.secret("whsec_"),
+            **given,
         }
         self.webhooks[row["id"]] = row
         return row
@@ -1000,7 +1275,10 @@ class Core:
     def redeliver(self, call: Call) -> tuple[int, t.Any]:
         """POST /webhooks/:id/deliveries/:deliveryId/redeliver."""
         hook = self._webhook(call)
-        found = next((row for row in self.deliveries if row["id"] == call.ids["deliveryId"] and row["webhook_id"] == hook["id"]), None)
+        found = next(
+            (row for row in self.deliveries if row["id"] == call.ids["deliveryId"] and row["webhook_id"] == hook["id"]),
+            None,
+        )
         if found is None:
             raise No(404, "Delivery not found.")
         self.effect = True
@@ -1008,8 +1286,18 @@ class Core:
 
     def _queue(self, hook: Row, event: str, body: str) -> Row:
         row = {
-            "id": self.new_id("dlv"), "webhook_id": hook["id"], "event": event, "status": "pending", "attempt": 0, "response_status": None,
-            "duration_ms": None, "error": None, "created_at": self.stamp(), "next_attempt_at": self.stamp(), "body": body, "due_at": self.now(),
+            "id": self.new_id("dlv"),
+            "webhook_id": hook["id"],
+            "event": event,
+            "status": "pending",
+            "attempt": 0,
+            "response_status": None,
+            "duration_ms": None,
+            "error": None,
+            "created_at": self.stamp(),
+            "next_attempt_at": self.stamp(),
+            "body": body,
+            "due_at": self.now(),
         }
         self.deliveries.append(row)
         self.deliver()
@@ -1026,7 +1314,13 @@ class Core:
         with self.lock:
             row["attempt"] += 1
             good = status is not None and 200 <= status < 300
-            row.update(response_status=status, error=error, duration_ms=milliseconds, status="delivered" if good else "failed", due_at=None)
+            row.update(
+                response_status=status,
+                error=error,
+                duration_ms=milliseconds,
+                status="delivered" if good else "failed",
+                due_at=None,
+            )
             row["next_attempt_at"] = None
             if not good and row["attempt"] <= len(BACKOFF_SECONDS):
                 row.update(status="retrying", due_at=self.now() + BACKOFF_SECONDS[row["attempt"] - 1])
@@ -1087,7 +1381,11 @@ class Core:
         """Add resources; what is not given has defaults. Raises ValueError."""
         with self.lock:
             there = {
-                "vps": self.servers, "hosting": self.hosting, "domains": self.domains, "tickets": self.tickets, "webhooks": self.webhooks,
+                "vps": self.servers,
+                "hosting": self.hosting,
+                "domains": self.domains,
+                "tickets": self.tickets,
+                "webhooks": self.webhooks,
                 "keys": self.keys,
             }
             seed = seeds.checked(given, {noun: len(rows) for noun, rows in there.items()})
@@ -1095,7 +1393,10 @@ class Core:
             if "balance_usd_cents" in seed:
                 self.account["balance_usd_cents"] = seed["balance_usd_cents"]
             for row in seed["keys"]:
-                self.keys[row["key"]] = {"scopes": row.get("scopes", list(SCOPES)), "expired": row.get("expired", False)}
+                self.keys[row["key"]] = {
+                    "scopes": row.get("scopes", list(SCOPES)),
+                    "expired": row.get("expired", False),
+                }
             made: Row = {
                 "vps": [self.make_server(row)["id"] for row in seed["vps"]],
                 "hosting": [self.make_hosting(row)["id"] for row in seed["hosting"]],
@@ -1114,8 +1415,16 @@ class Core:
     def make_domain(self, given: Row) -> Row:
         """Add a domain."""
         row: Row = {
-            "id": self.new_id("dom"), "name": "example.com", "status": "active", "auto_renew": False, "transfer_lock": True, "whois_privacy": True,
-            "nameservers": ["ns1.example.net", "ns2.example.net"], "expires_at": "2027-06-01T00:00:00.000Z", "created_at": self.stamp(), **given,
+            "id": self.new_id("dom"),
+            "name": "example.com",
+            "status": "active",
+            "auto_renew": False,
+            "transfer_lock": True,
+            "whois_privacy": True,
+            "nameservers": ["ns1.example.net", "ns2.example.net"],
+            "expires_at": "2027-06-01T00:00:00.000Z",
+            "created_at": self.stamp(),
+            **given,
             "pushes": [],
         }
         self.domains[row["id"]] = row
@@ -1140,8 +1449,25 @@ class Core:
         return row
 
     STATE = (
-        "account", "keys", "servers", "hosting", "domains", "ledger", "invoices", "tickets", "webhooks", "deliveries", "orders", "oauth",
-        "numbers", "next_address", "offset", "assume", "contract_broken", "late_refunds", "seeded",
+        "account",
+        "keys",
+        "servers",
+        "hosting",
+        "domains",
+        "ledger",
+        "invoices",
+        "tickets",
+        "webhooks",
+        "deliveries",
+        "orders",
+        "oauth",
+        "numbers",
+        "next_address",
+        "offset",
+        "assume",
+        "contract_broken",
+        "late_refunds",
+        "seeded",
     )
 
     def state(self) -> Row:

@@ -10,9 +10,35 @@ import re
 import threading
 import typing as t
 
-FIELDS = {"method", "path", "nth", "times", "when", "kind", "seconds", "interval", "status", "headers", "body", "location"}
+FIELDS = {
+    "method",
+    "path",
+    "nth",
+    "times",
+    "when",
+    "kind",
+    "seconds",
+    "interval",
+    "status",
+    "headers",
+    "body",
+    "location",
+}
 METHODS = ("*", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-KINDS = ("reset", "close", "truncate", "bad_json", "html", "status", "delay", "hang", "drip", "redirect", "gzip_bomb", "empty")
+KINDS = (
+    "reset",
+    "close",
+    "truncate",
+    "bad_json",
+    "html",
+    "status",
+    "delay",
+    "hang",
+    "drip",
+    "redirect",
+    "gzip_bomb",
+    "empty",
+)
 
 
 def _is_number(value: t.Any, kinds: t.Any) -> bool:
@@ -38,7 +64,10 @@ class Faults:
             self._check_request(spec)
             self._check_reply(spec)
         with self._lock:
-            self._faults += [{"method": "*", "path": "*", "nth": 1, "times": 1, "when": "before", **spec, "seen": 0} for spec in specs]
+            self._faults += [
+                {"method": "*", "path": "*", "nth": 1, "times": 1, "when": "before", **spec, "seen": 0}
+                for spec in specs
+            ]
 
     def _check_request(self, spec: dict[str, t.Any]) -> None:
         """Check which request is meant. Raises ValueError."""
@@ -73,7 +102,9 @@ class Faults:
             raise ValueError("path is a text")
         if path == "*" or not self._paths or path.startswith(("/oauth/", "/.well-known/")):
             return
-        if path not in self._paths and not any(re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) for template in self._paths):
+        if path not in self._paths and not any(
+            re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) for template in self._paths
+        ):
             raise ValueError(f"the API has no path {path}; it is written as in the contract, such as /vps/{{id}}, or *")
 
     def clear(self) -> None:
@@ -85,7 +116,11 @@ class Faults:
         """Count one request (path below /v1) and give the fault that it meets."""
         with self._lock:
             for fault in self._faults:
-                pattern = ".*" if fault["path"] == "*" else "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", fault["path"]))
+                pattern = (
+                    ".*"
+                    if fault["path"] == "*"
+                    else "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", fault["path"]))
+                )
                 if fault["method"] not in ("*", method) or not re.fullmatch(pattern, path):
                     continue
                 fault["seen"] += 1

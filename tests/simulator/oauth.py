@@ -33,7 +33,12 @@ class OAuth:
         """Leave out of a reply what the switches leave out."""
         told = dict(plain)
         if self.core.assume["oauth_reply"] == "least":
-            for name in ("scopes_supported", "token_endpoint_auth_methods_supported", "verification_uri_complete", "scope"):
+            for name in (
+                "scopes_supported",
+                "token_endpoint_auth_methods_supported",
+                "verification_uri_complete",
+                "scope",
+            ):
                 told.pop(name, None)
             if "access_token" in told:
                 told["token_type"] = "bearer"
@@ -59,13 +64,20 @@ class OAuth:
                 if not isinstance(document, dict):
                     return 400, {"error": "invalid_client_metadata"}
                 self.core.oauth["clients"][client_id] = document
-                return 201, {"client_id": client_id, "client_name": self.core.oauth["clients"][client_id].get("client_name")}
+                return 201, {
+                    "client_id": client_id,
+                    "client_name": self.core.oauth["clients"][client_id].get("client_name"),
+                }
         return 404, {"error": "not_found"}
 
     def _metadata(self, origin: str) -> dict[str, t.Any]:
         found = {
-            "issuer": origin, "device_authorization_endpoint": origin + "/oauth/device_authorization", "token_endpoint": origin + "/oauth/token",
-            "grant_types_supported": [GRANT, "refresh_token"], "scopes_supported": list(SCOPES), "token_endpoint_auth_methods_supported": ["none"],
+            "issuer": origin,
+            "device_authorization_endpoint": origin + "/oauth/device_authorization",
+            "token_endpoint": origin + "/oauth/token",
+            "grant_types_supported": [GRANT, "refresh_token"],
+            "scopes_supported": list(SCOPES),
+            "token_endpoint_auth_methods_supported": ["none"],
             "response_types_supported": [],
         }
         if self.core.assume["oauth_registration"] == "on":
@@ -81,12 +93,20 @@ class OAuth:
         device_code = self.core.secret("dev_")
         user_code = "%04d-%04d" % (self.core.random.randrange(10000), self.core.random.randrange(10000))
         self.core.oauth["devices"][device_code] = {
-            "user_code": user_code, "client_id": form["client_id"], "scopes": scopes, "state": "pending", "at": self.core.now(), "polled_at": 0.0,
+            "user_code": user_code,
+            "client_id": form["client_id"],
+            "scopes": scopes,
+            "state": "pending",
+            "at": self.core.now(),
+            "polled_at": 0.0,
             "interval": self.core.assume["oauth_interval_seconds"],
         }
         return 200, {
-            "device_code": device_code, "user_code": user_code, "verification_uri": origin + "/oauth/device",
-            "verification_uri_complete": f"{origin}/oauth/device?user_code={user_code}", "expires_in": DEVICE_SECONDS,
+            "device_code": device_code,
+            "user_code": user_code,
+            "verification_uri": origin + "/oauth/device",
+            "verification_uri_complete": f"{origin}/oauth/device?user_code={user_code}",
+            "expires_in": DEVICE_SECONDS,
             "interval": self.core.assume["oauth_interval_seconds"],
         }
 
@@ -101,7 +121,14 @@ class OAuth:
     def _by_code(self, user_code: str) -> dict[str, t.Any] | None:
         """Find what a code stands for, with or without its dash."""
         digits = re.sub(r"[\s-]", "", user_code)
-        return next((device for device in self.core.oauth["devices"].values() if device["user_code"].replace("-", "") == digits), None)
+        return next(
+            (
+                device
+                for device in self.core.oauth["devices"].values()
+                if device["user_code"].replace("-", "") == digits
+            ),
+            None,
+        )
 
     def page(self, method: str, form: dict[str, str]) -> tuple[int, bytes]:
         """Answer the user's browser: the code is entered, then the user decides."""
@@ -116,7 +143,12 @@ class OAuth:
                     found["state"] = decision
                 client = self.core.oauth["clients"].get(found["client_id"], {}).get("client_name") or found["client_id"]
                 state = "expired" if expired and found["state"] == "pending" else found["state"]
-                shown = {"user_code": found["user_code"], "scopes": found["scopes"], "client": str(client), "state": state}
+                shown = {
+                    "user_code": found["user_code"],
+                    "scopes": found["scopes"],
+                    "client": str(client),
+                    "state": state,
+                }
         return device_page(code, shown)
 
     def _token(self, form: dict[str, str]) -> tuple[int, t.Any]:
@@ -155,5 +187,15 @@ class OAuth:
         access, refresh = self.core.secret("h444_at_"), kept or self.core.secret("h444_rt_")
         self.core.keys[access] = {"scopes": scopes, "expired": False, "until": self.core.now() + TOKEN_SECONDS}
         if kept is None:
-            self.core.oauth["refresh"][refresh] = {"client_id": client_id, "scopes": scopes, "until": self.core.now() + REFRESH_SECONDS}
-        return {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": " ".join(scopes)}
+            self.core.oauth["refresh"][refresh] = {
+                "client_id": client_id,
+                "scopes": scopes,
+                "until": self.core.now() + REFRESH_SECONDS,
+            }
+        return {
+            "access_token": access,
+            "refresh_token": refresh,
+            "token_type": "Bearer",
+            "expires_in": TOKEN_SECONDS,
+            "scope": " ".join(scopes),
+        }

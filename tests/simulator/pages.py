@@ -10,7 +10,8 @@ import typing as t
 from html import escape
 
 HEADERS = {
-    "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
 STYLE = """

@@ -15,14 +15,47 @@ MOST = 10000
 # The fields of a row. Values may be odd on purpose, names may not: a name that is misspelt would be a row that nobody asked for.
 FIELDS: dict[str, tuple[str, ...]] = {
     "vps": (
-        "id", "label", "hostname", "plan_slug", "os_family", "os_template", "status", "created_at", "ips", "alive", "at", "ready_at", "root_password",
+        "id",
+        "label",
+        "hostname",
+        "plan_slug",
+        "os_family",
+        "os_template",
+        "status",
+        "created_at",
+        "ips",
+        "alive",
+        "at",
+        "ready_at",
+        "root_password",
         "extra",
     ),
     "hosting": (
-        "id", "username", "domain", "status", "plan_slug", "php_version", "ssl_status", "created_at", "alive", "at", "ready_at", "sftp_password",
+        "id",
+        "username",
+        "domain",
+        "status",
+        "plan_slug",
+        "php_version",
+        "ssl_status",
+        "created_at",
+        "alive",
+        "at",
+        "ready_at",
+        "sftp_password",
         "db_password",
     ),
-    "domains": ("id", "name", "status", "auto_renew", "transfer_lock", "whois_privacy", "nameservers", "expires_at", "created_at"),
+    "domains": (
+        "id",
+        "name",
+        "status",
+        "auto_renew",
+        "transfer_lock",
+        "whois_privacy",
+        "nameservers",
+        "expires_at",
+        "created_at",
+    ),
     "invoices": ("total_usd_cents", "status"),
     "tickets": ("subject", "message", "status", "priority", "department"),
     "webhooks": ("id", "url", "events", "description", "is_active", "created_at", "secret"),
@@ -85,7 +118,11 @@ def checked(given: t.Any, there: t.Mapping[str, int]) -> Row:
     unknown = sorted(set(given) - known)
     if unknown:
         raise ValueError(f"a seed takes no {', '.join(unknown)}; it takes {', '.join(sorted(known))}")
-    seed: Row = {name: whole_number(name, given[name], 10**9 if name == "balance_usd_cents" else MOST) for name in NUMBERS if name in given}
+    seed: Row = {
+        name: whole_number(name, given[name], 10**9 if name == "balance_usd_cents" else MOST)
+        for name in NUMBERS
+        if name in given
+    }
     for noun in FIELDS:
         seed[noun] = _rows(noun, given.get(noun, 0), there.get(noun, 0))
     return seed

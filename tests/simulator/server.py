@@ -154,7 +154,11 @@ class Handler(BaseHTTPRequestHandler):
             length = -1
         if not 0 <= length <= 1 << 22 or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            self._send(400, {}, {"statusCode": 400, "message": "A body with Content-Length, of 4 MiB at most.", "error": "Bad Request"})
+            self._send(
+                400,
+                {},
+                {"statusCode": 400, "message": "A body with Content-Length, of 4 MiB at most.", "error": "Bad Request"},
+            )
             return
         body = self.rfile.read(length) if length else b""
         parts = urlsplit(self.path)
@@ -175,18 +179,31 @@ class Handler(BaseHTTPRequestHandler):
                     document = None
             self._answer(parts.path, {}, body, lambda: self._sign_in(parts.path, form, document))
         else:
-            self._send(404, {}, {"statusCode": 404, "message": f"Cannot {self.command} {parts.path}", "error": "Not Found"})
+            self._send(
+                404, {}, {"statusCode": 404, "message": f"Cannot {self.command} {parts.path}", "error": "Not Found"}
+            )
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = _any
 
     def _note(self, path: str, query: dict[str, str], body: bytes) -> dict[str, t.Any]:
         try:
-            told: t.Any = json.loads(body) if body and len(body) < JOURNAL_BODY else body.decode("utf-8", "replace")[:JOURNAL_BODY] or None
+            told: t.Any = (
+                json.loads(body)
+                if body and len(body) < JOURNAL_BODY
+                else body.decode("utf-8", "replace")[:JOURNAL_BODY] or None
+            )
         except ValueError:
             told = body.decode("utf-8", "replace")
         row: dict[str, t.Any] = {
-            "method": self.command, "path": path, "query": query, "headers": {key.lower(): value for key, value in self.headers.items()}, "body": told,
-            "status": None, "effect": False, "fault": None, "at": time.time(),
+            "method": self.command,
+            "path": path,
+            "query": query,
+            "headers": {key.lower(): value for key, value in self.headers.items()},
+            "body": told,
+            "status": None,
+            "effect": False,
+            "fault": None,
+            "at": time.time(),
         }
         with self.server.journal_lock:
             row["n"] = len(self.server.journal) + 1
@@ -203,11 +220,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def _api(self, path: str, query: dict[str, str], body: bytes) -> None:
         def handle() -> tuple[Answer, bool]:
-            return self.server.core.handle(self.command, path, query, dict(self.headers.items()), body), self.server.core.effect
+            return self.server.core.handle(
+                self.command, path, query, dict(self.headers.items()), body
+            ), self.server.core.effect
 
         self._answer(path, query, body, handle)
 
-    def _answer(self, path: str, query: dict[str, str], body: bytes, handle: t.Callable[[], tuple[Answer, bool]]) -> None:
+    def _answer(
+        self, path: str, query: dict[str, str], body: bytes, handle: t.Callable[[], tuple[Answer, bool]]
+    ) -> None:
         row = self._note(path, query, body)
         fault = self.server.faults.next(self.command, path)
         row["fault"] = self._fault = fault["kind"] if fault else None
@@ -228,7 +249,13 @@ class Handler(BaseHTTPRequestHandler):
         self._send(*answer)
 
     def _send(self, status: int, headers: dict[str, str], body: t.Any) -> None:
-        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
+        data = (
+            b""
+            if body is None
+            else body
+            if isinstance(body, bytes)
+            else json.dumps(body, separators=(",", ":")).encode()
+        )
         self.send_response(status)
         if body is not None and "Content-Type" not in headers:
             self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -255,7 +282,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send(status, {str(key): str(value) for key, value in fault.get("headers", {}).items()}, told)
         elif kind == "html":
             row["status"] = int(fault.get("status", 200))
-            self._send(row["status"], {"Content-Type": "text/html"}, b"<html><head><title>Maintenance</title></head><body>Back soon</body></html>")
+            self._send(
+                row["status"],
+                {"Content-Type": "text/html"},
+                b"<html><head><title>Maintenance</title></head><body>Back soon</body></html>",
+            )
         elif kind == "bad_json":
             row["status"] = 200
             self._send(200, {}, b'{"id": "broken", ')
@@ -334,14 +365,21 @@ class Handler(BaseHTTPRequestHandler):
         if (method, name) == ("GET", "answered"):
             return sorted(server.answered)
         if (method, name) == ("GET", "assumptions"):
-            return {key: {"value": core.assume[key], "values": list(switch.values), "silence": switch.silence} for key, switch in assumed.SWITCHES.items()}
+            return {
+                key: {"value": core.assume[key], "values": list(switch.values), "silence": switch.silence}
+                for key, switch in assumed.SWITCHES.items()
+            }
         if method != "POST":
             return None
         if not isinstance(given, dict):
             raise ValueError("the body is an object")
         if name == "advance":
             seconds = given.get("seconds")
-            if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 10 * 366 * 86400:
+            if (
+                isinstance(seconds, bool)
+                or not isinstance(seconds, (int, float))
+                or not 0 <= seconds <= 10 * 366 * 86400
+            ):
                 raise ValueError("seconds is a number from 0 to ten years")
             core.offset += seconds
             core.deliver()

@@ -16,8 +16,12 @@ Assume = t.Mapping[str, t.Any]
 FIXED = frozenset({"account", "products", "vps_ips"})
 OTHER_WORDS = {"running": "ACTIVE", "stopped": "OFF", "provisioning": "BUILDING", "suspended": "FROZEN"}
 OS_NAMES = {
-    "ubuntu-22.04": "Ubuntu 22.04 LTS", "ubuntu-24.04": "Ubuntu 24.04 LTS", "debian-12": "Debian 12", "debian-13": "Debian GNU/Linux 13 (trixie)",
-    "almalinux-9": "AlmaLinux 9", "rocky-9": "Rocky Linux 9",
+    "ubuntu-22.04": "Ubuntu 22.04 LTS",
+    "ubuntu-24.04": "Ubuntu 24.04 LTS",
+    "debian-12": "Debian 12",
+    "debian-13": "Debian GNU/Linux 13 (trixie)",
+    "almalinux-9": "AlmaLinux 9",
+    "rocky-9": "Rocky Linux 9",
 }
 OTHER_TICKET_WORDS = {"open": "Re-Opened", "answered": "Awaiting customer", "resolved": "SOLVED", "closed": "Archived"}
 OTHER_HOSTING_WORDS = {"active": "Enabled", "provisioning": "Setting-Up", "suspended": "Disabled"}
@@ -25,7 +29,11 @@ OTHER_CERTIFICATE_WORDS = {"issued": "VALID", "pending": "IN_PROGRESS", "failed"
 OTHER_DELIVERY_WORDS = {"pending": "QUEUED", "retrying": "RETRY", "delivered": "SUCCESS", "failed": "ERROR"}
 OTHER_WEBHOOK_FIELDS = {"events": "event_types", "is_active": "active", "created_at": "created"}
 OTHER_DELIVERY_FIELDS = {
-    "event": "event_type", "attempt": "attempts", "response_status": "status_code", "duration_ms": "latency_ms", "error": "last_error",
+    "event": "event_type",
+    "attempt": "attempts",
+    "response_status": "status_code",
+    "duration_ms": "latency_ms",
+    "error": "last_error",
 }
 
 
@@ -100,12 +108,14 @@ def shape_os(row: dict[str, t.Any], form: str) -> None:
     if form == "none" or template is None:
         return
     version = template.split("-", 1)[-1]
-    row.update({
-        "object": {"os_template": {"id": os_id(template), "name": os_name(template)}},
-        "display": {"os_template": os_name(template)},
-        "version": {"os": family, "os_template": version},
-        "nested": {"os": {"family": str(family).title(), "version": version}},
-    }[form])
+    row.update(
+        {
+            "object": {"os_template": {"id": os_id(template), "name": os_name(template)}},
+            "display": {"os_template": os_name(template)},
+            "version": {"os": family, "os_template": version},
+            "nested": {"os": {"family": str(family).title(), "version": version}},
+        }[form]
+    )
 
 
 def shape_power(row: dict[str, t.Any], assume: Assume) -> None:
@@ -172,7 +182,10 @@ def all_ips(groups: list[dict[str, t.Any]], assume: Assume) -> t.Any:
     if shape == "flat":
         return [{"vps_id": ident(group["vps_id"], assume), **row} for group in shaped for row in group["ips"]]
     if shape == "nested":
-        return [{"vps": {"id": ident(group["vps_id"], assume), "label": group["label"]}, "ips": group["ips"]} for group in shaped]
+        return [
+            {"vps": {"id": ident(group["vps_id"], assume), "label": group["label"]}, "ips": group["ips"]}
+            for group in shaped
+        ]
     return [{**group, "vps_id": ident(group["vps_id"], assume)} for group in shaped]
 
 
@@ -207,7 +220,9 @@ def hosting(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     else:
         row["status"] = status_word(row["status"], OTHER_HOSTING_WORDS, assume)
     php = row["php_version"]
-    row["php_version"] = {"number": float(php), "full": php + ".12", "name": "php" + php.replace(".", "")}.get(assume["php_form"], php)
+    row["php_version"] = {"number": float(php), "full": php + ".12", "name": "php" + php.replace(".", "")}.get(
+        assume["php_form"], php
+    )
     shape_created_at(row, assume["hosting_created_at"])
     if assume["hosting_fields"] == "nested":
         row["domain"] = {"name": row["domain"], "primary": True}
@@ -230,12 +245,21 @@ def hosting_order(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
         made = {"hosting": made}
     form = assume["hosting_passwords"] if passwords else "flat"
     if form == "nested":
-        return {**made, "credentials": {"sftp": {"password": passwords["sftp_password"]}, "db": {"password": passwords["db_password"]}}}
+        return {
+            **made,
+            "credentials": {
+                "sftp": {"password": passwords["sftp_password"]},
+                "db": {"password": passwords["db_password"]},
+            },
+        }
     if form == "list":
-        return {**made, "credentials": [
-            {"type": "database", "username": username, "password": passwords["db_password"]},
-            {"type": "sftp", "username": username, "password": passwords["sftp_password"]},
-        ]}
+        return {
+            **made,
+            "credentials": [
+                {"type": "database", "username": username, "password": passwords["db_password"]},
+                {"type": "sftp", "username": username, "password": passwords["sftp_password"]},
+            ],
+        }
     if form == "short":
         return {**made, "password": passwords["sftp_password"], "database_password": passwords["db_password"]}
     return {**made, **passwords}
@@ -245,7 +269,11 @@ def domain(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one domain."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    for name, words in (("auto_renew", ("off", "on")), ("transfer_lock", ("unlocked", "locked")), ("whois_privacy", ("disabled", "enabled"))):
+    for name, words in (
+        ("auto_renew", ("off", "on")),
+        ("transfer_lock", ("unlocked", "locked")),
+        ("whois_privacy", ("disabled", "enabled")),
+    ):
         if assume["domain_values"] != "bool":
             row[name] = int(row[name]) if assume["domain_values"] == "number" else words[row[name]]
     if assume["domain_fields"] != "plain":
@@ -397,13 +425,29 @@ def other(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 
 READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
-    "vps": vps, "vps_order": vps_order, "vps_ip": ip, "hosting": hosting, "hosting_order": hosting_order, "domain": domain, "invoice": invoice,
-    "wallet": billing, "transaction": billing, "ticket": ticket, "ticket_write": ticket_write, "webhook": webhook, "webhook_secret": webhook,
+    "vps": vps,
+    "vps_order": vps_order,
+    "vps_ip": ip,
+    "hosting": hosting,
+    "hosting_order": hosting_order,
+    "domain": domain,
+    "invoice": invoice,
+    "wallet": billing,
+    "transaction": billing,
+    "ticket": ticket,
+    "ticket_write": ticket_write,
+    "webhook": webhook,
+    "webhook_secret": webhook,
     "delivery": delivery,
 }
 ROWS = {**READERS, "domain": domain_row}
 NOUNS = {
-    "vps_order": "vps", "hosting_order": "hosting", "os_template": "os_template", "vps_ip": "ip", "ticket_write": "ticket", "webhook_secret": "webhook",
+    "vps_order": "vps",
+    "hosting_order": "hosting",
+    "os_template": "os_template",
+    "vps_ip": "ip",
+    "ticket_write": "ticket",
+    "webhook_secret": "webhook",
 }
 
 
@@ -423,13 +467,20 @@ def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] |
         return made if isinstance(made, dict) else _list(made, "os_templates", assume, page)
     if isinstance(body, list):
         reader = ROWS.get(kind, other)
-        return _list([reader(row, assume) for row in body], {"vps": "vps", "hosting": "hosting", "delivery": "deliveries"}.get(kind, kind + "s"), assume, page)
+        return _list(
+            [reader(row, assume) for row in body],
+            {"vps": "vps", "hosting": "hosting", "delivery": "deliveries"}.get(kind, kind + "s"),
+            assume,
+            page,
+        )
     made = READERS.get(kind, other)(body, assume)
     made = cased(made, assume["casing"], 1)
     noun = NOUNS.get(kind, kind)
     if kind == "invoice" and assume["invoice_detail"] == "beside":
         return {"data": made} if assume["object_envelope"] == "data" else made
-    if kind.endswith(("_order", "_secret")) and any(key in made for key in ("server", "vps", "hosting", "webhook", "credentials")):
+    if kind.endswith(("_order", "_secret")) and any(
+        key in made for key in ("server", "vps", "hosting", "webhook", "credentials")
+    ):
         return {"data": made} if assume["object_envelope"] == "data" else made
     if assume["object_envelope"] == "bare" or (assume["object_envelope"] == "noun" and noun in made):
         return made

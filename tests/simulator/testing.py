@@ -41,7 +41,15 @@ class Simulator:
         balance: int | None = None,
     ) -> Simulator:
         """Start one and wait until it answers."""
-        command = [sys.executable, str(Path(__file__).parent), "--port", "0", "--rate-limit", str(rate_limit), *(["--preset", preset] if preset else [])]
+        command = [
+            sys.executable,
+            str(Path(__file__).parent),
+            "--port",
+            "0",
+            "--rate-limit",
+            str(rate_limit),
+            *(["--preset", preset] if preset else []),
+        ]
         for name, value in (assume or {}).items():
             command += ["--assume", f"{name}={value}"]
         if not validate:
@@ -52,7 +60,9 @@ class Simulator:
             command += ["--balance", str(balance)]
         if deliver_to:
             command += ["--deliver-to", deliver_to]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         line = process.stdout.readline() if process.stdout else ""
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
         if not found:
@@ -80,7 +90,9 @@ class Simulator:
     def control(self, method: str, name: str, body: t.Any = None) -> t.Any:
         """Call the control API. Raises RuntimeError with its answer."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.origin}/_sim/{name}", data, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            f"{self.origin}/_sim/{name}", data, {"Content-Type": "application/json"}, method=method
+        )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=30) as answer:

@@ -49,7 +49,11 @@ class Courier(threading.Thread):
             self._wake.wait(0.2)
             self._wake.clear()
             with self.core.lock:
-                due = [row for row in self.core.deliveries if row["due_at"] is not None and row["due_at"] <= self.core.now()]
+                due = [
+                    row
+                    for row in self.core.deliveries
+                    if row["due_at"] is not None and row["due_at"] <= self.core.now()
+                ]
             for row in due:
                 self._deliver(row)
 
@@ -60,7 +64,9 @@ class Courier(threading.Thread):
             return
         stamp = int(self.core.now())
         headers = {
-            "Content-Type": "application/json", "X-444host-Signature": signature(hook["secret"], stamp, row["body"]), "X-444host-Event": row["event"],
+            "Content-Type": "application/json",
+            "X-444host-Signature": signature(hook["secret"], stamp, row["body"]),
+            "X-444host-Event": row["event"],
             "X-444host-Delivery": row["id"],
         }
         started = time.monotonic()

@@ -70,7 +70,14 @@ def sanity_log(pythons: t.Iterable[str], names: t.Iterable[str] = ()) -> str:
     for name in sorted(names or run.SANITY):
         on = [f" on Python {python}" for python in pythons] if name in ("compile", "import") else [""]
         lines += [f'Running sanity test "{name}"{one}' for one in on]
-    return "\n".join(["WARNING: Reviewing previous 1 warning(s):", *lines, 'WARNING: Skipping sanity test "import" on Python 3.14', ""])
+    return "\n".join(
+        [
+            "WARNING: Reviewing previous 1 warning(s):",
+            *lines,
+            'WARNING: Skipping sanity test "import" on Python 3.14',
+            "",
+        ]
+    )
 
 
 def test_one_python_is_enough_for_the_sanity_tests() -> None:
@@ -86,7 +93,9 @@ def test_a_sanity_test_that_did_not_run_is_missed(name: str) -> None:
     others = run.SANITY - {name}
     ran, _imported = run.sanity_tests(sanity_log(["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"], others))
     assert run.SANITY - ran == {name}
-    ran, _imported = run.sanity_tests(sanity_log(["3.11"], others) + f'Running sanity test "{name}"\nNo tests applicable.\n')
+    ran, _imported = run.sanity_tests(
+        sanity_log(["3.11"], others) + f'Running sanity test "{name}"\nNo tests applicable.\n'
+    )
     assert run.SANITY - ran == {name}
 
 
@@ -102,11 +111,22 @@ def test_stages_in_lanes_all_run_and_one_failure_is_the_verdict(capsys: pytest.C
     def bad() -> str:
         raise run.Failed("it broke")
 
-    stages = [run.Stage("one", lambda: "fine"), run.Stage("two", bad), run.Stage("three", lambda: str(1 // 0)), run.Stage("four", lambda: "")]
+    stages = [
+        run.Stage("one", lambda: "fine"),
+        run.Stage("two", bad),
+        run.Stage("three", lambda: str(1 // 0)),
+        run.Stage("four", lambda: ""),
+    ]
     assert not run.in_lanes(stages)
     assert run.in_lanes(stages[:1])
     lines = capsys.readouterr().out.splitlines()
-    assert sorted(line.split()[:2] for line in lines) == [["FAIL", "three"], ["FAIL", "two"], ["ok", "four"], ["ok", "one"], ["ok", "one"]]
+    assert sorted(line.split()[:2] for line in lines) == [
+        ["FAIL", "three"],
+        ["FAIL", "two"],
+        ["ok", "four"],
+        ["ok", "one"],
+        ["ok", "one"],
+    ]
     assert any(line.endswith("it broke") for line in lines)
 
 
@@ -116,14 +136,25 @@ def test_pip_that_fails_is_one_sentence(tmp_path: Path) -> None:
     refused = "WARNING: Retrying … NewConnectionError('… [Errno 111] Connection refused')\nERROR: No matching distribution found for ansible-core==2.21.5"
     assert machine.why_no_packages(refused, log, P313).startswith("The package index can't be reached")
     lacking = "ERROR: No matching distribution found for ansible-core==2.22.0rc1"
-    assert machine.why_no_packages(lacking, log, P313).startswith("The package index has no ansible-core==2.22.0rc1 for Python 3.13")
+    assert machine.why_no_packages(lacking, log, P313).startswith(
+        "The package index has no ansible-core==2.22.0rc1 for Python 3.13"
+    )
     for text in (refused, lacking):
         assert "\n" not in machine.why_no_packages(text, log, P313)
 
 
 def test_requirements_of_ansible_test_come_from_the_index(tmp_path: Path) -> None:
     """The archive of a commit on a web server becomes the release of the same name."""
-    file = tmp_path / "lib" / "python3.13" / "site-packages" / "ansible_test" / "_data" / "requirements" / "sanity.pylint.txt"
+    file = (
+        tmp_path
+        / "lib"
+        / "python3.13"
+        / "site-packages"
+        / "ansible_test"
+        / "_data"
+        / "requirements"
+        / "sanity.pylint.txt"
+    )
     file.parent.mkdir(parents=True)
     file.write_text("astroid==4.0.4\ndill @ https://example.com/dill/archive/2308.zip#sha256=0901\nisort==9.0.1\n")
     machine._take_from_the_index(tmp_path)
@@ -152,7 +183,14 @@ def make(checkout: Path, *arguments: str, **more: str) -> tuple[int, list[str]]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CORES"))}
     env.update(more)
     answer = subprocess.run(
-        ["make", *arguments], cwd=checkout, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        ["make", *arguments],
+        cwd=checkout,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     return answer.returncode, [line for line in answer.stdout.splitlines() if not line.startswith("make")]
 
@@ -178,7 +216,9 @@ def test_help_lists_every_target(checkout: Path) -> None:
 def test_a_python_that_is_missing_or_too_old_or_bare(checkout: Path, tmp_path: Path, target: str) -> None:
     """One sentence each, that says what to do."""
     code, lines = make(checkout, target, "PYTHON=python9.99")
-    assert code and lines == ["There is no python9.99. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …"]
+    assert code and lines == [
+        "There is no python9.99. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …"
+    ]
     old = fake_python(tmp_path, 'echo "$0 is Python 3.10; 3.11 or newer is needed." >&2; exit 1\n')
     code, lines = make(checkout, target, f"PYTHON={old}")
     assert code and len(lines) == 1
@@ -193,7 +233,13 @@ def test_an_index_that_cannot_be_reached(checkout: Path, target: str) -> None:
     if target == "quick":
         (checkout / "galaxy.yml").touch()
         subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
-    none = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
+    none = {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/",
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_RETRIES": "0",
+        "PIP_FIND_LINKS": "",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
     code, lines = make(checkout, target, f"PYTHON={sys.executable}", **none)
     assert code
     assert len([line for line in lines if not line.startswith("Setting up")]) == 1, lines
@@ -219,19 +265,29 @@ def test_no_git_repository(checkout: Path) -> None:
 def test_two_runs_at_once(checkout: Path) -> None:
     """The second is refused with a sentence, for both would write the same files."""
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.path.insert(0, 'tests/ci'); import machine\nwith machine.claim('checks'): print(flush=True); input()"],
-        cwd=checkout, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.path.insert(0, 'tests/ci'); import machine\nwith machine.claim('checks'): print(flush=True); input()",
+        ],
+        cwd=checkout,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert holder.stdout and holder.stdin
     holder.stdout.readline()
     try:
         code, lines = make(checkout, "test", f"PYTHON={sys.executable}")
-        assert code and lines == ["FAIL Another run of the checks is at work in this checkout; start this one when it has ended."]
+        assert code and lines == [
+            "FAIL Another run of the checks is at work in this checkout; start this one when it has ended."
+        ]
     finally:
         holder.communicate(b"\n")
 
 
-def test_two_demos_at_once_wait_for_one_environment(checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_demos_at_once_wait_for_one_environment(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The second says that it waits, and takes what the first has made."""
     monkeypatch.setattr(machine, "CACHE", checkout / ".cache")
     monkeypatch.setattr(machine, "ROOT", checkout)
@@ -260,7 +316,11 @@ def _made(command: list[str]) -> str:
 
 def test_readme_and_metadata_say_what_is_supported() -> None:
     """The table of the README, what Ansible is told, and what is tested are one."""
-    table = re.findall(r"^\| (2\.\d\d.*?) \| (3\.\d\d.*?) \| 3\.\d and newer \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    table = re.findall(
+        r"^\| (2\.\d\d.*?) \| (3\.\d\d.*?) \| 3\.\d and newer \|$",
+        (ROOT / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     told = {version: python for versions, python in table for version in re.findall(r"2\.\d\d", versions)}
     assert set(told) == set(run.CONTROLLERS)
     for version, python in told.items():

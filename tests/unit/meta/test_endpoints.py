@@ -39,7 +39,9 @@ def operations() -> dict[tuple[str, str], dict[str, t.Any]]:
                 for action, resend in by_action.items():
                     name = re.sub(r"\{\w+\}", "{}", path.replace("{action}", action))
                     found[method.upper(), name] = {
-                        "scope": entry[method]["x-h444-scope"], "resend": resend, "opt_in": entry[method].get("x-h444-opt-in", False),
+                        "scope": entry[method]["x-h444-scope"],
+                        "resend": resend,
+                        "opt_in": entry[method].get("x-h444-opt-in", False),
                     }
     return found
 
@@ -82,7 +84,12 @@ def test_what_modules_use_is_found() -> None:
     assert used["h444_account_info"] == {"GET /account"}
     assert used[endpoints.INVENTORY] == {"GET /vps", "GET /vps/all-ips"}
     assert {"POST /vps", "DELETE /vps/{id}", "GET /account"} <= used["h444_vps"]
-    assert not any(call.startswith(("POST", "PUT", "PATCH", "DELETE")) for surface, calls in used.items() if surface.endswith("_info") for call in calls)
+    assert not any(
+        call.startswith(("POST", "PUT", "PATCH", "DELETE"))
+        for surface, calls in used.items()
+        if surface.endswith("_info")
+        for call in calls
+    )
 
 
 @pytest.mark.parametrize("endpoint", COVERAGE.endpoints, ids=str)
@@ -94,11 +101,17 @@ def test_refusal_names_the_scope(endpoint: endpoints.Endpoint) -> None:
     session.trust_env = False
     session.mount("http://", SimulatorAdapter(core))
     url = "http://127.0.0.1:1/v1"
-    client = _client.Client(url, "h444_without_scopes", pacer=_client.Pacer(url, "h444_without_scopes", 0), session=session)
+    client = _client.Client(
+        url, "h444_without_scopes", pacer=_client.Pacer(url, "h444_without_scopes", 0), session=session
+    )
     names = set(re.findall(r"\{(\w+)\}", endpoint.path))
     real = _client.Endpoint(*endpoint)
     with pytest.raises(ScopeError) as refused:
-        client.request(real, ids={name: "192.0.2.1" if name == "ip" else "1" for name in names}, body={} if endpoint.method != "GET" else None)
+        client.request(
+            real,
+            ids={name: "192.0.2.1" if name == "ip" else "1" for name in names},
+            body={} if endpoint.method != "GET" else None,
+        )
     wanted = OPERATIONS[endpoint.method, re.sub(r"\{\w+\}", "{}", endpoint.path)]
     assert f"scope {wanted['scope']}" in str(refused.value)
     assert ("opt-in" in str(refused.value)) == wanted["opt_in"]

@@ -25,7 +25,11 @@ def texts_of(file: Path) -> dict[str, t.Any]:
     """Read the documentation constants of a plugin without importing it."""
     found = {}
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Constant)
+        ):
             found[node.targets[0].id] = node.value.value
     return found
 
@@ -135,7 +139,11 @@ def payload_of(name: str) -> tuple[int, int]:
         names = set(re.findall(re.escape(start) + r"(_\w+)", text)) | set(re.findall(r"from \.(_\w+) import", text))
         for group in re.findall(r"from (?:\.|" + re.escape(start[:-1]) + r") import ([\w, ]+)", text):
             names |= {part.strip().split(" ")[0] for part in group.split(",")}
-        todo += [ROOT / "plugins" / "module_utils" / f"{other}.py" for other in names if (ROOT / "plugins" / "module_utils" / f"{other}.py").exists()]
+        todo += [
+            ROOT / "plugins" / "module_utils" / f"{other}.py"
+            for other in names
+            if (ROOT / "plugins" / "module_utils" / f"{other}.py").exists()
+        ]
     return len(seen), sum(file.stat().st_size for file in seen)
 
 
@@ -149,9 +157,13 @@ def test_payload_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     assert sizes["h444_account_info"][1] < sizes["h444_vps"][1]
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "plugins").glob("*/*.py")), ids=lambda file: f"{file.parent.name}/{file.stem}")
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "plugins").glob("*/*.py")), ids=lambda file: f"{file.parent.name}/{file.stem}"
+)
 def test_digits_are_ascii(file: Path) -> None:
     r"""To Python "٣" is a \d, and "²" a digit that int() refuses: what strangers send is held against [0-9] and is_digits()."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         assert "\\d" not in line, f"line {number}: write [0-9]"
-        assert not re.search(r"\.is(?:digit|numeric)\(", line) or file.stem == "_names", f"line {number}: use is_digits()"
+        assert not re.search(r"\.is(?:digit|numeric)\(", line) or file.stem == "_names", (
+            f"line {number}: use is_digits()"
+        )

@@ -26,7 +26,9 @@ WITHOUT = {"h444_account_info", "h444_wallet_info", "h444_oauth_device"}
 RAW = {"h444_api"}
 
 
-def declared_by(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, t.Any], dict[str, t.Any], list[Identifiers]]:
+def declared_by(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[dict[str, t.Any], dict[str, t.Any], list[Identifiers]]:
     """Run a module's main() and catch its options, its rules, and the identifiers that it hands on."""
     caught: list[t.Any] = []
 
@@ -49,7 +51,9 @@ def declared_by(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, t
 def test_identifiers_are_declared(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each option that names a resource is declared, and a state module with one needs one; no rule of the core's stands beside."""
     spec, rules, (identifiers,) = declared_by(name, monkeypatch)
-    assert not set(rules) & {"required_one_of", "mutually_exclusive", "required_if", "required_by"}, "the core counts null as given"
+    assert not set(rules) & {"required_one_of", "mutually_exclusive", "required_if", "required_by"}, (
+        "the core counts null as given"
+    )
     names = set(spec) & NAMES - WISHES.get(name, set())
     assert names <= set(identifiers.options)
     assert all(spec[option].get("default") == nothing for option, nothing in identifiers.acts)

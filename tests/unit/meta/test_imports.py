@@ -35,8 +35,30 @@ KNOWS = {
 }
 # What the core may use: no clock, no disk, no network.
 HARMLESS = {
-    "__future__", "base64", "collections", "copy", "datetime", "decimal", "difflib", "email", "enum", "fnmatch", "functools", "hashlib", "hmac", "ipaddress",
-    "itertools", "json", "math", "operator", "random", "re", "string", "typing", "unicodedata", "uuid",
+    "__future__",
+    "base64",
+    "collections",
+    "copy",
+    "datetime",
+    "decimal",
+    "difflib",
+    "email",
+    "enum",
+    "fnmatch",
+    "functools",
+    "hashlib",
+    "hmac",
+    "ipaddress",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "string",
+    "typing",
+    "unicodedata",
+    "uuid",
 }
 
 
@@ -110,7 +132,9 @@ def test_nouns_take_the_api(name: str) -> None:
     assert {other for other in others if floor(other) == 3} <= KNOWS.get(name, set())
 
 
-@pytest.mark.parametrize("file", sorted(ROOT.glob("plugins/**/*.py")), ids=lambda file: str(file.relative_to(ROOT / "plugins")))
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("plugins/**/*.py")), ids=lambda file: str(file.relative_to(ROOT / "plugins"))
+)
 def test_outside_libraries_have_one_home(file: Path) -> None:
     """``requests`` stands in the client alone; ansible's own code in _module and _spec, the controller's helpers and the surfaces."""
     names = {module.split(".")[0] for module in imports_of(file)}
@@ -126,7 +150,14 @@ def test_modules_are_thin(file: Path) -> None:
     """A module imports the collection only, and its code is short."""
     assert {module.split(".")[0] for module in imports_of(file)} <= {"__future__", "ansible_collections", "typing"}
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    code = [node for node in tree.body if not (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("DOCUMENTATION", "EXAMPLES", "RETURN"))]
+    code = [
+        node
+        for node in tree.body
+        if not (
+            isinstance(node, ast.Assign)
+            and getattr(node.targets[0], "id", "") in ("DOCUMENTATION", "EXAMPLES", "RETURN")
+        )
+    ]
     assert sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in code) <= 60
 
 

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _billing, _delivery, _domain, _hosting, _oauth, _ticket, _vps, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils import (
+    _addresses,
+    _billing,
+    _delivery,
+    _domain,
+    _hosting,
+    _oauth,
+    _ticket,
+    _vps,
+    _webhook,
+)
 
 MODULES = Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
@@ -39,7 +49,14 @@ def test_sign_in() -> None:
     assert keys_of("h444_oauth_device") == {"client_id", "actions", *_oauth.DEVICE_FIELDS}
     reply = {"user_code": "u", "device_code": "d", "verification_uri": "https://x/"}
     assert set(_oauth.read_device(reply, "POST")) == set(_oauth.DEVICE_FIELDS)
-    assert keys_of("h444_oauth_token") == {"access_token", "refresh_token", "expires_in", "scope", "credentials_file", "actions"}
+    assert keys_of("h444_oauth_token") == {
+        "access_token",
+        "refresh_token",
+        "expires_in",
+        "scope",
+        "credentials_file",
+        "actions",
+    }
 
 
 def test_vps() -> None:
@@ -107,6 +124,9 @@ def test_webhook() -> None:
 
 def test_delivery() -> None:
     """A new delivery looks like those of the info module, and the reader gives these fields."""
-    module, info = fields_of("h444_webhook_redelivery", "delivery"), fields_of("h444_webhook_delivery_info", "deliveries")
+    module, info = (
+        fields_of("h444_webhook_redelivery", "delivery"),
+        fields_of("h444_webhook_delivery_info", "deliveries"),
+    )
     assert module == info and tuple(module) == _delivery.FIELDS
     assert set(_delivery.read_delivery({"id": 1})) == set(_delivery.FIELDS)

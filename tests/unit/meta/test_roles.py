@@ -17,5 +17,7 @@ ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 def test_words_of_what_is_gone() -> None:
     """The role takes an account for gone by the same words as the modules."""
-    words = yaml.safe_load((ROLES / "web_hosting" / "vars" / "main.yml").read_text(encoding="utf-8"))["web_hosting_gone_words"]
+    words = yaml.safe_load((ROLES / "web_hosting" / "vars" / "main.yml").read_text(encoding="utf-8"))[
+        "web_hosting_gone_words"
+    ]
     assert set(words) == _status.GONE

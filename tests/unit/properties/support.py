@@ -82,14 +82,21 @@ class World:
         session.mount("http://", Noting(self.core, self.sent))
         pacer = _client.Pacer("http://127.0.0.1:1/v1", FULL_KEY, 0)
         self.client = _client.Client(
-            "http://127.0.0.1:1/v1", FULL_KEY, pacer=pacer, session=session, clock=lambda: self.core.offset, sleep=self.sleep
+            "http://127.0.0.1:1/v1",
+            FULL_KEY,
+            pacer=pacer,
+            session=session,
+            clock=lambda: self.core.offset,
+            sleep=self.sleep,
         )
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass."""
         self.core.offset += seconds
 
-    def play(self, task: Task, defaults: t.Mapping[str, t.Any], check_mode: bool = False, **params: t.Any) -> dict[str, t.Any]:
+    def play(
+        self, task: Task, defaults: t.Mapping[str, t.Any], check_mode: bool = False, **params: t.Any
+    ) -> dict[str, t.Any]:
         """Run one task of a module whose options have these defaults; a second passes before it."""
         self.core.offset += 1.5
         module = Module(self.client, {**defaults, **params}, check_mode)

@@ -19,7 +19,9 @@ PACKAGE = "ansible_collections.h444.cloud.plugins.modules"
 MODULES = sorted(file.stem for file in (Path(__file__).resolve().parents[3] / "plugins" / "modules").glob("h444_*.py"))
 INFO = [name for name in MODULES if name.endswith("_info")]
 # What differs from run to run by its nature, and what needs no account.
-STATE = [name for name in MODULES if name not in INFO and name not in ("h444_api", "h444_oauth_device", "h444_oauth_token")]
+STATE = [
+    name for name in MODULES if name not in INFO and name not in ("h444_api", "h444_oauth_device", "h444_oauth_token")
+]
 
 
 class Double:

@@ -15,9 +15,28 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import World, 
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
 LOOKS = (
-    "casing", "list_envelope", "object_envelope", "ids", "order_reply", "password_key", "status_words", "vps_status", "vps_address", "vps_created_at", "vps_os",
-    "vps_plan", "label_field", "all_ips_shape", "ptr_cleared", "zone_hosted", "error_shape", "write_reply", "os_template_shape", "replay_header",
-    "replay_body", "terminated",
+    "casing",
+    "list_envelope",
+    "object_envelope",
+    "ids",
+    "order_reply",
+    "password_key",
+    "status_words",
+    "vps_status",
+    "vps_address",
+    "vps_created_at",
+    "vps_os",
+    "vps_plan",
+    "label_field",
+    "all_ips_shape",
+    "ptr_cleared",
+    "zone_hosted",
+    "error_shape",
+    "write_reply",
+    "os_template_shape",
+    "replay_header",
+    "replay_body",
+    "terminated",
 )
 VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
 PTR = (_ptr.TASK, defaults_of(h444_ptr.SPEC))
@@ -36,7 +55,11 @@ def test_life_of_a_server(seed: int) -> None:
     assert not first.get("failed"), (assume, first)
     (server,) = list(world.core.servers.values())
     assert first["vps"]["id"] == server["id"] and first["root_password"] == server["root_password"], (assume, first)
-    assert first["vps"]["ipv4"] == server["ips"][0]["ip"] and first["vps"]["status"] == "running" and first["vps"]["plan_slug"] == "vps-2"
+    assert (
+        first["vps"]["ipv4"] == server["ips"][0]["ip"]
+        and first["vps"]["status"] == "running"
+        and first["vps"]["plan_slug"] == "vps-2"
+    )
     again = world.play(*VPS, **order)
     assert not again["changed"] and "root_password" not in again, (assume, again)
     for state in ("stopped", "started"):
@@ -48,8 +71,12 @@ def test_life_of_a_server(seed: int) -> None:
     assert server["wiped"] == 1 and wiped["root_password"] == server["root_password"], (assume, wiped)
     named = world.play(*PTR, ip=server["ips"][0]["ip"], hostname="api.example.com", state="present")
     assert named["changed"] and server["ips"][0]["ptr"] == "api.example.com", (assume, named)
-    assert not world.play(*PTR, ip=server["ips"][0]["ip"], hostname="API.example.com.", state="present")["changed"], assume
-    assert world.play(*PTR, ip=server["ips"][0]["ip"], state="absent")["changed"] and server["ips"][0]["ptr"] is None, assume
+    assert not world.play(*PTR, ip=server["ips"][0]["ip"], hostname="API.example.com.", state="present")["changed"], (
+        assume
+    )
+    assert world.play(*PTR, ip=server["ips"][0]["ip"], state="absent")["changed"] and server["ips"][0]["ptr"] is None, (
+        assume
+    )
     assert not world.play(*PTR, ip=server["ips"][0]["ip"], state="absent")["changed"], assume
     world.play(*VPS, label="api-1", new_label="web-1")
     gone = world.play(*VPS, label="web-1", state="absent")
@@ -60,12 +87,18 @@ def test_life_of_a_server(seed: int) -> None:
     debits = [row for row in world.core.ledger if row["kind"] == "debit"]
     if assume["vps_created_at"] == "none":
         # Without the order's time its age can't be proved, so nothing is bought and the way out is told.
-        assert second.get("failed") and "order_generation" in second["msg"] and len(debits) == 1 and not living, (assume, second)
+        assert second.get("failed") and "order_generation" in second["msg"] and len(debits) == 1 and not living, (
+            assume,
+            second,
+        )
         second = world.play(*VPS, **order, order_generation="2")
         living = [row for row in world.core.servers.values() if row["alive"]]
         debits = [row for row in world.core.ledger if row["kind"] == "debit"]
     assert not second.get("failed") and second["changed"], (assume, second)
-    assert len(living) == 1 and len(debits) == 2 and second["vps"]["id"] == living[0]["id"] != server["id"], (assume, second)
+    assert len(living) == 1 and len(debits) == 2 and second["vps"]["id"] == living[0]["id"] != server["id"], (
+        assume,
+        second,
+    )
 
 
 def test_password_of_a_dead_server_is_not_the_new_ones() -> None:

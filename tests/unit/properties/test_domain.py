@@ -18,17 +18,39 @@ from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 LOOKS = (
-    "casing", "list_envelope", "object_envelope", "ids", "error_shape", "write_reply", "domain_fields", "domain_values", "domain_rows", "domain_expiry",
-    "nameservers_form", "billing_cents", "invoice_detail", "limit_query", "transaction_order",
+    "casing",
+    "list_envelope",
+    "object_envelope",
+    "ids",
+    "error_shape",
+    "write_reply",
+    "domain_fields",
+    "domain_values",
+    "domain_rows",
+    "domain_expiry",
+    "nameservers_form",
+    "billing_cents",
+    "invoice_detail",
+    "limit_query",
+    "transaction_order",
 )
 DOMAIN = (_domain.TASK, defaults_of(h444_domain.SPEC))
-BEFORE = {"auto_renew": False, "transfer_lock": True, "whois_privacy": True, "nameservers": ["ns1.example.net", "ns2.example.net"]}
+BEFORE = {
+    "auto_renew": False,
+    "transfer_lock": True,
+    "whois_privacy": True,
+    "nameservers": ["ns1.example.net", "ns2.example.net"],
+}
 
 
 def world_of(seed: int) -> tuple[World, dict[str, t.Any]]:
     """Make a world of a random dialect whose lists come whole or in pages; gives its switches too."""
     chooser = random.Random(seed)
-    assume = {**dialect(seed, LOOKS), "pagination": chooser.choice(("off", "page", "cursor", "link")), "registry_seconds": chooser.choice((0, 0, 3))}
+    assume = {
+        **dialect(seed, LOOKS),
+        "pagination": chooser.choice(("off", "page", "cursor", "link")),
+        "registry_seconds": chooser.choice((0, 0, 3)),
+    }
     return World({**assumed.defaults(), **assume}), assume
 
 
@@ -73,17 +95,32 @@ def test_life_of_a_domain(seed: int) -> None:
     assert first["actions"] == check["actions"]
     for field in wish:
         told, planned = first["domain"][field], check["domain"][field]
-        assert (sorted(told) == sorted(planned) == sorted(after[field])) if field == "nameservers" else told is planned is after[field], (assume, first)
-    again = world.play(*DOMAIN, id=first["domain"]["id"], **{**wish, "nameservers": ["ns1.example.net", "ns9.EXAMPLE.net"]})
+        assert (
+            (sorted(told) == sorted(planned) == sorted(after[field]))
+            if field == "nameservers"
+            else told is planned is after[field]
+        ), (assume, first)
+    again = world.play(
+        *DOMAIN, id=first["domain"]["id"], **{**wish, "nameservers": ["ns1.example.net", "ns9.EXAMPLE.net"]}
+    )
     assert not again["changed"] and len(sent) == 1, (assume, again)
 
     info = _domain.report(world.client, {})["domains"]
     assert [row["name"] for row in info] == ["example.com", "example.org", "shop.example", "xn--mller-kva.example"]
-    assert all(isinstance(row["id"], str) and row["expires_on"] == "2027-06-01" and row["days_left"] > 0 for row in info), (assume, info)
+    assert all(
+        isinstance(row["id"], str) and row["expires_on"] == "2027-06-01" and row["days_left"] > 0 for row in info
+    ), (assume, info)
     assert [row["auto_renew"] for row in info] == [False, False, True, False], (assume, info)
-    assert [row["transfer_lock"] for row in info] == ([True, True, False, True] if is_told else [None] * 4), (assume, info)
+    assert [row["transfer_lock"] for row in info] == ([True, True, False, True] if is_told else [None] * 4), (
+        assume,
+        info,
+    )
     (one,) = _domain.report(world.client, {"name": "Müller.example"})["domains"]
-    assert one == info[3] and _domain.report(world.client, {"id": one["id"]})["domains"] == [one], (assume, one, info[3])
+    assert one == info[3] and _domain.report(world.client, {"id": one["id"]})["domains"] == [one], (
+        assume,
+        one,
+        info[3],
+    )
 
     back = world.play(*DOMAIN, name="shop.example", auto_renew=False)
     assert back["changed"] and state_of(world, "shop.example") == {**after, "auto_renew": False}, (assume, back)
@@ -154,7 +191,9 @@ def test_half_a_change_is_told() -> None:
     world.core.handle = half  # type: ignore[method-assign]
     result = world.play(*DOMAIN, name="example.com", auto_renew=True, nameservers=["ns9.example.net"])
     assert result["failed"] and result["changed"] and result["domain"]["auto_renew"] is True
-    assert "nameservers is ns1.example.net, ns2.example.net, not ns9.example.net; changed: auto_renew" in result["msg"], result["msg"]
+    assert (
+        "nameservers is ns1.example.net, ns2.example.net, not ns9.example.net; changed: auto_renew" in result["msg"]
+    ), result["msg"]
 
 
 def test_a_gateway_that_gave_up_leaves_it_open() -> None:
@@ -163,7 +202,12 @@ def test_a_gateway_that_gave_up_leaves_it_open() -> None:
     handle = world.core.handle
     world.core.handle = lambda method, *rest: handle(method, *rest) if method == "GET" else Answer(504, {}, None)  # type: ignore[method-assign]
     result = world.play(*DOMAIN, name="example.com", auto_renew=True)
-    assert result["failed"] and result["changed"] and "may yet come" in result["msg"] and result["domain"]["auto_renew"] is False
+    assert (
+        result["failed"]
+        and result["changed"]
+        and "may yet come" in result["msg"]
+        and result["domain"]["auto_renew"] is False
+    )
 
 
 def test_a_key_that_may_not_write_is_turned_away() -> None:
@@ -189,7 +233,9 @@ def test_details_are_not_asked_for_in_vain() -> None:
 def test_billing(seed: int) -> None:
     """Amounts are whole, newest first, and as many as asked for."""
     world, assume = world_of(seed)
-    made = world.core.seed({"balance_usd_cents": 0, "transactions": 7, "invoices": [{"total_usd_cents": 500}, {"status": "unpaid"}, {}]})["invoices"]
+    made = world.core.seed(
+        {"balance_usd_cents": 0, "transactions": 7, "invoices": [{"total_usd_cents": 500}, {"status": "unpaid"}, {}]}
+    )["invoices"]
     wallet = _billing.report_wallet(world.client, {"limit": 3})
     assert wallet["wallet"]["balance_usd_cents"] == 28
     # Pages that begin with the oldest and hold more than was asked for are not known to be so before all are read.
@@ -198,7 +244,11 @@ def test_billing(seed: int) -> None:
     whole = _billing.report_wallet(world.client, {"limit": 200})["transactions"]
     assert [row["amount_usd_cents"] for row in whole] == [7, 6, 5, 4, 3, 2, 1], (assume, whole)
     invoices = _billing.report_invoices(world.client, {})["invoices"]
-    assert [row["id"] for row in invoices] == made[::-1] and [row["total_usd_cents"] for row in invoices] == [960, 960, 500], (assume, invoices)
+    assert [row["id"] for row in invoices] == made[::-1] and [row["total_usd_cents"] for row in invoices] == [
+        960,
+        960,
+        500,
+    ], (assume, invoices)
     assert _billing.report_invoices(world.client, {"limit": 1})["invoices"] == invoices[:1]
     assert _billing.report_invoices(world.client, {"status": "UNPAID", "limit": 2})["invoices"] == invoices[1:2]
     (one,) = _billing.report_invoices(world.client, {"id": made[0]})["invoices"]

@@ -25,9 +25,17 @@ TYPES: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 # What was sent to a receiver, and answered, is the account's own and keeps its names; so does the answer to a raw call.
 FOREIGN = frozenset({"payload", "request", "response", "headers", "request_headers", "response_headers"})
-SECRETS = frozenset({"root_password", "sftp_password", "db_password", "secret", "access_token", "refresh_token", "device_code"})
+SECRETS = frozenset(
+    {"root_password", "sftp_password", "db_password", "secret", "access_token", "refresh_token", "device_code"}
+)
 # Tasks that say themselves that they do their work again.
-AGAIN = (("force", True), ("rotate_secret", True), ("force_reply", True), ("state", "restarted"), ("retry_ssl", "always"))
+AGAIN = (
+    ("force", True),
+    ("rotate_secret", True),
+    ("force_reply", True),
+    ("state", "restarted"),
+    ("retry_ssl", "always"),
+)
 
 Row = t.Dict[str, t.Any]
 
@@ -69,7 +77,10 @@ def check_documented(value: Row, fields: Row, path: str) -> None:
         if kind == "list":
             assert isinstance(told, list), "%s is %r, no list" % (place, told)
         elif told is not None:
-            assert isinstance(told, TYPES[kind]) and (kind != "int" or not isinstance(told, bool)), "%s is %r" % (place, told)
+            assert isinstance(told, TYPES[kind]) and (kind != "int" or not isinstance(told, bool)), "%s is %r" % (
+                place,
+                told,
+            )
         if "contains" in about:
             for row in told if isinstance(told, list) else [told] if told else []:
                 check_documented(row, about["contains"], place)
@@ -108,7 +119,9 @@ def is_done_again(name: str, task: Row) -> bool:
 def account(world: World) -> str:
     """Give everything that a write would change."""
     state = world.core.state()
-    return json.dumps({key: value for key, value in state.items() if key not in ("offset", "numbers")}, sort_keys=True, default=str)
+    return json.dumps(
+        {key: value for key, value in state.items() if key not in ("offset", "numbers")}, sort_keys=True, default=str
+    )
 
 
 @pytest.mark.parametrize("preset", assumed.PRESETS)
@@ -127,7 +140,11 @@ def test_state_modules(name: str, preset: str) -> None:
         for result in (checked, done):
             check_result(name, result)
             assert set(result["diff"]) >= {"before", "after"}, task
-            assert (result["diff"]["before"] != result["diff"]["after"]) or not result["changed"] or is_done_again(name, task), (task, result["diff"])
+            assert (
+                (result["diff"]["before"] != result["diff"]["after"])
+                or not result["changed"]
+                or is_done_again(name, task)
+            ), (task, result["diff"])
         assert (checked["changed"], checked["actions"]) == (done["changed"], done["actions"]), (task, checked, done)
         assert done["changed"] is bool(done["actions"]), (task, done)
         assert task.get("state") == "restarted" or done["changed"] is (account(world) != before), task
@@ -147,7 +164,14 @@ def test_info_modules(name: str, preset: str) -> None:
     """Nothing is ever changed, in check mode it is the same, and nothing found is an empty list."""
     world, ids = world_of(preset)
     before = account(world)
-    nothing = {"id": "nothing", "url": "https://example.com/none", "name": "none.example", "domain": "none.example", "label": "none", "subject": "None"}
+    nothing = {
+        "id": "nothing",
+        "url": "https://example.com/none",
+        "name": "none.example",
+        "domain": "none.example",
+        "label": "none",
+        "subject": "None",
+    }
     tasks = tasks_of(name, ids)
     for option in {key for task in tasks for key in task} & set(nothing):
         found = play(world, name, {option: nothing[option]})

@@ -193,7 +193,12 @@ def test_hostile_replies(name: str, preset: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(_sink.Sink, "prove", lambda *_given, **_how: None)
 
     @settings(
-        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
+        max_examples=EXAMPLES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
     )
     @given(changes=st.lists(CHANGES, min_size=1, max_size=3), which=st.integers(0, 9), check_mode=st.booleans())
     def one(changes: list[Change], which: int, check_mode: bool) -> None:

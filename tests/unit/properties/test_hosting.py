@@ -18,8 +18,24 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import World, 
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
 LOOKS = (
-    "casing", "list_envelope", "object_envelope", "ids", "order_reply", "hosting_passwords", "hosting_fields", "hosting_status", "hosting_created_at",
-    "php_form", "ssl_status", "status_words", "error_shape", "write_reply", "replay_header", "replay_body", "terminated", "suspend_again",
+    "casing",
+    "list_envelope",
+    "object_envelope",
+    "ids",
+    "order_reply",
+    "hosting_passwords",
+    "hosting_fields",
+    "hosting_status",
+    "hosting_created_at",
+    "php_form",
+    "ssl_status",
+    "status_words",
+    "error_shape",
+    "write_reply",
+    "replay_header",
+    "replay_body",
+    "terminated",
+    "suspend_again",
 )
 HOSTING = (_hosting.TASK, defaults_of(h444_hosting.SPEC))
 ORDER = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
@@ -48,16 +64,35 @@ def test_life_of_an_account(seed: int) -> None:
     assert not first.get("failed"), (assume, first)
     (account,) = living(world)
     told = {name: first["hosting"][name] for name in ("id", "username", "status", "plan_slug", "php_version")}
-    assert told == {"id": account["id"], "username": "examplecom", "status": "active", "plan_slug": "hosting-starter", "php_version": "8.3"}, (assume, first)
+    assert told == {
+        "id": account["id"],
+        "username": "examplecom",
+        "status": "active",
+        "plan_slug": "hosting-starter",
+        "php_version": "8.3",
+    }, (assume, first)
     assert first["hosting"]["domain"].lower() == "example.com"
-    assert (first["sftp_password"], first["db_password"]) == (account["sftp_password"], account["db_password"]), (assume, first)
-    assert not any(account[name] in repr(first["hosting"]) for name in ("sftp_password", "db_password")), (assume, first)
+    assert (first["sftp_password"], first["db_password"]) == (account["sftp_password"], account["db_password"]), (
+        assume,
+        first,
+    )
+    assert not any(account[name] in repr(first["hosting"]) for name in ("sftp_password", "db_password")), (
+        assume,
+        first,
+    )
     for names in (ORDER, {"domain": "EXAMPLE.com."}, {"username": "examplecom"}, {"id": account["id"], **ORDER}):
         again = world.play(*HOSTING, **names)
-        assert not again["changed"] and again["hosting"]["id"] == account["id"] and "db_password" not in again, (assume, again)
+        assert not again["changed"] and again["hosting"]["id"] == account["id"] and "db_password" not in again, (
+            assume,
+            again,
+        )
     for state, status in (("suspended", "suspended"), ("present", "suspended"), ("active", "active")):
         done = world.play(*HOSTING, domain="example.com", state=state)
-        assert done["changed"] == (state != "present") and done["hosting"]["status"] == account["status"] == status, (assume, state, done)
+        assert done["changed"] == (state != "present") and done["hosting"]["status"] == account["status"] == status, (
+            assume,
+            state,
+            done,
+        )
         assert not world.play(*HOSTING, domain="example.com", state=state)["changed"], (assume, state)
     php = world.play(*HOSTING, domain="example.com", php_version="7.4")
     assert php["changed"] and php["hosting"]["php_version"] == account["php_version"] == "7.4", (assume, php)
@@ -75,11 +110,16 @@ def test_life_of_an_account(seed: int) -> None:
     second = world.play(*HOSTING, **ORDER)
     if assume["hosting_created_at"] == "none":
         # Without the order's time its age can't be proved, so nothing is bought and the way out is told.
-        assert second.get("failed") and "order_generation" in second["msg"] and debits(world) == 1 and not living(world), (assume, second)
+        assert (
+            second.get("failed") and "order_generation" in second["msg"] and debits(world) == 1 and not living(world)
+        ), (assume, second)
         second = world.play(*HOSTING, **ORDER, order_generation="2")
     assert not second.get("failed") and second["changed"] and debits(world) == 2, (assume, second)
     (new,) = living(world)
-    assert second["hosting"]["id"] == new["id"] != account["id"] and second["db_password"] == new["db_password"], (assume, second)
+    assert second["hosting"]["id"] == new["id"] != account["id"] and second["db_password"] == new["db_password"], (
+        assume,
+        second,
+    )
 
 
 @pytest.mark.parametrize("rule", ["lower", "cut8"])
@@ -146,7 +186,9 @@ def test_suspension_that_somebody_else_made_first() -> None:
         world.core.hosting[made]["status"] = "suspended"
         return rows
 
-    world.core.routes = [(*route[:4], then_suspended if route[4] == listed else route[4]) for route in world.core.routes]
+    world.core.routes = [
+        (*route[:4], then_suspended if route[4] == listed else route[4]) for route in world.core.routes
+    ]
     done = world.play(*HOSTING, domain="example.com", state="suspended")
     assert not done.get("failed") and done["hosting"]["status"] == "suspended", done
 

@@ -56,7 +56,10 @@ def test_addresses_of_one_server() -> None:
     """An entry that can't be read is left out with a warning."""
     groups: list[t.Any] = []
     world = world_where(lambda path: Answer(200, {}, groups) if path == "/vps/all-ips" else None)
-    groups += [{"vps_id": row["id"], "ips": [None, *row["ips"]] if row["label"] == "web-1" else row["ips"]} for row in world.core.servers.values()]
+    groups += [
+        {"vps_id": row["id"], "ips": [None, *row["ips"]] if row["label"] == "web-1" else row["ips"]}
+        for row in world.core.servers.values()
+    ]
     result = _vps.report(world.client, {"include_ips": True})
     assert [len(row["ips"]) for row in result["vps"]] == [1, 1, 1]
     (note,) = result["notes"]

@@ -45,7 +45,9 @@ def forget_keys(world: World) -> None:
 @pytest.mark.parametrize("vps_os", ["told", "none"])
 @pytest.mark.parametrize("field", assumed.SWITCHES["label_field"].values)
 @pytest.mark.parametrize("rule", assumed.SWITCHES["label_rule"].values)
-@pytest.mark.parametrize("label", ["web-1", LONG, ACCENTED, unicodedata.normalize("NFD", ACCENTED)], ids=["short", "long", "nfc", "nfd"])
+@pytest.mark.parametrize(
+    "label", ["web-1", LONG, ACCENTED, unicodedata.normalize("NFD", ACCENTED)], ids=["short", "long", "nfc", "nfd"]
+)
 def test_no_second_order(label: str, rule: str, field: str, vps_os: str) -> None:
     """Whatever comes back, a second run orders nothing once the key is forgotten: it is ok, or it says what it found."""
     world = world_of({"label": "other", "hostname": "other"}, label_rule=rule, label_field=field, vps_os=vps_os)
@@ -59,7 +61,9 @@ def test_no_second_order(label: str, rule: str, field: str, vps_os: str) -> None
     assert not is_kept or again["vps"]["id"] == made["id"]
 
 
-@pytest.mark.parametrize(("rule", "label"), [("cut10", LONG), ("cut64", LONG), ("slug", "Web Server (1)"), ("lower", "WEB-1")])
+@pytest.mark.parametrize(
+    ("rule", "label"), [("cut10", LONG), ("cut64", LONG), ("slug", "Web Server (1)"), ("lower", "WEB-1")]
+)
 def test_no_second_order_without_host_names(rule: str, label: str) -> None:
     """The same where the API tells no host names."""
     world = world_of(label_rule=rule)
@@ -94,7 +98,12 @@ def test_equal_host_names_are_similar() -> None:
     """A server of the same host name could be the one, whatever its label; another host name is the way out."""
     world = world_of({"label": "x", "hostname": "Host-Of-It."})
     refused = world.play(*VPS, **order("web-1"))
-    assert refused["failed"] and next(iter(world.core.servers)) in refused["msg"] and "hostname" in refused["msg"] and not world.core.ledger
+    assert (
+        refused["failed"]
+        and next(iter(world.core.servers)) in refused["msg"]
+        and "hostname" in refused["msg"]
+        and not world.core.ledger
+    )
     assert world.play(*VPS, **order("web-1", hostname="web-1"))["changed"]
 
 

@@ -25,7 +25,16 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import World, 
 
 ORIGIN = "http://127.0.0.1:1"
 # The API's own switches must not matter to a sign-in.
-LOOKS = ("oauth_registration", "oauth_reply", "oauth_refresh", "oauth_status", "casing", "object_envelope", "error_shape", "ids")
+LOOKS = (
+    "oauth_registration",
+    "oauth_reply",
+    "oauth_refresh",
+    "oauth_status",
+    "casing",
+    "object_envelope",
+    "error_shape",
+    "ids",
+)
 DEVICE = (_oauth.DEVICE_TASK, defaults_of(h444_oauth_device.SPEC))
 TOKEN = (_oauth.TOKEN_TASK, defaults_of(h444_oauth_token.SPEC))
 FAULTS = ("unsent", "before", "after", "empty", "502")
@@ -81,7 +90,12 @@ class SignIn(World):
         self.wire = Wire(self.core)
         session.mount("http://", self.wire)
         self.client = _client.Client(
-            ORIGIN, None, pacer=_client.Pacer(ORIGIN, "", 0), session=session, clock=lambda: self.core.offset, sleep=self.sleep
+            ORIGIN,
+            None,
+            pacer=_client.Pacer(ORIGIN, "", 0),
+            session=session,
+            clock=lambda: self.core.offset,
+            sleep=self.sleep,
         )
 
     def begin(self, **options: t.Any) -> dict[str, t.Any]:
@@ -119,10 +133,18 @@ def test_life_of_a_sign_in(seed: int, tmp_path: Path) -> None:
     unknown = world.play(*DEVICE, client_id="nobody")
     assert unknown["failed"] and not unknown["changed"] and "'nobody'" in unknown["msg"], (assume, unknown)
     none = world.play(*DEVICE)
-    assert none["failed"] and ("register_client" in none["msg"]) == (assume["oauth_registration"] == "on"), (assume, none)
+    assert none["failed"] and ("register_client" in none["msg"]) == (assume["oauth_registration"] == "on"), (
+        assume,
+        none,
+    )
     is_open = assume["oauth_registration"] == "on"
     device = world.begin(**({"client_id": None, "register_client": True} if is_open else {}))
-    given = {"client_id": device["client_id"], "device_code": device["device_code"], "interval": device["interval"], "credentials_file": str(file)}
+    given = {
+        "client_id": device["client_id"],
+        "device_code": device["device_code"],
+        "interval": device["interval"],
+        "credentials_file": str(file),
+    }
 
     pending = world.play(*TOKEN, **{**given, "wait_timeout": 0})
     assert pending["failed"] and not pending["changed"] and "same device_code" in pending["msg"], (assume, pending)
@@ -162,15 +184,25 @@ def test_faults_while_waiting(seed: int, tmp_path: Path) -> None:
     device = world.begin()
     world.wire.faults = {number: chance.choice(FAULTS) for number in range(8) if chance.random() < 0.4}
     world.wire.approve_at = chance.randrange(6)
-    given = {"client_id": "h444-ansible", "device_code": device["device_code"], "interval": device["interval"], "credentials_file": str(file)}
+    given = {
+        "client_id": "h444-ansible",
+        "device_code": device["device_code"],
+        "interval": device["interval"],
+        "credentials_file": str(file),
+    }
     result = world.play(*TOKEN, **given)
     sent = world.token_requests()
     for (earlier, _form, fault), (later, _next, _fault) in zip(sent, sent[1:]):
         assert later - earlier >= device["interval"] * (2 if fault else 1) - 0.001, (world.wire.faults, sent)
-    assert not any(row["interval"] > device["interval"] for row in world.core.oauth["devices"].values()), "the server had to say slow_down"
+    assert not any(row["interval"] > device["interval"] for row in world.core.oauth["devices"].values()), (
+        "the server had to say slow_down"
+    )
     if result.get("failed"):
         assert any(fault in ("after", "empty", "502") for _at, _form, fault in sent)
-        assert "lost on its way" in result["msg"] and "begins a new sign-in" in result["msg"], (world.wire.faults, result)
+        assert "lost on its way" in result["msg"] and "begins a new sign-in" in result["msg"], (
+            world.wire.faults,
+            result,
+        )
         assert not file.exists()
     else:
         assert world.works(kept_in(file, "h444-ansible")["access_token"])
@@ -183,13 +215,17 @@ def test_faults_of_refreshes(seed: int, tmp_path: Path) -> None:
     world, file = SignIn({"oauth_refresh": chance.choice(("rotates", "ends"))}), tmp_path / "tokens.json"
     device = world.begin()
     world.approve(device)
-    world.play(*TOKEN, client_id="h444-ansible", device_code=device["device_code"], interval=5, credentials_file=str(file))
+    world.play(
+        *TOKEN, client_id="h444-ansible", device_code=device["device_code"], interval=5, credentials_file=str(file)
+    )
     seen = [kept_in(file, "h444-ansible")["refresh_token"]]
     for _run in range(8):
         before = len(world.token_requests())
         kind = chance.choice(FAULTS) if chance.random() < 0.4 else None
         world.wire.faults = {len(world.wire.asked): kind} if kind else {}
-        result = world.play(*TOKEN, client_id="h444-ansible", refresh_token=chance.choice(seen), credentials_file=str(file))
+        result = world.play(
+            *TOKEN, client_id="h444-ansible", refresh_token=chance.choice(seen), credentials_file=str(file)
+        )
         assert len(world.token_requests()) == before + 1, "a refresh was repeated"
         latest = kept_in(file, "h444-ansible")["refresh_token"]
         if kind in ("after", "empty", "502"):

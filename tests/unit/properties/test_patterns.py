@@ -11,7 +11,12 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _domain, _hosting, _vps, _webhook
-from ansible_collections.h444.cloud.plugins.modules import h444_domain_info, h444_hosting_info, h444_vps_info, h444_webhook_info
+from ansible_collections.h444.cloud.plugins.modules import (
+    h444_domain_info,
+    h444_hosting_info,
+    h444_vps_info,
+    h444_webhook_info,
+)
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
@@ -21,10 +26,16 @@ KINDS: dict[str, tuple[t.Any, t.Any, str]] = {
 }  # fmt: skip
 SEED = {
     "vps": [{"label": "n-1"}, {"label": "N-2"}, {"label": "n-*"}, {"label": "m-1"}],
-    "hosting": [{"domain": "n-1.example", "username": "one"}, {"domain": "m.example", "username": "n-user"},
-                {"domain": "xn--mller-kva.example", "username": "x"}],
+    "hosting": [
+        {"domain": "n-1.example", "username": "one"},
+        {"domain": "m.example", "username": "n-user"},
+        {"domain": "xn--mller-kva.example", "username": "x"},
+    ],
     "domains": [{"name": "n-1.example"}, {"name": "m.example"}],
-    "webhooks": [{"url": "https://n-1.example/hook", "events": ["vps.created"]}, {"url": "https://m.example/", "events": ["vps.created"]}],
+    "webhooks": [
+        {"url": "https://n-1.example/hook", "events": ["vps.created"]},
+        {"url": "https://m.example/", "events": ["vps.created"]},
+    ],
 }
 
 

@@ -83,9 +83,23 @@ def test_allowed(kind: str, options: dict[str, t.Any]) -> None:
     assert not result.get("failed") and result["changed"], result
 
 
-def raw(world: World, method: str, path: str, body: dict[str, t.Any] | None = None, check_mode: bool = False, **options: t.Any) -> dict[str, t.Any]:
+def raw(
+    world: World,
+    method: str,
+    path: str,
+    body: dict[str, t.Any] | None = None,
+    check_mode: bool = False,
+    **options: t.Any,
+) -> dict[str, t.Any]:
     """Send a raw call under the patterns."""
-    params = {**defaults_of(h444_api.SPEC), "method": method, "path": path, "body": body, "protected": PATTERNS, **options}
+    params = {
+        **defaults_of(h444_api.SPEC),
+        "method": method,
+        "path": path,
+        "body": body,
+        "protected": PATTERNS,
+        **options,
+    }
     with pytest.raises(Ended) as ended:
         _raw.run(Module(world.client, params, check_mode))
     return ended.value.result

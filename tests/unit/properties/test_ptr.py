@@ -38,7 +38,11 @@ def mail(**facts: t.Any) -> dict[str, t.Any]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_requests(shape: str) -> None:
     """A change takes two requests, by a label three where the addresses tell none; nothing to do takes one, or two."""
-    for names, most in (({"ip": IP}, 2), ({"vps_label": "mail-1"}, 2 if shape in ("groups", "nested") else 3), ({"vps_id": None}, 2)):
+    for names, most in (
+        ({"ip": IP}, 2),
+        ({"vps_label": "mail-1"}, 2 if shape in ("groups", "nested") else 3),
+        ({"vps_id": None}, 2),
+    ):
         world, (vps_id, _other) = world_of(mail(), {"label": "web-1"}, all_ips_shape=shape)
         options = {**names, **({"vps_id": vps_id} if "vps_id" in names else {})}
         for state, changed in (("present", True), ("present", False), ("absent", True), ("absent", False)):
@@ -47,7 +51,9 @@ def test_requests(shape: str) -> None:
             assert not result.get("failed") and result["changed"] == changed, (options, result)
             assert result["ptr"]["ip"] == IP and result["ptr"]["vps_id"] == vps_id
             assert len(world.sent) <= most - (not changed), world.sent
-            assert world.core.servers[next(iter(world.core.servers))]["ips"][0]["ptr"] == ("mail.example.com" if state == "present" else None)
+            assert world.core.servers[next(iter(world.core.servers))]["ips"][0]["ptr"] == (
+                "mail.example.com" if state == "present" else None
+            )
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -108,7 +114,9 @@ def test_path_has_the_apis_spelling(told: str) -> None:
     result = world.play(*PTR, ip="2001:db8::77", hostname="mail.example.com")
     assert result["changed"] and result["ptr"]["ip"] == "2001:db8::77"
     assert world.sent[-1] == ("PUT", "/vps/%s/ips/%s/ptr" % (result["ptr"]["vps_id"], told.split("/")[0]))
-    assert world.play(*PTR, ip="2001:DB8::77", state="absent")["changed"] and world.sent[-1][1].endswith("/ips/%s/ptr" % told.split("/")[0])
+    assert world.play(*PTR, ip="2001:DB8::77", state="absent")["changed"] and world.sent[-1][1].endswith(
+        "/ips/%s/ptr" % told.split("/")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,7 +177,10 @@ def test_info_by_label() -> None:
     """One request where the addresses tell the labels; names that contradict each other are refused, what is not there is an empty list."""
     world, ids = world_of(mail(), {"label": "web-1"})
     params = defaults_of(h444_ptr_info.SPEC)
-    assert [found["ip"] for found in _ptr.report(world.client, {**params, "vps_label": "mail-1"})["ips"]] == [IP, "2001:db8::77"]
+    assert [found["ip"] for found in _ptr.report(world.client, {**params, "vps_label": "mail-1"})["ips"]] == [
+        IP,
+        "2001:db8::77",
+    ]
     assert len(world.sent) == 1
     assert _ptr.report(world.client, {**params, "vps_label": "nobody"}) == {"ips": []}
     with pytest.raises(Refused):

@@ -25,7 +25,9 @@ TEMPLATES = ("ubuntu-22.04", "debian-12", "debian-13", "rocky-9")
 def world_with(installed: str, **assume: t.Any) -> tuple[World, dict[str, t.Any]]:
     """Make an account with one server."""
     world = World({**assumed.defaults(), **assume})
-    return world, world.core.make_server({"label": "web-1", "os_family": installed.split("-")[0], "os_template": installed})
+    return world, world.core.make_server(
+        {"label": "web-1", "os_family": installed.split("-")[0], "os_template": installed}
+    )
 
 
 @pytest.mark.parametrize("casing", assumed.SWITCHES["casing"].values)
@@ -61,7 +63,11 @@ def test_drift_is_no_spelling(told: str, shape: str) -> None:
 def test_unknown_is_refused(shape: str) -> None:
     """Where the API does not tell what is installed, or something that can't be found, nothing is wiped without force."""
     task = {"label": "web-1", "state": "reinstalled", "os_template": "debian-12"}
-    for assume, installed in (({"vps_os": "none"}, "ubuntu-24.04"), ({}, "ubuntu-18.04"), ({"vps_os": "display"}, "gentoo-2026")):
+    for assume, installed in (
+        ({"vps_os": "none"}, "ubuntu-24.04"),
+        ({}, "ubuntu-18.04"),
+        ({"vps_os": "display"}, "gentoo-2026"),
+    ):
         world, server = world_with(installed, os_template_shape=shape, **assume)
         for check_mode in (True, False):
             refused = world.play(*VPS, check_mode=check_mode, **task)
@@ -76,7 +82,12 @@ def test_no_template_is_named(told: str) -> None:
     """Without os_template nothing is done, and the one that is installed is named; with force that one is installed again."""
     world, server = world_with("ubuntu-22.04", vps_os=told)
     refused = world.play(*VPS, label="web-1", state="reinstalled")
-    assert refused["failed"] and not refused["changed"] and "ubuntu-22.04" in refused["msg"] and "os_template" in refused["msg"], refused
+    assert (
+        refused["failed"]
+        and not refused["changed"]
+        and "ubuntu-22.04" in refused["msg"]
+        and "os_template" in refused["msg"]
+    ), refused
     forced = world.play(*VPS, label="web-1", state="reinstalled", force=True)
     assert forced["changed"] and server["wiped"] == 1 and server["os_template"] == "ubuntu-22.04", forced
 
@@ -140,7 +151,9 @@ def test_a_lost_reply_loses_the_password(status: int) -> None:
     world, server = world_with("ubuntu-24.04")
     handle = world.core.handle
     world.core.handle = lambda method, path, *rest: (  # type: ignore[method-assign]
-        Answer(status, {}, {"message": "Oops"}) if path.endswith("/reinstall") and handle(method, path, *rest) else handle(method, path, *rest)
+        Answer(status, {}, {"message": "Oops"})
+        if path.endswith("/reinstall") and handle(method, path, *rest)
+        else handle(method, path, *rest)
     )
     result = world.play(*VPS, label="web-1", state="reinstalled", os_template="debian-12")
     assert result["failed"] and result["changed"] and result["secret_lost"] is True, result

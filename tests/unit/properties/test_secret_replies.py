@@ -115,11 +115,17 @@ def test_the_file_knows_whose_secrets_it_has(shape: t.Callable[[Body], Body], no
     """Written before anything else is known; the id comes in as soon as it is."""
     world, file = world_of(), tmp_path / "secrets.json"
     shaping(world, "/" + noun, shape)
-    result = world.play(*(VPS if noun == "vps" else HOSTING), **(SERVER if noun == "vps" else SITE), credentials_file=str(file))
-    assert not result.get("failed") and not set(NAMES[noun]) & set(result) and result["credentials_file"] == str(file), result
+    result = world.play(
+        *(VPS if noun == "vps" else HOSTING), **(SERVER if noun == "vps" else SITE), credentials_file=str(file)
+    )
+    assert (
+        not result.get("failed") and not set(NAMES[noun]) & set(result) and result["credentials_file"] == str(file)
+    ), result
     row = resource(world, noun)
     (entry,) = json.loads(file.read_text(encoding="utf-8")).values()
-    assert entry["id"] == str(row["id"]) and {name: entry[name] for name in NAMES[noun]} == {name: row[name] for name in NAMES[noun]}
+    assert entry["id"] == str(row["id"]) and {name: entry[name] for name in NAMES[noun]} == {
+        name: row[name] for name in NAMES[noun]
+    }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -130,7 +136,9 @@ def test_strange_replies_to_a_reinstall(shape: t.Callable[[Body], Body]) -> None
     before = resource(world, "vps")["root_password"]
     shaping(world, "/reinstall", shape)
     result = world.play(*VPS, **SERVER, state="reinstalled", force=True)
-    assert not result.get("failed") and result["root_password"] == resource(world, "vps")["root_password"] != before, result
+    assert not result.get("failed") and result["root_password"] == resource(world, "vps")["root_password"] != before, (
+        result
+    )
     assert result["secret_lost"] is False
 
 
@@ -139,7 +147,12 @@ def test_lost_for_good() -> None:
     world = world_of(replay_body="no_password")
     shaping(world, "/vps", lambda body: {**body, "root_password": None})
     result = world.play(*VPS, **SERVER)
-    assert not result.get("failed") and result["secret_lost"] is True and "root_password" not in result and debits(world) == 1, result
+    assert (
+        not result.get("failed")
+        and result["secret_lost"] is True
+        and "root_password" not in result
+        and debits(world) == 1
+    ), result
     assert any("state: reinstalled" in text and "force" in text for text in world.warnings)
     assert "secret_lost" not in world.play(*VPS, **SERVER)
 
@@ -162,7 +175,11 @@ def test_check_mode_loses_nothing() -> None:
 def test_two_that_may_be_it() -> None:
     """None is chosen; both are handed on."""
     world = world_of()
-    shaping(world, "/vps", lambda body: {**body, "root_password": None, "password": "canary-a", "login": {"password": "canary-b"}})
+    shaping(
+        world,
+        "/vps",
+        lambda body: {**body, "root_password": None, "password": "canary-a", "login": {"password": "canary-b"}},
+    )
     result = world.play(*VPS, **SERVER)
     assert result["secret_lost"] is True and "root_password" not in result
     assert result["other_secrets"] == {"password": "canary-a", "login.password": "canary-b"}

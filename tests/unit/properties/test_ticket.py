@@ -18,8 +18,19 @@ from ansible_collections.h444.cloud.tests.unit.properties import support
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 LOOKS = (
-    "casing", "list_envelope", "object_envelope", "ids", "status_words", "error_shape", "ticket_thread", "ticket_order", "ticket_author", "ticket_text",
-    "ticket_paging", "ticket_write", "tickets_listed",
+    "casing",
+    "list_envelope",
+    "object_envelope",
+    "ids",
+    "status_words",
+    "error_shape",
+    "ticket_thread",
+    "ticket_order",
+    "ticket_author",
+    "ticket_text",
+    "ticket_paging",
+    "ticket_write",
+    "tickets_listed",
 )
 TICKET = (_ticket.TASK, defaults_of(h444_ticket.SPEC))
 INFO = defaults_of(h444_ticket_info.SPEC)
@@ -53,13 +64,20 @@ def test_life_of_a_ticket(seed: int) -> None:
     first = world.play(*TICKET, **ASK)
     assert not first.get("failed") and first["changed"], (assume, first)
     (row,) = list(tickets.values())
-    assert first["ticket"]["id"] == row["id"] and first["ticket"]["status"] == "open" and len(first["ticket"]["messages"]) == 1, (assume, first)
+    assert (
+        first["ticket"]["id"] == row["id"]
+        and first["ticket"]["status"] == "open"
+        and len(first["ticket"]["messages"]) == 1
+    ), (assume, first)
     again = world.play(*TICKET, **ASK)
     assert not again["changed"] and again["ticket"]["id"] == row["id"] and len(tickets) == 1, (assume, again)
 
     assert world.play(*TICKET, check_mode=True, id=row["id"], reply=THANKS)["changed"]
     replied = world.play(*TICKET, subject=ASK["subject"], reply=THANKS)
-    assert replied["changed"] and len(row["messages"]) == 2 and len(replied["ticket"]["messages"]) == 2, (assume, replied)
+    assert replied["changed"] and len(row["messages"]) == 2 and len(replied["ticket"]["messages"]) == 2, (
+        assume,
+        replied,
+    )
     world.core.offset += 60
     world.core.staff_reply(row["id"], "You are welcome")
     same = world.play(*TICKET, id=row["id"], reply="Thanks — that fixed it & more.")
@@ -72,7 +90,12 @@ def test_life_of_a_ticket(seed: int) -> None:
 
     ended = {"subject": ASK["subject"], "reply": "Goodbye", "state": "closed"}
     closed = world.play(*TICKET, **ended)
-    assert closed["changed"] and row["status"] == "closed" and closed["ticket"]["status"] == "closed" and len(row["messages"]) == 5, (assume, closed)
+    assert (
+        closed["changed"]
+        and row["status"] == "closed"
+        and closed["ticket"]["status"] == "closed"
+        and len(row["messages"]) == 5
+    ), (assume, closed)
     if assume["tickets_listed"] == "all":
         assert not world.play(*TICKET, **ended)["changed"], assume
     assert not world.play(*TICKET, subject=ASK["subject"], state="closed")["changed"], assume
@@ -81,7 +104,10 @@ def test_life_of_a_ticket(seed: int) -> None:
     assert len(row["messages"]) == 5, assume
 
     refused = world.play(*TICKET, id=row["id"])
-    assert refused.get("failed") and "only a reply re-opens" in refused["msg"] and row["status"] == "closed", (assume, refused)
+    assert refused.get("failed") and "only a reply re-opens" in refused["msg"] and row["status"] == "closed", (
+        assume,
+        refused,
+    )
     assert world.play(*TICKET, id=row["id"], reply="One more thing")["ticket"]["status"] == "open" == row["status"]
     assert world.play(*TICKET, id=row["id"], state="closed")["changed"]
 
@@ -126,7 +152,9 @@ def test_lost_openings(times: int, carried_out: bool) -> None:
     result = world.play(*TICKET, **ASK)
     assert len(set(sent)) == 1 and len(sent) <= 6
     if times == 100 and not carried_out:
-        assert result["failed"] and result["changed"] and "is not known" in result["msg"] and not world.core.tickets, result
+        assert result["failed"] and result["changed"] and "is not known" in result["msg"] and not world.core.tickets, (
+            result
+        )
         return
     assert not result.get("failed") and result["changed"] and len(world.core.tickets) == 1, result
     assert result["ticket"]["id"] in world.core.tickets
@@ -186,7 +214,10 @@ def test_opening_and_reply_in_one_run() -> None:
     world = world_of()
     both = {**ASK, "reply": THANKS}
     first = world.play(*TICKET, **both)
-    assert first["actions"] == ["open " + ASK["subject"], "reply to " + ASK["subject"]] and len(first["ticket"]["messages"]) == 2
+    assert (
+        first["actions"] == ["open " + ASK["subject"], "reply to " + ASK["subject"]]
+        and len(first["ticket"]["messages"]) == 2
+    )
     assert not world.play(*TICKET, **both)["changed"]
 
 
@@ -301,7 +332,9 @@ def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, tick
         world.core.offset += 90_000
         for check_mode in (True, False):
             again = world.play(*TICKET, check_mode=check_mode, **ask)
-            assert not again["changed"] and again["ticket"]["id"] == made["ticket"]["id"] and len(world.core.tickets) == 1, again
+            assert (
+                not again["changed"] and again["ticket"]["id"] == made["ticket"]["id"] and len(world.core.tickets) == 1
+            ), again
     other = {"subject": "Reverse zone of our office", "body": "What does it cost?"}
     refused = world.play(*TICKET, **other)
     assert refused["failed"] and "cut by the provider" in refused["msg"] and len(world.core.tickets) == 1, refused
@@ -309,7 +342,11 @@ def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, tick
     world.core.offset += 90_000
     assert not world.play(*TICKET, **other, idempotency_key="office-1")["changed"] and len(world.core.tickets) == 2
     closed = world.play(*TICKET, **ask, state="closed")
-    assert closed["changed"] and world.core.tickets[made["ticket"]["id"]]["status"] == "closed" and closed["ticket"]["id"] == made["ticket"]["id"], closed
+    assert (
+        closed["changed"]
+        and world.core.tickets[made["ticket"]["id"]]["status"] == "closed"
+        and closed["ticket"]["id"] == made["ticket"]["id"]
+    ), closed
 
 
 def test_a_lost_opening_under_a_subject_that_is_cut() -> None:
@@ -323,7 +360,9 @@ def test_a_lost_opening_under_a_subject_that_is_cut() -> None:
 def test_two_open_ones_of_a_subject() -> None:
     """Refused with their ids, whatever is wanted; by its id each is closed."""
     world = world_of()
-    ids = [world.play(*TICKET, subject=subject, body="Hello")["ticket"]["id"] for subject in (ASK["subject"], "Another")]
+    ids = [
+        world.play(*TICKET, subject=subject, body="Hello")["ticket"]["id"] for subject in (ASK["subject"], "Another")
+    ]
     world.core.tickets[ids[1]]["subject"] = ASK["subject"]
     for more in ({"state": "closed"}, {}, {"reply": THANKS}, {"body": "1"}):
         for check_mode in (True, False):
@@ -379,4 +418,9 @@ def test_key_of_another_request() -> None:
     world = world_of()
     world.play(*TICKET, subject="One", body="Please", idempotency_key="my-own-key-1")
     refused = world.play(*TICKET, subject="Two", body="Please", idempotency_key="my-own-key-1")
-    assert refused["failed"] and not refused["changed"] and "Nothing was opened" in refused["msg"] and len(world.core.tickets) == 1, refused
+    assert (
+        refused["failed"]
+        and not refused["changed"]
+        and "Nothing was opened" in refused["msg"]
+        and len(world.core.tickets) == 1
+    ), refused

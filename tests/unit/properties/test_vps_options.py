@@ -62,10 +62,19 @@ def test_option_in_state(option: str, state: str) -> None:
     assert bool(result.get("failed")) is (verdict == REFUSED), result
     assert bool(world.warnings) is (verdict == NOTED), world.warnings
     if verdict == REFUSED:
-        assert (option in result["msg"] or str(value) in result["msg"]) and not result["changed"] and "POST" not in asked and "DELETE" not in asked
+        assert (
+            (option in result["msg"] or str(value) in result["msg"])
+            and not result["changed"]
+            and "POST" not in asked
+            and "DELETE" not in asked
+        )
     if option == "force" and verdict == REFUSED:
         assert not asked
-    honoured = {"new_label": server["label"] == "api-1", "force": server.get("wiped") == 1, "os_template": server["os_template"] == "debian-12"}
+    honoured = {
+        "new_label": server["label"] == "api-1",
+        "force": server.get("wiped") == 1,
+        "os_template": server["os_template"] == "debian-12",
+    }
     assert verdict != HONOURED or honoured[option], result
 
 
@@ -74,8 +83,14 @@ def test_what_describes_the_server_changes_nothing(state: str) -> None:
     """The options of an order stay in the playbook after it, whatever becomes of the server."""
     world = World(assumed.defaults())
     order = {
-        "label": "web-1", "hostname": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04", "os_family": "ubuntu",
-        "max_monthly_usd_cents": 2000, "order_generation": "1", "idempotency_key": "a-key-of-my-own",
+        "label": "web-1",
+        "hostname": "web-1",
+        "plan_slug": "vps-2",
+        "os_template": "ubuntu-24.04",
+        "os_family": "ubuntu",
+        "max_monthly_usd_cents": 2000,
+        "order_generation": "1",
+        "idempotency_key": "a-key-of-my-own",
     }
     assert world.play(*VPS, state=state, **order)["changed"]
     again = world.play(*VPS, state=state, **order)
@@ -90,7 +105,13 @@ def test_nothing_is_named(state: str, given: dict[str, t.Any]) -> None:
     world = World(assumed.defaults())
     server = world.core.make_server({"label": ""})
     refused = world.play(*VPS, state=state, plan_slug="vps-2", os_template="debian-12", **given)
-    assert refused["failed"] and not refused["changed"] and "label" in refused["msg"] and server["alive"] and not world.core.ledger, refused
+    assert (
+        refused["failed"]
+        and not refused["changed"]
+        and "label" in refused["msg"]
+        and server["alive"]
+        and not world.core.ledger
+    ), refused
 
 
 @pytest.mark.parametrize(
@@ -108,7 +129,9 @@ def test_rename_that_does_not_last(assume: dict[str, str], new_label: str, becom
     server = world.core.make_server({"label": "web-1"})
     for named in ({"label": "web-1"}, {"id": server["id"]}, {"id": server["id"]}):
         result = world.play(*VPS, new_label=new_label, **named)
-        assert result["failed"] and result["changed"] and f"'{becomes}'" in result["msg"] and new_label in result["msg"], result
+        assert (
+            result["failed"] and result["changed"] and f"'{becomes}'" in result["msg"] and new_label in result["msg"]
+        ), result
         assert result["vps"]["label"] == becomes == server["label"]
         if "rename" not in assume and "label" in named:
             gone = world.play(*VPS, new_label=new_label, **named)

@@ -13,14 +13,27 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _client, _delivery, _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
-from ansible_collections.h444.cloud.plugins.modules import h444_webhook, h444_webhook_delivery_info, h444_webhook_redelivery
+from ansible_collections.h444.cloud.plugins.modules import (
+    h444_webhook,
+    h444_webhook_delivery_info,
+    h444_webhook_redelivery,
+)
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.core import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 LOOKS = (
-    "casing", "list_envelope", "object_envelope", "ids", "error_shape", "write_reply", "status_words", "pagination", "webhook_secret_form",
-    "webhook_fields", "webhook_url",
+    "casing",
+    "list_envelope",
+    "object_envelope",
+    "ids",
+    "error_shape",
+    "write_reply",
+    "status_words",
+    "pagination",
+    "webhook_secret_form",
+    "webhook_fields",
+    "webhook_url",
 )
 WEBHOOK = (_webhook.TASK, defaults_of(h444_webhook.SPEC))
 REDELIVERY = (_delivery.REDELIVERY, defaults_of(h444_webhook_redelivery.SPEC))
@@ -31,7 +44,13 @@ EVENTS = ["ticket.created", "vps.created"]
 
 def world_of(assume: dict[str, t.Any]) -> World:
     """Make a world whose lists can be read."""
-    return World({**assumed.defaults(), **assume, "pagination": "off" if assume.get("pagination") == "unreadable" else assume.get("pagination", "off")})
+    return World(
+        {
+            **assumed.defaults(),
+            **assume,
+            "pagination": "off" if assume.get("pagination") == "unreadable" else assume.get("pagination", "off"),
+        }
+    )
 
 
 @pytest.mark.parametrize("seed", range(120))
@@ -50,20 +69,34 @@ def test_life_of_a_webhook(seed: int) -> None:
     hook = list(world.core.webhooks.values())[-1]
     assert len(world.core.webhooks) == 3 and first["secret"] == hook["secret"], (assume, first)
     assert (hook["description"], hook["is_active"], hook["events"]) == ("Operations", False, EVENTS)
-    assert (first["webhook"]["id"], first["webhook"]["is_active"], first["webhook"]["description"]) == (hook["id"], False, "Operations"), (assume, first)
+    assert (first["webhook"]["id"], first["webhook"]["is_active"], first["webhook"]["description"]) == (
+        hook["id"],
+        False,
+        "Operations",
+    ), (assume, first)
     assert hook["secret"] not in json.dumps([first["webhook"], first["diff"], first["actions"]])
-    again = world.play(*WEBHOOK, url="https://example.com/?tenant=7", events=EVENTS[::-1], description="Operations", is_active=False)
+    again = world.play(
+        *WEBHOOK, url="https://example.com/?tenant=7", events=EVENTS[::-1], description="Operations", is_active=False
+    )
     assert not again["changed"] and "secret" not in again and again["webhook"] == first["webhook"], (assume, again)
 
     changed = world.play(*WEBHOOK, id=hook["id"], is_active=True, events=["ticket.created"], description="")
     assert changed["changed"] and changed["webhook"]["is_active"] is True, (assume, changed)
-    assert (hook["events"], hook["is_active"], hook["description"] or "") == (["ticket.created"], True, ""), (assume, hook)
-    assert not world.play(*WEBHOOK, id=hook["id"], is_active=True, events=["ticket.created"], description="")["changed"], assume
+    assert (hook["events"], hook["is_active"], hook["description"] or "") == (["ticket.created"], True, ""), (
+        assume,
+        hook,
+    )
+    assert not world.play(*WEBHOOK, id=hook["id"], is_active=True, events=["ticket.created"], description="")[
+        "changed"
+    ], assume
     old = hook["secret"]
     rotated = world.play(*WEBHOOK, url=URL, rotate_secret=True)
     assert rotated["changed"] and rotated["secret"] == hook["secret"] != old, (assume, rotated)
     moved = world.play(*WEBHOOK, url=URL, new_url="https://hooks.example.com/444host")
-    assert moved["changed"] and moved["webhook"]["url"] == hook["url"] == "https://hooks.example.com/444host", (assume, moved)
+    assert moved["changed"] and moved["webhook"]["url"] == hook["url"] == "https://hooks.example.com/444host", (
+        assume,
+        moved,
+    )
     moved = world.play(*WEBHOOK, url=URL, new_url="https://hooks.example.com/444host")
     assert not moved["changed"] and moved["webhook"]["id"] == hook["id"], (assume, moved)
 
@@ -78,7 +111,10 @@ def test_life_of_a_webhook(seed: int) -> None:
     (failed,) = _delivery.report(world.client, {**INFO, "id": hook["id"], "status": "RETRYING"})["deliveries"]
     again = world.play(*REDELIVERY, id=hook["id"], delivery_id=failed["id"])
     assert again["changed"] and len(world.core.deliveries) == 3, (assume, again)
-    assert (again["delivery"]["id"], again["delivery"]["status"]) == (world.core.deliveries[-1]["id"], "pending"), (assume, again)
+    assert (again["delivery"]["id"], again["delivery"]["status"]) == (world.core.deliveries[-1]["id"], "pending"), (
+        assume,
+        again,
+    )
 
     gone = world.play(*WEBHOOK, url="https://hooks.example.com/444host", state="absent")
     assert gone["changed"] and gone["webhook"] is None and len(world.core.webhooks) == 2, (assume, gone)
@@ -89,7 +125,9 @@ def test_life_of_a_webhook(seed: int) -> None:
 class Spoiled:
     """Spoils the reply to one request: carried out, or not."""
 
-    def __init__(self, world: World, method: str, end: str, answer: t.Callable[[Answer], Answer], carried_out: bool = True) -> None:
+    def __init__(
+        self, world: World, method: str, end: str, answer: t.Callable[[Answer], Answer], carried_out: bool = True
+    ) -> None:
         self.sent = 0
         handle = world.core.handle
 
@@ -133,7 +171,10 @@ def split(answer: Answer) -> Answer:
 def test_lost_creation(spoil: t.Callable[[Answer], Answer]) -> None:
     """Carried out, its reply lost: found by the URL, and where the secret is lost a new one is issued, once."""
     world = World(assumed.defaults())
-    created, rotated = Spoiled(world, "POST", "/webhooks", spoil), Spoiled(world, "POST", "/rotate-secret", lambda answer: answer)
+    created, rotated = (
+        Spoiled(world, "POST", "/webhooks", spoil),
+        Spoiled(world, "POST", "/rotate-secret", lambda answer: answer),
+    )
     result = world.play(*WEBHOOK, url=URL, events=EVENTS)
     (hook,) = list(world.core.webhooks.values())
     assert not result.get("failed") and result["changed"], result
@@ -179,7 +220,12 @@ def test_lost_rotation(spoil: t.Callable[[Answer], Answer], carried_out: bool) -
     hook = world.core.make_webhook({"url": "https://example.com/?tenant=7"})
     rotated = Spoiled(world, "POST", "/rotate-secret", spoil, carried_out)
     result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
-    assert result["failed"] and result["changed"] and "rotate_secret: true" in result["msg"] and "not known" in result["msg"], result
+    assert (
+        result["failed"]
+        and result["changed"]
+        and "rotate_secret: true" in result["msg"]
+        and "not known" in result["msg"]
+    ), result
     assert rotated.sent == 1 and "secret" not in result and result["secret_lost"] is True
     assert any("rotate_secret: true" in text for text in world.warnings)
     assert world.play(*WEBHOOK, url=URL, rotate_secret=True)["secret"] == hook["secret"]
@@ -214,7 +260,11 @@ def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     row = world.core._queue(hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", spoil)
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
-    assert result["failed"] and result["changed"] and "Look with h444_webhook_delivery_info" in _client.scrub(result["msg"]), result
+    assert (
+        result["failed"]
+        and result["changed"]
+        and "Look with h444_webhook_delivery_info" in _client.scrub(result["msg"])
+    ), result
     assert sent.sent == 1 and result["delivery"] is None
 
 
@@ -252,7 +302,9 @@ def test_list_that_tells_less_than_one_webhook() -> None:
     world = World(assumed.defaults())
     world.core.make_webhook({"url": URL, "events": EVENTS, "description": "Operations"})
     listed = world.core.list_webhooks
-    short = {listed: lambda call: (200, [{name: row[name] for name in ("id", "url", "secret")} for row in listed(call)[1]])}
+    short = {
+        listed: lambda call: (200, [{name: row[name] for name in ("id", "url", "secret")} for row in listed(call)[1]])
+    }
     world.core.routes = [(*route[:4], short.get(route[4], route[4])) for route in world.core.routes]
     result = world.play(*WEBHOOK, url=URL, events=EVENTS, description="Operations", is_active=True)
     assert not result["changed"] and result["webhook"]["description"] == "Operations", result
@@ -277,7 +329,9 @@ def test_redelivery_whose_reply_tells_the_old_one() -> None:
 
         def echo(_answer: Answer, world: World = world, shown: t.Any = shown, is_listed: bool = is_listed) -> Answer:
             if not is_listed:
-                world.core.routes = [route for route in world.core.routes if not (route[0] == "GET" and route[1].endswith("/deliveries"))]
+                world.core.routes = [
+                    route for route in world.core.routes if not (route[0] == "GET" and route[1].endswith("/deliveries"))
+                ]
             return Answer(201, {}, shown)
 
         Spoiled(world, "POST", "/redeliver", echo)
@@ -295,7 +349,11 @@ def test_more_deliveries_than_can_be_read() -> None:
 
     def more(verb: str, path: str, query: t.Any, headers: t.Any, body: bytes) -> Answer:
         answer = handle(verb, path, query, headers, body)
-        return Answer(200, {}, {"data": answer.body, "has_more": True}) if verb == "GET" and path.endswith("/deliveries") else answer
+        return (
+            Answer(200, {}, {"data": answer.body, "has_more": True})
+            if verb == "GET" and path.endswith("/deliveries")
+            else answer
+        )
 
     world.core.handle = more  # type: ignore[method-assign]
     assert len(_delivery.report(world.client, {**INFO, "id": hook["id"], "limit": 1})["deliveries"]) == 1
@@ -312,7 +370,12 @@ def test_url_that_the_provider_writes_its_own_way() -> None:
     world.core.make_webhook = lambda given: make({**given, "url": "https://example.com/cut"})  # type: ignore[method-assign]
     result = world.play(*WEBHOOK, url=URL, events=EVENTS)
     (hook,) = list(world.core.webhooks.values())
-    assert result["failed"] and result["changed"] and "https://example.com/cut" in result["msg"] and result["secret"] == hook["secret"], result
+    assert (
+        result["failed"]
+        and result["changed"]
+        and "https://example.com/cut" in result["msg"]
+        and result["secret"] == hook["secret"]
+    ), result
 
 
 @pytest.mark.parametrize(("count", "is_refused"), [(3, True), (200, False)])
@@ -327,7 +390,9 @@ def test_delivery_that_is_not_shown(count: int, is_refused: bool) -> None:
     check = world.play(*REDELIVERY, check_mode=True, id=hook["id"], delivery_id="nosuch")
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id="nosuch")
     assert bool(check.get("failed")) is is_refused
-    assert result["failed"] and not result["changed"] and "nosuch" in result["msg"] and "Nothing was sent" in result["msg"], result
+    assert (
+        result["failed"] and not result["changed"] and "nosuch" in result["msg"] and "Nothing was sent" in result["msg"]
+    ), result
     assert sent.sent == (0 if is_refused else 1)
     assert world.play(*REDELIVERY, id=hook["id"], delivery_id=first["id"])["changed"]
     unknown = world.play(*REDELIVERY, id="nosuch", delivery_id=first["id"])

@@ -52,7 +52,10 @@ def world() -> Proxied:
         {
             "vps": [{"label": "a-1"}, {"label": "b-1"}],
             "hosting": [{"domain": "a.example", "username": "usera"}, {"domain": "b.example", "username": "userb"}],
-            "webhooks": [{"url": "https://e.com/a", "events": ["vps.created"]}, {"url": "https://e.com/b", "events": ["vps.created"]}],
+            "webhooks": [
+                {"url": "https://e.com/a", "events": ["vps.created"]},
+                {"url": "https://e.com/b", "events": ["vps.created"]},
+            ],
             "tickets": [{"subject": "a", "message": "x"}, {"subject": "b", "message": "x"}],
             "domains": [{"name": "a.example"}, {"name": "b.example"}],
         }
@@ -75,11 +78,18 @@ TASKS: list[tuple[str, str, str, Row]] = [
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-@pytest.mark.parametrize(("module", "path", "store", "options"), TASKS, ids=[f"{task[0]}-{next(reversed(task[3]))}" for task in TASKS])
-def test_a_reply_about_another_id_is_refused(world: Proxied, module: str, path: str, store: str, options: Row, check_mode: bool) -> None:
+@pytest.mark.parametrize(
+    ("module", "path", "store", "options"), TASKS, ids=[f"{task[0]}-{next(reversed(task[3]))}" for task in TASKS]
+)
+def test_a_reply_about_another_id_is_refused(
+    world: Proxied, module: str, path: str, store: str, options: Row, check_mode: bool
+) -> None:
     """A cache, or a provider that mixes up two replies, must not choose what is written to."""
     one, other = list(getattr(world.core, store))[:2]
-    bodies = {vps_id: world.core.handle("GET", f"{path}/{vps_id}", {}, {"Authorization": f"Bearer {FULL_KEY}"}, b"").body for vps_id in (one, other)}
+    bodies = {
+        vps_id: world.core.handle("GET", f"{path}/{vps_id}", {}, {"Authorization": f"Bearer {FULL_KEY}"}, b"").body
+        for vps_id in (one, other)
+    }
     world.change = lambda request, answer: Answer(200, {}, bodies[other]) if request == f"GET {path}/{one}" else answer
     result = world.run(module, check_mode, id=one, **options)
     assert result.get("failed"), result
@@ -88,13 +98,19 @@ def test_a_reply_about_another_id_is_refused(world: Proxied, module: str, path: 
     assert world.writes() == []
 
 
-@pytest.mark.parametrize(("module", "path", "store", "options"), TASKS[:1] + TASKS[4:5] + TASKS[6:7], ids=["vps", "hosting", "webhook"])
-def test_another_id_around_the_resource_is_not_its_own(world: Proxied, module: str, path: str, store: str, options: Row) -> None:
+@pytest.mark.parametrize(
+    ("module", "path", "store", "options"), TASKS[:1] + TASKS[4:5] + TASKS[6:7], ids=["vps", "hosting", "webhook"]
+)
+def test_another_id_around_the_resource_is_not_its_own(
+    world: Proxied, module: str, path: str, store: str, options: Row
+) -> None:
     """The id of a request or an order may stand beside the resource."""
     one, other = list(getattr(world.core, store))[:2]
     name = {"servers": "vps", "hosting": "hosting", "webhooks": "webhook"}[store]
     world.change = lambda request, answer: (
-        Answer(200, {}, {"id": other, name: answer.body}) if request == f"GET {path}/{one}" and answer.status == 200 else answer
+        Answer(200, {}, {"id": other, name: answer.body})
+        if request == f"GET {path}/{one}" and answer.status == 200
+        else answer
     )
     result = world.run(module, id=one, **options)
     assert not result.get("failed"), result
@@ -131,18 +147,40 @@ def test_a_list_that_failed_is_not_empty(world: Proxied, module: str, path: str,
 def test_what_says_that_it_went_well_is_read(world: Proxied) -> None:
     """Most envelopes say so."""
     world.change = lambda request, answer: (
-        Answer(200, {}, {"success": True, "error": None, "errors": [], "status": "ok", "statusCode": 200, "total_pages": 1, "data": answer.body})
+        Answer(
+            200,
+            {},
+            {
+                "success": True,
+                "error": None,
+                "errors": [],
+                "status": "ok",
+                "statusCode": 200,
+                "total_pages": 1,
+                "data": answer.body,
+            },
+        )
         if request == "GET /vps"
         else answer
     )
     assert len(world.run("h444_vps_info")["vps"]) == 2
 
 
-@pytest.mark.parametrize("told", [{}, {"created_at": "2020-01-01T00:00:00Z"}, {"replayed": True}], ids=["nothing", "old", "replayed"])
+@pytest.mark.parametrize(
+    "told", [{}, {"created_at": "2020-01-01T00:00:00Z"}, {"replayed": True}], ids=["nothing", "old", "replayed"]
+)
 def test_an_order_renames_no_other_server(world: Proxied, told: Row) -> None:
     """A key can be an earlier order's, and a list can lag behind: what is called otherwise, and is not proved to be new, stays as it is."""
     one = next(iter(world.core.servers))
-    row = {"id": one, "label": "a-1", "hostname": "a-1", "status": "running", "ipv4": "192.0.2.1", "plan_slug": "vps-2", "root_password": "x-9-Secret"}
+    row = {
+        "id": one,
+        "label": "a-1",
+        "hostname": "a-1",
+        "status": "running",
+        "ipv4": "192.0.2.1",
+        "plan_slug": "vps-2",
+        "root_password": "x-9-Secret",
+    }
 
     def change(request: str, answer: Answer) -> Answer:
         if request in ("GET /vps", "GET /vps/all-ips"):
@@ -177,10 +215,14 @@ def test_a_raw_rename_needs_a_readable_name(world: Proxied, body: t.Any) -> None
         ("h444_webhook", "/webhooks", "url", "https://e.com/a", "https://e.com/c"),
     ],
 )
-def test_an_id_of_two_names_is_refused(world: Proxied, module: str, path: str, field: str, one: str, other: str) -> None:
+def test_an_id_of_two_names_is_refused(
+    world: Proxied, module: str, path: str, field: str, one: str, other: str
+) -> None:
     """What a list shows under one id and two names can be either; the same row on two pages is no second name."""
     twin = {field: other}
-    world.change = lambda request, answer: Answer(200, {}, [*answer.body, {**answer.body[0], **twin}]) if request == f"GET {path}" else answer
+    world.change = lambda request, answer: (
+        Answer(200, {}, [*answer.body, {**answer.body[0], **twin}]) if request == f"GET {path}" else answer
+    )
     for name in (one, other):
         result = world.run(module, **{field: name}, state="absent")
         assert result["failed"] and one in result["msg"] and other in result["msg"], result
@@ -194,7 +236,11 @@ def test_a_template_that_stays_is_told(world: Proxied, is_late: bool) -> None:
     """Where a reinstalled server still tells its old template, the next run would wipe it again; a warning says so."""
 
     def old(row: Row) -> Row:
-        return {**row, "os_template": "ubuntu-24.04", "os_family": "ubuntu", "status": "running"} if "label" in row else row
+        return (
+            {**row, "os_template": "ubuntu-24.04", "os_family": "ubuntu", "status": "running"}
+            if "label" in row
+            else row
+        )
 
     def change(request: str, answer: Answer) -> Answer:
         if not is_late or not request.startswith("GET /vps") or answer.status != 200:
@@ -204,4 +250,6 @@ def test_a_template_that_stays_is_told(world: Proxied, is_late: bool) -> None:
     world.change = change
     result = world.run("h444_vps", label="a-1", state="reinstalled", os_template="debian-12")
     assert result["changed"] and not result.get("failed"), result
-    assert any("wipes the disk in every run" in warning for warning in result["warnings"]) is is_late, result["warnings"]
+    assert any("wipes the disk in every run" in warning for warning in result["warnings"]) is is_late, result[
+        "warnings"
+    ]

@@ -26,7 +26,9 @@ from ansible_collections.h444.cloud.tests.simulator.core import PRODUCTS, Core
 from ansible_collections.h444.cloud.tests.simulator.testing import FULL_KEY, Simulator
 
 PLACE = Path(conformance.__file__).parent
-PYTHONS_OWN = re.compile(r"Error\b|Traceback|invalid literal|not supported between|object has no|unhashable|NoneType|<class|Expecting|unpack")
+PYTHONS_OWN = re.compile(
+    r"Error\b|Traceback|invalid literal|not supported between|object has no|unhashable|NoneType|<class|Expecting|unpack"
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,11 @@ class Running:
         self.err = folder / "err.txt"
         with self.err.open("w") as stream:
             self.process = subprocess.Popen(
-                [sys.executable, str(PLACE), "--port", "0", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stream, text=True
+                [sys.executable, str(PLACE), "--port", "0", *options],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
             )
         assert self.process.stdout
         self.origin = re.findall(r"127\.0\.0\.1:\d+", self.process.stdout.readline())[0]
@@ -86,7 +92,9 @@ def ask(origin: str, method: str, path: str, body: str | None = None) -> tuple[i
 
 def refused(*options: str) -> str:
     """Start it as a user does, where it can't start; give what it says."""
-    found = subprocess.run([sys.executable, str(PLACE), *options], capture_output=True, text=True, timeout=20, check=False)
+    found = subprocess.run(
+        [sys.executable, str(PLACE), *options], capture_output=True, text=True, timeout=20, check=False
+    )
     assert found.returncode == 2 and not found.stdout
     return found.stderr
 
@@ -101,7 +109,9 @@ def test_state_in_a_folder_that_is_not_there_is_refused_at_start(tmp_path: Path)
     )
 
 
-@pytest.mark.parametrize("text", ["[]", "no json", "[" * 3000, '{"account": 5}', '{"account": {}, "servers": []}', "{}"])
+@pytest.mark.parametrize(
+    "text", ["[]", "no json", "[" * 3000, '{"account": 5}', '{"account": {}, "servers": []}', "{}"]
+)
 def test_a_state_file_that_holds_something_else_is_one_sentence(tmp_path: Path, text: str) -> None:
     file = tmp_path / "account.json"
     file.write_text(text)
@@ -133,7 +143,11 @@ def test_each_request_is_a_line(tmp_path: Path) -> None:
         running.lines(1)  # another connection is another thread
         running.ask("GET", "/v1/nothing?x=%1b[2J")
         running.lines(2)
-        running.ask("POST", "/_sim/faults", '[{"kind": "close", "path": "/account"}, {"kind": "status", "status": 503, "path": "/vps/{id}"}]')
+        running.ask(
+            "POST",
+            "/_sim/faults",
+            '[{"kind": "close", "path": "/account"}, {"kind": "status", "status": 503, "path": "/vps/{id}"}]',
+        )
         running.lines(3)
         with pytest.raises(http.client.RemoteDisconnected):
             running.ask("GET", "/v1/account")
@@ -141,7 +155,10 @@ def test_each_request_is_a_line(tmp_path: Path) -> None:
         running.ask("GET", "/v1/vps/5")
         lines = running.lines(5)
     assert lines == [
-        "GET /v1/vps 200", "GET /v1/nothing?x=%1b[2J 404", "POST /_sim/faults 200", "GET /v1/account no reply (fault: close)",
+        "GET /v1/vps 200",
+        "GET /v1/nothing?x=%1b[2J 404",
+        "POST /_sim/faults 200",
+        "GET /v1/account no reply (fault: close)",
         "GET /v1/vps/5 503 (fault: status)",
     ]
 
@@ -161,13 +178,17 @@ def test_an_end_by_a_signal_is_quiet(tmp_path: Path, number: signal.Signals) -> 
 def test_a_pipe_that_is_closed_is_quiet(option: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    found = subprocess.run([sys.executable, str(PLACE), option], stdout=writer, stderr=subprocess.PIPE, timeout=20, check=False)
+    found = subprocess.run(
+        [sys.executable, str(PLACE), option], stdout=writer, stderr=subprocess.PIPE, timeout=20, check=False
+    )
     os.close(writer)
     assert (found.returncode, found.stderr) == (0, b"")
 
 
 def test_it_ends_where_nobody_reads_its_lines_any_more() -> None:
-    process = subprocess.Popen([sys.executable, str(PLACE), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(PLACE), "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert process.stdout
     try:
         origin = re.findall(r"127\.0\.0\.1:\d+", process.stdout.readline())[0]
@@ -186,16 +207,26 @@ def test_a_state_file_that_can_not_be_written_any_more_costs_no_reply(tmp_path: 
         (folder / "account.json").unlink()
         folder.rmdir()
         assert running.ask("POST", "/_sim/seed", '{"vps": 1}')[0] == 200
-        assert "account.json can't be written (No such file or directory); the account is not kept." in running.lines(2)[0]
+        assert (
+            "account.json can't be written (No such file or directory); the account is not kept." in running.lines(2)[0]
+        )
 
 
 # Seeds and the other control commands
 
 
 def test_a_seed_takes_numbers(simulator: Simulator) -> None:
-    made = simulator.seed(vps=3, hosting=2, domains=2, tickets=2, webhooks=2, keys=1, invoices=2, transactions=2, balance_usd_cents=5)
+    made = simulator.seed(
+        vps=3, hosting=2, domains=2, tickets=2, webhooks=2, keys=1, invoices=2, transactions=2, balance_usd_cents=5
+    )
     assert {name: len(rows) for name, rows in made.items()} == {
-        "vps": 3, "hosting": 2, "domains": 2, "tickets": 2, "webhooks": 2, "keys": 1, "invoices": 2,
+        "vps": 3,
+        "hosting": 2,
+        "domains": 2,
+        "tickets": 2,
+        "webhooks": 2,
+        "keys": 1,
+        "invoices": 2,
     }
     state = simulator.state()
     names = [(row["label"], row["hostname"]) for row in state["servers"].values()]
@@ -210,15 +241,35 @@ def test_a_seed_takes_numbers(simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        ({"vps": [{"lable": "web-1"}]}, "lable"), ({"hosting": [{"domains": "x"}]}, "domains"), ({"domains": [{"domain": "x"}]}, "domain"),
-        ({"tickets": [{"body": "x"}]}, "body"), ({"webhooks": [{"uri": "x"}]}, "uri"), ({"keys": [{"name": "x"}]}, "name"),
-        ({"invoices": [{"cents": 1}]}, "cents"), ({"cars": 1}, "cars"), ({"vps": "three"}, "vps"), ({"vps": -1}, "vps"), ({"vps": True}, "vps"),
-        ({"vps": 10**6}, "vps"), ({"vps": ["web-1"]}, "vps"), ({"vps": {"label": "x"}}, "vps"), ({"transactions": []}, "transactions"),
-        ({"balance_usd_cents": "lots"}, "balance_usd_cents"), ({"keys": [{}]}, "key"), ({"keys": [{"key": 5}]}, "key"),
-        ({"keys": [{"key": "x", "scopes": "vps:read"}]}, "scopes"), ({"vps": [{"ips": ["192.0.2.1"]}]}, "ips"), ({"vps": [{"ips": [{"ip": 5}]}]}, "ip"),
-        ({"vps": [{"at": "now"}]}, "at"), ({"vps": [{"extra": 5}]}, "extra"), ({"tickets": [{"subject": 5}]}, "subject"), ([], "object"),
-        ({"invoices": [{"total_usd_cents": None}]}, "total_usd_cents"), ({"invoices": [{"total_usd_cents": float("nan")}]}, "total_usd_cents"),
-        ({"invoices": [{"total_usd_cents": float("inf")}]}, "total_usd_cents"), ({"invoices": [{"total_usd_cents": 0.5}]}, "total_usd_cents"),
+        ({"vps": [{"lable": "web-1"}]}, "lable"),
+        ({"hosting": [{"domains": "x"}]}, "domains"),
+        ({"domains": [{"domain": "x"}]}, "domain"),
+        ({"tickets": [{"body": "x"}]}, "body"),
+        ({"webhooks": [{"uri": "x"}]}, "uri"),
+        ({"keys": [{"name": "x"}]}, "name"),
+        ({"invoices": [{"cents": 1}]}, "cents"),
+        ({"cars": 1}, "cars"),
+        ({"vps": "three"}, "vps"),
+        ({"vps": -1}, "vps"),
+        ({"vps": True}, "vps"),
+        ({"vps": 10**6}, "vps"),
+        ({"vps": ["web-1"]}, "vps"),
+        ({"vps": {"label": "x"}}, "vps"),
+        ({"transactions": []}, "transactions"),
+        ({"balance_usd_cents": "lots"}, "balance_usd_cents"),
+        ({"keys": [{}]}, "key"),
+        ({"keys": [{"key": 5}]}, "key"),
+        ({"keys": [{"key": "x", "scopes": "vps:read"}]}, "scopes"),
+        ({"vps": [{"ips": ["192.0.2.1"]}]}, "ips"),
+        ({"vps": [{"ips": [{"ip": 5}]}]}, "ip"),
+        ({"vps": [{"at": "now"}]}, "at"),
+        ({"vps": [{"extra": 5}]}, "extra"),
+        ({"tickets": [{"subject": 5}]}, "subject"),
+        ([], "object"),
+        ({"invoices": [{"total_usd_cents": None}]}, "total_usd_cents"),
+        ({"invoices": [{"total_usd_cents": float("nan")}]}, "total_usd_cents"),
+        ({"invoices": [{"total_usd_cents": float("inf")}]}, "total_usd_cents"),
+        ({"invoices": [{"total_usd_cents": 0.5}]}, "total_usd_cents"),
     ],
 )
 def test_a_seed_that_can_not_be_meant_is_a_sentence(simulator: Simulator, body: t.Any, word: str) -> None:
@@ -231,7 +282,9 @@ def test_a_seed_that_can_not_be_meant_is_a_sentence(simulator: Simulator, body: 
 
 
 def test_odd_values_may_be_seeded_and_odd_fields_under_extra(simulator: Simulator) -> None:
-    simulator.seed(vps=[{"label": None, "status": "Half-Way", "extra": {"displayLabel": "x"}}], hosting=[{"domain": None}])
+    simulator.seed(
+        vps=[{"label": None, "status": "Half-Way", "extra": {"displayLabel": "x"}}], hosting=[{"domain": None}]
+    )
     row = json.loads(ask(simulator.origin[7:], "GET", "/v1/vps")[2])[0]
     assert (row["label"], row["status"], row["displayLabel"]) == (None, "Half-Way", "x")
 
@@ -240,7 +293,10 @@ def test_fields_of_seeds_are_those_of_the_rows() -> None:
     """A field that a resource gains is one that a seed takes."""
     core = Core()
     makers: dict[str, t.Callable[..., t.Any]] = {
-        "vps": core.make_server, "hosting": core.make_hosting, "webhooks": core.make_webhook, "domains": core.make_domain,
+        "vps": core.make_server,
+        "hosting": core.make_hosting,
+        "webhooks": core.make_webhook,
+        "domains": core.make_domain,
     }
     for noun, make in makers.items():
         assert set(make({})) - {"pushes"} == set(seeds.FIELDS[noun])
@@ -249,17 +305,31 @@ def test_fields_of_seeds_are_those_of_the_rows() -> None:
 @pytest.mark.parametrize(
     ("method", "name", "body", "word"),
     [
-        ("POST", "faults", '[{"kind": "reset", "path": "/vpss"}]', "/vpss"), ("POST", "faults", '[{"kind": "reset", "pth": "/vps"}]', "pth"),
-        ("POST", "faults", '[{"kind": "reset", "method": "GETT"}]', "method"), ("POST", "faults", '[{"kind": ["reset"]}]', "kind"),
-        ("POST", "faults", '[{"kind": "reset", "path": ["/vps"]}]', "path"), ("POST", "faults", "{", "JSON"), ("POST", "seed", "[" * 5000, "JSON"),
-        ("POST", "advance", '{"seconds": "soon"}', "seconds"), ("POST", "advance", '{"seconds": NaN}', "seconds"), ("POST", "assume", "[]", "object"),
-        ("POST", "assume", '{"order_seconds": "\\u00b2"}', "order_seconds"), ("POST", "assume", '{"order_seconds": "' + "9" * 5000 + '"}', "order_seconds"),
-        ("POST", "reset", '{"assume": 5}', "reset"), ("POST", "reset", '{"presett": "odd"}', "presett"), ("POST", "staff_reply", "{}", "ticket_id"),
-        ("POST", "staff_reply", '{"ticket_id": "x", "body": "y"}', "no ticket x"), ("POST", "oauth/approve", "{}", "user_code"),
-        ("GET", "journal?since=soon", None, "since"), ("GET", "nothing", None, "nothing"), ("GET", "seed", None, "seed"),
+        ("POST", "faults", '[{"kind": "reset", "path": "/vpss"}]', "/vpss"),
+        ("POST", "faults", '[{"kind": "reset", "pth": "/vps"}]', "pth"),
+        ("POST", "faults", '[{"kind": "reset", "method": "GETT"}]', "method"),
+        ("POST", "faults", '[{"kind": ["reset"]}]', "kind"),
+        ("POST", "faults", '[{"kind": "reset", "path": ["/vps"]}]', "path"),
+        ("POST", "faults", "{", "JSON"),
+        ("POST", "seed", "[" * 5000, "JSON"),
+        ("POST", "advance", '{"seconds": "soon"}', "seconds"),
+        ("POST", "advance", '{"seconds": NaN}', "seconds"),
+        ("POST", "assume", "[]", "object"),
+        ("POST", "assume", '{"order_seconds": "\\u00b2"}', "order_seconds"),
+        ("POST", "assume", '{"order_seconds": "' + "9" * 5000 + '"}', "order_seconds"),
+        ("POST", "reset", '{"assume": 5}', "reset"),
+        ("POST", "reset", '{"presett": "odd"}', "presett"),
+        ("POST", "staff_reply", "{}", "ticket_id"),
+        ("POST", "staff_reply", '{"ticket_id": "x", "body": "y"}', "no ticket x"),
+        ("POST", "oauth/approve", "{}", "user_code"),
+        ("GET", "journal?since=soon", None, "since"),
+        ("GET", "nothing", None, "nothing"),
+        ("GET", "seed", None, "seed"),
     ],
 )
-def test_every_refusal_of_the_control_api_is_a_sentence(simulator: Simulator, method: str, name: str, body: str | None, word: str) -> None:
+def test_every_refusal_of_the_control_api_is_a_sentence(
+    simulator: Simulator, method: str, name: str, body: str | None, word: str
+) -> None:
     status, _headers, text = ask(simulator.origin[7:], method, "/_sim/" + name, body)
     assert status in (400, 404)
     message = json.loads(text)["message"]
@@ -272,7 +342,10 @@ def test_stats_follow_the_plan(simulator: Simulator) -> None:
     for server, specs in zip(ids, plans.values()):
         stats = json.loads(ask(simulator.origin[7:], "GET", f"/v1/vps/{server}/stats")[2])
         assert (stats["memory_total_mb"], stats["disk_total_gb"]) == (specs["ram_mb"], specs["disk_gb"])
-        assert 0 < stats["memory_used_mb"] < stats["memory_total_mb"] and 0 < stats["disk_used_gb"] < stats["disk_total_gb"]
+        assert (
+            0 < stats["memory_used_mb"] < stats["memory_total_mb"]
+            and 0 < stats["disk_used_gb"] < stats["disk_total_gb"]
+        )
 
 
 # The page of the sign-in
@@ -321,7 +394,9 @@ def test_the_user_enters_the_code_and_decides(simulator: Simulator, decision: st
     assert ("input", "user_code") in [(tag, attributes.get("name")) for tag, attributes in page.elements]
     code, _headers, text = ask(simulator.origin[7:], "GET", f"{path}?user_code={started['user_code']}")
     page = Page(text)
-    assert code == 200 and started["user_code"] in page.words and "vps:read" in page.words and "h444.cloud" in page.words
+    assert (
+        code == 200 and started["user_code"] in page.words and "vps:read" in page.words and "h444.cloud" in page.words
+    )
     assert {attributes.get("value") for tag, attributes in page.elements if tag == "button"} == {"approve", "deny"}
     assert token(simulator, started["device_code"])[1] == {"error": "authorization_pending"}, "looking decides nothing"
     form = urllib.parse.urlencode({"user_code": started["user_code"], "decision": decision})
@@ -332,9 +407,14 @@ def test_the_user_enters_the_code_and_decides(simulator: Simulator, decision: st
 
 def test_complete_uri_leads_to_the_decision(simulator: Simulator) -> None:
     started = sign_in(simulator)
-    code, _headers, text = ask(simulator.origin[7:], "GET", started["verification_uri_complete"].removeprefix(simulator.origin))
+    code, _headers, text = ask(
+        simulator.origin[7:], "GET", started["verification_uri_complete"].removeprefix(simulator.origin)
+    )
     assert code == 200 and "Let this device in?" in Page(text).words
-    assert "Let this device in?" in ask(simulator.origin[7:], "GET", f"/oauth/device?user_code={started['user_code'].replace('-', '')}")[2]
+    assert (
+        "Let this device in?"
+        in ask(simulator.origin[7:], "GET", f"/oauth/device?user_code={started['user_code'].replace('-', '')}")[2]
+    )
 
 
 def test_codes_that_are_wrong_late_or_hostile(simulator: Simulator) -> None:

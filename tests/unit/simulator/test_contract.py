@@ -308,9 +308,7 @@ def test_operation_ids_are_unique_and_the_known_one_is_kept() -> None:
 
 
 def test_what_may_be_sent_again() -> None:
-    expected = {
-        name: "with_key" if name in KEYED else "never" if name in ONCE else "always" for name in OPERATIONS
-    }
+    expected = {name: "with_key" if name in KEYED else "never" if name in ONCE else "always" for name in OPERATIONS}
     assert KEYED | ONCE < set(expected)
     assert {name: operation["x-h444-resend"] for name, operation in OPERATIONS.items()} == expected
     by_action = OPERATIONS["POST /vps/:id/power/:action"]["x-h444-resend-by-action"]

@@ -26,7 +26,13 @@ from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, READ_K
 from ansible_collections.h444.cloud.tests.simulator.oauth import GRANT, OAuth
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
-ORDER = {"plan_slug": "vps-2", "label": "web-1", "hostname": "web-1", "os_family": "ubuntu", "os_template": "ubuntu-22.04"}
+ORDER = {
+    "plan_slug": "vps-2",
+    "label": "web-1",
+    "hostname": "web-1",
+    "os_family": "ubuntu",
+    "os_template": "ubuntu-22.04",
+}
 HOSTING = {"plan_slug": "hosting-starter", "domain": "example.com", "username": "examplecom"}
 PLACE = Path(conformance.__file__).parent
 
@@ -49,7 +55,9 @@ class Api:
         self.core = Core({**assume}, rate_limit=0, clock=self.clock)
         assert conformance.attach(self.core)
 
-    def __call__(self, method: str, path: str, body: t.Any = None, idem: str | None = None, key: str = FULL_KEY, **query: str) -> Answer:
+    def __call__(
+        self, method: str, path: str, body: t.Any = None, idem: str | None = None, key: str = FULL_KEY, **query: str
+    ) -> Answer:
         headers = {"Authorization": "Bearer " + key, **({"Idempotency-Key": idem} if idem else {})}
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         return self.core.handle(method, path, query, headers, data)
@@ -69,17 +77,30 @@ def world(api: Api) -> dict[str, str]:
     made = api.core.seed({"hosting": [{}], "tickets": [{}], "invoices": 1})
     api.core.seeded = False
     return {
-        "vps": server["id"], "hosting": made["hosting"][0], "domains": next(iter(api.core.domains)), "invoices": made["invoices"][0],
-        "tickets": made["tickets"][0], "webhooks": hook["id"], "ip": server["ips"][0]["ip"], "action": "stop", "deliveryId": row["id"],
+        "vps": server["id"],
+        "hosting": made["hosting"][0],
+        "domains": next(iter(api.core.domains)),
+        "invoices": made["invoices"][0],
+        "tickets": made["tickets"][0],
+        "webhooks": hook["id"],
+        "ip": server["ips"][0]["ip"],
+        "action": "stop",
+        "deliveryId": row["id"],
     }
 
 
 BODIES = {
-    ("POST", "/vps"): ORDER, ("POST", "/hosting"): HOSTING, ("PATCH", "/vps/{id}/label"): {"label": "x"},
-    ("PUT", "/vps/{id}/ips/{ip}/ptr"): {"hostname": "mail.example.com"}, ("POST", "/vps/{id}/reinstall"): {"os": "debian", "osTemplate": "debian-12"},
-    ("PUT", "/hosting/{id}/php"): {"php_version": "8.1"}, ("PATCH", "/domains/{id}"): {"auto_renew": True},
-    ("POST", "/tickets"): {"subject": "s", "message": "m"}, ("POST", "/tickets/{id}/reply"): {"body": "b"},
-    ("POST", "/webhooks"): {"url": "https://example.com/h", "events": ["vps.created"]}, ("PATCH", "/webhooks/{id}"): {"is_active": False},
+    ("POST", "/vps"): ORDER,
+    ("POST", "/hosting"): HOSTING,
+    ("PATCH", "/vps/{id}/label"): {"label": "x"},
+    ("PUT", "/vps/{id}/ips/{ip}/ptr"): {"hostname": "mail.example.com"},
+    ("POST", "/vps/{id}/reinstall"): {"os": "debian", "osTemplate": "debian-12"},
+    ("PUT", "/hosting/{id}/php"): {"php_version": "8.1"},
+    ("PATCH", "/domains/{id}"): {"auto_renew": True},
+    ("POST", "/tickets"): {"subject": "s", "message": "m"},
+    ("POST", "/tickets/{id}/reply"): {"body": "b"},
+    ("POST", "/webhooks"): {"url": "https://example.com/h", "events": ["vps.created"]},
+    ("PATCH", "/webhooks/{id}"): {"is_active": False},
 }
 ROUTES = [(method, path, scope) for method, path, _kind, scope, _handler in Core().routes]
 
@@ -101,14 +122,27 @@ def test_endpoint_and_its_scope(method: str, path: str, scope: str) -> None:
     body = BODIES.get((method, path))
     api.core.keys["h444_lacks_one"] = {"scopes": [name for name in SCOPES if name != scope], "expired": False}
     refused = api(method, filled(path, ids), body, key="h444_lacks_one")
-    assert refused.status == 403 and scope in refused.body["message"] and set(refused.body) == {"statusCode", "message", "error"}
+    assert (
+        refused.status == 403
+        and scope in refused.body["message"]
+        and set(refused.body) == {"statusCode", "message", "error"}
+    )
     assert not api.core.effect
     given = api(method, filled(path, ids), body)
     assert given.status in (200, 201, 204), given
     assert api.core.contract_broken == 0
     assert api.core.effect == (method != "GET" and not (method == "DELETE" and path.endswith("ptr")))
     if "{id}" in path:
-        assert api(method, filled(path, {name: "nosuch" if name not in ("ip", "action") else value for name, value in ids.items()}), body).status == 404
+        assert (
+            api(
+                method,
+                filled(
+                    path, {name: "nosuch" if name not in ("ip", "action") else value for name, value in ids.items()}
+                ),
+                body,
+            ).status
+            == 404
+        )
 
 
 def test_keys() -> None:
@@ -120,9 +154,22 @@ def test_keys() -> None:
     assert api("POST", "/vps", ORDER, key=READ_KEY).status == 403
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 100000, b'"x"', b"{}", {**ORDER, "more": 1}, {**ORDER, "label": 5},
-                                  {**ORDER, "plan_slug": ["x"]},
-                                  {**ORDER, "os_template": "beos-5"}, {**ORDER, "plan_slug": "hosting-pro"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"\xff",
+        b"[" * 100000,
+        b'"x"',
+        b"{}",
+        {**ORDER, "more": 1},
+        {**ORDER, "label": 5},
+        {**ORDER, "plan_slug": ["x"]},
+        {**ORDER, "os_template": "beos-5"},
+        {**ORDER, "plan_slug": "hosting-pro"},
+    ],
+)
 def test_bad_order_is_a_400_and_costs_nothing(body: t.Any) -> None:
     api = Api()
     found = api("POST", "/vps", body)
@@ -133,13 +180,17 @@ def test_wallet_adds_up() -> None:
     api = Api()
     for number in range(20):
         api.order(label=f"web-{number}")
-        balance = 10000 + sum(row["amount_usd_cents"] * (-1 if row["kind"] == "debit" else 1) for row in api.core.ledger)
+        balance = 10000 + sum(
+            row["amount_usd_cents"] * (-1 if row["kind"] == "debit" else 1) for row in api.core.ledger
+        )
         assert api.core.account["balance_usd_cents"] == balance >= 0
     assert api.debits() == 10 == len(api.core.servers) == len(api.core.invoices)
     assert api.order().status == 402
 
 
-@pytest.mark.parametrize(("refund", "soon", "later"), [("immediate", 10000, 10000), ("late", 9040, 10000), ("never", 9040, 9040)])
+@pytest.mark.parametrize(
+    ("refund", "soon", "later"), [("immediate", 10000, 10000), ("late", 9040, 10000), ("never", 9040, 9040)]
+)
 def test_failed_provisioning(refund: str, soon: int, later: int) -> None:
     api = Api(provisioning="fails", refund=refund)
     assert api.order().status == 500 and not api.core.servers
@@ -161,18 +212,26 @@ def test_key_orders_once_for_24_hours() -> None:
 def test_key_belongs_to_the_endpoint() -> None:
     api = Api()
     assert api.order("k").status == api("POST", "/hosting", HOSTING, "k").status == 201
-    assert api("POST", "/tickets", {"subject": "s", "message": "m"}, "k").body == api("POST", "/tickets", {"subject": "s", "message": "m"}, "k").body
+    assert (
+        api("POST", "/tickets", {"subject": "s", "message": "m"}, "k").body
+        == api("POST", "/tickets", {"subject": "s", "message": "m"}, "k").body
+    )
     assert len(api.core.tickets) == 1 and api.debits() == 2
 
 
-@pytest.mark.parametrize(("mismatch", "status", "debits"), [("409", 409, 1), ("422", 422, 1), ("400", 400, 1), ("replay", 201, 1), ("new", 201, 2)])
+@pytest.mark.parametrize(
+    ("mismatch", "status", "debits"),
+    [("409", 409, 1), ("422", 422, 1), ("400", 400, 1), ("replay", 201, 1), ("new", 201, 2)],
+)
 def test_key_with_another_body(mismatch: str, status: int, debits: int) -> None:
     api = Api(mismatch=mismatch)
     api.order("k")
     assert api.order("k", label="other").status == status and api.debits() == debits
 
 
-@pytest.mark.parametrize(("store", "after_402", "after_500"), [("none", 201, 201), ("4xx", 402, 201), ("all", 402, 500)])
+@pytest.mark.parametrize(
+    ("store", "after_402", "after_500"), [("none", 201, 201), ("4xx", 402, 201), ("all", 402, 500)]
+)
 def test_stored_failures(store: str, after_402: int, after_500: int) -> None:
     api = Api(store_failures=store)
     api.core.account["balance_usd_cents"] = 0
@@ -206,7 +265,9 @@ def test_replay_body_header_and_scope() -> None:
     assert api("POST", "/vps", ORDER, "k", key="h444_other_key").status == 201 and api.debits() == 2
 
 
-@pytest.mark.parametrize(("form", "statuses", "debits"), [("conflict", [201, 409], 1), ("block", [201, 201], 1), ("race", [201, 201], 2)])
+@pytest.mark.parametrize(
+    ("form", "statuses", "debits"), [("conflict", [201, 409], 1), ("block", [201, 201], 1), ("race", [201, 201], 2)]
+)
 def test_two_at_once(form: str, statuses: list[int], debits: int) -> None:
     api = Api(in_flight=form, order_seconds=1)
     found: list[int] = []
@@ -239,7 +300,13 @@ def test_rate_limit(window: str, form: str) -> None:
     answer = api("GET", "/account")
     assert answer.headers["X-RateLimit-Remaining"] == "0"
     told = answer.headers.get("Retry-After")
-    assert told is None if form == "none" else told.isdigit() if form == "seconds" else told is not None and told.endswith("GMT")
+    assert (
+        told is None
+        if form == "none"
+        else told.isdigit()
+        if form == "seconds"
+        else told is not None and told.endswith("GMT")
+    )
     assert api("GET", "/vps").status == (200 if window == "route" else 429)
     assert api("GET", "/vps", key=READ_KEY).status == 200
     api.clock.at += 61
@@ -252,7 +319,15 @@ def replies(api: Api) -> str:
 
     def ask(method: str, path: str, body: t.Any = None, idem: str | None = None, **query: str) -> t.Any:
         answer = api(method, path, body, idem, **query)
-        told.append([method, path, answer.status, dict(answer.headers), answer.body.decode() if isinstance(answer.body, bytes) else answer.body])
+        told.append(
+            [
+                method,
+                path,
+                answer.status,
+                dict(answer.headers),
+                answer.body.decode() if isinstance(answer.body, bytes) else answer.body,
+            ]
+        )
 
     for number in range(3):
         ask("POST", "/vps", {**ORDER, "label": f"Web-Server-{number}"}, f"k{number}")
@@ -262,7 +337,16 @@ def replies(api: Api) -> str:
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-9"}, "k0")
     ask("POST", "/hosting", {**HOSTING, "domain": "www.example.com", "username": "ExampleCom"})
     ask("POST", f"/hosting/{next(iter(api.core.hosting))}/unsuspend")
-    for path in ("/vps", "/vps/all-ips", "/os-templates", "/hosting", "/domains", "/account", "/billing/wallet/transactions", "/billing/wallet"):
+    for path in (
+        "/vps",
+        "/vps/all-ips",
+        "/os-templates",
+        "/hosting",
+        "/domains",
+        "/account",
+        "/billing/wallet/transactions",
+        "/billing/wallet",
+    ):
         ask("GET", path)
     ask("GET", "/billing/wallet/transactions", limit="1")
     ask("GET", "/billing/invoices")
@@ -301,8 +385,21 @@ def replies(api: Api) -> str:
 
 
 # These are shown by tests of their own above and below, for they need time, threads, a limit or a failure.
-ELSEWHERE = {"in_flight", "key_scope", "rate_window", "retry_after", "refund", "refund_seconds", "provisioning", "order_seconds"} | {
-    "oauth_registration", "oauth_reply", "oauth_refresh", "oauth_interval_seconds", "oauth_status",
+ELSEWHERE = {
+    "in_flight",
+    "key_scope",
+    "rate_window",
+    "retry_after",
+    "refund",
+    "refund_seconds",
+    "provisioning",
+    "order_seconds",
+} | {
+    "oauth_registration",
+    "oauth_reply",
+    "oauth_refresh",
+    "oauth_interval_seconds",
+    "oauth_status",
 }
 SWITCHES = [
     (name, value)
@@ -362,7 +459,9 @@ def test_webhook_secrets_are_shown_once() -> None:
     api = Api()
     made = api("POST", "/webhooks", {"url": "https://example.com/h", "events": ["vps.created"]}).body
     path = "/webhooks/" + made["id"]
-    assert made["secret"] not in json.dumps([api("GET", "/webhooks").body, api("GET", path).body, api("PATCH", path, {"is_active": False}).body])
+    assert made["secret"] not in json.dumps(
+        [api("GET", "/webhooks").body, api("GET", path).body, api("PATCH", path, {"is_active": False}).body]
+    )
     rotated = api("POST", path + "/rotate-secret").body["secret"]
     assert "*" not in rotated and rotated != made["secret"]
     assert api("POST", "/webhooks", {"url": "http://example.com/h", "events": ["vps.created"]}).status == 400
@@ -385,7 +484,9 @@ class TestOAuth:
 
     def start(self, api: Api) -> tuple[OAuth, dict[str, t.Any]]:
         server = OAuth(api.core)
-        status, device = server.handle("POST", "/oauth/device_authorization", {"client_id": "h444-ansible", "scope": "vps:read"}, "http://x", None)
+        status, device = server.handle(
+            "POST", "/oauth/device_authorization", {"client_id": "h444-ansible", "scope": "vps:read"}, "http://x", None
+        )
         assert status == 200
         return server, device
 
@@ -423,7 +524,9 @@ class TestOAuth:
             server.decide("0000-none", "approved")
 
     def test_status_of_an_unknown_client_is_a_switch(self) -> None:
-        status, told = OAuth(Api(oauth_status=400).core).handle("POST", "/oauth/device_authorization", {"client_id": "who"}, "http://x", None)
+        status, told = OAuth(Api(oauth_status=400).core).handle(
+            "POST", "/oauth/device_authorization", {"client_id": "who"}, "http://x", None
+        )
         assert (status, told["error"]) == (400, "invalid_client")
 
     def test_replies_are_held_to_the_contract(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -445,7 +548,8 @@ class TestOAuth:
         assert self.start(Api(oauth_interval_seconds=2))[1]["interval"] == 2
 
     @pytest.mark.parametrize(
-        "kind,has_new,old_again,new_afterwards", [("rotates", True, 400, 200), ("keeps", False, 200, None), ("same", True, 200, 200), ("ends", True, 400, 400)]
+        "kind,has_new,old_again,new_afterwards",
+        [("rotates", True, 400, 200), ("keeps", False, 200, None), ("same", True, 200, 200), ("ends", True, 400, 400)],
     )
     def test_refresh_is_a_switch(self, kind: str, has_new: bool, old_again: int, new_afterwards: int | None) -> None:
         server, device = self.start(Api(oauth_refresh=kind))
@@ -464,10 +568,16 @@ class TestOAuth:
 
     def test_registration_is_a_switch(self) -> None:
         server = OAuth(Api().core)
-        assert "registration_endpoint" not in server.handle("GET", "/.well-known/oauth-authorization-server", {}, "http://x", None)[1]
+        assert (
+            "registration_endpoint"
+            not in server.handle("GET", "/.well-known/oauth-authorization-server", {}, "http://x", None)[1]
+        )
         assert server.handle("POST", "/oauth/register", {}, "http://x", {"client_name": "n"})[0] == 404
         server = OAuth(Api(oauth_registration="on").core)
-        assert "registration_endpoint" in server.handle("GET", "/.well-known/oauth-authorization-server", {}, "http://x", None)[1]
+        assert (
+            "registration_endpoint"
+            in server.handle("GET", "/.well-known/oauth-authorization-server", {}, "http://x", None)[1]
+        )
         status, client = server.handle("POST", "/oauth/register", {}, "http://x", {"client_name": "n"})
         assert status == 201 and client["client_id"]
         assert server.handle("POST", "/oauth/register", {}, "http://x", ["n"])[0] == 400
@@ -490,7 +600,9 @@ def simulator(running: Simulator) -> Simulator:
     return running
 
 
-def call(simulator: Simulator, method: str, path: str, body: t.Any = None, timeout: float = 5, **headers: str) -> tuple[int, t.Any]:
+def call(
+    simulator: Simulator, method: str, path: str, body: t.Any = None, timeout: float = 5, **headers: str
+) -> tuple[int, t.Any]:
     """Send one request on a connection of its own."""
     connection = http.client.HTTPConnection(simulator.origin[7:], timeout=timeout)
     try:
@@ -506,8 +618,14 @@ def call(simulator: Simulator, method: str, path: str, body: t.Any = None, timeo
 @pytest.mark.parametrize(("when", "debits"), [("before", 0), ("after", 1)])
 @pytest.mark.parametrize(
     ("kind", "error"),
-    [("reset", OSError), ("close", http.client.RemoteDisconnected), ("truncate", http.client.IncompleteRead), ("hang", TimeoutError), ("bad_json", ValueError),
-     ("html", ValueError)],
+    [
+        ("reset", OSError),
+        ("close", http.client.RemoteDisconnected),
+        ("truncate", http.client.IncompleteRead),
+        ("hang", TimeoutError),
+        ("bad_json", ValueError),
+        ("html", ValueError),
+    ],
 )
 def test_fault_loses_the_reply(simulator: Simulator, when: str, debits: int, kind: str, error: type[Exception]) -> None:
     simulator.faults({"method": "POST", "path": "/vps", "when": when, "kind": kind, "seconds": 0.6})
@@ -522,7 +640,17 @@ def test_fault_loses_the_reply(simulator: Simulator, when: str, debits: int, kin
 
 def test_fault_at_the_nth_request_of_a_template(simulator: Simulator) -> None:
     made = simulator.seed(vps=[{}])["vps"][0]
-    simulator.faults({"method": "GET", "path": "/vps/{id}", "nth": 2, "times": 2, "kind": "status", "status": 503, "headers": {"Retry-After": "7"}})
+    simulator.faults(
+        {
+            "method": "GET",
+            "path": "/vps/{id}",
+            "nth": 2,
+            "times": 2,
+            "kind": "status",
+            "status": 503,
+            "headers": {"Retry-After": "7"},
+        }
+    )
     assert [call(simulator, "GET", f"/vps/{made}")[0] for _number in range(4)] == [200, 503, 503, 200]
     assert call(simulator, "GET", f"/vps/{made}/stats")[0] == 200
     simulator.faults({"kind": "empty", "times": 9})
@@ -533,10 +661,24 @@ def test_fault_at_the_nth_request_of_a_template(simulator: Simulator) -> None:
 
 @pytest.mark.parametrize(
     ("name", "body"),
-    [("faults", [{"kind": "quake"}]), ("faults", {}), ("faults", [{"kind": "reset", "nth": 0}]), ("faults", [{"kind": "reset", "path": 5}]),
-     ("faults", [{"kind": "status", "status": "x"}]), ("advance", {}), ("advance", {"seconds": "soon"}), ("advance", {"seconds": 1e300}),
-     ("assume", {"casing": "shouting"}), ("assume", {"nosuch": 1}), ("seed", {"cars": []}), ("seed", {"vps": "five"}), ("seed", []),
-     ("reset", {"preset": "none"}), ("staff_reply", {"ticket_id": "x", "body": "y"}), ("oauth/approve", {"user_code": "x"})],
+    [
+        ("faults", [{"kind": "quake"}]),
+        ("faults", {}),
+        ("faults", [{"kind": "reset", "nth": 0}]),
+        ("faults", [{"kind": "reset", "path": 5}]),
+        ("faults", [{"kind": "status", "status": "x"}]),
+        ("advance", {}),
+        ("advance", {"seconds": "soon"}),
+        ("advance", {"seconds": 1e300}),
+        ("assume", {"casing": "shouting"}),
+        ("assume", {"nosuch": 1}),
+        ("seed", {"cars": []}),
+        ("seed", {"vps": "five"}),
+        ("seed", []),
+        ("reset", {"preset": "none"}),
+        ("staff_reply", {"ticket_id": "x", "body": "y"}),
+        ("oauth/approve", {"user_code": "x"}),
+    ],
 )
 def test_control_api_refuses_bad_input(simulator: Simulator, name: str, body: t.Any) -> None:
     with pytest.raises(RuntimeError, match='"statusCode":400'):
@@ -546,7 +688,10 @@ def test_control_api_refuses_bad_input(simulator: Simulator, name: str, body: t.
 
 def test_bad_http_is_answered(simulator: Simulator) -> None:
     host, port = simulator.origin[7:].split(":")
-    for line in (b"POST /v1/vps HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"GET /v1/../../etc HTTP/1.1\r\nConnection: close\r\n\r\n"):
+    for line in (
+        b"POST /v1/vps HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+        b"GET /v1/../../etc HTTP/1.1\r\nConnection: close\r\n\r\n",
+    ):
         with socket.create_connection((host, int(port)), timeout=5) as raw:
             raw.sendall(line)
             assert raw.recv(100).startswith((b"HTTP/1.1 400", b"HTTP/1.1 404", b"HTTP/1.1 401"))
@@ -559,7 +704,9 @@ def test_journal_tells_what_was_sent(simulator: Simulator) -> None:
     call(simulator, "POST", "/vps", ORDER, **{"Idempotency-Key": "k"})
     first, second = simulator.journal()
     assert first["query"] == {"limit": "3"} and not first["effect"] and second["effect"] and second["status"] == 201
-    assert second["headers"]["idempotency-key"] == "k" and second["headers"]["authorization"] == "Bearer " + simulator.key
+    assert (
+        second["headers"]["idempotency-key"] == "k" and second["headers"]["authorization"] == "Bearer " + simulator.key
+    )
     assert simulator.writes() == [second] == simulator.journal(since=first["n"])
 
 
@@ -570,7 +717,12 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
         """Refuses the first delivery."""
 
         def do_POST(self) -> None:
-            got.append(({name.lower(): value for name, value in self.headers.items()}, self.rfile.read(int(self.headers["Content-Length"]))))
+            got.append(
+                (
+                    {name.lower(): value for name, value in self.headers.items()},
+                    self.rfile.read(int(self.headers["Content-Length"])),
+                )
+            )
             self.send_response(500 if len(got) == 1 else 204)
             self.end_headers()
 
@@ -588,7 +740,9 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
 
     try:
         with Simulator.start(deliver_to=f"http://127.0.0.1:{receiver.server_address[1]}/hook") as simulator:
-            _status, hook = call(simulator, "POST", "/webhooks", {"url": "https://example.com/h", "events": ["vps.created"]})
+            _status, hook = call(
+                simulator, "POST", "/webhooks", {"url": "https://example.com/h", "events": ["vps.created"]}
+            )
             call(simulator, "POST", "/vps", ORDER)
             wait(1)
             time.sleep(0.4)
@@ -607,7 +761,9 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
         receiver.server_close()
 
 
-@pytest.mark.parametrize("reply", [b"garbage\r\n\r\n", b"HTTP/1.1 307 Moved\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "reply", [b"garbage\r\n\r\n", b"HTTP/1.1 307 Moved\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n"]
+)
 def test_an_odd_receiver_does_not_end_deliveries(reply: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with socket.create_server(("127.0.0.1", 0)) as receiver:
@@ -621,7 +777,9 @@ def test_an_odd_receiver_does_not_end_deliveries(reply: bytes, monkeypatch: pyte
                     assert connection.recv(65536).startswith(b"POST /hook ")
                     connection.sendall(reply)
             until = time.monotonic() + 5
-            while time.monotonic() < until and any(row["status"] != "retrying" for row in simulator.state()["deliveries"]):
+            while time.monotonic() < until and any(
+                row["status"] != "retrying" for row in simulator.state()["deliveries"]
+            ):
                 time.sleep(0.02)
             assert [row["status"] for row in simulator.state()["deliveries"]] == ["retrying"] * 2
 
@@ -640,14 +798,21 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
 
 def started(*options: str) -> subprocess.CompletedProcess[str]:
     """Start it as a user does."""
-    return subprocess.run([sys.executable, str(PLACE), *options], capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(
+        [sys.executable, str(PLACE), *options], capture_output=True, text=True, timeout=20, check=False
+    )
 
 
 def test_command_line(simulator: Simulator, tmp_path: Path) -> None:
     port = simulator.origin.rsplit(":", 1)[1]
     spoiled = tmp_path / "state.json"
     spoiled.write_text("[]")
-    refused = [(("--port", port), "--port"), (("--port", "x"), "port"), (("--assume", "casing=loud"), "snake"), (("--state", str(spoiled)), "state.json")]
+    refused = [
+        (("--port", port), "--port"),
+        (("--port", "x"), "port"),
+        (("--assume", "casing=loud"), "snake"),
+        (("--state", str(spoiled)), "state.json"),
+    ]
     for options, word in refused:
         found = started(*options)
         assert found.returncode == 2 and word in found.stderr and "Traceback" not in found.stderr, options

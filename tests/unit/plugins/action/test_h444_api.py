@@ -26,13 +26,22 @@ def plugin(**args: t.Any) -> ActionModule:
 @pytest.mark.parametrize(
     "body",
     [
-        {"root_password": SECRET}, {"data": {"rootPassword": SECRET}}, {"server": {"id": 1}, "credentials": {"sftp": {"value": SECRET}}},
+        {"root_password": SECRET},
+        {"data": {"rootPassword": SECRET}},
+        {"server": {"id": 1}, "credentials": {"sftp": {"value": SECRET}}},
         [{"signingSecret": SECRET}],
-        {"passwords": [SECRET]}, {"notes": "use whsec_Abcdefgh12345678 there"}, ["h444_at_Abcdefgh12345678"], {"a-token": SECRET},
+        {"passwords": [SECRET]},
+        {"notes": "use whsec_Abcdefgh12345678 there"},
+        ["h444_at_Abcdefgh12345678"],
+        {"a-token": SECRET},
         {"x": {"secret": "whsec_Abcdefgh12345678"}},
         {"rootPassword": SECRET, "root_password": "another"},
         # Whether stars are a mask or a password is not for an output to decide.
-        {"secret": "whsec_****1234"}, [{"secret": "********"}], {"root_password": "pass***word"}, {"password": "a...b"}, {"pin": {"pw": 4711}},
+        {"secret": "whsec_****1234"},
+        [{"secret": "********"}],
+        {"root_password": "pass***word"},
+        {"password": "a...b"},
+        {"pin": {"pw": 4711}},
     ],
 )
 def test_secrets_are_found(body: t.Any) -> None:
@@ -44,7 +53,15 @@ def test_secrets_are_found(body: t.Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        None, [], {}, "text", 5, {"id": 1, "label": "web-1"}, {"password_set": True}, {"password": None}, {"secret": ""},
+        None,
+        [],
+        {},
+        "text",
+        5,
+        {"id": 1, "label": "web-1"},
+        {"password_set": True},
+        {"password": None},
+        {"secret": ""},
         {"notes": "the key begins with h444_"},
     ],
 )
@@ -55,8 +72,12 @@ def test_the_rest_is_shown(body: t.Any) -> None:
 
 def test_unread_output() -> None:
     """What a module printed and nobody could read may be an answer; a traceback is none."""
-    assert plugin()._marked({"failed": True, "module_stdout": '{"status": 201, "body": {"x": '})["_ansible_no_log"] is True
-    assert "_ansible_no_log" not in plugin()._marked({"failed": True, "msg": "no", "exception": 'answer = api.request(body=params.get("body"))'})
+    assert (
+        plugin()._marked({"failed": True, "module_stdout": '{"status": 201, "body": {"x": '})["_ansible_no_log"] is True
+    )
+    assert "_ansible_no_log" not in plugin()._marked(
+        {"failed": True, "msg": "no", "exception": 'answer = api.request(body=params.get("body"))'}
+    )
 
 
 def test_deep_answers_are_hidden() -> None:
@@ -69,7 +90,13 @@ def test_deep_answers_are_hidden() -> None:
 
 @pytest.mark.parametrize(
     ("args", "may"),
-    [({}, False), ({"method": "get"}, False), ({"method": "GET"}, False), ({"method": "POST"}, True), ({"method": "DELETE"}, True)],
+    [
+        ({}, False),
+        ({"method": "get"}, False),
+        ({"method": "GET"}, False),
+        ({"method": "POST"}, True),
+        ({"method": "DELETE"}, True),
+    ],
 )
 def test_only_a_get_brings_none(args: dict[str, t.Any], may: bool) -> None:
     """So async and timeout are refused for all else."""

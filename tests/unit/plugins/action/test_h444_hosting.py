@@ -30,8 +30,17 @@ def test_async_and_timeout(tmp_path: Path) -> None:
     tasks: list[dict[str, t.Any]] = []
     for keywords in ({"async": 30, "poll": 1}, {"timeout": 20}):
         for options in ({}, {"state": "active"}):
-            tasks.append({"h444.cloud.h444_hosting": {**ORDER, **options}, "register": "it", "ignore_errors": True, **keywords})
-            tasks.append({"ansible.builtin.assert": {"that": ["it.failed and 'is refused here' in it.msg and 'wait_timeout' in it.msg"], "quiet": True}})
+            tasks.append(
+                {"h444.cloud.h444_hosting": {**ORDER, **options}, "register": "it", "ignore_errors": True, **keywords}
+            )
+            tasks.append(
+                {
+                    "ansible.builtin.assert": {
+                        "that": ["it.failed and 'is refused here' in it.msg and 'wait_timeout' in it.msg"],
+                        "quiet": True,
+                    }
+                }
+            )
     with Simulator.start() as simulator:
         # Named in full, for the core looks a job up by the user's home and not by HOME.
         env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ASYNC_DIR=str(tmp_path / "async"))
@@ -42,7 +51,14 @@ def test_async_and_timeout(tmp_path: Path) -> None:
         simulator.seed(hosting=[{"domain": "example.com"}])
         tasks = []
         for state in ("suspended", "absent"):
-            tasks.append({"h444.cloud.h444_hosting": {"domain": "example.com", "state": state}, "async": 60, "poll": 1, "register": "it"})
+            tasks.append(
+                {
+                    "h444.cloud.h444_hosting": {"domain": "example.com", "state": state},
+                    "async": 60,
+                    "poll": 1,
+                    "register": "it",
+                }
+            )
             tasks.append({"ansible.builtin.assert": {"that": ["it is changed"], "quiet": True}})
         played = play(["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, tasks))], env, tmp_path)
         assert played.code == 0, played.tail()

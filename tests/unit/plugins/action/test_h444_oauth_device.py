@@ -18,15 +18,32 @@ def test_hidden_and_refused(tmp_path: Path) -> None:
     begin = {"h444.cloud.h444_oauth_device": {"client_id": "h444-ansible"}, "register": "it"}
     tasks: list[dict[str, t.Any]] = [
         {**begin, "async": 30, "poll": 0, "ignore_errors": True},
-        {"ansible.builtin.assert": {"that": ["it.failed and 'async is refused here' in it.msg and 'api_timeout' in it.msg"]}},
+        {
+            "ansible.builtin.assert": {
+                "that": ["it.failed and 'async is refused here' in it.msg and 'api_timeout' in it.msg"]
+            }
+        },
         {**begin, "until": "it is success", "retries": 1, "timeout": 60},
-        {"ansible.builtin.copy": {"content": "{{ it.device_code }}", "dest": str(tmp_path / "code"), "mode": "0600"}, "no_log": True},
+        {
+            "ansible.builtin.copy": {"content": "{{ it.device_code }}", "dest": str(tmp_path / "code"), "mode": "0600"},
+            "no_log": True,
+        },
         {"ansible.builtin.assert": {"that": ["it.device_code | length > 8", "it.user_code is defined"]}},
         {**begin, "loop": [1, 2]},
     ]
     with Simulator.start() as simulator:
-        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ASYNC_DIR=str(tmp_path / "async"), ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))], env, tmp_path)
+        env = environment(
+            tmp_path / "home",
+            simulator.url,
+            simulator.key,
+            ANSIBLE_ASYNC_DIR=str(tmp_path / "async"),
+            ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+        )
+        played = play(
+            ["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         code = (tmp_path / "code").read_text(encoding="utf-8")
         assert code not in played.output + (tmp_path / "log").read_text(encoding="utf-8")

@@ -15,7 +15,13 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.action.h444_vps import ActionModule
 from ansible_collections.h444.cloud.plugins.plugin_utils import _secret_action
-from ansible_collections.h444.cloud.tests.integration.playing import Played, collections_path, environment, play, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    Played,
+    collections_path,
+    environment,
+    play,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 KEY = "h444_canary_key_0123456789"
@@ -76,12 +82,22 @@ def lab(tmp_path: Path) -> t.Callable[..., Played]:
     def run(tasks: Tasks, **more: str) -> Played:
         written = tmp_path / "written"
         env = environment(
-            tmp_path / "home", "http://127.0.0.1:9/v1", KEY, ANSIBLE_LOG_PATH=str(written / "log"), JUNIT_OUTPUT_DIR=str(written / "junit"),
-            ANSIBLE_CALLBACK_TREE_DIR=str(written / "tree"), ANSIBLE_CALLBACKS_ENABLED="ansible.builtin.junit,ansible.builtin.tree", **more,
+            tmp_path / "home",
+            "http://127.0.0.1:9/v1",
+            KEY,
+            ANSIBLE_LOG_PATH=str(written / "log"),
+            JUNIT_OUTPUT_DIR=str(written / "junit"),
+            ANSIBLE_CALLBACK_TREE_DIR=str(written / "tree"),
+            ANSIBLE_CALLBACKS_ENABLED="ansible.builtin.junit,ansible.builtin.tree",
+            **more,
         )
         env["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join([str(tmp_path / "lab"), collections_path()])
         written.mkdir(exist_ok=True)
-        played = play(["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))], env, tmp_path)
+        played = play(
+            ["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))],
+            env,
+            tmp_path,
+        )
         files = [file for file in sorted(written.rglob("*")) if file.is_file() and file.name != "log"]
         assert {file.parent.name for file in files} == {"junit", "tree"}
         for file in files:
@@ -125,7 +141,12 @@ def test_what_the_rate_limit_cost_is_said_beside_a_hidden_result(lab: t.Callable
 
 def test_dictionary_of_secrets(lab: t.Callable[..., Played]) -> None:
     """The passwords of a fleet."""
-    played = lab([told("good", options={"name": "root_passwords"}), holds("it.root_passwords['web-1'] == 'Canary-' ~ 'pass-4711'")])
+    played = lab(
+        [
+            told("good", options={"name": "root_passwords"}),
+            holds("it.root_passwords['web-1'] == 'Canary-' ~ 'pass-4711'"),
+        ]
+    )
     assert played.code == 0, played.tail()
     assert SECRET not in played.output
 
@@ -143,12 +164,23 @@ def test_failure_says_why(lab: t.Callable[..., Played], say: str, no_log: bool) 
 
 def test_loop_and_retries(lab: t.Callable[..., Played]) -> None:
     """Items of a loop and attempts of until."""
-    played = lab([
-        told("{{ item }}", loop=["good", "plain", "fail"], ignore_errors=True),
-        holds("it.results[0].root_password == it.results[2].root_password and it.results[1].told == 'nothing secret'"),
-        told("fail", until="it is success", retries=1, delay=0, ignore_errors=True, options={"credentials_file": "secrets.json"}),
-        holds(WHOLE),
-    ])
+    played = lab(
+        [
+            told("{{ item }}", loop=["good", "plain", "fail"], ignore_errors=True),
+            holds(
+                "it.results[0].root_password == it.results[2].root_password and it.results[1].told == 'nothing secret'"
+            ),
+            told(
+                "fail",
+                until="it is success",
+                retries=1,
+                delay=0,
+                ignore_errors=True,
+                options={"credentials_file": "secrets.json"},
+            ),
+            holds(WHOLE),
+        ]
+    )
     assert played.code == 0, played.tail()
     assert SECRET not in played.output and KEY not in played.output
 
@@ -183,7 +215,9 @@ def test_debugging_the_core(lab: t.Callable[..., Played], pipelining: str) -> No
 
 def test_unreadable_result(lab: t.Callable[..., Played]) -> None:
     """What a module printed and nobody could parse may hold a password too."""
-    played = lab([told("broken", ignore_errors=True), holds("it.failed and ('Canary-' ~ 'pass-4711') in it.module_stdout")])
+    played = lab(
+        [told("broken", ignore_errors=True), holds("it.failed and ('Canary-' ~ 'pass-4711') in it.module_stdout")]
+    )
     assert played.code == 0, played.tail()
     assert SECRET not in played.output
     assert re.search("ERROR.*(MODULE FAILURE|deserialization failed)", played.output)
@@ -236,7 +270,9 @@ def test_no_log_of_the_connection_comes_back() -> None:
         ({"retries": 2}, {"credentials_file": " "}, True),
     ],
 )  # fmt: skip
-def test_repeated_tasks(lab: t.Callable[..., Played], keywords: dict[str, t.Any], options: dict[str, t.Any], refused: bool) -> None:
+def test_repeated_tasks(
+    lab: t.Callable[..., Played], keywords: dict[str, t.Any], options: dict[str, t.Any], refused: bool
+) -> None:
     """Of all attempts one result is kept, and a password that came with another is gone; a file keeps it."""
     wanted = "it.failed and 'refused here without credentials_file' in it.msg" if refused else WHOLE
     played = lab([told("good", options=options, delay=0, ignore_errors=True, **keywords), holds(wanted)])
@@ -254,7 +290,9 @@ def test_async_and_timeout(tmp_path: Path) -> None:
     refused: Tasks = []
     for keywords in ({"async": 30, "poll": 0}, {"async": 30, "poll": 1}, {"timeout": 20}):
         for options in ({}, {"state": "reinstalled"}, {"state": "started"}):
-            refused.append({"h444.cloud.h444_vps": {**order, **options}, "register": "it", "ignore_errors": True, **keywords})
+            refused.append(
+                {"h444.cloud.h444_vps": {**order, **options}, "register": "it", "ignore_errors": True, **keywords}
+            )
             refused.append(holds("it.failed and 'is refused here' in it.msg and 'wait_timeout' in it.msg"))
     with Simulator.start() as simulator:
         # Named in full, for the core looks a job up by the user's home and not by HOME.
@@ -269,7 +307,11 @@ def test_async_and_timeout(tmp_path: Path) -> None:
             {"h444.cloud.h444_vps": {"label": "web-2", "state": "absent"}, **background},
             holds("it is changed and it.vps is none"),
             # The state may come from the action group's defaults.
-            {"h444.cloud.h444_vps": {"label": "web-1"}, "module_defaults": {"group/h444.cloud.h444": {"state": "absent"}}, **background},
+            {
+                "h444.cloud.h444_vps": {"label": "web-1"},
+                "module_defaults": {"group/h444.cloud.h444": {"state": "absent"}},
+                **background,
+            },
             holds("it is changed"),
             {"h444.cloud.h444_vps": {"label": "web-2", "state": "absent"}, "timeout": 60, "register": "it"},
             holds("it is not changed"),

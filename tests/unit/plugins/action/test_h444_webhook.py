@@ -10,7 +10,13 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.h444.cloud.plugins.action.h444_webhook import ActionModule
-from ansible_collections.h444.cloud.tests.integration.playing import environment, play, secrets_in, shown_secrets, write_playbook
+from ansible_collections.h444.cloud.tests.integration.playing import (
+    environment,
+    play,
+    secrets_in,
+    shown_secrets,
+    write_playbook,
+)
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 HOOK = {"url": "https://example.com/hook", "events": ["vps.created"]}
@@ -27,7 +33,11 @@ def test_hidden_refused_and_harmless(tmp_path: Path) -> None:
     for keywords in ({"async": 30, "poll": 0}, {"timeout": 20}):
         for options in (HOOK, {"url": HOOK["url"], "rotate_secret": True}):
             tasks.append({"h444.cloud.h444_webhook": options, "register": "it", "ignore_errors": True, **keywords})
-            tasks.append(holds("it.failed and 'is refused here' in it.msg and 'api_timeout' in it.msg and 'wait_timeout' not in it.msg"))
+            tasks.append(
+                holds(
+                    "it.failed and 'is refused here' in it.msg and 'api_timeout' in it.msg and 'wait_timeout' not in it.msg"
+                )
+            )
     before = len(tasks)
     tasks += [
         {"h444.cloud.h444_webhook": HOOK, "register": "made", "diff": True},
@@ -38,11 +48,23 @@ def test_hidden_refused_and_harmless(tmp_path: Path) -> None:
     ]
     with Simulator.start() as simulator:
         # Named in full, for the core looks a job up by the user's home and not by HOME.
-        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ASYNC_DIR=str(tmp_path / "async"), ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, tasks[:before]))], env, tmp_path)
+        env = environment(
+            tmp_path / "home",
+            simulator.url,
+            simulator.key,
+            ANSIBLE_ASYNC_DIR=str(tmp_path / "async"),
+            ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+        )
+        played = play(
+            ["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, tasks[:before]))], env, tmp_path
+        )
         assert played.code == 0, played.tail()
         assert simulator.journal() == []
-        played = play(["ansible-playbook", "-vvvv", "-i", "localhost,", str(write_playbook(tmp_path, tasks[before:]))], env, tmp_path)
+        played = play(
+            ["ansible-playbook", "-vvvv", "-i", "localhost,", str(write_playbook(tmp_path, tasks[before:]))],
+            env,
+            tmp_path,
+        )
         assert played.code == 0, played.tail()
         everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "censored" in everything and "whsec_" not in everything.replace("match('whsec_')", "")

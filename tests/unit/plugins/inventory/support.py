@@ -64,7 +64,9 @@ class Api:
                 if outer.silent:
                     # Longer than any time-out in these tests.
                     threading.Event().wait(5)
-                status, headers, body = outer.replies.get(self.path, (404, {}, b'{"statusCode":404,"message":"Cannot GET","error":"Not Found"}'))
+                status, headers, body = outer.replies.get(
+                    self.path, (404, {}, b'{"statusCode":404,"message":"Cannot GET","error":"Not Found"}')
+                )
                 body = outer.by_key.get(bearer.removeprefix("Bearer "), {}).get(self.path, body)
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", **headers}.items():
@@ -91,7 +93,11 @@ class Api:
         """Answer with these servers; their addresses are made from ``ipv4`` unless they are given."""
         if all_ips is None:
             all_ips = [
-                {"id": row["id"], "label": row.get("label"), "ips": [address(row["ipv4"], True)] if row.get("ipv4") else []}
+                {
+                    "id": row["id"],
+                    "label": row.get("label"),
+                    "ips": [address(row["ipv4"], True)] if row.get("ipv4") else [],
+                }
                 for row in vps
                 if isinstance(row, dict) and "id" in row
             ]
@@ -111,7 +117,14 @@ class Api:
 
 def address(ip: str, primary: bool = False, ptr: str | None = None) -> dict[str, t.Any]:
     """Make a row of an address as the documentation shows it."""
-    return {"ip": ip, "primary": primary, "gateway": "10.0.0.1", "netmask": "255.255.255.0", "ptr": ptr, "zoneHosted": True}
+    return {
+        "ip": ip,
+        "primary": primary,
+        "gateway": "10.0.0.1",
+        "netmask": "255.255.255.0",
+        "ptr": ptr,
+        "zoneHosted": True,
+    }
 
 
 def vps(number: int, label: t.Any = None, **given: t.Any) -> dict[str, t.Any]:
@@ -134,7 +147,9 @@ def write(folder: pathlib.Path, name: str = "test.h444.yml", **options: t.Any) -
     """Write a configuration file."""
     path = folder / name
     content = {"plugin": PLUGIN, "rate_limit": 0, "api_retries": 0, **options}
-    path.write_text(yaml.safe_dump({key: value for key, value in content.items() if value is not None}), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump({key: value for key, value in content.items() if value is not None}), encoding="utf-8"
+    )
     return path
 
 

@@ -20,4 +20,8 @@ def test_the_benchmark(tmp_path: pathlib.Path) -> None:
     done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[2:]]
-    assert [(row[0], row[1], row[6]) for row in rows] == [("20", "h444.cloud.h444", "2"), ("20", "static script", "0"), ("20", "plain Constructable", "2")]
+    assert [(row[0], row[1], row[6]) for row in rows] == [
+        ("20", "h444.cloud.h444", "2"),
+        ("20", "static script", "0"),
+        ("20", "plain Constructable", "2"),
+    ]

@@ -14,7 +14,16 @@ import pytest
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import KEY, OTHER_KEY, Api, address, read, run, vps, write
+from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import (
+    KEY,
+    OTHER_KEY,
+    Api,
+    address,
+    read,
+    run,
+    vps,
+    write,
+)
 
 
 @pytest.fixture
@@ -30,12 +39,24 @@ def options(request: pytest.FixtureRequest, api: Api, tmp_path: pathlib.Path) ->
     """A configuration with a cache on disk, and an API with two accounts."""
     api.answer("/v1/vps", b"[]")
     api.answer("/v1/vps/all-ips", b"[]")
-    one = [vps(1, "one", rootPassword="hunter2-secret"), vps(2, "two", text="caf\u00e9 {{ x }}", notes=["a", None, 1.5, True])]
+    one = [
+        vps(1, "one", rootPassword="hunter2-secret"),
+        vps(2, "two", text="caf\u00e9 {{ x }}", notes=["a", None, 1.5, True]),
+    ]
     api.by_key = {
-        KEY: {"/v1/vps": json.dumps(one).encode(), "/v1/vps/all-ips": json.dumps([{"id": "id-1", "ips": [address("10.0.0.1", True, "one.example")]}]).encode()},
+        KEY: {
+            "/v1/vps": json.dumps(one).encode(),
+            "/v1/vps/all-ips": json.dumps([{"id": "id-1", "ips": [address("10.0.0.1", True, "one.example")]}]).encode(),
+        },
         OTHER_KEY: {"/v1/vps": json.dumps([vps(3, "three")]).encode()},
     }
-    return {"api_url": api.url, "cache": True, "cache_plugin": request.param, "cache_connection": str(tmp_path / "cache"), "cache_timeout": 3600}
+    return {
+        "api_url": api.url,
+        "cache": True,
+        "cache_plugin": request.param,
+        "cache_connection": str(tmp_path / "cache"),
+        "cache_timeout": 3600,
+    }
 
 
 def found(path: pathlib.Path, cache: bool = True) -> dict[str, t.Any]:
@@ -114,8 +135,18 @@ def test_no_secret_is_written(api: Api, options: dict[str, t.Any], tmp_path: pat
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "null", '"text"', "{}",
-     '{"h444_cache": 99}', '{"h444_cache": 1, "account": "x", "replies": "{}"}', '{"web": {"ansible_host": "10.6.6.6"}}', "\x00\xff"],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        '{"h444_cache": 99}',
+        '{"h444_cache": 1, "account": "x", "replies": "{}"}',
+        '{"web": {"ansible_host": "10.6.6.6"}}',
+        "\x00\xff",
+    ],
 )
 def test_a_broken_or_foreign_entry_is_a_warning(
     api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str], content: str
@@ -134,7 +165,9 @@ def test_a_broken_or_foreign_entry_is_a_warning(
     assert warnings == []
 
 
-def test_an_entry_of_another_account_in_this_ones_place(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str]) -> None:
+def test_an_entry_of_another_account_in_this_ones_place(
+    api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str]
+) -> None:
     """A file that was copied over is not believed."""
     path = write(tmp_path, api_key=KEY, **options)
     first = found(path)
@@ -168,7 +201,9 @@ def test_through_the_command(api: Api, options: dict[str, t.Any], tmp_path: path
     assert first.out == second.out
     assert "one" in first.hostvars
     assert len(api.requests) == 2
-    (tmp_path / "play.yml").write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n    - meta: refresh_inventory\n", encoding="utf-8")
+    (tmp_path / "play.yml").write_text(
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - meta: refresh_inventory\n", encoding="utf-8"
+    )
     played = run(tmp_path, "ansible-playbook", "-i", path, "play.yml")
     assert played.code == 0, played.err
     assert len(api.requests) == 4
@@ -186,11 +221,19 @@ def damaged(replies: dict[str, t.Any], how: str) -> str:
         return json.dumps(replies).replace('"one.example"', nested)
     if how == "endless":
         return json.dumps(replies).replace('"one"', "[" * 200_000 + "]" * 200_000)
-    return json.dumps({"null row": {**replies, "vps": [None]}, "row of text": {**replies, "vps": ["x"]}, "no addresses": {**replies, "all_ips": 5}}[how])
+    return json.dumps(
+        {
+            "null row": {**replies, "vps": [None]},
+            "row of text": {**replies, "vps": ["x"]},
+            "no addresses": {**replies, "all_ips": 5},
+        }[how]
+    )
 
 
 @pytest.mark.parametrize("how", ["null row", "row of text", "no addresses", "nested row", "nested address", "endless"])
-def test_odd_entries_are_asked_for_again(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str], how: str) -> None:
+def test_odd_entries_are_asked_for_again(
+    api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str], how: str
+) -> None:
     """What no entry of ours holds is not one, and the next answers take its place."""
     path = write(tmp_path, api_key=KEY, **options)
     first = found(path)
@@ -201,7 +244,9 @@ def test_odd_entries_are_asked_for_again(api: Api, options: dict[str, t.Any], tm
         if "replies" in entry:
             entry["replies"] = damaged(json.loads(entry["replies"]), how)
             is_text = isinstance(content.get("__payload__"), str)
-            file.write_text(json.dumps({**content, "__payload__": json.dumps(entry)} if is_text else entry), encoding="utf-8")
+            file.write_text(
+                json.dumps({**content, "__payload__": json.dumps(entry)} if is_text else entry), encoding="utf-8"
+            )
     assert found(path) == first
     assert len(api.requests) == 4
     assert len([text for text in warnings if "damaged" in text]) == 1
@@ -209,7 +254,9 @@ def test_odd_entries_are_asked_for_again(api: Api, options: dict[str, t.Any], tm
     assert len(api.requests) == 4
 
 
-def test_odd_answers_are_not_kept(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str]) -> None:
+def test_odd_answers_are_not_kept(
+    api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path, warnings: list[str]
+) -> None:
     """An odd server is in the inventory, and the API is asked again the next time."""
     nested = json.dumps([vps(1, "one"), {**vps(2, "two"), "x": 0}]).replace('"x": 0', '"x": ' + "[" * 500 + "]" * 500)
     api.by_key[KEY]["/v1/vps"] = nested.encode()

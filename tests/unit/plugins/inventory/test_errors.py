@@ -18,7 +18,17 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.utils.display import Display
 
-from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import KEY, Api, address, free_port, one_line, read, run, vps, write
+from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import (
+    KEY,
+    Api,
+    address,
+    free_port,
+    one_line,
+    read,
+    run,
+    vps,
+    write,
+)
 
 NEST = {"statusCode": 0, "message": "as the API says", "error": "x"}
 
@@ -57,7 +67,9 @@ def refused(api: Api, folder: pathlib.Path, **options: t.Any) -> str:
         (302, {"Location": "https://elsewhere.example/"}, ["redirect to elsewhere.example", "api_url"]),
     ],
 )
-def test_answers_that_say_no(api: Api, tmp_path: pathlib.Path, status: int, headers: dict[str, str], parts: list[str]) -> None:
+def test_answers_that_say_no(
+    api: Api, tmp_path: pathlib.Path, status: int, headers: dict[str, str], parts: list[str]
+) -> None:
     """Each status has its own sentence, and strict: false changes nothing about it."""
     api.serve([])
     api.answer("/v1/vps", {**NEST, "statusCode": status}, status, **headers)
@@ -87,7 +99,9 @@ def test_the_second_request_may_fail_too(api: Api, tmp_path: pathlib.Path) -> No
         (b"", "application/json", ["expected a list of vps"]),
     ],
 )
-def test_answers_that_are_none(api: Api, tmp_path: pathlib.Path, body: bytes, content_type: str, parts: list[str]) -> None:
+def test_answers_that_are_none(
+    api: Api, tmp_path: pathlib.Path, body: bytes, content_type: str, parts: list[str]
+) -> None:
     """Anything but a list is never read as an empty account."""
     api.serve([])
     api.answer("/v1/vps", body, 200, Content_Type=content_type)
@@ -116,7 +130,9 @@ def deep(levels: int) -> t.Any:
         ("id-2", "entry 2 of its list of vps is a text", False),
     ],
 )
-def test_one_odd_row_costs_no_other(api: Api, tmp_path: pathlib.Path, warnings: list[str], row: t.Any, what: str | None, stays: bool) -> None:
+def test_one_odd_row_costs_no_other(
+    api: Api, tmp_path: pathlib.Path, warnings: list[str], row: t.Any, what: str | None, stays: bool
+) -> None:
     """It is kept with what could be read, or left out; a warning names it. Strict, it is an error."""
     api.serve([vps(1, "web"), row, vps(4, "db")])
     inventory = read(write(tmp_path, api_url=api.url, api_key=KEY))
@@ -131,9 +147,18 @@ def test_one_odd_row_costs_no_other(api: Api, tmp_path: pathlib.Path, warnings: 
 @pytest.mark.parametrize(
     ("entry", "what"),
     [
-        ({"id": "id-2", "ips": [None, address("10.0.0.2")]}, "An address of the server 'id-2' is left out: .* one of its addresses is nothing"),
-        ({"id": "id-2", "ips": [5, address("10.0.0.2")]}, "An address of the server 'id-2' is left out: .* is a number"),
-        ({"id": "id-2", "ips": [address("x"), address("10.0.0.2")]}, "An address of the server 'id-2' is left out: .* has no ip"),
+        (
+            {"id": "id-2", "ips": [None, address("10.0.0.2")]},
+            "An address of the server 'id-2' is left out: .* one of its addresses is nothing",
+        ),
+        (
+            {"id": "id-2", "ips": [5, address("10.0.0.2")]},
+            "An address of the server 'id-2' is left out: .* is a number",
+        ),
+        (
+            {"id": "id-2", "ips": [address("x"), address("10.0.0.2")]},
+            "An address of the server 'id-2' is left out: .* has no ip",
+        ),
         ({"id": "id-2", "x": deep(500)}, "An address of the server 'id-2' is left out: .* nested deeper"),
         (None, "An address of an unknown server is left out: .*something else than objects"),
         ("x", "An address of an unknown server is left out"),
@@ -143,7 +168,10 @@ def test_one_odd_row_costs_no_other(api: Api, tmp_path: pathlib.Path, warnings: 
 def test_one_odd_address_costs_no_other(
     api: Api, tmp_path: pathlib.Path, warnings: list[str], entry: t.Any, what: str, options: dict[str, t.Any]
 ) -> None:
-    api.serve([vps(1, "web"), vps(2, "odd", ipv4=None)], [{"id": "id-1", "ips": [address("10.0.0.1", True, "web.example.com")]}, entry])
+    api.serve(
+        [vps(1, "web"), vps(2, "odd", ipv4=None)],
+        [{"id": "id-1", "ips": [address("10.0.0.1", True, "web.example.com")]}, entry],
+    )
     inventory = read(write(tmp_path, api_url=api.url, api_key=KEY, **options))
     assert inventory.hosts["web"].vars["h444_ptr"] == "web.example.com"
     assert len(inventory.hosts) == 2
@@ -154,7 +182,9 @@ def test_one_odd_address_costs_no_other(
     assert "GET /v1/vps/all-ips" in refused(api, tmp_path, strict=True)
 
 
-def test_a_thousand_odd_rows_are_ten_warnings_and_a_count(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
+def test_a_thousand_odd_rows_are_ten_warnings_and_a_count(
+    api: Api, tmp_path: pathlib.Path, warnings: list[str]
+) -> None:
     api.serve([vps(number, "web-%d" % number, planSlug="x") for number in range(1000)])
     assert len(read(write(tmp_path, api_url=api.url, api_key=KEY)).hosts) == 1000
     assert len(warnings) == 11
@@ -168,7 +198,9 @@ def test_an_unreadable_next_link(api: Api, tmp_path: pathlib.Path) -> None:
     assert "names a next page that can't be used" in refused(api, tmp_path)
 
 
-def test_a_mistake_of_ours_is_no_empty_account(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_is_no_empty_account(
+    api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever happens is a parse error with the file's name."""
     from ansible_collections.h444.cloud.plugins.plugin_utils import _hosts
 
@@ -219,7 +251,9 @@ def test_a_name_that_is_none(api: Api, tmp_path: pathlib.Path, monkeypatch: pyte
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-    assert "the name api.nowhere.example can't be resolved" in refused(api, tmp_path, api_url="https://api.nowhere.example/v1")
+    assert "the name api.nowhere.example can't be resolved" in refused(
+        api, tmp_path, api_url="https://api.nowhere.example/v1"
+    )
 
 
 def test_no_answer_in_time(api: Api, tmp_path: pathlib.Path) -> None:
@@ -256,7 +290,9 @@ def self_signed(folder: pathlib.Path) -> pathlib.Path:
         .sign(key, hashes.SHA256())
     )
     path = folder / "certificate.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return path
 
@@ -298,7 +334,9 @@ def test_addresses_that_cannot_be_read(api: Api, tmp_path: pathlib.Path, monkeyp
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(4, None), (12, "v"), (40, "warning")])
-def test_what_the_rate_limit_cost_is_said(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, seconds: int, level: str | None) -> None:
+def test_what_the_rate_limit_cost_is_said(
+    api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, seconds: int, level: str | None
+) -> None:
     """More than 5 s at -v, more than 30 s as a warning."""
     from ansible_collections.h444.cloud.plugins.module_utils import _client
 
@@ -308,7 +346,10 @@ def test_what_the_rate_limit_cost_is_said(api: Api, tmp_path: pathlib.Path, monk
     monkeypatch.setattr(_client.Pacer, "wait_turn", lambda self: seconds / 2)
     api.serve([vps(1, "web")])
     read(write(tmp_path, api_url=api.url, api_key=KEY))
-    found = {name: [text for text in texts if "%d s were waited for the rate limit" % seconds in text] for name, texts in said.items()}
+    found = {
+        name: [text for text in texts if "%d s were waited for the rate limit" % seconds in text]
+        for name, texts in said.items()
+    }
     assert {name for name, texts in found.items() if texts} == ({level} if level else set())
 
 
@@ -317,7 +358,9 @@ def test_through_the_command(api: Api, tmp_path: pathlib.Path) -> None:
     api.serve([])
     api.answer("/v1/vps", NEST, 401)
     path = write(tmp_path, api_url=api.url, api_key=KEY, strict=False)
-    ran = run(tmp_path, "ansible-inventory", "-i", path, "--list", "-vvvv", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
+    ran = run(
+        tmp_path, "ansible-inventory", "-i", path, "--list", "-vvvv", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true"
+    )
     assert ran.code != 0
     assert "wrong, expired or revoked" in one_line(ran.err)
     assert KEY not in ran.out + ran.err

@@ -25,7 +25,13 @@ BLOCKS: list[tuple[str, str]] = [
     (kind, textwrap.dedent(body).strip() + "\n")
     for kind, body in re.findall(r"^\.\. code-block:: (\S+)\n\n((?:   .*\n|\n)+)", GUIDE, re.MULTILINE)
 ]
-CONFIGURATIONS = [part for kind, body in BLOCKS if kind == "yaml" for part in re.split(r"(?m)^(?=# inventory/)", body) if PLUGIN in part]
+CONFIGURATIONS = [
+    part
+    for kind, body in BLOCKS
+    if kind == "yaml"
+    for part in re.split(r"(?m)^(?=# inventory/)", body)
+    if PLUGIN in part
+]
 
 
 def fleet() -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
@@ -35,10 +41,23 @@ def fleet() -> tuple[list[dict[str, t.Any]], list[dict[str, t.Any]]]:
     rows, ips = [], []
     for number, (label, hostname, status) in enumerate(found, 11):
         given = {"hostname": hostname, "status": status, "ipv4": "192.0.2.%d" % number, "os_template": "ubuntu-24.04"}
-        row = vps(number, label, **given, specs={"vcpu": 2, "ram_mb": 4096, "disk_gb": 60}, created_at="2026-11-24T03:06:49.853Z")
+        row = vps(
+            number,
+            label,
+            **given,
+            specs={"vcpu": 2, "ram_mb": 4096, "disk_gb": 60},
+            created_at="2026-11-24T03:06:49.853Z",
+        )
         row["id"] = "7ec5c561-4fb7-470d-8ba9-c1ed71240317" if label == "web-prod-1" else row["id"]
         address = {"gateway": None, "netmask": None, "ptr": None, "zoneHosted": True}
-        own = [{**address, "ip": row["ipv4"], "primary": True, "ptr": "web1.example.com" if label == "web-prod-1" else None}]
+        own = [
+            {
+                **address,
+                "ip": row["ipv4"],
+                "primary": True,
+                "ptr": "web1.example.com" if label == "web-prod-1" else None,
+            }
+        ]
         if label == "web-prod-1":
             own.append({**address, "ip": "2001:db8:20::11", "primary": False})
         if label == "db-prod-1":
@@ -78,13 +97,25 @@ def test_every_output_is_real(account: Api, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("number", range(len(CONFIGURATIONS)))
-def test_every_configuration_is_read(number: int, account: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_configuration_is_read(
+    number: int, account: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without an error, without a warning, with hosts."""
     said: list[str] = []
     monkeypatch.setattr(Display, "warning", lambda self, msg, *args, **kwargs: said.append(str(msg)))
-    for name, value in {"H444_API_KEY": KEY, "H444_API_URL": account.url, "H444_RATE_LIMIT": "0", "ACCOUNT_A": KEY, "ACCOUNT_B": KEY}.items():
+    for name, value in {
+        "H444_API_KEY": KEY,
+        "H444_API_URL": account.url,
+        "H444_RATE_LIMIT": "0",
+        "ACCOUNT_A": KEY,
+        "ACCOUNT_B": KEY,
+    }.items():
         monkeypatch.setenv(name, value)
-    text = CONFIGURATIONS[number].replace("~/.config/h444/key", str(tmp_path / "key")).replace("~/.cache/h444", str(tmp_path / "cache"))
+    text = (
+        CONFIGURATIONS[number]
+        .replace("~/.config/h444/key", str(tmp_path / "key"))
+        .replace("~/.cache/h444", str(tmp_path / "cache"))
+    )
     (tmp_path / "key").write_text(KEY + "\n", encoding="utf-8")
     path = tmp_path / "guide.h444.yml"
     path.write_text(text, encoding="utf-8")
@@ -99,7 +130,11 @@ def test_the_variables_for_awx_are_options() -> None:
     known = {entry["name"] for definition in definitions.values() for entry in definition.get("env") or ()}
     assert set(yaml.safe_load(block)) <= known
     assert set(re.findall(r"\bH444_[A-Z_]+[A-Z]\b", GUIDE)) <= known
-    cores = {entry["name"] for definition in C.config.get_configuration_definitions().values() for entry in definition.get("env") or ()}
+    cores = {
+        entry["name"]
+        for definition in C.config.get_configuration_definitions().values()
+        for entry in definition.get("env") or ()
+    }
     named = set(re.findall(r"\bANSIBLE_INVENTORY_[A-Z_]+\b", GUIDE))
     assert named == {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"} and named <= cores
 

@@ -37,7 +37,11 @@ FLEET = [
     vps(4, "mail", hostname="mail.example.com"),
 ]
 FLEET_IPS = [
-    {"id": "id-1", "label": "web-prod-1", "ips": [address("10.0.0.1", True, "www.example.com"), address("2001:db8::1")]},
+    {
+        "id": "id-1",
+        "label": "web-prod-1",
+        "ips": [address("10.0.0.1", True, "www.example.com"), address("2001:db8::1")],
+    },
     {"id": "id-2", "label": "web-prod-2", "ips": [address("10.0.0.2", True)]},
     {"id": "id-3", "label": "db-stage-1", "ips": [address("10.9.9.9"), address("172.16.0.3", True, "db.example.com.")]},
     {"id": "id-4", "label": "mail", "ips": [address("10.0.0.4", True, "mail.example.com")]},
@@ -98,7 +102,10 @@ def test_two_requests_and_the_variables_of_a_server(fleet: Api, tmp_path: pathli
         "h444_created_at": "2026-01-01T00:00:00.000Z",
         "h444_hostname": "web-1.example.com",
         "h444_id": "id-1",
-        "h444_ips": [{"ip": "10.0.0.1", "primary": True, "ptr": "www.example.com", **own}, {"ip": "2001:db8::1", "primary": False, "ptr": None, **own}],
+        "h444_ips": [
+            {"ip": "10.0.0.1", "primary": True, "ptr": "www.example.com", **own},
+            {"ip": "2001:db8::1", "primary": False, "ptr": None, **own},
+        ],
         "h444_ipv4": "10.0.0.1",
         "h444_ipv6": "2001:db8::1",
         "h444_label": "web-prod-1",
@@ -119,8 +126,14 @@ def test_two_requests_and_the_variables_of_a_server(fleet: Api, tmp_path: pathli
         (["ptr", "ipv4"], ["www.example.com", "10.0.0.2", "db.example.com", "mail.example.com"]),
         (["id"], ["id-1", "id-2", "id-3", "id-4"]),
         (["hostname"], ["web-1.example.com", "h444-id-2", "h444-id-3", "mail.example.com"]),
-        (["h444_label.split('-')[1] ~ '.example'", "label"], ["prod.example-id-1", "prod.example-id-2", "stage.example", "mail"]),
-        (["{{ h444_label }}.{{ h444_plan_slug }}"], ["web-prod-1.vps-2", "web-prod-2.vps-2", "db-stage-1.vps-8", "mail.vps-2"]),
+        (
+            ["h444_label.split('-')[1] ~ '.example'", "label"],
+            ["prod.example-id-1", "prod.example-id-2", "stage.example", "mail"],
+        ),
+        (
+            ["{{ h444_label }}.{{ h444_plan_slug }}"],
+            ["web-prod-1.vps-2", "web-prod-2.vps-2", "db-stage-1.vps-8", "mail.vps-2"],
+        ),
         (["h444_nothing", "h444_specs.vcpu", "id"], ["2", "id-2", "id-3", "id-4"]),
     ],
 )
@@ -151,7 +164,9 @@ def test_a_failing_name_is_an_error_only_when_strict(fleet: Api, tmp_path: pathl
         ("ptr, ipv6", ["www.example.com", "10.0.0.2", "db.example.com", "mail.example.com"]),
     ],
 )
-def test_connect_with(fleet: Api, tmp_path: pathlib.Path, connect_with: str | list[str], addresses: list[str | None]) -> None:
+def test_connect_with(
+    fleet: Api, tmp_path: pathlib.Path, connect_with: str | list[str], addresses: list[str | None]
+) -> None:
     """The first of what was chosen, else an address; never a variable for 'none'."""
     inventory = inventory_of(fleet, tmp_path, connect_with=connect_with)
     by_id = sorted(inventory.hosts.values(), key=lambda host: host.vars["h444_id"])
@@ -162,9 +177,15 @@ ODD_VPS: dict[str, t.Callable[[list[dict[str, t.Any]]], t.Any]] = {
     "bare": lambda rows: rows,
     "under data": lambda rows: {"data": rows},
     "under its name, with a count": lambda rows: {"success": True, "data": {"vps": rows}, "total": len(rows)},
-    "camel case": lambda rows: [{"planSlug": row["plan_slug"], **{key: row[key] for key in ("id", "label", "status", "ipv4")}} for row in rows],
-    "upper case states": lambda rows: [{**row, "status": {"running": "ACTIVE", "stopped": "OFF"}[row["status"]]} for row in rows],
-    "a nested plan": lambda rows: [{**row, "plan_slug": None, "plan": {"slug": row["plan_slug"], "vcpu": 2}} for row in rows],
+    "camel case": lambda rows: [
+        {"planSlug": row["plan_slug"], **{key: row[key] for key in ("id", "label", "status", "ipv4")}} for row in rows
+    ],
+    "upper case states": lambda rows: [
+        {**row, "status": {"running": "ACTIVE", "stopped": "OFF"}[row["status"]]} for row in rows
+    ],
+    "a nested plan": lambda rows: [
+        {**row, "plan_slug": None, "plan": {"slug": row["plan_slug"], "vcpu": 2}} for row in rows
+    ],
     "each under its own name": lambda rows: [{"vps": row} for row in rows],
     "attributes": lambda rows: {"data": [{"id": row["id"], "type": "vps", "attributes": row} for row in rows]},
     "a map from id to server": lambda rows: {row["id"]: row for row in rows},
@@ -175,26 +196,46 @@ ODD_VPS: dict[str, t.Callable[[list[dict[str, t.Any]]], t.Any]] = {
 ODD_IPS: dict[str, t.Callable[[list[dict[str, t.Any]]], t.Any]] = {
     "bare": lambda groups: groups,
     "under data": lambda groups: {"data": groups},
-    "vpsId": lambda groups: [{"vpsId": group["id"], "vpsLabel": group["label"], "ips": group["ips"]} for group in groups],
-    "a nested server": lambda groups: [{"vps": {"id": group["id"], "label": group["label"]}, "ips": group["ips"]} for group in groups],
+    "vpsId": lambda groups: [
+        {"vpsId": group["id"], "vpsLabel": group["label"], "ips": group["ips"]} for group in groups
+    ],
+    "a nested server": lambda groups: [
+        {"vps": {"id": group["id"], "label": group["label"]}, "ips": group["ips"]} for group in groups
+    ],
     "labels only": lambda groups: [{"label": group["label"], "ips": group["ips"]} for group in groups],
     "a map from id to addresses": lambda groups: {group["id"]: group["ips"] for group in groups},
     "a flat list": lambda groups: [{**ip, "vps_id": group["id"]} for group in groups for ip in group["ips"]],
     "snake case": lambda groups: [
-        {**group, "ips": [{("zone_hosted" if key == "zoneHosted" else key): value for key, value in ip.items()} for ip in group["ips"]]} for group in groups
+        {
+            **group,
+            "ips": [
+                {("zone_hosted" if key == "zoneHosted" else key): value for key, value in ip.items()}
+                for ip in group["ips"]
+            ],
+        }
+        for group in groups
     ],
 }
 
 
 @pytest.mark.parametrize(
-    ("vps_form", "ips_form"), [*((form, "bare") for form in ODD_VPS), *(("without addresses", form) for form in ODD_IPS), ("bare", "labels only")]
+    ("vps_form", "ips_form"),
+    [
+        *((form, "bare") for form in ODD_VPS),
+        *(("without addresses", form) for form in ODD_IPS),
+        ("bare", "labels only"),
+    ],
 )
-def test_odd_replies_give_the_same_hosts(api: Api, tmp_path: pathlib.Path, warnings: list[str], vps_form: str, ips_form: str) -> None:
+def test_odd_replies_give_the_same_hosts(
+    api: Api, tmp_path: pathlib.Path, warnings: list[str], vps_form: str, ips_form: str
+) -> None:
     """Whatever form the API chooses: the same names, addresses, states, plans and PTR records, in two requests, without a warning."""
     api.serve(ODD_VPS[vps_form](FLEET), ODD_IPS[ips_form](FLEET_IPS))
     inventory = inventory_of(api, tmp_path, hostnames=["label"], keyed_groups=[{"key": "h444_plan_slug"}])
     shown = {
-        host.name: tuple(host.vars[name] for name in ("h444_id", "h444_status", "h444_plan_slug", "ansible_host", "h444_ptr"))
+        host.name: tuple(
+            host.vars[name] for name in ("h444_id", "h444_status", "h444_plan_slug", "ansible_host", "h444_ptr")
+        )
         for host in inventory.hosts.values()
     }
     assert shown == {
@@ -213,7 +254,15 @@ def test_odd_servers_are_there(api: Api, tmp_path: pathlib.Path, warnings: list[
     rows = [
         vps(1, "bare", ipv4=None),
         {"id": 2},
-        vps(3, "odd", status="quantum", specs=[1, {"x": None}], hostname=5, tags=["a", {"b": "{{ c }}"}], rootPassword="hunter2"),
+        vps(
+            3,
+            "odd",
+            status="quantum",
+            specs=[1, {"x": None}],
+            hostname=5,
+            tags=["a", {"b": "{{ c }}"}],
+            rootPassword="hunter2",
+        ),
         vps(4, "names", **{"ansible_connection": "local", "Weird Key": 1, "{{ x }}": 2, "zoneHosted": True}),
         vps(5, "broken", planSlug="a", plan_slug="b"),
     ]
@@ -293,7 +342,20 @@ def test_prefix_and_group(fleet: Api, tmp_path: pathlib.Path) -> None:
 
 def test_label_groups(api: Api, tmp_path: pathlib.Path) -> None:
     """The label without its number; a label without a number gives none, and hosts and groups never share a name."""
-    labels = ["web-prod-1", "web-2", "web-10", "db7", "mail", "7", "all-1", "9lives-1", "Müşteri-1", "- 3", "x_1", "web"]
+    labels = [
+        "web-prod-1",
+        "web-2",
+        "web-10",
+        "db7",
+        "mail",
+        "7",
+        "all-1",
+        "9lives-1",
+        "Müşteri-1",
+        "- 3",
+        "x_1",
+        "web",
+    ]
     api.serve([vps(number, label) for number, label in enumerate(labels)])
     inventory = inventory_of(api, tmp_path, label_groups=True)
     groups = {name: members(inventory, name) for name in inventory.groups if name not in ("all", "ungrouped", "h444")}
@@ -311,7 +373,12 @@ def test_label_groups(api: Api, tmp_path: pathlib.Path) -> None:
 
 def test_label_pattern(fleet: Api, tmp_path: pathlib.Path) -> None:
     """Each named group is a variable and a group; where nothing matches the variables are null."""
-    inventory = inventory_of(fleet, tmp_path, label_pattern=r"^(?P<role>[a-z]+)-(?P<env>prod|stage)-(?P<number>\d+)$", keyed_groups=[{"key": "h444_env"}])
+    inventory = inventory_of(
+        fleet,
+        tmp_path,
+        label_pattern=r"^(?P<role>[a-z]+)-(?P<env>prod|stage)-(?P<number>\d+)$",
+        keyed_groups=[{"key": "h444_env"}],
+    )
     found = inventory.hosts["web-prod-2"].vars
     assert (found["h444_role"], found["h444_env"], found["h444_number"]) == ("web", "prod", "2")
     assert inventory.hosts["mail"].vars["h444_role"] is None
@@ -324,7 +391,15 @@ def test_label_pattern(fleet: Api, tmp_path: pathlib.Path) -> None:
 def test_ip_groups(fleet: Api, tmp_path: pathlib.Path) -> None:
     """Any address of a server counts, of both families; a network may be given as one string and with host bits."""
     inventory = inventory_of(
-        fleet, tmp_path, ip_groups={"ten": ["10.0.0.0/24"], "six": "2001:db8::/32", "private": ["172.16.5.5/12", "10.9.0.0/16"], "one": ["10.0.0.4"], "no": []}
+        fleet,
+        tmp_path,
+        ip_groups={
+            "ten": ["10.0.0.0/24"],
+            "six": "2001:db8::/32",
+            "private": ["172.16.5.5/12", "10.9.0.0/16"],
+            "one": ["10.0.0.4"],
+            "no": [],
+        },
     )
     assert members(inventory, "ten") == ["mail", "web-prod-1", "web-prod-2"]
     assert members(inventory, "six") == ["web-prod-1"]
@@ -344,9 +419,15 @@ def test_statuses(fleet: Api, tmp_path: pathlib.Path) -> None:
         ([{"include": "h444_label == 'mail'"}, {"exclude": True}], ["mail"]),
         ([{"exclude": "h444_status == 'stopped'"}], ["db-stage-1", "mail", "web-prod-1"]),
         ([{"exclude": "'prod' in h444_label"}, {"include": "h444_label == 'web-prod-1'"}], ["db-stage-1", "mail"]),
-        ([{"include": "h444_label == 'web-prod-1'"}, {"exclude": "'prod' in h444_label"}], ["db-stage-1", "mail", "web-prod-1"]),
+        (
+            [{"include": "h444_label == 'web-prod-1'"}, {"exclude": "'prod' in h444_label"}],
+            ["db-stage-1", "mail", "web-prod-1"],
+        ),
         ([{"exclude": "inventory_hostname == 'mail'"}], ["db-stage-1", "web-prod-1", "web-prod-2"]),
-        ([{"exclude": "lookup('ansible.builtin.items', h444_label) == 'mail'"}], ["db-stage-1", "web-prod-1", "web-prod-2"]),
+        (
+            [{"exclude": "lookup('ansible.builtin.items', h444_label) == 'mail'"}],
+            ["db-stage-1", "web-prod-1", "web-prod-2"],
+        ),
         ([{"exclude": "h444_nothing == 1"}], ["db-stage-1", "mail", "web-prod-1", "web-prod-2"]),
     ],
 )
@@ -355,7 +436,9 @@ def test_filters(fleet: Api, tmp_path: pathlib.Path, filters: list[dict[str, t.A
     assert list(inventory_of(fleet, tmp_path, filters=filters).hosts) == names
 
 
-def test_a_failing_filter_is_said_and_strict_makes_it_an_error(fleet: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:
+def test_a_failing_filter_is_said_and_strict_makes_it_an_error(
+    fleet: Api, tmp_path: pathlib.Path, warnings: list[str]
+) -> None:
     """It decides nothing, but not in silence."""
     inventory_of(fleet, tmp_path, filters=[{"exclude": "h444_nothing == 1"}])
     assert any("filters: 'h444_nothing == 1' failed for 4 servers" in text for text in warnings)
@@ -368,9 +451,16 @@ def test_constructed_options(fleet: Api, tmp_path: pathlib.Path) -> None:
     inventory = inventory_of(
         fleet,
         tmp_path,
-        compose={"ansible_host": "h444_hostname | default(h444_ipv4, true)", "size": "h444_specs.vcpu | default(1)", "name": "inventory_hostname ~ '!'"},
+        compose={
+            "ansible_host": "h444_hostname | default(h444_ipv4, true)",
+            "size": "h444_specs.vcpu | default(1)",
+            "name": "inventory_hostname ~ '!'",
+        },
         groups={"big": "size | int > 1", "never": "nothing_like_it"},
-        keyed_groups=[{"key": "h444_plan_slug", "prefix": "plan", "parent_group": "plans"}, {"key": "h444_status", "separator": ""}],
+        keyed_groups=[
+            {"key": "h444_plan_slug", "prefix": "plan", "parent_group": "plans"},
+            {"key": "h444_status", "separator": ""},
+        ],
         leading_separator=False,
     )
     assert inventory.hosts["web-prod-1"].vars["ansible_host"] == "web-1.example.com"
@@ -388,8 +478,12 @@ def test_extra_vars(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.Monk
     """They shadow variables where it is asked for, and can give the key and the URL."""
     import ansible.plugins.inventory as base
 
-    monkeypatch.setattr(base, "load_extra_vars", lambda loader: {"h444_status": "shadowed", "my_key": KEY, "my_url": fleet.url})
-    path = write(tmp_path, api_url="{{ my_url }}", api_key="{{ my_key }}", use_extra_vars=True, compose={"x": "h444_status"})
+    monkeypatch.setattr(
+        base, "load_extra_vars", lambda loader: {"h444_status": "shadowed", "my_key": KEY, "my_url": fleet.url}
+    )
+    path = write(
+        tmp_path, api_url="{{ my_url }}", api_key="{{ my_key }}", use_extra_vars=True, compose={"x": "h444_status"}
+    )
     assert {host.vars["x"] for host in read(path).hosts.values()} == {"shadowed"}
     path = write(tmp_path, api_url="{{ my_url }}", api_key="{{ my_key }}", compose={"x": "h444_status"})
     assert {host.vars["x"] for host in read(path).hosts.values()} == {"running", "stopped"}
@@ -427,7 +521,10 @@ def test_two_accounts_side_by_side(api: Api, tmp_path: pathlib.Path, warnings: l
     }
     inventory = InventoryData()
     read(write(tmp_path, "a.h444.yml", api_url=api.url, api_key=KEY, group="account_a"), inventory)
-    read(write(tmp_path, "b.h444.yml", api_url=api.url, api_key=OTHER_KEY, group="account_b", hostvars_prefix="b_"), inventory)
+    read(
+        write(tmp_path, "b.h444.yml", api_url=api.url, api_key=OTHER_KEY, group="account_b", hostvars_prefix="b_"),
+        inventory,
+    )
     assert sorted(inventory.hosts) == ["db", "mail", "web", "web-id-11"]
     assert members(inventory, "account_a") == ["db", "web"]
     assert members(inventory, "account_b") == ["mail", "web-id-11"]
@@ -487,7 +584,9 @@ ENVIRONMENT = {
 
 
 @pytest.mark.parametrize("value", ["ipv6,ptr", "[ipv6, ptr]", "[ipv6, ptr, none]"])
-def test_a_list_of_addresses_from_the_environment(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_a_list_of_addresses_from_the_environment(
+    fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     """With commas, or as YAML."""
     monkeypatch.setenv("H444_INVENTORY_CONNECT_WITH", value)
     inventory = inventory_of(fleet, tmp_path)
@@ -515,7 +614,11 @@ def test_every_option_has_an_environment_variable() -> None:
     from ansible.plugins.loader import inventory_loader
 
     definitions = inventory_loader.get(PLUGIN).option_definitions
-    variables = {name: [entry["name"] for entry in definition.get("env") or ()] for name, definition in definitions.items() if name != "plugin"}
+    variables = {
+        name: [entry["name"] for entry in definition.get("env") or ()]
+        for name, definition in definitions.items()
+        if name != "plugin"
+    }
     assert {name for name, found in variables.items() if not found} == set()
     own = {found for names in variables.values() for found in names if found.startswith("H444_")}
     assert own == {*ENVIRONMENT, "H444_API_KEY", "H444_API_URL", "H444_RATE_LIMIT", "H444_CA_PATH"}
@@ -523,7 +626,9 @@ def test_every_option_has_an_environment_variable() -> None:
     assert core == {"cache", "cache_connection", "cache_plugin", "cache_prefix", "cache_timeout", "use_extra_vars"}
 
 
-def test_the_file_wins_over_the_environment(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_wins_over_the_environment(
+    fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also for structured options."""
     monkeypatch.setenv("H444_INVENTORY_COMPOSE", "{x: 1}")
     monkeypatch.setenv("H444_INVENTORY_GROUP", "from_env")
@@ -533,7 +638,9 @@ def test_the_file_wins_over_the_environment(fleet: Api, tmp_path: pathlib.Path, 
 
 
 @pytest.mark.parametrize("empty", ["", " "])
-def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+def test_empty_variables_count_as_unset(
+    fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
     """AWX injects an empty variable for every field that nobody filled in."""
     import os
 
@@ -555,7 +662,10 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
         ({"group": "a-b"}, "group: 'a-b' is not a group's name"),
         ({"label_pattern": "("}, "label_pattern: '(' is not a regular expression"),
         ({"label_pattern": "web"}, "label_pattern: it has no named group"),
-        ({"label_pattern": "(?P<label>x)"}, "label_pattern: the group (?P<label>...) would hide the variable h444_label"),
+        (
+            {"label_pattern": "(?P<label>x)"},
+            "label_pattern: the group (?P<label>...) would hide the variable h444_label",
+        ),
         ({"ip_groups": {"x": ["10.0.0.0/33"]}}, "ip_groups: '10.0.0.0/33' of x is not a network"),
         ({"ip_groups": {"x": [5]}}, "ip_groups: '5' of x is not a network"),
         ({"ip_groups": {"a b": []}}, "ip_groups: 'a b' is not a group's name"),
@@ -563,8 +673,14 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
         ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry is one condition"),
         ({"keyed_groups": [{"keys": "x"}]}, "keyed_groups: there is no option 'keys' in an entry (did you mean key?)"),
         ({"hostnames": []}, "hostnames: the list is empty"),
-        ({"connect_with": "fax"}, "connect_with: 'fax' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list of these."),
-        ({"connect_with": ["ipv4", "fax"]}, "connect_with: '['ipv4', 'fax']' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list"),
+        (
+            {"connect_with": "fax"},
+            "connect_with: 'fax' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list of these.",
+        ),
+        (
+            {"connect_with": ["ipv4", "fax"]},
+            "connect_with: '['ipv4', 'fax']' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list",
+        ),
         ({"connect_with": []}, "connect_with: '[]' is not one of ipv4, ipv6"),
         ({"api_timeout": "fast"}, "api_timeout: 'fast' is not a whole number."),
         ({"api_retries": -1}, "api_retries: '-1' is not a whole number."),
@@ -573,7 +689,10 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
         ({"strict": "yess"}, "strict: 'yess' is not true or false."),
         ({"cache": [True]}, "cache: '[True]' is not true or false."),
         ({"keyed_groups": {"key": "h444_status"}}, "keyed_groups: '{'key': 'h444_status'}' is not a list."),
-        ({"keyed_groups": ["h444_status"]}, "keyed_groups: each entry is a dictionary like '- key: h444_status', and 'h444_status' is none."),
+        (
+            {"keyed_groups": ["h444_status"]},
+            "keyed_groups: each entry is a dictionary like '- key: h444_status', and 'h444_status' is none.",
+        ),
         ({"compose": ["x"]}, "compose: '['x']' is not a dictionary."),
         ({"groups": "up"}, "groups: 'up' is not a dictionary."),
         ({"group": ["a"]}, "group: '['a']' is not a single value."),
@@ -581,7 +700,10 @@ def test_empty_variables_count_as_unset(fleet: Api, tmp_path: pathlib.Path, monk
         ({"hostnames": [5]}, "hostnames: '5' is not a text; write it in quotes."),
         ({"statuses": [None]}, "statuses: 'None' is not a text; write it in quotes."),
         ({"ip_groups": {"x": 5}}, "ip_groups: 'x' needs a list of networks, and '5' is none."),
-        ({"api_key": "h444_0123456789\n"}, "api_key: this is not a 444Host key: it begins or ends with white space or a newline"),
+        (
+            {"api_key": "h444_0123456789\n"},
+            "api_key: this is not a 444Host key: it begins or ends with white space or a newline",
+        ),
         ({"api_key": None}, "api_key: no key was given. Set the option or the environment variable H444_API_KEY"),
         ({"api_key": "{{ nothing_like_it }}"}, "api_key: its template failed"),
         ({"api_url": "ftp://x"}, "api_url: 'ftp://x' is not a URL"),
@@ -623,7 +745,15 @@ def test_bad_options_from_the_environment(
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("strict", "Yes"), ("strict", 0), ("api_timeout", "5"), ("api_timeout", 5.0), ("statuses", "running"), ("hostnames", "label"), ("group", None)],
+    [
+        ("strict", "Yes"),
+        ("strict", 0),
+        ("api_timeout", "5"),
+        ("api_timeout", 5.0),
+        ("statuses", "running"),
+        ("hostnames", "label"),
+        ("group", None),
+    ],
 )
 def test_values_that_core_understands(fleet: Api, tmp_path: pathlib.Path, option: str, value: t.Any) -> None:
     """Nothing that core takes for what is meant is refused."""
@@ -639,7 +769,9 @@ def test_unknown_options_are_said(fleet: Api, tmp_path: pathlib.Path, warnings: 
 
 
 @pytest.mark.parametrize(("variable", "message"), [("COMPOSE", "YAML mapping"), ("FILTERS", "YAML list")])
-def test_bad_structured_variables(fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, variable: str, message: str) -> None:
+def test_bad_structured_variables(
+    fleet: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, variable: str, message: str
+) -> None:
     """They name the variable."""
     monkeypatch.setenv("H444_INVENTORY_" + variable, "[1]" if variable == "COMPOSE" else "{a: 1}")
     with pytest.raises(AnsibleParserError, match="H444_INVENTORY_%s: it has to be a %s" % (variable, message)):
@@ -655,7 +787,13 @@ def test_file_names(fleet: Api, tmp_path: pathlib.Path, details: list[str], name
     """Names that don't end in h444.yml or h444.yaml are declined; a file of another plugin is at -v only."""
     from ansible.plugins.loader import inventory_loader
 
-    path = write(tmp_path, name, api_url=fleet.url, api_key=KEY, **({"plugin": "other.cloud.h444"} if name == "servers.yml" else {}))
+    path = write(
+        tmp_path,
+        name,
+        api_url=fleet.url,
+        api_key=KEY,
+        **({"plugin": "other.cloud.h444"} if name == "servers.yml" else {}),
+    )
     wanted = name.endswith(("h444.yml", "h444.yaml"))
     assert inventory_loader.get(PLUGIN).verify_file(str(path)) is wanted
     said = "%s: not read by %s, because its name does not end in h444.yml or h444.yaml." % (path, PLUGIN)
@@ -666,10 +804,13 @@ def test_through_the_command(fleet: Api, tmp_path: pathlib.Path) -> None:
     """--graph, --host, --export, --yaml and a play with --limit, as a user would."""
     path = write(tmp_path, api_url=fleet.url, api_key=KEY, keyed_groups=[{"key": "h444_status", "prefix": "status"}])
     graph = run(tmp_path, "ansible-inventory", "-i", path, "--graph")
-    assert graph.out.split() == (
-        "@all: |--@ungrouped: |--@h444: | |--db-stage-1 | |--mail | |--web-prod-1 | |--web-prod-2"
-        " |--@status_running: | |--db-stage-1 | |--mail | |--web-prod-1 |--@status_stopped: | |--web-prod-2"
-    ).split()
+    assert (
+        graph.out.split()
+        == (
+            "@all: |--@ungrouped: |--@h444: | |--db-stage-1 | |--mail | |--web-prod-1 | |--web-prod-2"
+            " |--@status_running: | |--db-stage-1 | |--mail | |--web-prod-1 |--@status_stopped: | |--web-prod-2"
+        ).split()
+    )
     assert graph.err == ""
     host = run(tmp_path, "ansible-inventory", "-i", path, "--host", "db-stage-1").json
     assert host["ansible_host"] == "172.16.0.3"
@@ -678,7 +819,9 @@ def test_through_the_command(fleet: Api, tmp_path: pathlib.Path) -> None:
     assert export.hostvars["mail"]["h444_ptr"] == "mail.example.com"
     as_yaml = run(tmp_path, "ansible-inventory", "-i", path, "--list", "--yaml")
     assert "h444_plan_slug: vps-8" in as_yaml.out
-    (tmp_path / "play.yml").write_text("- hosts: all\n  gather_facts: false\n  tasks:\n    - debug: {var: h444_ptr}\n", encoding="utf-8")
+    (tmp_path / "play.yml").write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - debug: {var: h444_ptr}\n", encoding="utf-8"
+    )
     play = run(tmp_path, "ansible-playbook", "-i", path, "play.yml", "--limit", "status_running:!mail")
     assert play.code == 0, play.err
     assert '"h444_ptr": "www.example.com"' in play.out
@@ -695,7 +838,11 @@ def test_every_core_gives_the_same_json(api: Api, tmp_path: pathlib.Path) -> Non
         label_groups=True,
         label_pattern="(?P<first>[a-z]+)",
         ip_groups={"office": ["172.16.0.0/12", "2001:db8::/32"]},
-        compose={"text": "h444_label ~ '/' ~ h444_status", "parts": "h444_label.split('-')", "size": "h444_specs.vcpu | string"},
+        compose={
+            "text": "h444_label ~ '/' ~ h444_status",
+            "parts": "h444_label.split('-')",
+            "size": "h444_specs.vcpu | string",
+        },
         groups={"up": "h444_status == 'running'"},
         keyed_groups=[{"key": "h444_plan_slug", "prefix": "plan", "parent_group": "plans"}],
     )

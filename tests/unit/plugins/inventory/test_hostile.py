@@ -102,7 +102,10 @@ def strings(value: t.Any) -> t.Iterator[str]:
 def rows_of(labels: dict[str, t.Any], canary: pathlib.Path) -> list[dict[str, t.Any]]:
     """Make a server for each label. All have a field whose keys and values are templates, at two depths."""
     hostile = "{{ lookup('pipe', 'touch %s') }}" % canary
-    return [vps(number, label, tags={hostile: [hostile, {hostile: hostile}]}) for number, label in enumerate(labels.values())]
+    return [
+        vps(number, label, tags={hostile: [hostile, {hostile: hostile}]})
+        for number, label in enumerate(labels.values())
+    ]
 
 
 def with_canary(label: t.Any, canary: pathlib.Path) -> t.Any:
@@ -268,7 +271,9 @@ def test_a_play_runs_nothing_of_a_label(listing: t.Any) -> None:
         ANSIBLE_FORKS="4",
     )
     assert "PLAY RECAP" in ran.out, ran.out + ran.err
-    assert len(re.findall(r"^\S+ +: ok=3 +changed=0 +unreachable=1", ran.out, re.MULTILINE)) == len(labels), ran.out[-3000:]
+    assert len(re.findall(r"^\S+ +: ok=3 +changed=0 +unreachable=1", ran.out, re.MULTILINE)) == len(labels), ran.out[
+        -3000:
+    ]
     assert not canary.exists()
     calls = log.read_text(encoding="utf-8")
     assert "ProxyCommand" not in calls
@@ -326,7 +331,11 @@ def test_what_is_made_of_a_label_is_data(api: Api, tmp_path: pathlib.Path, extra
         shown = run(tmp_path, "ansible-inventory", "-i", path, *form, **extra)
         assert shown.code == 0, shown.err
     assert not canary.exists()
-    (host,) = [found for found in run(tmp_path, "ansible-inventory", "-i", path, "--list", "--export", **extra).hostvars.values() if found["h444_id"] == "id-0"]
+    (host,) = [
+        found
+        for found in run(tmp_path, "ansible-inventory", "-i", path, "--list", "--export", **extra).hostvars.values()
+        if found["h444_id"] == "id-0"
+    ]
     assert host["h444_label"] == host["copy"] == label, "plain strings come out plain"
     assert host["h444_tags"] == {"encoded": [label]}
     assert host["text"] == {"__ansible_unsafe": evil}
@@ -338,7 +347,11 @@ def test_one_lone_surrogate_does_not_end_the_listing(listing: t.Any) -> None:
     (server_id,) = [key for key, label in labels.items() if label == "web\ud800"]
     ran = run(folder, "ansible-inventory", "-i", path, "--host", "h444-%s" % server_id)
     if ran.code:
-        name = next(name for name, found in run(folder, "ansible-inventory", "-i", path, "--list").hostvars.items() if found["h444_id"] == server_id)
+        name = next(
+            name
+            for name, found in run(folder, "ansible-inventory", "-i", path, "--list").hostvars.items()
+            if found["h444_id"] == server_id
+        )
         ran = run(folder, "ansible-inventory", "-i", path, "--host", name)
     assert ran.code == 0, ran.err
     assert "\ufffd" in json.dumps(ran.json, ensure_ascii=False)
@@ -353,7 +366,14 @@ def test_odd_characters_in_every_field_abort_nothing(api: Api, tmp_path: pathlib
         1, ODD_TEXT, hostname=ODD_TEXT, status=ODD_TEXT, plan_slug=ODD_TEXT, os_family=ODD_TEXT, created_at=ODD_TEXT,
         tags={ODD_TEXT: [ODD_TEXT, {ODD_TEXT: ODD_TEXT}]}, **{ODD_TEXT: 1, "odd" + ODD_TEXT: ODD_TEXT},
     )  # fmt: skip
-    place = {"ip": "10.0.0.1", "primary": True, "ptr": ODD_TEXT, "gateway": ODD_TEXT, "netmask": ODD_TEXT, ODD_TEXT: ODD_TEXT}
+    place = {
+        "ip": "10.0.0.1",
+        "primary": True,
+        "ptr": ODD_TEXT,
+        "gateway": ODD_TEXT,
+        "netmask": ODD_TEXT,
+        ODD_TEXT: ODD_TEXT,
+    }
     api.serve([odd, vps(2, "web-1")], [{"id": "id-1", "label": ODD_TEXT, "ips": [place]}, {"id": "id-2", "ips": []}])
     path = write(
         tmp_path,
@@ -362,19 +382,40 @@ def test_odd_characters_in_every_field_abort_nothing(api: Api, tmp_path: pathlib
         label_groups=True,
         label_pattern="(?P<all_of_it>(?s:.+))",
         hostnames=["ptr", "label", "h444_label", "id"],
-        compose={"copy": "h444_label", "joined": "h444_label ~ 'x'", "inner": "h444_tags", "upper": "h444_label | upper"},
+        compose={
+            "copy": "h444_label",
+            "joined": "h444_label ~ 'x'",
+            "inner": "h444_tags",
+            "upper": "h444_label | upper",
+        },
         keyed_groups=[{"key": "h444_label"}, {"key": "h444_status", "prefix": "s"}],
         groups={"some": "'z' in h444_label"},
     )
-    for arguments in (["--list"], ["--list", "--export"], ["--list", "--yaml"], ["--graph"], ["--graph", "--vars"], ["--host", "web-1"]):
-        ran = run(tmp_path, "ansible-inventory", "-i", path, *arguments, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true", LC_ALL="C.UTF-8")
+    for arguments in (
+        ["--list"],
+        ["--list", "--export"],
+        ["--list", "--yaml"],
+        ["--graph"],
+        ["--graph", "--vars"],
+        ["--host", "web-1"],
+    ):
+        ran = run(
+            tmp_path,
+            "ansible-inventory",
+            "-i",
+            path,
+            *arguments,
+            ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true",
+            LC_ALL="C.UTF-8",
+        )
         assert ran.code == 0, (arguments, ran.err)
         assert "id-1" in ran.out or arguments == ["--host", "web-1"]
         (ran.out + ran.err).encode("utf-8")
         # With --vars core prints variables as they are, and data stays what it is.
         assert "\x1b" not in ran.err + ("" if "--vars" in arguments else ran.out), arguments
     (tmp_path / "play.yml").write_text(
-        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: '{{ hostvars[inventory_hostname] }}'\n", encoding="utf-8"
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: '{{ hostvars[inventory_hostname] }}'\n",
+        encoding="utf-8",
     )
     ran = run(tmp_path, "ansible-playbook", "-i", path, "play.yml", "-vv")
     assert ran.code == 0, ran.out + ran.err

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file", "netrc", "h444_api_key")
+NAMES = (
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "requests_ca_bundle",
+    "curl_ca_bundle",
+    "ssl_cert_file",
+    "netrc",
+    "h444_api_key",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -91,14 +91,19 @@ class Counting:
 
 def test_all_ips_with_paging_facts_is_one_request() -> None:
     """A reply that tells that it is whole is not asked for again."""
-    api = Counting({"data": [{"id": "1", "label": "a", "ips": [ADDRESS]}], "meta": {"page": 1, "total_pages": 1, "total": 1}})
+    api = Counting(
+        {"data": [{"id": "1", "label": "a", "ips": [ADDRESS]}], "meta": {"page": 1, "total_pages": 1, "total": 1}}
+    )
     assert [row["vps_id"] for row in _addresses.list_all_ips(api)] == ["1"]
     assert len(api.queries) == 1
 
 
 def test_all_ips_in_pages() -> None:
     """The first page is read once, the second is asked for."""
-    pages = [{"data": [{"id": str(number), "ips": [ADDRESS]}], "meta": {"page": number, "total_pages": 2}} for number in (1, 2)]
+    pages = [
+        {"data": [{"id": str(number), "ips": [ADDRESS]}], "meta": {"page": number, "total_pages": 2}}
+        for number in (1, 2)
+    ]
     api = Counting(*pages)
     assert [row["vps_id"] for row in _addresses.list_all_ips(api)] == ["1", "2"]
     assert api.queries == [None, {"page": 2}]

@@ -37,7 +37,9 @@ class Api:
 
 @pytest.mark.parametrize("value", [960, "960", 960.0, " 960 "])
 def test_whole_cents(value: t.Any) -> None:
-    row = _billing.read_invoice({"id": 1, "totalUsdCents": value, "taxUsdCents": value, "lines": [{"unitUsdCents": value}]})
+    row = _billing.read_invoice(
+        {"id": 1, "totalUsdCents": value, "taxUsdCents": value, "lines": [{"unitUsdCents": value}]}
+    )
     assert row["total_usd_cents"] == row["tax_usd_cents"] == row["line_items"][0]["unit_usd_cents"] == 960
     assert isinstance(row["total_usd_cents"], int)
 
@@ -45,7 +47,9 @@ def test_whole_cents(value: t.Any) -> None:
 @pytest.mark.parametrize("value", ["9.60", 9.6, "$960", True, "", [960]])
 @pytest.mark.parametrize("name", ["total_usd_cents", "taxUsdCents"])
 def test_amounts_are_never_guessed(name: str, value: t.Any) -> None:
-    with pytest.raises(BadReply, match="^GET /v1/billing/invoices was answered, but .*_usd_cents is not a number of cents"):
+    with pytest.raises(
+        BadReply, match="^GET /v1/billing/invoices was answered, but .*_usd_cents is not a number of cents"
+    ):
         _billing.read_invoice({"id": 1, name: value})
 
 
@@ -55,12 +59,19 @@ def test_an_amount_without_its_unit_stays_what_it_is() -> None:
 
 
 def test_normal_form_of_an_invoice() -> None:
-    row = _billing.read_invoice({"Id": 5, "Number": "A-1", "Status": "PAID", "userId": 7, "createdAt": 1782820800000, "clientSecret": "S3cr"})
+    row = _billing.read_invoice(
+        {"Id": 5, "Number": "A-1", "Status": "PAID", "userId": 7, "createdAt": 1782820800000, "clientSecret": "S3cr"}
+    )
     assert row["id"] == "5" and row["invoice_number"] == "A-1" and row["status"] == "paid" and row["user_id"] == "7"
     assert row["created_at"] == 1782820800000 and "S3cr" not in str(row)
 
 
-DETAIL = {"id": 1, "total_usd_cents": 5, "items": [{"total_usd_cents": "5"}], "transactions": [{"id": 3, "amountUsdCents": 5}]}
+DETAIL = {
+    "id": 1,
+    "total_usd_cents": 5,
+    "items": [{"total_usd_cents": "5"}],
+    "transactions": [{"id": 3, "amountUsdCents": 5}],
+}
 HEAD = {"id": 1, "total_usd_cents": 5}
 LISTS = {"lineItems": [{"totalUsdCents": "5"}], "payments": [{"id": 3, "amount_usd_cents": 5}]}
 
@@ -68,8 +79,14 @@ LISTS = {"lineItems": [{"totalUsdCents": "5"}], "payments": [{"id": 3, "amount_u
 @pytest.mark.parametrize(
     "body",
     [
-        DETAIL, {"data": DETAIL}, {"invoice": DETAIL}, {"data": {"invoice": DETAIL}}, {**HEAD, **LISTS}, {"invoice": HEAD, **LISTS},
-        {"data": {"invoice": HEAD, **LISTS}}, {"Invoice": HEAD, "Items": LISTS["lineItems"], "Transactions": LISTS["payments"]},
+        DETAIL,
+        {"data": DETAIL},
+        {"invoice": DETAIL},
+        {"data": {"invoice": DETAIL}},
+        {**HEAD, **LISTS},
+        {"invoice": HEAD, **LISTS},
+        {"data": {"invoice": HEAD, **LISTS}},
+        {"Invoice": HEAD, "Items": LISTS["lineItems"], "Transactions": LISTS["payments"]},
     ],
 )
 def test_detail_of_an_invoice(body: t.Any) -> None:
@@ -81,24 +98,47 @@ def test_detail_of_an_invoice(body: t.Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {**HEAD, "items": None, "transactions": None}, {**HEAD, "line_items": [None], "payments": None}, {"invoice": HEAD, "items": None, "transactions": []},
-        {"data": {"invoice": HEAD, "lineItems": None, "transactions": None}}, {**HEAD, "items": None, "line_items": [], "transactions": []},
+        {**HEAD, "items": None, "transactions": None},
+        {**HEAD, "line_items": [None], "payments": None},
+        {"invoice": HEAD, "items": None, "transactions": []},
+        {"data": {"invoice": HEAD, "lineItems": None, "transactions": None}},
+        {**HEAD, "items": None, "line_items": [], "transactions": []},
     ],
 )
 def test_lists_that_are_null_are_empty(body: t.Any) -> None:
     """An unpaid invoice has no payments, however that is told; under which name the API tells them is no part of the result."""
     row = _billing.get_invoice(Api(invoices=body), "1")
-    assert row is not None and row["line_items"] == [] == row["transactions"] and not {"items", "payments", "lines"} & set(row)
+    assert (
+        row is not None
+        and row["line_items"] == [] == row["transactions"]
+        and not {"items", "payments", "lines"} & set(row)
+    )
 
 
-MORE = [{"has_more": True}, {"nextCursor": "x"}, {"meta": {"page": 1, "totalPages": 2}}, {"links": {"next": "/v1/billing/invoices/1?page=2"}}]
-NO_MORE = [{"has_more": False}, {"nextCursor": None}, {"meta": {"page": 2, "totalPages": 2, "total": 99}}, {"links": {"self": "x", "next": None}}, {"page": 1}]
+MORE = [
+    {"has_more": True},
+    {"nextCursor": "x"},
+    {"meta": {"page": 1, "totalPages": 2}},
+    {"links": {"next": "/v1/billing/invoices/1?page=2"}},
+]
+NO_MORE = [
+    {"has_more": False},
+    {"nextCursor": None},
+    {"meta": {"page": 2, "totalPages": 2, "total": 99}},
+    {"links": {"self": "x", "next": None}},
+    {"page": 1},
+]
 
 
 @pytest.mark.parametrize("told", MORE)
 def test_an_invoice_is_not_cut_in_silence(told: t.Any) -> None:
     """Lines or payments that go on on another page are refused, wherever that is told."""
-    for body in ({**DETAIL, **told}, {"data": DETAIL, **told}, {"invoice": HEAD, **LISTS, **told}, {"data": {"invoice": HEAD, **LISTS, **told}}):
+    for body in (
+        {**DETAIL, **told},
+        {"data": DETAIL, **told},
+        {"invoice": HEAD, **LISTS, **told},
+        {"data": {"invoice": HEAD, **LISTS, **told}},
+    ):
         with pytest.raises(BadReply, match="lists of the invoice 1 go on on another page"):
             _billing.get_invoice(Api(invoices=body), "1")
 
@@ -118,21 +158,31 @@ def test_lines_that_are_no_objects(rows: t.Any) -> None:
 def test_rows_of_the_list_name_their_lines_alike() -> None:
     """Where the list tells lines, too, they stand where the detail has them; in Jinja invoice.items is a method."""
     row = _billing.read_invoice({**HEAD, "Items": [{"totalUsdCents": 5}], "payments": [{"id": 3}]})
-    assert row["line_items"] == [{"total_usd_cents": 5}] and row["transactions"] == [{"id": "3"}] and not {"items", "payments"} & set(row)
+    assert (
+        row["line_items"] == [{"total_usd_cents": 5}]
+        and row["transactions"] == [{"id": "3"}]
+        and not {"items", "payments"} & set(row)
+    )
 
 
 @pytest.mark.parametrize("body", [HEAD, {**HEAD, "items": []}, {**HEAD, "items": 2, "transactions": []}])
 def test_detail_that_is_none(body: t.Any) -> None:
-    with pytest.raises(BadReply, match="GET /v1/billing/invoices/:id was answered, but (line_items|transactions) is missing"):
+    with pytest.raises(
+        BadReply, match="GET /v1/billing/invoices/:id was answered, but (line_items|transactions) is missing"
+    ):
         _billing.get_invoice(Api(invoices=body), "1")
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"balance_usd_cents": 1250}, {"balanceUsdCents": "1250", "currency": "USD"}, {"data": {"balance_usd_cents": 1250}},
+        {"balance_usd_cents": 1250},
+        {"balanceUsdCents": "1250", "currency": "USD"},
+        {"data": {"balance_usd_cents": 1250}},
         {"wallet": {"BalanceUsdCents": 1250}},
-        {"balance": 1250, "currency": {"code": "USD"}}, {"balance": {"usdCents": 1250}}, {"data": {"wallet": {"balance_cents": 1250}}},
+        {"balance": 1250, "currency": {"code": "USD"}},
+        {"balance": {"usdCents": 1250}},
+        {"data": {"wallet": {"balance_cents": 1250}}},
     ],
 )
 def test_wallet(body: t.Any) -> None:
@@ -140,7 +190,19 @@ def test_wallet(body: t.Any) -> None:
     assert wallet["balance_usd_cents"] == 1250 and wallet["currency"] in ("USD", None)
 
 
-@pytest.mark.parametrize("body", [{}, {"balance": "12.50"}, {"balance": 12.5}, {"balance_usd_cents": None}, {"balance": {"usd": 12}}, [], None, {"credit": 5}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"balance": "12.50"},
+        {"balance": 12.5},
+        {"balance_usd_cents": None},
+        {"balance": {"usd": 12}},
+        [],
+        None,
+        {"credit": 5},
+    ],
+)
 def test_wallet_without_a_balance_in_cents(body: t.Any) -> None:
     with pytest.raises(BadReply, match="GET /v1/billing/wallet was answered"):
         _billing.get_wallet(Api(wallet=body))
@@ -156,7 +218,9 @@ def test_wallet_limits(limit: int, sent: int | None) -> None:
     assert asked == ([{"limit": sent}] if sent else [])
 
 
-@pytest.mark.parametrize("report,wrong", [(_billing.report_wallet, (-1, 201)), (_billing.report_invoices, (-1, 0, 201))])
+@pytest.mark.parametrize(
+    "report,wrong", [(_billing.report_wallet, (-1, 201)), (_billing.report_invoices, (-1, 0, 201))]
+)
 def test_wrong_limits_ask_nothing(report: t.Any, wrong: tuple[int, ...]) -> None:
     for limit in wrong:
         api = Api()
@@ -168,11 +232,17 @@ def test_wrong_limits_ask_nothing(report: t.Any, wrong: tuple[int, ...]) -> None
 def test_invoices_by_status_and_limit() -> None:
     rows = [{"id": number, "status": "Paid" if number % 2 else "UNPAID"} for number in range(9)]
     api = Api(rows=rows)
-    assert [row["id"] for row in _billing.report_invoices(api, {"status": "Unpaid", "limit": 3})["invoices"]] == ["0", "2", "4"]
+    assert [row["id"] for row in _billing.report_invoices(api, {"status": "Unpaid", "limit": 3})["invoices"]] == [
+        "0",
+        "2",
+        "4",
+    ]
     assert [row["id"] for row in _billing.report_invoices(api, {"limit": 2})["invoices"]] == ["0", "1"]
     assert len(_billing.report_invoices(api, {})["invoices"]) == 9
     # With a status every page is needed, for those that fit may stand anywhere; the API is asked for no limit that the page does not name.
-    assert [how["at_most"] for _path, how in api.asked] == [None, 2, None] and not any("query" in how for _path, how in api.asked)
+    assert [how["at_most"] for _path, how in api.asked] == [None, 2, None] and not any(
+        "query" in how for _path, how in api.asked
+    )
 
 
 def test_unknown_invoice() -> None:

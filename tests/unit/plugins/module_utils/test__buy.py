@@ -90,7 +90,9 @@ def rewrite(shop: Shop, change: t.Callable[[Row], Row]) -> None:
     def on_the_way(request: str, answer: Answer) -> Answer:
         if not request.split()[1].startswith(f"/{shop.noun.key}") or answer.status >= 400 or "ips" in request:
             return answer
-        rows = [change(dict(row)) for row in answer.body] if isinstance(answer.body, list) else change(dict(answer.body))
+        rows = (
+            [change(dict(row)) for row in answer.body] if isinstance(answer.body, list) else change(dict(answer.body))
+        )
         return answer._replace(body=rows)
 
     shop.change = on_the_way
@@ -131,7 +133,9 @@ def test_requests_of_an_order(noun: Noun, preset: str, server_requests: int, acc
     result = shop.buy()
     assert not result.get("failed") and result["changed"], result
     assert len(shop.asked) == (server_requests if noun is SERVERS else account_requests), shop.asked
-    assert len(shop.asked) - len(set(shop.asked)) <= (1 if preset == "wrapped" else 0) + ("GET /vps" in shop.asked[5:]) + ("GET /hosting" in shop.asked[3:])
+    assert len(shop.asked) - len(set(shop.asked)) <= (1 if preset == "wrapped" else 0) + (
+        "GET /vps" in shop.asked[5:]
+    ) + ("GET /hosting" in shop.asked[3:])
     assert result[noun.key]["id"] == shop.living()[0]["id"]
     assert result["order"]["replayed"] is False and not shop.warnings
     assert result["order"]["wallet_before_usd_cents"] - result["order"]["wallet_after_usd_cents"] == noun.price
@@ -163,7 +167,9 @@ def test_what_a_reply_leaves_open_is_read(noun: Noun, doubt: str) -> None:
         elif doubt == "id":
             body.pop("ipv4", None)
             body.pop("username", None)
-        return answer._replace(body=body, headers={**answer.headers, **({"Idempotent-Replayed": "true"} if doubt == "replay" else {})})
+        return answer._replace(
+            body=body, headers={**answer.headers, **({"Idempotent-Replayed": "true"} if doubt == "replay" else {})}
+        )
 
     shop.change = on_the_way
     result = shop.buy()
@@ -178,7 +184,15 @@ def test_an_id_that_is_the_order_s_own_is_no_success() -> None:
     def on_the_way(request: str, answer: Answer) -> Answer:
         if request != "POST /vps":
             return answer
-        return answer._replace(body={"id": "8812", "label": "web-1", "status": "active", "created_at": answer.body["created_at"], "password": "pw-of-it"})
+        return answer._replace(
+            body={
+                "id": "8812",
+                "label": "web-1",
+                "status": "active",
+                "created_at": answer.body["created_at"],
+                "password": "pw-of-it",
+            }
+        )
 
     shop.change = on_the_way
     result = shop.buy(wait_timeout=60)
@@ -200,7 +214,9 @@ def test_a_dead_server_never_looks_new(noun: Noun, clock: str) -> None:
     rewrite(shop, local)
     if clock == "cached":
         hour_ago = formatdate(shop.core.now() - 3600, usegmt=True)
-        shop.change = lambda request, answer: answer._replace(headers={**answer.headers, "Date": hour_ago}) if request == "GET /account" else answer
+        shop.change = lambda request, answer: (
+            answer._replace(headers={**answer.headers, "Date": hour_ago}) if request == "GET /account" else answer
+        )
     result = shop.buy()
     assert result.get("failed") or result[noun.key]["id"] == shop.living()[0]["id"], result
     assert shop.debits() == 1 + len(shop.living())
@@ -209,7 +225,10 @@ def test_a_dead_server_never_looks_new(noun: Noun, clock: str) -> None:
 # The plan that is told
 
 
-@pytest.mark.parametrize("form", ["VPS 2", "VPS-2", "vps-2", {"id": 17, "name": "VPS 2"}, {"slug": "vps-2"}, {"name_en": "vps 2", "price": 5}])
+@pytest.mark.parametrize(
+    "form",
+    ["VPS 2", "VPS-2", "vps-2", {"id": 17, "name": "VPS 2"}, {"slug": "vps-2"}, {"name_en": "vps 2", "price": 5}],
+)
 @pytest.mark.parametrize("field", ["plan_slug", "plan"])
 @pytest.mark.parametrize("is_read", [False, True])
 def test_plan_by_another_name(form: t.Any, field: str, is_read: bool) -> None:
@@ -217,7 +236,10 @@ def test_plan_by_another_name(form: t.Any, field: str, is_read: bool) -> None:
     shop = Shop(SERVERS, vps_created_at="none" if is_read else "told")
     rewrite(shop, lambda row: {**{name: value for name, value in row.items() if name != "plan_slug"}, field: form})
     result = shop.buy()
-    assert not result.get("failed") and result["vps"]["plan_slug"] == "vps-2" and not shop.warnings, (result, shop.warnings)
+    assert not result.get("failed") and result["vps"]["plan_slug"] == "vps-2" and not shop.warnings, (
+        result,
+        shop.warnings,
+    )
     again = shop.buy()
     assert not again["changed"] and not shop.warnings, shop.warnings
 
@@ -247,7 +269,9 @@ def test_plan_that_the_catalogue_does_not_know(noun: Noun, told: str) -> None:
 def test_another_plan_is_a_failure(noun: Noun, is_proved: bool) -> None:
     """A plan that the catalogue knows and that was not ordered."""
     other = {"vps": "VPS 3", "hosting": "Hosting Pro"}[noun.key]
-    shop = Shop(noun, vps_created_at="told" if is_proved else "none", hosting_created_at="told" if is_proved else "none")
+    shop = Shop(
+        noun, vps_created_at="told" if is_proved else "none", hosting_created_at="told" if is_proved else "none"
+    )
     rewrite(shop, lambda row: {**row, "plan_slug": other})
     result = shop.buy()
     assert result["failed"] and result["changed"] and other.lower().replace(" ", "-") in result["msg"], result
@@ -272,7 +296,14 @@ def failing_reads(shop: Shop, after_order: bool = True) -> None:
     shop.change = on_the_way
 
 
-@pytest.mark.parametrize("assume", [{"provisioning_seconds": 30}, {"order_reply": "no_echo"}, {"vps_created_at": "none", "hosting_created_at": "none"}])
+@pytest.mark.parametrize(
+    "assume",
+    [
+        {"provisioning_seconds": 30},
+        {"order_reply": "no_echo"},
+        {"vps_created_at": "none", "hosting_created_at": "none"},
+    ],
+)
 @pytest.mark.parametrize("in_file", [False, True])
 def test_failing_read_after_the_order(noun: Noun, assume: Row, in_file: bool, tmp_path: Path) -> None:
     """While waiting, or while looking: the failure tells what was ordered, its id, and where the passwords are."""
@@ -284,7 +315,10 @@ def test_failing_read_after_the_order(noun: Noun, assume: Row, in_file: bool, tm
     name = "web-1" if noun is SERVERS else "example.com"
     assert result["failed"] and result["changed"] and result["actions"] == [f"order {name}"], result
     assert name in result["msg"] and made["id"] in result["msg"]
-    assert result[noun.key]["id"] == made["id"] and result["order"][noun.key.replace("vps", "server") + "_id"] == made["id"]
+    assert (
+        result[noun.key]["id"] == made["id"]
+        and result["order"][noun.key.replace("vps", "server") + "_id"] == made["id"]
+    )
     if in_file:
         assert str(path) in result["msg"] and not set(noun.secrets) & set(result)
         (entry,) = json.loads(path.read_text(encoding="utf-8")).values()
@@ -298,8 +332,15 @@ def test_wait_that_ends(noun: Noun) -> None:
     """The same where the wait ends."""
     shop = Shop(noun, provisioning_seconds=9999)
     result = shop.buy(wait_timeout=20)
-    assert result["failed"] and result["changed"] and shop.living()[0]["id"] in result["msg"] and result["order"]["attempts"] == 1
-    assert result[noun.key]["status"] == "provisioning" and all(secret in result["msg"] and result[secret] for secret in noun.secrets)
+    assert (
+        result["failed"]
+        and result["changed"]
+        and shop.living()[0]["id"] in result["msg"]
+        and result["order"]["attempts"] == 1
+    )
+    assert result[noun.key]["status"] == "provisioning" and all(
+        secret in result["msg"] and result[secret] for secret in noun.secrets
+    )
 
 
 @pytest.mark.parametrize("word", ["Warming-Up", "quota_exceeded"])
@@ -309,7 +350,11 @@ def test_word_that_nobody_knows(noun: Noun, word: str) -> None:
     rewrite(shop, lambda row: {**row, "status": word})
     before = shop.core.offset
     result = shop.buy()
-    assert not result.get("failed") and result[noun.key]["status"] == word and all(result[secret] for secret in noun.secrets), result
+    assert (
+        not result.get("failed")
+        and result[noun.key]["status"] == word
+        and all(result[secret] for secret in noun.secrets)
+    ), result
     assert word in " ".join(shop.warnings) and shop.core.offset - before < 3
 
 
@@ -320,7 +365,9 @@ def test_known_words_are_waited_through() -> None:
     (server,) = shop.living()
     left = ["stopping", "Stopping"]
     shop.change = lambda request, answer: (
-        answer._replace(body={**answer.body, "status": left.pop()}) if request == f"GET /vps/{server['id']}" and left else answer
+        answer._replace(body={**answer.body, "status": left.pop()})
+        if request == f"GET /vps/{server['id']}" and left
+        else answer
     )
     done = shop.buy(state="stopped")
     assert done["vps"]["status"] == "stopped" and not shop.warnings and not left
@@ -351,7 +398,12 @@ def test_reply_that_is_lost_once(noun: Noun) -> None:
     shop = Shop(noun)
     lose(shop, 1)
     result = shop.buy()
-    assert not result.get("failed") and result["secret_lost"] is False and shop.debits() == 1 and result["order"]["attempts"] == 2
+    assert (
+        not result.get("failed")
+        and result["secret_lost"] is False
+        and shop.debits() == 1
+        and result["order"]["attempts"] == 2
+    )
     assert result["order"]["replayed"] is True and result["order"]["wallet_after_usd_cents"] == 10000 - noun.price
 
 
@@ -372,7 +424,9 @@ def test_failing_list_between_two_attempts(noun: Noun) -> None:
 
     shop.change = on_the_way
     result = shop.buy()
-    assert failures and not result.get("failed") and shop.debits() == 1 and all(result[secret] for secret in noun.secrets), result
+    assert (
+        failures and not result.get("failed") and shop.debits() == 1 and all(result[secret] for secret in noun.secrets)
+    ), result
 
 
 def test_failing_list_at_the_end(noun: Noun) -> None:
@@ -388,7 +442,12 @@ def test_failing_list_at_the_end(noun: Noun) -> None:
 
     shop.change = on_the_way
     result = shop.buy()
-    assert result["failed"] and result["changed"] and "not known" in result["msg"] and result["order"]["idempotency_key"] in result["msg"]
+    assert (
+        result["failed"]
+        and result["changed"]
+        and "not known" in result["msg"]
+        and result["order"]["idempotency_key"] in result["msg"]
+    )
     assert shop.debits() == 1 and len(sent) == 4
 
 
@@ -405,7 +464,13 @@ def test_refusal_after_a_lost_reply(noun: Noun) -> None:
 
     shop.change = on_the_way
     result = shop.buy()
-    assert result["failed"] and result["changed"] and "not known" in result["msg"] and "403" in result["msg"] and len(posts) == 2
+    assert (
+        result["failed"]
+        and result["changed"]
+        and "not known" in result["msg"]
+        and "403" in result["msg"]
+        and len(posts) == 2
+    )
 
 
 def test_ordered_twice_is_reported(noun: Noun) -> None:
@@ -415,9 +480,15 @@ def test_ordered_twice_is_reported(noun: Noun) -> None:
     if noun is ACCOUNTS:
         # The user name is unique, so only another one can be made twice.
         make = shop.core.make_hosting
-        shop.core.make_hosting = lambda given: make({**given, "username": f"{given['username']}{len(shop.core.hosting)}"})  # type: ignore[method-assign]
+        shop.core.make_hosting = lambda given: make(
+            {**given, "username": f"{given['username']}{len(shop.core.hosting)}"}
+        )  # type: ignore[method-assign]
     result = shop.buy()
-    assert result["failed"] and "ordered twice" in result["msg"] and all(row["id"] in result["msg"] for row in shop.living()), result
+    assert (
+        result["failed"]
+        and "ordered twice" in result["msg"]
+        and all(row["id"] in result["msg"] for row in shop.living())
+    ), result
     assert len(shop.living()) == 2 and result["changed"]
 
 
@@ -440,9 +511,16 @@ def test_server_that_comes_up_stopped(provisioning: int, state: str) -> None:
 def test_step_after_the_order_that_fails() -> None:
     """The purchase is told then, too, and what failed does not count as done."""
     shop = Shop(SERVERS)
-    shop.change = lambda request, answer: Answer(400, {}, {"message": "No."}) if request.endswith("/power/stop") else answer
+    shop.change = lambda request, answer: (
+        Answer(400, {}, {"message": "No."}) if request.endswith("/power/stop") else answer
+    )
     result = shop.buy(state="stopped")
-    assert result["failed"] and result["changed"] and result["actions"] == ["order web-1"] and shop.living()[0]["id"] in result["msg"]
+    assert (
+        result["failed"]
+        and result["changed"]
+        and result["actions"] == ["order web-1"]
+        and shop.living()[0]["id"] in result["msg"]
+    )
     assert result["root_password"] == shop.living()[0]["root_password"] and "root_password" in result["msg"]
 
 
@@ -463,7 +541,9 @@ def test_account_that_comes_up_suspended(provisioning: int, state: str) -> None:
     """An account that is wanted active is lifted in the same run."""
     shop = Shop(ACCOUNTS, comes_up="off", provisioning_seconds=provisioning)
     result = shop.buy(state=state)
-    assert result["hosting"]["status"] == shop.living()[0]["status"] == ("active" if state == "active" else "suspended"), result
+    assert (
+        result["hosting"]["status"] == shop.living()[0]["status"] == ("active" if state == "active" else "suspended")
+    ), result
     assert result["actions"] == ["order example.com"] + (["unsuspend example.com"] if state == "active" else [])
     assert not shop.buy(state=state)["changed"]
 
@@ -487,7 +567,11 @@ def test_second_process_orders_nothing(noun: Noun, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(_buy, "lock", lock)
     second = shop.buy()
     assert not second.get("failed") and second["changed"] is False and second["actions"] == [], second
-    assert "order" not in second and not set(noun.secrets) & set(second) and second[noun.key]["id"] == shop.living()[0]["id"]
+    assert (
+        "order" not in second
+        and not set(noun.secrets) & set(second)
+        and second[noun.key]["id"] == shop.living()[0]["id"]
+    )
     assert shop.debits() == 1 and second["diff"]["before"] == {}
 
 
@@ -519,17 +603,27 @@ def test_check_mode_shows_the_money(noun: Noun) -> None:
     assert shop.debits() == 0 and planned["order"]["wallet_after_usd_cents"] == 10000 - noun.price
     done = shop.buy()
     money = ("due_now_usd_cents", "monthly_usd_cents", "wallet_before_usd_cents", "wallet_after_usd_cents")
-    assert [planned["order"][name] for name in money] == [done["order"][name] for name in money] == [noun.price, noun.price, 10000, 10000 - noun.price]
+    assert (
+        [planned["order"][name] for name in money]
+        == [done["order"][name] for name in money]
+        == [noun.price, noun.price, 10000, 10000 - noun.price]
+    )
     for result in (planned, done):
         assert result["diff"]["before"]["order"] == {"monthly_usd_cents": 0, "wallet_usd_cents": 10000}
-        after = {"due_now_usd_cents": noun.price, "monthly_usd_cents": noun.price, "wallet_usd_cents": 10000 - noun.price}
+        after = {
+            "due_now_usd_cents": noun.price,
+            "monthly_usd_cents": noun.price,
+            "wallet_usd_cents": 10000 - noun.price,
+        }
         assert result["diff"]["after"]["order"] == {"plan_slug": noun.order["plan_slug"], **after}
     assert "order" not in shop.buy()["diff"]["after"]
 
 
 def products(shop: Shop, change: t.Callable[[list[Row]], list[Row]]) -> None:
     """Change the list of plans."""
-    shop.change = lambda request, answer: answer._replace(body=change(answer.body)) if request == "GET /products" else answer
+    shop.change = lambda request, answer: (
+        answer._replace(body=change(answer.body)) if request == "GET /products" else answer
+    )
 
 
 def test_plan_listed_twice_at_two_prices(noun: Noun) -> None:
@@ -550,19 +644,31 @@ def test_price_that_can_not_be_read(noun: Noun, price: t.Any, limit: int | None)
     """It is never bought; that of another plan is nobody's concern."""
     shop = Shop(noun)
     slug = noun.order["plan_slug"]
-    products(shop, lambda rows: [{**row, "your_monthly_usd_cents": price} if row["slug"] == slug else row for row in rows])
+    products(
+        shop, lambda rows: [{**row, "your_monthly_usd_cents": price} if row["slug"] == slug else row for row in rows]
+    )
     for check_mode in (True, False):
         result = shop.buy(check_mode=check_mode, max_monthly_usd_cents=limit)
-        assert result["failed"] and not result["changed"] and slug in result["msg"] and "Nothing was ordered" in result["msg"], result
+        assert (
+            result["failed"]
+            and not result["changed"]
+            and slug in result["msg"]
+            and "Nothing was ordered" in result["msg"]
+        ), result
     assert not shop.debits()
-    products(shop, lambda rows: [{**row, "your_monthly_usd_cents": price} if row["slug"] != slug else row for row in rows])
+    products(
+        shop, lambda rows: [{**row, "your_monthly_usd_cents": price} if row["slug"] != slug else row for row in rows]
+    )
     assert not shop.buy(max_monthly_usd_cents=limit).get("failed")
 
 
 @pytest.mark.parametrize("blank", ["", " ", "None", " 1"])
 def test_an_empty_generation_is_the_first(noun: Noun, blank: str) -> None:
     """A variable that nobody set must not change the key: under another one a lost order would be placed again."""
-    keys = [Shop(noun).buy(check_mode=True, order_generation=generation)["order"]["idempotency_key"] for generation in ("1", blank)]
+    keys = [
+        Shop(noun).buy(check_mode=True, order_generation=generation)["order"]["idempotency_key"]
+        for generation in ("1", blank)
+    ]
     assert keys[0] == keys[1]
 
 

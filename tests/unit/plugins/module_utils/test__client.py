@@ -53,7 +53,16 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import (
 )
 from ansible_collections.h444.cloud.plugins.module_utils._pacer import Pacer
 from ansible_collections.h444.cloud.plugins.module_utils._resend import NEVER, WITH_KEY, Endpoint
-from ansible_collections.h444.cloud.tests.unit.plugins.module_utils.wire import Reply, Wire, answer, close, drip, raw, reset, silent
+from ansible_collections.h444.cloud.tests.unit.plugins.module_utils.wire import (
+    Reply,
+    Wire,
+    answer,
+    close,
+    drip,
+    raw,
+    reset,
+    silent,
+)
 
 KEY = "h444_canary0123456789abcdef"
 IDEMPOTENCY_KEY = "6f0c1f52-0000-4000-8000-000000000001"
@@ -95,7 +104,9 @@ class Bench:
         shown = str(error) + repr(error) + repr(error.facts)
         assert KEY not in shown and "Bearer" not in shown
         assert str(error).isprintable() and json.dumps(error.facts)
-        assert error.facts["method"] == endpoint.method and error.facts["path"] == "/v1" + endpoint.path.replace("{id}", "vps-1")
+        assert error.facts["method"] == endpoint.method and error.facts["path"] == "/v1" + endpoint.path.replace(
+            "{id}", "vps-1"
+        )
         assert "%s %s" % (endpoint.method, error.facts["path"]) in str(error)
         return error
 
@@ -119,7 +130,12 @@ def test_request_on_the_wire() -> None:
     with Wire(answer({"id": "vps-1"})) as wire:
         bench = Bench(wire.url + "/", user_agent="h444-ansible/test")
         result = bench.send(READ, query={"expand": "a b"})
-        assert (result.status, result.body, result.attempts, bench.client.held_seconds) == (200, {"id": "vps-1"}, 1, 0.0)
+        assert (result.status, result.body, result.attempts, bench.client.held_seconds) == (
+            200,
+            {"id": "vps-1"},
+            1,
+            0.0,
+        )
         seen = wire.seen[0]
         assert (seen.method, seen.target, seen.body) == ("GET", "/v1/vps/vps-1?expand=a+b", b"")
         assert seen.headers["authorization"] == "Bearer " + KEY
@@ -228,7 +244,14 @@ def test_what_the_rate_limit_costs_is_counted_over_all_requests() -> None:
         def wait_turn(self) -> float:
             return 1.5
 
-    script = (answer({}, 429, Retry_After="3"), answer({}), answer({}, 503, Retry_After="9"), answer({}), answer({}, 503), answer({}))
+    script = (
+        answer({}, 429, Retry_After="3"),
+        answer({}),
+        answer({}, 503, Retry_After="9"),
+        answer({}),
+        answer({}, 503),
+        answer({}),
+    )
     with Wire(*script) as wire:
         bench = Bench(wire.url, pacer=Slow(wire.url, KEY, 120))
         for _request in range(3):
@@ -274,7 +297,9 @@ DRIPPED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:
 
 @KINDS
 @pytest.mark.parametrize(
-    "slow", [silent(5), drip(DRIPPED, 0.05), drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 500, 0.05)], ids=("F06", "F07 body", "F07 header")
+    "slow",
+    [silent(5), drip(DRIPPED, 0.05), drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 500, 0.05)],
+    ids=("F06", "F07 body", "F07 header"),
 )
 def test_f06_f07_deadline_of_an_attempt(endpoint: Endpoint, slow: Reply) -> None:
     with Wire(slow) as wire:
@@ -336,7 +361,9 @@ def test_unreadable_answer(endpoint: Endpoint, name: str) -> None:
 
 
 @KINDS
-@pytest.mark.parametrize("bomb", [answer(gzip.compress(b" " * (3 * MAX_BODY_BYTES)), Content_Encoding="gzip")], ids=["F33 bomb"])
+@pytest.mark.parametrize(
+    "bomb", [answer(gzip.compress(b" " * (3 * MAX_BODY_BYTES)), Content_Encoding="gzip")], ids=["F33 bomb"]
+)
 def test_f33_bomb_is_cut_and_not_asked_for_again(endpoint: Endpoint, bomb: Reply) -> None:
     with Wire(bomb) as wire:
         begin = time.monotonic()
@@ -513,9 +540,24 @@ def test_retry_after_seconds(headers: dict[str, str], seconds: float) -> None:
 @pytest.mark.parametrize(
     "status,kind,body,words",
     [
-        (401, AuthError, {"statusCode": 401, "message": "Invalid key " + KEY, "error": "Unauthorized"}, ["H444_API_KEY", "Invalid key [redacted]"]),
-        (403, ScopeError, {"statusCode": 403, "message": "Missing scope", "error": "Forbidden"}, ["the scope", "Missing scope"]),
-        (404, NotFound, {"statusCode": 404, "message": "No such thing", "error": "Not Found"}, ["404", "No such thing"]),
+        (
+            401,
+            AuthError,
+            {"statusCode": 401, "message": "Invalid key " + KEY, "error": "Unauthorized"},
+            ["H444_API_KEY", "Invalid key [redacted]"],
+        ),
+        (
+            403,
+            ScopeError,
+            {"statusCode": 403, "message": "Missing scope", "error": "Forbidden"},
+            ["the scope", "Missing scope"],
+        ),
+        (
+            404,
+            NotFound,
+            {"statusCode": 404, "message": "No such thing", "error": "Not Found"},
+            ["404", "No such thing"],
+        ),
         (400, BadRequest, {"message": ["label is short", "plan is unknown"]}, ["label is short; plan is unknown"]),
         (422, BadRequest, {"errors": {"label": "is\ntaken"}}, ["422", "is taken"]),
         (402, ApiError, {"error": "Insufficient funds"}, ["402", "Insufficient funds"]),
@@ -555,7 +597,13 @@ def test_f23_missing_list_points_at_api_url() -> None:
 @pytest.mark.parametrize("where", ["other", "same", "down", "rubbish", "none"])
 def test_f32_redirects_are_not_followed(endpoint: Endpoint, status: int, where: str) -> None:
     with Wire(answer({"id": "vps-1"})) as canary, Wire() as wire:
-        places = {"other": canary.url + "/vps", "same": "/v1/elsewhere", "down": "http://user:pw@localhost:%d/" % canary.port, "rubbish": "//[", "none": ""}
+        places = {
+            "other": canary.url + "/vps",
+            "same": "/v1/elsewhere",
+            "down": "http://user:pw@localhost:%d/" % canary.port,
+            "rubbish": "//[",
+            "none": "",
+        }
         headers = {"Location": places[where]} if where != "none" else {}
         wire.script = [answer({}, status, **headers)]
         error = Bench(wire.url).refuse(endpoint, ApiError)
@@ -596,7 +644,14 @@ def test_good_keys(key: str) -> None:
 )
 def test_wrong_keys_are_refused_and_not_shown(key: str | None, words: str) -> None:
     with Wire() as wire:
-        options = {"api_key": key, "api_url": wire.url, "api_timeout": 5, "api_retries": 0, "rate_limit": 0, "validate_certs": True}
+        options = {
+            "api_key": key,
+            "api_url": wire.url,
+            "api_timeout": 5,
+            "api_retries": 0,
+            "rate_limit": 0,
+            "validate_certs": True,
+        }
         with pytest.raises(BadOption, match=words) as caught:
             open_client(options, "h444_test")
         shown = str(caught.value) + repr(caught.value) + repr(caught.value.facts)
@@ -612,8 +667,15 @@ def test_key_is_not_in_any_repr() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["key %s." % KEY, "Authorization: Bearer abc.def", "authorization: bearer xyz", "bearer xyz123", "Bearer eyJhbGciOi",
-     "h444_at_abcd1234", "secret whsec_AbC-1_2 end"],
+    [
+        "key %s." % KEY,
+        "Authorization: Bearer abc.def",
+        "authorization: bearer xyz",
+        "bearer xyz123",
+        "Bearer eyJhbGciOi",
+        "h444_at_abcd1234",
+        "secret whsec_AbC-1_2 end",
+    ],
 )
 def test_scrub(text: str) -> None:
     shown = scrub(text)
@@ -625,7 +687,11 @@ def test_scrub(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "only bearer tokens are accepted", "Bearer authentication is required.", "send a Bearer token.", "a bearer access_token", "bearer and/or basic",
+        "only bearer tokens are accepted",
+        "Bearer authentication is required.",
+        "send a Bearer token.",
+        "a bearer access_token",
+        "bearer and/or basic",
         "see https://api.test/v1 and mail a@b.example",
     ],
 )
@@ -717,7 +783,15 @@ def test_wrong_options(options: dict[str, t.Any], words: str) -> None:
 
 def test_open_client_sends_who_asks() -> None:
     with Wire() as wire:
-        options = {"api_key": KEY, "api_url": wire.url, "api_timeout": 5, "api_retries": 0, "rate_limit": 0, "validate_certs": True, "ca_path": None}
+        options = {
+            "api_key": KEY,
+            "api_url": wire.url,
+            "api_timeout": 5,
+            "api_retries": 0,
+            "rate_limit": 0,
+            "validate_certs": True,
+            "ca_path": None,
+        }
         client = open_client(options, "h444_vps", "2.18.1")
         client.request(LIST)
         client.close()
@@ -744,16 +818,37 @@ def test_hostile_ids_send_nothing(value: str) -> None:
         assert wire.connections == 0
 
 
-@pytest.mark.parametrize("value", ["", "1.2.3", "1.2.3.4.5", "1.2.3.4/24/../x", "::1/../x", "../x", "1.2.3.4%2f", "a", "01.2.3.4", "1.2.3.4\n", "fe80::1%../x"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.4/24/../x",
+        "::1/../x",
+        "../x",
+        "1.2.3.4%2f",
+        "a",
+        "01.2.3.4",
+        "1.2.3.4\n",
+        "fe80::1%../x",
+    ],
+)
 def test_hostile_addresses_send_nothing(value: str) -> None:
     with Wire() as wire:
         with pytest.raises(BadOption):
-            Bench(wire.url).client.request(Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write"), ids={"id": "1", "ip": value})
+            Bench(wire.url).client.request(
+                Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write"), ids={"id": "1", "ip": value}
+            )
         assert wire.connections == 0
 
 
 @pytest.mark.parametrize(
-    "ids,path", [({"id": "a.b_c~d-1", "ip": "192.0.2.7"}, "/vps/a.b_c~d-1/ips/192.0.2.7"), ({"id": "7", "ip": "2001:db8::7"}, "/vps/7/ips/2001:db8::7")]
+    "ids,path",
+    [
+        ({"id": "a.b_c~d-1", "ip": "192.0.2.7"}, "/vps/a.b_c~d-1/ips/192.0.2.7"),
+        ({"id": "7", "ip": "2001:db8::7"}, "/vps/7/ips/2001:db8::7"),
+    ],
 )
 def test_fill_path(ids: dict[str, str], path: str) -> None:
     assert fill_path(Endpoint("GET", "/vps/{id}/ips/{ip}", "vps:read"), ids) == path
@@ -779,15 +874,22 @@ def test_proxy_of_the_environment_is_asked_and_its_password_not_shown(monkeypatc
 
 @pytest.mark.parametrize(
     "url",
-    ["http://user:can/ary@proxy.example:3128", "http://user:canary@[proxy:3128", "http://user:canary@:3128", "user:canary@proxy:port",
-     "http://user:can ary@proxy"],
+    [
+        "http://user:can/ary@proxy.example:3128",
+        "http://user:canary@[proxy:3128",
+        "http://user:canary@:3128",
+        "user:canary@proxy:port",
+        "http://user:can ary@proxy",
+    ],
 )
 def test_malformed_proxy_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(BadOption) as caught:
         Bench("https://api.example.invalid/v1")
     assert "HTTPS_PROXY" in str(caught.value)
-    assert not any(part in str(caught.value) + repr(caught.value.facts) for part in ("canary", "can ary", "ary", "user:"))
+    assert not any(
+        part in str(caught.value) + repr(caught.value.facts) for part in ("canary", "can ary", "ary", "user:")
+    )
 
 
 @pytest.mark.parametrize("url", ["foo://user:canary@proxy.example:1", "socks5://user:canary@127.0.0.1:1"])
@@ -825,7 +927,9 @@ def test_tls_handshake_that_drips() -> None:
 
     threading.Thread(target=serve, daemon=True).start()
     start = time.monotonic()
-    error = Bench("https://127.0.0.1:%d/v1" % listener.getsockname()[1], retries=0, timeout_seconds=1).refuse(SHOT, TransportError)
+    error = Bench("https://127.0.0.1:%d/v1" % listener.getsockname()[1], retries=0, timeout_seconds=1).refuse(
+        SHOT, TransportError
+    )
     listener.close()
     assert time.monotonic() - start < 5
     assert "did not take the connection within 1 s" in str(error) and error.facts["sent"] == "no"
@@ -846,7 +950,9 @@ def test_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:%d" % port)
     error = Bench("https://api.example.invalid/v1").refuse(SHOT, TransportError)
-    assert "the proxy 127.0.0.1:%d" % port in str(error) and error.facts["sent"] == "no" and error.facts["attempts"] == 3
+    assert (
+        "the proxy 127.0.0.1:%d" % port in str(error) and error.facts["sent"] == "no" and error.facts["attempts"] == 3
+    )
 
 
 def test_no_proxy_goes_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -877,7 +983,20 @@ class Certificate(t.NamedTuple):
 
 def make_certificate(folder: Path, name: str) -> Certificate:
     """Make a self-signed certificate for one subjectAltName."""
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=test",
+    ]
     command += ["-addext", "subjectAltName=" + name, "-keyout", "key.pem", "-out", "cert.pem"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=30)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -972,7 +1091,7 @@ HERE = "https://api.test/v1/vps"
         ([], '</v1/vps?page=1>; rel="prev", </v1/vps?page=3>; rel=next', {}, {"page": "3"}),
         ([], '</v1/vps?page=1>; rel="first"', {}, None),
         ([], '</v1/vps?page=1>; rel="first next"; title="a, b"', {}, {"page": "1"}),
-        ([], '</v1/vps?a=1,2>;REL = NEXT', {}, {"a": "1,2"}),
+        ([], "</v1/vps?a=1,2>;REL = NEXT", {}, {"a": "1,2"}),
         # Behind a proxy the API names itself as it knows itself.
         ({"data": [], "next": "http://api.test/v1/vps?page=2"}, "", {}, {"page": "2"}),
         ({"data": [], "next": "http://internal:8080/v1/vps?page=2"}, "", {"n": "5"}, {"n": "5", "page": "2"}),
@@ -1018,7 +1137,10 @@ def test_a_next_link_of_another_host_is_asked_for_at_the_configured_one() -> Non
 
 def test_the_path_of_a_next_link_is_that_of_the_request() -> None:
     endpoint = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
-    pages = [answer({"data": [{"id": 1}], "next": "http://internal/v1/webhooks/w-1/deliveries?cursor=x"}), answer([{"id": 2}])]
+    pages = [
+        answer({"data": [{"id": 1}], "next": "http://internal/v1/webhooks/w-1/deliveries?cursor=x"}),
+        answer([{"id": 2}]),
+    ]
     with Wire(*pages) as wire:
         assert Bench(wire.url).client.rows(endpoint, ["deliveries"], ids={"id": "w-1"}) == [{"id": 1}, {"id": 2}]
 
@@ -1032,12 +1154,18 @@ def test_rows_reads_all_pages_and_drops_repeats() -> None:
     with Wire(*pages) as wire:
         rows = Bench(wire.url).client.rows(LIST, ["vps"], query={"state": "on"})
         assert [row["id"] for row in rows] == [1, 2, 3, 4]
-        assert [seen.target for seen in wire.seen] == ["/v1/vps?state=on", "/v1/vps?state=on&page=2", "/v1/vps?state=on&page=3"]
+        assert [seen.target for seen in wire.seen] == [
+            "/v1/vps?state=on",
+            "/v1/vps?state=on&page=2",
+            "/v1/vps?state=on&page=3",
+        ]
 
 
 def pages_of(*pages: list[t.Any], **more: t.Any) -> list[t.Any]:
     """Read a list whose pages are these."""
-    script = [answer({"data": rows, "page": number, "pages": len(pages), **more}) for number, rows in enumerate(pages, 1)]
+    script = [
+        answer({"data": rows, "page": number, "pages": len(pages), **more}) for number, rows in enumerate(pages, 1)
+    ]
     with Wire(*script) as wire:
         return Bench(wire.url).client.rows(LIST, ["vps"])
 
@@ -1046,7 +1174,9 @@ def test_pages_that_overlap() -> None:
     """A list that changes between two pages: one row on both is one row, with what was read last, at its first place."""
     first, second = {"id": 1, "status": "running"}, {"id": 2, "status": "provisioning"}
     assert pages_of([first, second], [{"id": "2", "status": "running", "new": 1}, {"id": 3}]) == [
-        first, {"id": "2", "status": "running", "new": 1}, {"id": 3},
+        first,
+        {"id": "2", "status": "running", "new": 1},
+        {"id": 3},
     ]
     assert pages_of([{"vps": {"id": 1, "a": 1}}], [{"vps": {"id": 1, "a": 2}}]) == [{"vps": {"id": 1, "a": 2}}]
     assert pages_of([{"uuid": "x", "a": 1}], [{"uuid": "x", "a": 2}]) == [{"uuid": "x", "a": 2}]
@@ -1059,7 +1189,10 @@ def test_rows_without_an_id_are_all_kept() -> None:
 
 def test_two_rows_of_one_id_on_one_page_are_a_contradiction_that_stays() -> None:
     """Whoever decides by them has to see both; only an exact repeat is dropped."""
-    assert pages_of([{"id": 1, "price": 5}, {"id": 1, "price": 7}, {"id": 1, "price": 5}]) == [{"id": 1, "price": 5}, {"id": 1, "price": 7}]
+    assert pages_of([{"id": 1, "price": 5}, {"id": 1, "price": 7}, {"id": 1, "price": 5}]) == [
+        {"id": 1, "price": 5},
+        {"id": 1, "price": 7},
+    ]
 
 
 def test_what_is_told_as_the_total_counts_distinct_rows() -> None:
@@ -1112,7 +1245,9 @@ def test_rows_that_are_limited_on_purpose() -> None:
 
 
 def test_limited_rows_are_read_page_by_page_until_there_are_enough() -> None:
-    pages = [answer({"data": [{"id": number}, {"id": number + 1}], "next_cursor": "c%d" % number}) for number in (1, 3, 5)]
+    pages = [
+        answer({"data": [{"id": number}, {"id": number + 1}], "next_cursor": "c%d" % number}) for number in (1, 3, 5)
+    ]
     with Wire(*pages) as wire:
         rows = Bench(wire.url).client.rows(LIST, ["vps"], query={"limit": 3}, at_most=3)
         assert [row["id"] for row in rows] == [1, 2, 3, 4]
@@ -1134,7 +1269,19 @@ def test_parse_json(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"NaN", b"[Infinity]", b"{'a': 1}", b'{"a": 1, "a": 2}', b"[" * 100_000, b"\xff", b"[1] x", b'{"a": 1,}', b"1e999"],
+    [
+        b"",
+        b"{",
+        b"NaN",
+        b"[Infinity]",
+        b"{'a': 1}",
+        b'{"a": 1, "a": 2}',
+        b"[" * 100_000,
+        b"\xff",
+        b"[1] x",
+        b'{"a": 1,}',
+        b"1e999",
+    ],
 )
 def test_parse_json_is_strict(data: bytes) -> None:
     with pytest.raises(ValueError):

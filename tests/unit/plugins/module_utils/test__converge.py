@@ -40,7 +40,12 @@ def test_nothing_lost() -> None:
     made, warnings = progress(None, ORDER)
     received(made, {"id": "7", "root_password": "pw-1"})
     result = made.result()
-    assert result["secret_lost"] is False and result["root_password"] == "pw-1" and "other_secrets" not in result and warnings == []
+    assert (
+        result["secret_lost"] is False
+        and result["root_password"] == "pw-1"
+        and "other_secrets" not in result
+        and warnings == []
+    )
 
 
 @pytest.mark.parametrize("password", [None, "", "********"])
@@ -69,7 +74,10 @@ def test_others_and_masked(tmp_path: Path) -> None:
     result = made.result()
     assert result["secret_lost"] is False and "root_password" not in result and "other_secrets" not in result
     entry = json.loads((tmp_path / "secrets.json").read_text(encoding="utf-8"))["vps/web-1"]
-    assert entry["root_password"] == "pw***" and entry["other_secrets"] == {"vnc.password": "pw-2", "panel_password": "pw-3"}
+    assert entry["root_password"] == "pw***" and entry["other_secrets"] == {
+        "vnc.password": "pw-2",
+        "panel_password": "pw-3",
+    }
     assert len(warnings) == 2 and "hidden a part" in warnings[0] and "panel_password, vnc.password" in warnings[1]
     assert "pw" not in "".join(warnings).replace("credentials_file", "")
 
@@ -77,7 +85,14 @@ def test_others_and_masked(tmp_path: Path) -> None:
 def test_many_others_are_one_short_warning() -> None:
     """All of them are kept; a warning names the first."""
     made, warnings = progress(None)
-    received(made, {"id": "7", "root_password": "Canary-pass-4711", "tokens": [{"token": "t%d" % number} for number in range(500)]})
+    received(
+        made,
+        {
+            "id": "7",
+            "root_password": "Canary-pass-4711",
+            "tokens": [{"token": "t%d" % number} for number in range(500)],
+        },
+    )
     assert len(made.secrets["other_secrets"]) == 500 and len(warnings) == 1
     assert "and 480 more" in warnings[0] and len(warnings[0]) < 2000
 
@@ -86,7 +101,11 @@ def test_surrogates_in_a_password() -> None:
     """What can't be written is not a password that works."""
     made, warnings = progress(None, ORDER)
     received(made, {"id": "7", "root_password": "pw\ud83d"})
-    assert made.result()["secret_lost"] is True and made.result()["root_password"] == "pw\ufffd" and "the way out" in warnings[0]
+    assert (
+        made.result()["secret_lost"] is True
+        and made.result()["root_password"] == "pw\ufffd"
+        and "the way out" in warnings[0]
+    )
 
 
 def test_only_where_a_secret_is_brought() -> None:

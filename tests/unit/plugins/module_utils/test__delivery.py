@@ -41,7 +41,10 @@ class Api:
         ({"status": 204}, {"status": "delivered", "response_status": 204}),
         ({"status": "503"}, {"status": "failed", "response_status": 503}),
         ({"success": False, "statusCode": 500}, {"status": "failed", "response_status": 500}),
-        ({"response": {"statusCode": 410}, "status": "failed"}, {"status": "failed", "response_status": 410, "response": {"statusCode": 410}}),
+        (
+            {"response": {"statusCode": 410}, "status": "failed"},
+            {"status": "failed", "response_status": 410, "response": {"statusCode": 410}},
+        ),
         ({"durationMs": 84.4}, {"duration_ms": 84}),
         ({"duration": 1.5}, {"duration_ms": None, "duration": 1.5}),
         ({"error": ""}, {"error": None}),
@@ -107,4 +110,6 @@ def test_contents_of_any_depth() -> None:
     for _level in range(500):
         deep = [deep]
     row = _delivery.read_delivery({"id": 1, "payload": {"deep": deep}, "response": deep})
-    assert "nested deeper than 64 levels" in json.dumps(row["payload"]) and "nested deeper" in json.dumps(row["response"])
+    assert "nested deeper than 64 levels" in json.dumps(row["payload"]) and "nested deeper" in json.dumps(
+        row["response"]
+    )

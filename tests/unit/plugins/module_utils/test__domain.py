@@ -17,25 +17,46 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguou
 NOW = datetime(2026, 6, 11, 12, 0, 0, tzinfo=timezone.utc)
 HOSTS = ["ns1.example.net", "ns2.example.net"]
 FULL = {
-    "id": 7, "name": "example.com", "status": "active", "auto_renew": False, "transfer_lock": True, "whois_privacy": True, "nameservers": HOSTS,
+    "id": 7,
+    "name": "example.com",
+    "status": "active",
+    "auto_renew": False,
+    "transfer_lock": True,
+    "whois_privacy": True,
+    "nameservers": HOSTS,
     "expires_at": "2026-06-21T12:00:00.000Z",
 }
 
 
 def read(**fields: t.Any) -> _domain.Domain:
     """Read one raw domain; a field of None is left out."""
-    return _domain.read_domain({key: value for key, value in {**FULL, **fields}.items() if value is not None}, "GET /v1/domains", NOW)
+    return _domain.read_domain(
+        {key: value for key, value in {**FULL, **fields}.items() if value is not None}, "GET /v1/domains", NOW
+    )
 
 
 def test_normal_form() -> None:
-    row = read(registrar="X", authCode="S3cr-1", eppCode="S3cr-2", contacts={"owner": {"authInfo": "S3cr-3", "city": "Ankara"}}).row
+    row = read(
+        registrar="X", authCode="S3cr-1", eppCode="S3cr-2", contacts={"owner": {"authInfo": "S3cr-3", "city": "Ankara"}}
+    ).row
     assert row["id"] == "7" and row["registrar"] == "X" and row["days_left"] == 10 and row["expires_on"] == "2026-06-21"
     assert "S3cr" not in str(row) and row["contacts"] == {"owner": {"city": "Ankara"}}
 
 
-@pytest.mark.parametrize("name", ["transferLock", "TransferLock", "locked", "isLocked", "registrarLock", "transfer_lock_enabled"])
 @pytest.mark.parametrize(
-    "value,found", [(True, True), (1, True), ("locked", True), ("ON", True), ({"enabled": False}, False), ("unlocked", False), ("0", False)]
+    "name", ["transferLock", "TransferLock", "locked", "isLocked", "registrarLock", "transfer_lock_enabled"]
+)
+@pytest.mark.parametrize(
+    "value,found",
+    [
+        (True, True),
+        (1, True),
+        ("locked", True),
+        ("ON", True),
+        ({"enabled": False}, False),
+        ("unlocked", False),
+        ("0", False),
+    ],
 )
 def test_lock_is_read_and_written_under_the_name_it_came_under(name: str, value: t.Any, found: bool) -> None:
     domain = read(transfer_lock=None, **{name: value})
@@ -51,7 +72,9 @@ def test_privacy_too(name: str) -> None:
     assert action.body == {name: False} and str(action) == "set whois_privacy of example.com"
 
 
-@pytest.mark.parametrize("name", ["unlocked", "transfer_unlocked", "whois_public", "public", "lock_reason", "locked_at"])
+@pytest.mark.parametrize(
+    "name", ["unlocked", "transfer_unlocked", "whois_public", "public", "lock_reason", "locked_at"]
+)
 def test_other_names_are_not_taken_for_lock_or_privacy(name: str) -> None:
     domain = read(transfer_lock=None, whois_privacy=None, **{name: True})
     assert domain.row["transfer_lock"] is None and domain.row["whois_privacy"] is None and domain.row[name] is True
@@ -65,7 +88,10 @@ def test_names_of_the_page_are_written_as_on_the_page(name: str) -> None:
 
 
 def test_spelling_is_found_in_a_wrapper() -> None:
-    for raw in ({"domain": {"id": 1, "name": "a.example", "transferLock": True}}, {"id": 1, "attributes": {"name": "a.example", "transferLock": True}}):
+    for raw in (
+        {"domain": {"id": 1, "name": "a.example", "transferLock": True}},
+        {"id": 1, "attributes": {"name": "a.example", "transferLock": True}},
+    ):
         (action,) = _domain.plan_domain(_domain.read_domain(raw, "GET", NOW), {"transfer_lock": False}).actions
         assert action.body == {"transferLock": False}
 
@@ -87,12 +113,17 @@ def test_spelling_is_found_in_a_wrapper() -> None:
 def test_name_servers_in_every_form(value: t.Any) -> None:
     domain = read(nameservers=value)
     assert sorted(domain.row["nameservers"]) == HOSTS
-    assert not _domain.plan_domain(domain, _domain.wanted_of({"nameservers": ["NS2.example.net.", "ns1.EXAMPLE.net", "ns1.example.net"]})).actions
+    assert not _domain.plan_domain(
+        domain, _domain.wanted_of({"nameservers": ["NS2.example.net.", "ns1.EXAMPLE.net", "ns1.example.net"]})
+    ).actions
     plan = _domain.plan_domain(domain, {"nameservers": [HOSTS[0]]})
     assert plan.actions[0].body == {"nameservers": [HOSTS[0]]} and plan.after["nameservers"] == [HOSTS[0]]
 
 
-@pytest.mark.parametrize("field,value", [("nameservers", 5), ("nameservers", [["x"]]), ("nameservers", {"mode": "default"}), ("transfer_lock", "pending")])
+@pytest.mark.parametrize(
+    "field,value",
+    [("nameservers", 5), ("nameservers", [["x"]]), ("nameservers", {"mode": "default"}), ("transfer_lock", "pending")],
+)
 def test_what_can_not_be_read_is_not_overwritten(field: str, value: t.Any) -> None:
     domain = read(**{field: value})
     wish: t.Any = HOSTS if field == "nameservers" else True
@@ -101,7 +132,9 @@ def test_what_can_not_be_read_is_not_overwritten(field: str, value: t.Any) -> No
     assert not _domain.plan_domain(domain, {"auto_renew": False}).actions
 
 
-@pytest.mark.parametrize("field,value", [("auto_renew", True), ("transfer_lock", True), ("whois_privacy", False), ("nameservers", HOSTS)])
+@pytest.mark.parametrize(
+    "field,value", [("auto_renew", True), ("transfer_lock", True), ("whois_privacy", False), ("nameservers", HOSTS)]
+)
 def test_what_is_not_told_is_written_and_said(field: str, value: t.Any) -> None:
     plan = _domain.plan_domain(read(**{field: None}), {field: value})
     assert plan.actions[0].body == {field: value} and plan.after[field] == value
@@ -147,7 +180,13 @@ def test_expiry(told: dict[str, t.Any], day: str | None, left: int | None) -> No
 
 @pytest.mark.parametrize(
     "value,found",
-    [("ACTIVE", "active"), ("Pending Transfer", "pending_transfer"), (["clientHold", "ok"], "client_hold, ok"), ({"name": "active"}, "active"), (None, None)],
+    [
+        ("ACTIVE", "active"),
+        ("Pending Transfer", "pending_transfer"),
+        (["clientHold", "ok"], "client_hold, ok"),
+        ({"name": "active"}, "active"),
+        (None, None),
+    ],
 )
 def test_status(value: t.Any, found: str | None) -> None:
     assert read(status=value).row["status"] == found
@@ -159,7 +198,10 @@ def test_without_name_or_id(raw: dict[str, t.Any]) -> None:
         _domain.read_domain(raw, "GET /v1/domains", NOW)
 
 
-@pytest.mark.parametrize("hosts,words", [([], "offline"), (["ns1"], "fully qualified"), (["192.0.2.1"], "fully qualified"), (["a b.example"], "host name")])
+@pytest.mark.parametrize(
+    "hosts,words",
+    [([], "offline"), (["ns1"], "fully qualified"), (["192.0.2.1"], "fully qualified"), (["a b.example"], "host name")],
+)
 def test_wrong_name_servers(hosts: list[str], words: str) -> None:
     with pytest.raises(BadOption, match="^nameservers: .*" + words):
         _domain.wanted_of({"nameservers": hosts})
@@ -179,12 +221,26 @@ class Api:
 
 
 def test_names_in_any_spelling() -> None:
-    api = Api({**FULL, "id": 1, "name": "Müller.example"}, {**FULL, "id": 2, "name": "xn--strae-oqa.de"}, {**FULL, "id": 3, "name": "strasse.de"})
-    for name, found in (("xn--mller-kva.example", "1"), ("MÜLLER.example.", "1"), ("straße.de", "2"), ("Strasse.de", "3")):
+    api = Api(
+        {**FULL, "id": 1, "name": "Müller.example"},
+        {**FULL, "id": 2, "name": "xn--strae-oqa.de"},
+        {**FULL, "id": 3, "name": "strasse.de"},
+    )
+    for name, found in (
+        ("xn--mller-kva.example", "1"),
+        ("MÜLLER.example.", "1"),
+        ("straße.de", "2"),
+        ("Strasse.de", "3"),
+    ):
         assert _domain.find_domain(api, None, name).row["id"] == found
 
 
 def test_two_of_one_name() -> None:
     with pytest.raises(Ambiguous, match="ids 1, 2") as caught:
         _domain.find_domain(Api({**FULL, "id": 1}, {**FULL, "id": 2, "status": "expired"}), None, "example.com")
-    assert caught.value.facts["candidates"][1] == {"id": "2", "name": "example.com", "status": "expired", "expires_at": FULL["expires_at"]}
+    assert caught.value.facts["candidates"][1] == {
+        "id": "2",
+        "name": "example.com",
+        "status": "expired",
+        "expires_at": FULL["expires_at"],
+    }

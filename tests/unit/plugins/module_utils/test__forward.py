@@ -16,7 +16,11 @@ from ansible_collections.h444.cloud.plugins.module_utils import _forward
 
 @pytest.mark.parametrize(
     ("name", "asked"),
-    [("mail.example.com", "mail.example.com"), ("stra\u00dfe.example", "xn--strae-oqa.example"), ("M\u00fcller.example.", "xn--mller-kva.example")],
+    [
+        ("mail.example.com", "mail.example.com"),
+        ("stra\u00dfe.example", "xn--strae-oqa.example"),
+        ("M\u00fcller.example.", "xn--mller-kva.example"),
+    ],
 )
 def test_name_in_ascii(name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is encoded here, by IDNA 2008: the resolver would look for the host with ss, which is somebody else's."""

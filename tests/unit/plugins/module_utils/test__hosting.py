@@ -20,8 +20,15 @@ PLAN = {"plan_slug": "hosting-starter", "order_generation": "1", "wait_timeout":
 def account(**fields: t.Any) -> Row:
     """Make a row in normal form."""
     return {
-        "id": "7", "domain": "example.com", "username": "examplecom", "status": "active", "plan_slug": "hosting-starter", "php_version": "8.3",
-        "ssl_status": "issued", "created_at": None, **fields,
+        "id": "7",
+        "domain": "example.com",
+        "username": "examplecom",
+        "status": "active",
+        "plan_slug": "hosting-starter",
+        "php_version": "8.3",
+        "ssl_status": "issued",
+        "created_at": None,
+        **fields,
     }
 
 
@@ -51,10 +58,14 @@ def test_states(status: str | None, state: str, verbs: list[str]) -> None:
     plan = _hosting.plan_current(account(status=status), wanted(state=state))
     assert [action.verb for action in plan.actions] == verbs
     assert plan.notes == ()
-    assert plan.after["status"] == (status if state == "present" and not verbs else "active" if state == "present" else state)
+    assert plan.after["status"] == (
+        status if state == "present" and not verbs else "active" if state == "present" else state
+    )
 
 
-@pytest.mark.parametrize(("status", "told"), [("Quota-Exceeded", "'Quota-Exceeded'"), (None, "does not tell the status")])
+@pytest.mark.parametrize(
+    ("status", "told"), [("Quota-Exceeded", "'Quota-Exceeded'"), (None, "does not tell the status")]
+)
 @pytest.mark.parametrize(("state", "verb"), [("active", "unsuspend"), ("suspended", "suspend")])
 def test_status_that_nobody_knows(status: str | None, told: str, state: str, verb: str) -> None:
     """The write is a state, so it is made, and a note says why it is made in every run."""
@@ -88,10 +99,18 @@ def test_certificate(retry_ssl: str, status: str | None, retries: bool, note: st
 def test_order_of_the_steps() -> None:
     """A suspension is lifted first and set last: a certificate can't be had for a site that does not serve."""
     row = account(status="suspended", php_version="7.4", ssl_status="failed")
-    verbs = [action.verb for action in _hosting.plan_current(row, wanted(state="active", php_version="8.3", retry_ssl="failed")).actions]
+    verbs = [
+        action.verb
+        for action in _hosting.plan_current(row, wanted(state="active", php_version="8.3", retry_ssl="failed")).actions
+    ]
     assert verbs == ["unsuspend", "set PHP 8.3 for", "retry the certificate of"]
     row = account(php_version="7.4", ssl_status="failed")
-    verbs = [action.verb for action in _hosting.plan_current(row, wanted(state="suspended", php_version="8.3", retry_ssl="failed")).actions]
+    verbs = [
+        action.verb
+        for action in _hosting.plan_current(
+            row, wanted(state="suspended", php_version="8.3", retry_ssl="failed")
+        ).actions
+    ]
     assert verbs == ["set PHP 8.3 for", "retry the certificate of", "suspend"]
 
 
@@ -104,23 +123,40 @@ def test_php_that_is_not_told() -> None:
 
 def test_drift_is_told() -> None:
     """What the API can't change is a note; another spelling is none."""
-    notes = _hosting.plan_current(account(), wanted(domain="other.example", username="other", plan_slug="hosting-pro")).notes
-    assert [word for note, word in zip(notes, ("other.example", "other", "hosting-pro")) if word in note] == ["other.example", "other", "hosting-pro"]
-    assert _hosting.plan_current(account(), wanted(domain="EXAMPLE.com.", username="ExampleCom", plan_slug="hosting-starter")).notes == ()
+    notes = _hosting.plan_current(
+        account(), wanted(domain="other.example", username="other", plan_slug="hosting-pro")
+    ).notes
+    assert [word for note, word in zip(notes, ("other.example", "other", "hosting-pro")) if word in note] == [
+        "other.example",
+        "other",
+        "hosting-pro",
+    ]
+    assert (
+        _hosting.plan_current(
+            account(), wanted(domain="EXAMPLE.com.", username="ExampleCom", plan_slug="hosting-starter")
+        ).notes
+        == ()
+    )
 
 
 def test_find() -> None:
     """The domain decides where it is given, spelled anyhow; the dead don't count; twins are refused with their ids."""
     rows = [
-        account(id="1", status="terminated"), account(id="2", domain="Example.COM."), account(id="3", domain="twin.example", username="b"),
-        account(id="4", domain="twin.example", username="c"), account(id="5", domain="xn--mller-kva.example", username="d"),
+        account(id="1", status="terminated"),
+        account(id="2", domain="Example.COM."),
+        account(id="3", domain="twin.example", username="b"),
+        account(id="4", domain="twin.example", username="c"),
+        account(id="5", domain="xn--mller-kva.example", username="d"),
     ]
     for names in (("example.com", None), ("example.com", "b"), (None, "examplecom"), (None, "EXAMPLEcom")):
         found = _hosting.find_hosting(rows, *names)
         assert found is not None and found["id"] == "2"
     found = _hosting.find_hosting([account(id="6", domain="müller.example")], "xn--mller-kva.example", None)
     assert found is not None
-    assert _hosting.find_hosting(rows, "nobody.example", None) is None and _hosting.find_hosting(rows, None, "nobody") is None
+    assert (
+        _hosting.find_hosting(rows, "nobody.example", None) is None
+        and _hosting.find_hosting(rows, None, "nobody") is None
+    )
     with pytest.raises(Ambiguous, match="ids 3, 4"):
         _hosting.find_hosting(rows, "twin.example", "b")
 
@@ -175,7 +211,9 @@ def test_name_that_is_not_told() -> None:
         ({}, ("new.example", "EXAMPLECOM"), Refused, "is taken by the hosting account 7"),
     ],
 )
-def test_order_that_is_refused(options: Row, names: tuple[str | None, str | None], error: type[Exception], says: str) -> None:
+def test_order_that_is_refused(
+    options: Row, names: tuple[str | None, str | None], error: type[Exception], says: str
+) -> None:
     """Before any request is sent."""
     with pytest.raises(error, match=says):
         _hosting.plan_order(None, {**PLAN, **options}, *names, [account()])
@@ -191,8 +229,20 @@ def test_bad_username(username: str) -> None:
 @pytest.mark.parametrize(
     ("value", "version"),
     [
-        ("8.3", "8.3"), (8.3, "8.3"), ("8.3.12", "8.3"), ("php8.1", "8.1"), ("php83", "8.3"), ("ea-php74", "7.4"), ("PHP 7.4 (FPM)", "7.4"), (81, "8.1"),
-        ({"version": 8.3}, "8.3"), ("8.10", "8.10"), ("none", "none"), (None, None), (True, None), ([], None),
+        ("8.3", "8.3"),
+        (8.3, "8.3"),
+        ("8.3.12", "8.3"),
+        ("php8.1", "8.1"),
+        ("php83", "8.3"),
+        ("ea-php74", "7.4"),
+        ("PHP 7.4 (FPM)", "7.4"),
+        (81, "8.1"),
+        ({"version": 8.3}, "8.3"),
+        ("8.10", "8.10"),
+        ("none", "none"),
+        (None, None),
+        (True, None),
+        ([], None),
     ],
 )
 def test_php(value: object, version: str | None) -> None:
@@ -206,9 +256,36 @@ def test_php(value: object, version: str | None) -> None:
         ({"id": "1", "sftp_password": "pw-s", "db_password": "pw-d"}, "1", "pw-s", "pw-d"),
         ({"id": 1, "dbPassword": "pw-d", "sftpPassword": "pw-s"}, "1", "pw-s", "pw-d"),
         ({"data": {"hosting": {"id": "1"}, "passwords": {"database": "pw-d", "ftp": "pw-s"}}}, "1", "pw-s", "pw-d"),
-        ({"account": {"id": "1"}, "credentials": {"sftp": {"user": "u", "password": "pw-s"}, "mysql": {"password": "pw-d"}}}, "1", "pw-s", "pw-d"),
-        ({"id": "1", "credentials": [{"type": "database", "password": "pw-d"}, {"type": "SFTP", "password": "pw-s"}]}, "1", "pw-s", "pw-d"),
-        ({"id": "1", "credentials": [{"host": "sftp.example.net", "password": "pw-s"}, {"host": "db.example.net", "password": "pw-d"}]}, "1", "pw-s", "pw-d"),
+        (
+            {
+                "account": {"id": "1"},
+                "credentials": {"sftp": {"user": "u", "password": "pw-s"}, "mysql": {"password": "pw-d"}},
+            },
+            "1",
+            "pw-s",
+            "pw-d",
+        ),
+        (
+            {
+                "id": "1",
+                "credentials": [{"type": "database", "password": "pw-d"}, {"type": "SFTP", "password": "pw-s"}],
+            },
+            "1",
+            "pw-s",
+            "pw-d",
+        ),
+        (
+            {
+                "id": "1",
+                "credentials": [
+                    {"host": "sftp.example.net", "password": "pw-s"},
+                    {"host": "db.example.net", "password": "pw-d"},
+                ],
+            },
+            "1",
+            "pw-s",
+            "pw-d",
+        ),
         ({"id": "1", "password": "pw-s", "database_password": "pw-d"}, "1", "pw-s", "pw-d"),
         ({"id": "1", "password": "pw-d", "sftp_password": "pw-s"}, "1", "pw-s", "pw-d"),
         ({"id": "1", "password": "pw-s"}, "1", "pw-s", None),

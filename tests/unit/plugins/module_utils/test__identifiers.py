@@ -11,7 +11,13 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption, Refused
-from ansible_collections.h444.cloud.plugins.module_utils._identifiers import Identifiers, Named, check_agree, check_given, is_blank
+from ansible_collections.h444.cloud.plugins.module_utils._identifiers import (
+    Identifiers,
+    Named,
+    check_agree,
+    check_given,
+    is_blank,
+)
 
 SERVER = Identifiers("VPS", ("id", "label"), is_needed=True, new_name="new_label")
 BLANKS = [None, "", " ", "\t\n", "\u00a0"]
@@ -65,7 +71,9 @@ def test_acts(value: str | None, asks: bool) -> None:
     for state in ("present", "suspended"):
         check_given({"id": "1", "state": state, "retry_ssl": value}, account)
     if asks:
-        with pytest.raises(BadOption, match="retry_ssl: it can't be done for a hosting account that is removed. Nothing was sent"):
+        with pytest.raises(
+            BadOption, match="retry_ssl: it can't be done for a hosting account that is removed. Nothing was sent"
+        ):
             check_given({"id": "1", "state": "absent", "retry_ssl": value}, account)
     else:
         check_given({"id": "1", "state": "absent", "retry_ssl": value, "php_version": "8.3"}, account)
@@ -89,7 +97,10 @@ def test_contradiction() -> None:
     """It is refused with both values, or with the fact that the API tells none."""
     check_agree("VPS", "7", told("a", "a", True), told("a", None, True))
     cases: list[tuple[Named, str]] = [
-        (told("a", "b", False), "The VPS '7' has the label 'b', not 'a'. Nothing was changed; correct vps_label, or leave it out."),
+        (
+            told("a", "b", False),
+            "The VPS '7' has the label 'b', not 'a'. Nothing was changed; correct vps_label, or leave it out.",
+        ),
         (told("a", None, False), "The VPS '7' has no label that the API tells, not 'a'."),
     ]
     for other, sentence in cases:

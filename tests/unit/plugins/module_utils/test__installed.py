@@ -18,13 +18,29 @@ Row = t.Dict[str, t.Any]
 SLUGS = ["ubuntu-22.04", "ubuntu-24.04", "debian-12", "almalinux-9", "rocky-9"]
 ROWS = [
     {"id": 1, "slug": "ubuntu-22.04", "name": "Ubuntu 22.04 LTS", "family": "ubuntu", "version": "22.04"},
-    {"id": 2, "slug": "ubuntu-22.04-minimal", "name": "Ubuntu 22.04 LTS Minimal", "family": "ubuntu", "version": "22.04"},
-    {"id": 3, "slug": "ubuntu-24.04", "displayName": "Ubuntu 24.04 (Noble Numbat)", "family": "ubuntu", "version": "24.04"},
+    {
+        "id": 2,
+        "slug": "ubuntu-22.04-minimal",
+        "name": "Ubuntu 22.04 LTS Minimal",
+        "family": "ubuntu",
+        "version": "22.04",
+    },
+    {
+        "id": 3,
+        "slug": "ubuntu-24.04",
+        "displayName": "Ubuntu 24.04 (Noble Numbat)",
+        "family": "ubuntu",
+        "version": "24.04",
+    },
     {"id": 9, "slug": "debian-12", "label": "Debian GNU/Linux 12 (bookworm)", "family": "debian", "version": "12"},
     {"id": 12, "slug": "rocky-9", "title": "Rocky Linux 9", "family": "rocky", "version": "9"},
     {"id": "0a1b", "slug": "tmpl-5", "name": "AlmaLinux", "family": "almalinux", "version": "9"},
 ]
-VERSIONS = [{"os_family": "ubuntu", "versions": ["22.04", "24.04"]}, {"os_family": "debian", "versions": ["12"]}, {"os_family": "alma", "versions": ["9"]}]
+VERSIONS = [
+    {"os_family": "ubuntu", "versions": ["22.04", "24.04"]},
+    {"os_family": "debian", "versions": ["12"]},
+    {"os_family": "alma", "versions": ["9"]},
+]
 
 
 def resolved(told: Row, templates: list[t.Any]) -> str | None:
@@ -86,12 +102,17 @@ def test_not_surely_one(told: Row) -> None:
     assert resolved(told, ROWS) is None
 
 
-@pytest.mark.parametrize("templates", [SLUGS, [{"family": "ubuntu", "templates": SLUGS[:2]}, {"family": "debian", "templates": SLUGS[2:3]}]])
+@pytest.mark.parametrize(
+    "templates", [SLUGS, [{"family": "ubuntu", "templates": SLUGS[:2]}, {"family": "debian", "templates": SLUGS[2:3]}]]
+)
 @pytest.mark.parametrize(
     "told",
     [
-        {"os_template": {"id": 4, "name": "Debian 12"}}, {"os_template": "Debian GNU/Linux 12 (bookworm)"}, {"os": "debian", "os_template": "12"},
-        {"os": {"family": "Debian", "version": "12"}}, {"os": {"name": "Debian 12"}},
+        {"os_template": {"id": 4, "name": "Debian 12"}},
+        {"os_template": "Debian GNU/Linux 12 (bookworm)"},
+        {"os": "debian", "os_template": "12"},
+        {"os": {"family": "Debian", "version": "12"}},
+        {"os": {"name": "Debian 12"}},
     ],
 )
 def test_list_of_slugs(told: Row, templates: list[t.Any]) -> None:
@@ -99,7 +120,10 @@ def test_list_of_slugs(told: Row, templates: list[t.Any]) -> None:
     assert resolved(told, templates) == "debian-12"
 
 
-@pytest.mark.parametrize("told", [{"os": "ubuntu", "os_template": "24.04"}, {"os_template": "Ubuntu 24.04 LTS"}, {"os_template": "ubuntu-24.04"}])
+@pytest.mark.parametrize(
+    "told",
+    [{"os": "ubuntu", "os_template": "24.04"}, {"os_template": "Ubuntu 24.04 LTS"}, {"os_template": "ubuntu-24.04"}],
+)
 def test_list_of_versions(told: Row) -> None:
     """So is a list of versions by family."""
     assert resolved(told, VERSIONS) == "24.04"

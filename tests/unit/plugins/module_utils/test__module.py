@@ -68,9 +68,16 @@ def info(error: Exception | None, seconds: float) -> t.Callable[[H444Module], No
     return lambda module: module.report(read)
 
 
-@pytest.mark.parametrize("error", [None, Missing("nothing is called this"), ZeroDivisionError()], ids=["ok", "failed", "crashed"])
-@pytest.mark.parametrize(("seconds", "told", "warned"), [(0, None, False), (5, None, False), (5.04, 5.0, False), (30, 30, False), (55.26, 55.3, True)])
-def test_what_the_rate_limit_cost_is_told(core: Core, error: Exception | None, seconds: float, told: float | None, warned: bool) -> None:
+@pytest.mark.parametrize(
+    "error", [None, Missing("nothing is called this"), ZeroDivisionError()], ids=["ok", "failed", "crashed"]
+)
+@pytest.mark.parametrize(
+    ("seconds", "told", "warned"),
+    [(0, None, False), (5, None, False), (5.04, 5.0, False), (30, 30, False), (55.26, 55.3, True)],
+)
+def test_what_the_rate_limit_cost_is_told(
+    core: Core, error: Exception | None, seconds: float, told: float | None, warned: bool
+) -> None:
     with pytest.raises(Ended):
         info(error, seconds)(H444Module({}))
     assert core.result.get("waited_seconds") == told
@@ -84,7 +91,9 @@ def test_nothing_is_told_before_there_is_a_client(core: Core) -> None:
     assert "waited_seconds" not in core.result
 
 
-def test_without_a_key_both_places_for_it_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_key_both_places_for_it_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An empty environment variable is the first mistake that people make."""
     from ansible.module_utils import basic
 
@@ -94,4 +103,7 @@ def test_without_a_key_both_places_for_it_are_named(monkeypatch: pytest.MonkeyPa
     with pytest.raises(SystemExit):
         H444Module(_spec.merge())
     said = capsys.readouterr().out
-    assert "missing required arguments: api_key. Set api_key or the environment variable H444_API_KEY" in said and "Nothing was sent." in said
+    assert (
+        "missing required arguments: api_key. Set api_key or the environment variable H444_API_KEY" in said
+        and "Nothing was sent." in said
+    )

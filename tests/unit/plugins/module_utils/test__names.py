@@ -17,7 +17,9 @@ def test_ids(value: str) -> None:
     assert _names.is_id(value) and _names.check_id(value, "vps") == value
 
 
-@pytest.mark.parametrize("value", ["", ".", "..", "-a", "a/b", "a%2f", "a\n", "a b", "ä", "all-ips", "a" * 129, "{{ x }}"])
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", "-a", "a/b", "a%2f", "a\n", "a b", "ä", "all-ips", "a" * 129, "{{ x }}"]
+)
 def test_not_ids(value: str) -> None:
     assert not _names.is_id(value)
     with pytest.raises(BadOption, match="^vps: "):
@@ -126,7 +128,9 @@ def test_label_is_nfc() -> None:
     assert _names.check_label("cafe\u0301 1", "label") == "café 1"
 
 
-@pytest.mark.parametrize("value", ["", " ", " a", "a ", "a\nb", "a\x1b[31m", "a\u202eb", "a\u200b", "\ud800", "a" * 256])
+@pytest.mark.parametrize(
+    "value", ["", " ", " a", "a ", "a\nb", "a\x1b[31m", "a\u202eb", "a\u200b", "\ud800", "a" * 256]
+)
 def test_wrong_labels(value: str) -> None:
     with pytest.raises(BadOption, match="^label: ") as caught:
         _names.check_label(value, "label")

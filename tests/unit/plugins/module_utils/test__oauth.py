@@ -37,7 +37,13 @@ METADATA = {
     "token_endpoint": ORIGIN + "/oauth/token",
     "scopes_supported": ["account:read", "vps:read"],
 }
-TOKENS = {"access_token": "h444_at_" + "a" * 20, "refresh_token": "h444_rt_" + "b" * 20, "token_type": "Bearer", "expires_in": 3600, "scope": "vps:read"}
+TOKENS = {
+    "access_token": "h444_at_" + "a" * 20,
+    "refresh_token": "h444_rt_" + "b" * 20,
+    "token_type": "Bearer",
+    "expires_in": 3600,
+    "scope": "vps:read",
+}
 
 
 def raising(error: Exception) -> t.Callable[..., t.NoReturn]:
@@ -88,7 +94,14 @@ class Api:
 def planned(api: Api, file: Path | None = None, **params: t.Any) -> Progress:
     """Make h444_oauth_token's plan; the metadata is answered first."""
     api.answers.insert(0, METADATA)
-    given = {"client_id": "me", "device_code": None, "refresh_token": None, "interval": 5, "wait_timeout": 600, **params}
+    given = {
+        "client_id": "me",
+        "device_code": None,
+        "refresh_token": None,
+        "interval": 5,
+        "wait_timeout": 600,
+        **params,
+    }
     warnings: list[str] = []
     progress = Progress(_oauth.TOKEN_TASK, given, Sink(str(file) if file else None), warnings.append)
     plan = _oauth.plan_token(api, given)
@@ -111,7 +124,9 @@ def kept_in(file: Path) -> dict[str, t.Any]:
 
 def test_slow_down_and_pending() -> None:
     """slow_down makes the interval longer for good; pending keeps it."""
-    api = Api(oauth_error("authorization_pending"), oauth_error("slow_down"), oauth_error("authorization_pending"), TOKENS)
+    api = Api(
+        oauth_error("authorization_pending"), oauth_error("slow_down"), oauth_error("authorization_pending"), TOKENS
+    )
     progress = exchanged(api, device_code="dev_1")
     assert api.waits == [5, 10, 10]
     assert progress.secrets == {"access_token": TOKENS["access_token"], "refresh_token": TOKENS["refresh_token"]}
@@ -127,7 +142,9 @@ def test_a_lost_answer_doubles_the_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    "lost", [TransportError("nothing listens", sent="no"), BadReply("it is no object"), BadRequest("408", status=408)], ids=["unsent", "empty", "408"]
+    "lost",
+    [TransportError("nothing listens", sent="no"), BadReply("it is no object"), BadRequest("408", status=408)],
+    ids=["unsent", "empty", "408"],
 )
 def test_an_outage_does_not_end_the_wait(lost: H444Error) -> None:
     """Somebody may be about to approve; and the client repeats no question by itself, for that would be too soon."""
@@ -165,7 +182,12 @@ def test_waiting_ends() -> None:
 
 @pytest.mark.parametrize(
     "code,words",
-    [("access_denied", "denied in the browser"), ("expired_token", "has expired"), ("invalid_client", "does not know"), ("invalid_grant", "used already")],
+    [
+        ("access_denied", "denied in the browser"),
+        ("expired_token", "has expired"),
+        ("invalid_client", "does not know"),
+        ("invalid_grant", "used already"),
+    ],
 )
 def test_ends_of_a_sign_in(code: str, words: str) -> None:
     """Each says what to do, and none is asked again."""
@@ -192,7 +214,10 @@ def test_a_code_that_an_earlier_run_exchanged(tmp_path: Path) -> None:
         exchanged(Api(oauth_error("invalid_grant")), file, device_code="dev_1")
 
 
-@pytest.mark.parametrize("error,words", [(AuthError("401: the key", status=401), "client_id"), (ScopeError("403: the scope", status=403), "client_id")])
+@pytest.mark.parametrize(
+    "error,words",
+    [(AuthError("401: the key", status=401), "client_id"), (ScopeError("403: the scope", status=403), "client_id")],
+)
 def test_no_key_is_blamed(error: H444Error, words: str) -> None:
     """None was sent, so a refusal without an OAuth code is about the client."""
     with pytest.raises(Refused, match=words) as refused:
@@ -200,7 +225,11 @@ def test_no_key_is_blamed(error: H444Error, words: str) -> None:
     assert "key" not in str(refused.value)
 
 
-@pytest.mark.parametrize("lost", [UnknownFate("no answer"), ServerError("502", status=502), BadReply("it is no object")], ids=["lost", "502", "empty"])
+@pytest.mark.parametrize(
+    "lost",
+    [UnknownFate("no answer"), ServerError("502", status=502), BadReply("it is no object")],
+    ids=["lost", "502", "empty"],
+)
 def test_refresh_is_sent_once(lost: H444Error) -> None:
     """Its answer lost, nothing is known; a second use could end the sign-in."""
     api = Api(lost, TOKENS)
@@ -257,7 +286,11 @@ def test_many_runs_begin_with_one_token(tmp_path: Path) -> None:
         sent.append(api.forms[1]["refresh_token"])
     assert sent == ["h444_rt_%d" % number for number in range(5)]
     for number in range(_oauth.MARKS_KEPT + 5):
-        exchanged(Api({**TOKENS, "refresh_token": "h444_rt_more_%d" % number}), file, refresh_token=kept_in(file)["refresh_token"])
+        exchanged(
+            Api({**TOKENS, "refresh_token": "h444_rt_more_%d" % number}),
+            file,
+            refresh_token=kept_in(file)["refresh_token"],
+        )
     assert len(kept_in(file)["replaced"]) == _oauth.MARKS_KEPT
 
 
@@ -272,7 +305,10 @@ def test_no_new_refresh_token(tmp_path: Path, again: str | None, in_file: bool) 
         warnings = progress.warnings  # type: ignore[attr-defined]
         assert [("no new refresh token" in text) for text in warnings] == ([] if again else [True])
         if in_file:
-            assert (kept_in(file)["access_token"], kept_in(file)["refresh_token"]) == ("h444_at_new_%d" % number, "h444_rt_old")
+            assert (kept_in(file)["access_token"], kept_in(file)["refresh_token"]) == (
+                "h444_at_new_%d" % number,
+                "h444_rt_old",
+            )
         else:
             assert progress.secrets == {"access_token": "h444_at_new_%d" % number}
 
@@ -284,7 +320,12 @@ def test_a_new_sign_in_takes_nothing_of_the_old_one(tmp_path: Path) -> None:
     assert kept_in(file)["scope"] == "vps:read" and kept_in(file)["expires_at"]
     progress = exchanged(Api({"access_token": "h444_at_new_one"}), file, device_code="dev_2")
     kept = kept_in(file)
-    assert (kept["access_token"], kept["refresh_token"], kept["scope"], kept["expires_at"]) == ("h444_at_new_one", "", "", "")
+    assert (kept["access_token"], kept["refresh_token"], kept["scope"], kept["expires_at"]) == (
+        "h444_at_new_one",
+        "",
+        "",
+        "",
+    )
     assert "no refresh token" in progress.warnings[0]  # type: ignore[attr-defined]
 
 
@@ -356,7 +397,9 @@ def test_device_reply() -> None:
 @pytest.mark.parametrize("reply", [{"user_code": "a\x1b[2Jb"}, {"verification_uri": "https://x/\x1b]0;t\x07"}])
 def test_what_people_read_is_clean(reply: dict[str, str]) -> None:
     """The codes are shown on a terminal."""
-    found = _oauth.read_device({"device_code": "d", "user_code": "u", "verification_uri": "https://x/", **reply}, "POST")
+    found = _oauth.read_device(
+        {"device_code": "d", "user_code": "u", "verification_uri": "https://x/", **reply}, "POST"
+    )
     assert not any(character < " " for name in reply for character in found[name])
     with pytest.raises(BadReply, match="device_code"):
         _oauth.read_device({"device_code": "d\n", "user_code": "u", "verification_uri": "https://x/"}, "POST")
@@ -380,14 +423,26 @@ def test_absurd_lifetimes_cost_no_token(tmp_path: Path, lifetime: t.Any) -> None
     file = tmp_path / "tokens.json"
     progress = exchanged(Api({**TOKENS, "expires_in": lifetime}), file, refresh_token="h444_rt_old")
     kept = kept_in(file)
-    assert (kept["access_token"], kept["refresh_token"], kept["expires_at"]) == (TOKENS["access_token"], TOKENS["refresh_token"], "")
+    assert (kept["access_token"], kept["refresh_token"], kept["expires_at"]) == (
+        TOKENS["access_token"],
+        TOKENS["refresh_token"],
+        "",
+    )
     json.dumps(progress.after)
 
 
-@pytest.mark.parametrize(("told", "interval"), [(10**400, 5), (86401, 5), (86400, 86400), (-(10**400), 1), (0, 5), ("٣", 5), ("7", 7)])
+@pytest.mark.parametrize(
+    ("told", "interval"), [(10**400, 5), (86401, 5), (86400, 86400), (-(10**400), 1), (0, 5), ("٣", 5), ("7", 7)]
+)
 def test_absurd_intervals(told: t.Any, interval: int) -> None:
     """What is no pause between two questions is not told at all; and no option takes it."""
-    reply = {"device_code": "d", "user_code": "u", "verification_uri": "https://x/", "interval": told, "expires_in": 10**400}
+    reply = {
+        "device_code": "d",
+        "user_code": "u",
+        "verification_uri": "https://x/",
+        "interval": told,
+        "expires_in": 10**400,
+    }
     found = _oauth.read_device(reply, "POST")
     assert (found["interval"], found["expires_in"]) == (interval, None)
     with pytest.raises(BadOption, match="interval"):

@@ -72,7 +72,15 @@ def test_what_is_surely_new(made: int | None, replied: int | None, passed: float
 
 @pytest.mark.parametrize(
     ("told", "slug"),
-    [("vps-2", "vps-2"), ("VPS-2", "vps-2"), ("vps 2", "vps-2"), ("17", "vps-2"), ("vps-9", None), ("", None), (None, None)],
+    [
+        ("vps-2", "vps-2"),
+        ("VPS-2", "vps-2"),
+        ("vps 2", "vps-2"),
+        ("17", "vps-2"),
+        ("vps-9", None),
+        ("", None),
+        (None, None),
+    ],
 )
 def test_plan_that_is_told(told: str | None, slug: str | None) -> None:
     """Only what the catalogue names is a plan."""

@@ -17,7 +17,14 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils._pacer import Pacer, open_private, private_dir
-from ansible_collections.h444.cloud.plugins.module_utils._window import FORGET_SECONDS, WINDOW_SECONDS, Window, block_until, reserve, usable
+from ansible_collections.h444.cloud.plugins.module_utils._window import (
+    FORGET_SECONDS,
+    WINDOW_SECONDS,
+    Window,
+    block_until,
+    reserve,
+    usable,
+)
 
 MODULE = "ansible_collections.h444.cloud.plugins.module_utils._pacer"
 
@@ -80,7 +87,14 @@ def test_files_are_private_and_do_not_name_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"x", b"\xff" * 80, struct.pack("<2d", float("nan"), 1.0), struct.pack("<2d", 0.0, float("inf")), struct.pack("<2d", -1.0, 1.0)]
+    "data",
+    [
+        b"x",
+        b"\xff" * 80,
+        struct.pack("<2d", float("nan"), 1.0),
+        struct.pack("<2d", 0.0, float("inf")),
+        struct.pack("<2d", -1.0, 1.0),
+    ],
 )
 def test_damaged_file_is_an_empty_log(data: bytes, tmp_path: Path) -> None:
     make()[0].wait_turn()
@@ -146,6 +160,9 @@ def test_pace_across_processes() -> None:
     program = "from %s import Pacer\np = Pacer('u', 'k', 20, clock=lambda: 1000.0, sleep=lambda s: None)\n" % MODULE
     program += "print(*[round(p.wait_turn(), 1) for _ in range(10)])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    workers = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment) for _worker in range(4)]
+    workers = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)
+        for _worker in range(4)
+    ]
     waits = sorted(float(word) for worker in workers for word in worker.communicate(timeout=20)[0].split())
     assert waits == [0.0] * 19 + [61.2] * 19 + [122.4] * 2

@@ -21,18 +21,40 @@ from ansible_collections.h444.cloud.plugins.module_utils._vps import DELETE, LAB
 @pytest.mark.parametrize(
     ("pattern", "name"),
     [
-        ("db-*", "db-1"), ("DB-*", "db-1"), ("db-*", "DB-1"), ("db-?", "db-1"), ("db-[12]", "db-2"), ("*", ""), ("db-1", "db-1"),
+        ("db-*", "db-1"),
+        ("DB-*", "db-1"),
+        ("db-*", "DB-1"),
+        ("db-?", "db-1"),
+        ("db-[12]", "db-2"),
+        ("*", ""),
+        ("db-1", "db-1"),
         # brackets as they stand, and a label with brackets under a pattern that has more to it
-        ("db[1]", "db[1]"), ("db[1]*", "db[1]-old"), ("[prod] *", "[prod] db"),
+        ("db[1]", "db[1]"),
+        ("db[1]*", "db[1]-old"),
+        ("[prod] *", "[prod] db"),
         # composed and decomposed, small and capital letters beyond ASCII
-        ("caf\u00e9-*", "cafe\u0301-1"), ("cafe\u0301-*", "caf\u00e9-1"), ("CAF\u00c9", "caf\u00e9"), ("stra\u00dfe-*", "STRASSE-1"), ("stra?e", "stra\u00dfe"),
+        ("caf\u00e9-*", "cafe\u0301-1"),
+        ("cafe\u0301-*", "caf\u00e9-1"),
+        ("CAF\u00c9", "caf\u00e9"),
+        ("stra\u00dfe-*", "STRASSE-1"),
+        ("stra?e", "stra\u00dfe"),
         # domains in both scripts, with a trailing dot on either side
-        ("m\u00fcller.*", "xn--mller-kva.example"), ("xn--mller-kva.example", "m\u00fcller.example"), ("example.com", "Example.com."),
+        ("m\u00fcller.*", "xn--mller-kva.example"),
+        ("xn--mller-kva.example", "m\u00fcller.example"),
+        ("example.com", "Example.com."),
         ("example.com.", "example.com"),
-        ("https://example.com/*", "https://EXAMPLE.com/hook"), ("https://m\u00fcller.example/*", "https://xn--mller-kva.example/hook"),
-        ("db-1", " db-1 "), ("zzz", "x" * 5000),
+        ("https://example.com/*", "https://EXAMPLE.com/hook"),
+        ("https://m\u00fcller.example/*", "https://xn--mller-kva.example/hook"),
+        ("db-1", " db-1 "),
+        ("zzz", "x" * 5000),
         # what is left of a list that stood in one text, as JSON or in quotes
-        ('["db-*"', "db-1"), ('"db-*"]', "db-1"), ('["db-*"]', "db-1"), ("'db-*'", "db-1"), ('[ "db-*"', "db-1"), ('"db-[12]"]', "db-2"), ('"db-*"', '"db-1"'),
+        ('["db-*"', "db-1"),
+        ('"db-*"]', "db-1"),
+        ('["db-*"]', "db-1"),
+        ("'db-*'", "db-1"),
+        ('[ "db-*"', "db-1"),
+        ('"db-[12]"]', "db-2"),
+        ('"db-*"', '"db-1"'),
     ],
 )
 def test_protects(pattern: str, name: str) -> None:
@@ -40,7 +62,10 @@ def test_protects(pattern: str, name: str) -> None:
     assert fitting([pattern], name) == pattern
 
 
-@pytest.mark.parametrize(("pattern", "name"), [("db-*", "web-1"), ("db", "db-1"), ("db-[12]", "db-3"), ("example.com", "https://example.com/"), ("d?", "db-1")])
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [("db-*", "web-1"), ("db", "db-1"), ("db-[12]", "db-3"), ("example.com", "https://example.com/"), ("d?", "db-1")],
+)
 def test_leaves_others(pattern: str, name: str) -> None:
     """A pattern is held against the whole name."""
     assert fitting([pattern], name) is None
@@ -61,7 +86,9 @@ def test_steps() -> None:
     """A destroying step is stopped by any of the names; without a name, or with one that is not told, too; others pass."""
     for names in (("db-1",), ("web-1", "db-1"), (None,), ("web-1", None), ()):
         with pytest.raises(Refused, match="Nothing was changed; see the option protected"):
-            check_unprotected(["db-*"], [step(), step(destroys=True, known_as=names)] if names else [step(destroys=True)])
+            check_unprotected(
+                ["db-*"], [step(), step(destroys=True, known_as=names)] if names else [step(destroys=True)]
+            )
         check_unprotected([], [step(destroys=True, known_as=names)])
         for blank in ([" "], ["", ""], [None]):
             with pytest.raises(BadOption, match="every pattern is empty"):
@@ -79,7 +106,14 @@ def test_new_names() -> None:
 
 def test_every_noun_names_what_it_destroys() -> None:
     """Terminate, reinstall, remove, delete, and the two renames."""
-    server = {**dict.fromkeys(_vps.FIELDS), "id": "1", "label": "db-1", "status": "running", "os_family": "debian", "os_template": "debian-12"}
+    server = {
+        **dict.fromkeys(_vps.FIELDS),
+        "id": "1",
+        "label": "db-1",
+        "status": "running",
+        "os_family": "debian",
+        "os_template": "debian-12",
+    }
     options = {"state": "reinstalled", "new_label": "web-1", "wait": True}
     account = {**dict.fromkeys(_hosting.FIELDS), "id": "1", "domain": "db.example", "username": "me"}
     hook = {**dict.fromkeys(_webhook.FIELDS), "id": "1", "url": "https://db.example/hook"}
@@ -93,7 +127,9 @@ def test_every_noun_names_what_it_destroys() -> None:
                 check_unprotected([name], plan.actions)
         check_unprotected(["other"], plan.actions)
     with pytest.raises(Refused):
-        check_unprotected(["*db.example*"], _webhook.plan_current(hook, {"new_url": "https://web.example/hook"}).actions)
+        check_unprotected(
+            ["*db.example*"], _webhook.plan_current(hook, {"new_url": "https://web.example/hook"}).actions
+        )
     assert [action.endpoint for action in plans[("web-1", "db-1")].actions][0] is LABEL
 
 
@@ -103,7 +139,14 @@ def test_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("H444_PROTECTED", "db-*, web-1 ,")
     assert _spec.patterns("H444_PROTECTED") == ["db-*", "web-1"]
-    for written in ('["db-*", "web-1"]', '"db-*,web-1"', "'db-*', 'web-1'", "db-*\nweb-1\n", '[\n  "db-*",\n  "web-1"\n]', "db-*\r\nweb-1"):
+    for written in (
+        '["db-*", "web-1"]',
+        '"db-*,web-1"',
+        "'db-*', 'web-1'",
+        "db-*\nweb-1\n",
+        '[\n  "db-*",\n  "web-1"\n]',
+        "db-*\r\nweb-1",
+    ):
         monkeypatch.setenv("H444_PROTECTED", written)
         assert _spec.patterns("H444_PROTECTED") == ["db-*", "web-1"], written
     monkeypatch.setenv("H444_PROTECTED", "[dw]b-*")
@@ -116,7 +159,11 @@ def test_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_choose() -> None:
     """Rows of an info module: any of the fields may fit; no pattern chooses all, and what is not told fits none."""
-    rows = [{"domain": "db.example", "username": "a"}, {"domain": None, "username": "db-user"}, {"domain": "web.example", "username": None}]
+    rows = [
+        {"domain": "db.example", "username": "a"},
+        {"domain": None, "username": "db-user"},
+        {"domain": "web.example", "username": None},
+    ]
     assert choose(rows, ["db*"], "domain", "username") == rows[:2]
     assert choose(rows, ["*.example"], "domain") == [rows[0], rows[2]]
     assert choose(rows, [], "domain") == choose(rows, None, "domain") == choose(rows, [" "], "domain") == rows

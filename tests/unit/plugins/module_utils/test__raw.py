@@ -18,18 +18,67 @@ from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import Ended, Module, World, defaults_of
 
 GOOD = [
-    "/vps", "/vps/7", "/vps/all-ips", "/vps/7/ips/2001:db8::1/ptr", "/zones/example.com./records/*", "/a/b.c_d~e-f", "/a/@me", "/files/my%20file",
-    "/a/%C3%BC", "/a/...b", "/a/x=1,2",
+    "/vps",
+    "/vps/7",
+    "/vps/all-ips",
+    "/vps/7/ips/2001:db8::1/ptr",
+    "/zones/example.com./records/*",
+    "/a/b.c_d~e-f",
+    "/a/@me",
+    "/files/my%20file",
+    "/a/%C3%BC",
+    "/a/...b",
+    "/a/x=1,2",
 ]
 HOSTILE = [
-    "", "vps", "http://192.0.2.1/v1/vps", "//192.0.2.1/vps", "/", "/vps/", "/vps//7", "/..", "/vps/..", "/vps/../account", "/vps/./7", "/vps/...",
+    "",
+    "vps",
+    "http://192.0.2.1/v1/vps",
+    "//192.0.2.1/vps",
+    "/",
+    "/vps/",
+    "/vps//7",
+    "/..",
+    "/vps/..",
+    "/vps/../account",
+    "/vps/./7",
+    "/vps/...",
     "/vps/%2e%2e",
-    "/vps/%2E%2E/account", "/vps/.%2e", "/vps/%252e%252e", "/vps/..%2faccount", "/vps%2f..", "/vps/..%5caccount", "/vps/..\\account", "/vps\\7",
+    "/vps/%2E%2E/account",
+    "/vps/.%2e",
+    "/vps/%252e%252e",
+    "/vps/..%2faccount",
+    "/vps%2f..",
+    "/vps/..%5caccount",
+    "/vps/..\\account",
+    "/vps\\7",
     "/vps/..;/account",
-    "/vps?limit=1", "/vps#top", "/vps/7%3Fx", "/vps/7%23x", "/vps/%00", "/vps/%0d%0aX-Evil:%201", "/vps/7\r\nX-Evil: 1", "/vps/7\x00", "/vps/7 8", "/vps/\t7",
-    "/vps/{id}", "/vps/%", "/vps/%4", "/vps/%zz", "/vps/%41", "/vps/%ff", "/vps/%E2%80%AE", "/vps/%C2%85", "/vps/\u00fc", "/vps/\u202e", "/vps/<x>",
-    '/vps/"x"', "/vps/[x]",
-    "@192.0.2.1/vps", ":80/vps", "/" + "a" * 2000,
+    "/vps?limit=1",
+    "/vps#top",
+    "/vps/7%3Fx",
+    "/vps/7%23x",
+    "/vps/%00",
+    "/vps/%0d%0aX-Evil:%201",
+    "/vps/7\r\nX-Evil: 1",
+    "/vps/7\x00",
+    "/vps/7 8",
+    "/vps/\t7",
+    "/vps/{id}",
+    "/vps/%",
+    "/vps/%4",
+    "/vps/%zz",
+    "/vps/%41",
+    "/vps/%ff",
+    "/vps/%E2%80%AE",
+    "/vps/%C2%85",
+    "/vps/\u00fc",
+    "/vps/\u202e",
+    "/vps/<x>",
+    '/vps/"x"',
+    "/vps/[x]",
+    "@192.0.2.1/vps",
+    ":80/vps",
+    "/" + "a" * 2000,
 ]
 
 
@@ -45,7 +94,12 @@ def test_hostile_paths_send_nothing(path: str, check_mode: bool) -> None:
     """One sentence, and not one request."""
     world, asked = watched()
     result = play(world, check_mode, method="DELETE", path=path)
-    assert result["failed"] and result["msg"].startswith("path: ") and "Nothing was sent" in result["msg"] and not result["changed"], result
+    assert (
+        result["failed"]
+        and result["msg"].startswith("path: ")
+        and "Nothing was sent" in result["msg"]
+        and not result["changed"]
+    ), result
     assert not asked
 
 
@@ -127,10 +181,17 @@ def test_bad_options(options: dict[str, t.Any], says: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "without_key", "with_key"),
     [
-        ("GET", "/vps", True, True), ("PUT", "/x/1", True, True), ("DELETE", "/x/1", True, True), ("PATCH", "/x/1", False, False),
+        ("GET", "/vps", True, True),
+        ("PUT", "/x/1", True, True),
+        ("DELETE", "/x/1", True, True),
+        ("PATCH", "/x/1", False, False),
         ("POST", "/new", False, True),
-        ("POST", "/vps", False, True), ("POST", "/tickets", False, True), ("POST", "/tickets/7/reply", False, False), ("POST", "/webhooks", False, False),
-        ("POST", "/vps/7/power/reboot", False, False), ("POST", "/webhooks/7/rotate-secret", False, False),
+        ("POST", "/vps", False, True),
+        ("POST", "/tickets", False, True),
+        ("POST", "/tickets/7/reply", False, False),
+        ("POST", "/webhooks", False, False),
+        ("POST", "/vps/7/power/reboot", False, False),
+        ("POST", "/webhooks/7/rotate-secret", False, False),
         ("POST", "/webhooks/7/deliveries/8/redeliver", False, False),
     ],
 )
@@ -156,7 +217,14 @@ def spoil(world: World, status: int, times: int) -> list[str]:
 
 @pytest.mark.parametrize(
     ("method", "status", "changed", "sent"),
-    [("GET", 503, False, 6), ("POST", 503, True, 1), ("POST", 400, False, 1), ("POST", 403, False, 1), ("PATCH", 500, True, 1), ("PUT", 502, True, 6)],
+    [
+        ("GET", 503, False, 6),
+        ("POST", 503, True, 1),
+        ("POST", 400, False, 1),
+        ("POST", 403, False, 1),
+        ("PATCH", 500, True, 1),
+        ("PUT", 502, True, 6),
+    ],
 )
 def test_failures(method: str, status: int, changed: bool, sent: int) -> None:
     """What may have happened is told, and nothing is sent twice that must not be."""
@@ -174,7 +242,9 @@ def test_failures(method: str, status: int, changed: bool, sent: int) -> None:
         ("GET", [503, 400], False),
     ],
 )  # fmt: skip
-def test_refused_after_an_attempt_that_may_have_been_carried_out(method: str, statuses: list[int], changed: bool) -> None:
+def test_refused_after_an_attempt_that_may_have_been_carried_out(
+    method: str, statuses: list[int], changed: bool
+) -> None:
     """What is refused is then the repeat; a 429 was never carried out."""
     world, _asked = watched()
     handle, left = world.core.handle, list(statuses)
@@ -191,7 +261,11 @@ def test_unknown_paths_and_scopes() -> None:
     for key in world.core.keys.values():
         key["scopes"] = []
     refused = play(world, path="/vps")
-    assert "403" in refused["msg"] and "lacks a scope that this endpoint needs" in refused["msg"] and "vps:read" in refused["msg"]
+    assert (
+        "403" in refused["msg"]
+        and "lacks a scope that this endpoint needs" in refused["msg"]
+        and "vps:read" in refused["msg"]
+    )
 
 
 def test_deleted_by_an_earlier_attempt() -> None:
@@ -200,7 +274,9 @@ def test_deleted_by_an_earlier_attempt() -> None:
     server = world.core.make_server({"label": "web-1"})
     spoil(world, 503, 1)
     result = play(world, method="DELETE", path="/vps/" + server["id"])
-    assert result["failed"] and result["changed"] and "An earlier attempt" in result["msg"] and not server["alive"], result
+    assert result["failed"] and result["changed"] and "An earlier attempt" in result["msg"] and not server["alive"], (
+        result
+    )
     again = play(world, method="DELETE", path="/vps/" + server["id"])
     assert again["failed"] and not again["changed"] and "An earlier attempt" not in again["msg"]
 
@@ -209,9 +285,17 @@ def test_order_with_a_key_is_placed_once() -> None:
     """A lost answer is asked for again under the key."""
     world, _asked = watched()
     asked = spoil(world, 503, 1)
-    body = {"plan_slug": "vps-1", "label": "web-1", "hostname": "web-1", "os_family": "debian", "os_template": "debian-12"}
+    body = {
+        "plan_slug": "vps-1",
+        "label": "web-1",
+        "hostname": "web-1",
+        "os_family": "debian",
+        "os_template": "debian-12",
+    }
     result = play(world, method="POST", path="/vps", body=body, idempotency_key="my-own-key-1")
-    assert result["status"] == 201 and result["body"]["root_password"] and len(asked) == 2 and len(world.core.servers) == 1
+    assert (
+        result["status"] == 201 and result["body"]["root_password"] and len(asked) == 2 and len(world.core.servers) == 1
+    )
 
 
 def test_check_needs_no_request() -> None:

@@ -43,14 +43,33 @@ def test_lists(body: t.Any) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, "", "x", 1, True, {}, {"vps": None}, {"vps": {}}, {"error": "x"}, {"data": [ROW], "vps": [ROW]}, {"2": ROW}, [1], [None], [[ROW]], {"data": "x"}],
+    [
+        None,
+        "",
+        "x",
+        1,
+        True,
+        {},
+        {"vps": None},
+        {"vps": {}},
+        {"error": "x"},
+        {"data": [ROW], "vps": [ROW]},
+        {"2": ROW},
+        [1],
+        [None],
+        [[ROW]],
+        {"data": "x"},
+    ],
 )
 def test_no_list(body: t.Any) -> None:
     with pytest.raises(BadReply, match=WHERE):
         _reader.rows_in(body, ("vps", "servers"), WHERE)
 
 
-@pytest.mark.parametrize("body", [ROW, {"data": ROW}, {"vps": ROW}, {"data": {"vps": ROW}}, [ROW], {"data": [ROW]}, {"VPS": ROW, "password": "x"}])
+@pytest.mark.parametrize(
+    "body",
+    [ROW, {"data": ROW}, {"vps": ROW}, {"data": {"vps": ROW}}, [ROW], {"data": [ROW]}, {"VPS": ROW, "password": "x"}],
+)
 def test_objects(body: t.Any) -> None:
     assert _reader.object_in(body, ("vps",), WHERE) == ROW
 
@@ -62,7 +81,10 @@ def test_no_object(body: t.Any) -> None:
 
 
 def test_normal() -> None:
-    assert _reader.normal({"planSlug": "a", "plan_slug": "a", "in": [{"aB": None, "a_b": 1}]}, WHERE) == {"plan_slug": "a", "in": [{"a_b": 1}]}
+    assert _reader.normal({"planSlug": "a", "plan_slug": "a", "in": [{"aB": None, "a_b": 1}]}, WHERE) == {
+        "plan_slug": "a",
+        "in": [{"a_b": 1}],
+    }
     with pytest.raises(BadReply, match="plan_slug stands there twice"):
         _reader.normal({"planSlug": "a", "plan_slug": "b"}, WHERE)
     deep: t.Any = 1
@@ -74,20 +96,40 @@ def test_normal() -> None:
 
 def test_flat() -> None:
     assert _reader.flat({"vps": {"planSlug": "a"}}, ("vps",), WHERE) == {"plan_slug": "a"}
-    assert _reader.flat({"id": 1, "type": "vps", "attributes": {"label": "a"}}, ("vps",), WHERE) == {"id": "1", "type": "vps", "label": "a"}
+    assert _reader.flat({"id": 1, "type": "vps", "attributes": {"label": "a"}}, ("vps",), WHERE) == {
+        "id": "1",
+        "type": "vps",
+        "label": "a",
+    }
 
 
 def test_ids_are_texts_at_any_depth() -> None:
     """A template that compares an id must not depend on how the API writes numbers."""
-    told = {"Id": 7, "user": {"id": 8.0, "planId": 3}, "rows": [{"ID": 9}, {"id": True}, {"id": None}, {"id": {"a": 1}}], "ids": [1]}
+    told = {
+        "Id": 7,
+        "user": {"id": 8.0, "planId": 3},
+        "rows": [{"ID": 9}, {"id": True}, {"id": None}, {"id": {"a": 1}}],
+        "ids": [1],
+    }
     assert _reader.normal(told, WHERE) == {
-        "id": "7", "user": {"id": "8", "plan_id": 3}, "rows": [{"id": "9"}, {"id": True}, {"id": None}, {"id": {"a": 1}}], "ids": [1],
+        "id": "7",
+        "user": {"id": "8", "plan_id": 3},
+        "rows": [{"id": "9"}, {"id": True}, {"id": None}, {"id": {"a": 1}}],
+        "ids": [1],
     }
     assert _reader.normal({"id": 7, "Id": "7"}, WHERE) == {"id": "7"}
 
 
 @pytest.mark.parametrize(
-    "body", [None, {"things": None}, {"data": None}, {"Data": {"things": None}}, {"data": {"data": None}}, {"success": True, "data": None}]
+    "body",
+    [
+        None,
+        {"things": None},
+        {"data": None},
+        {"Data": {"things": None}},
+        {"data": {"data": None}},
+        {"success": True, "data": None},
+    ],
 )
 def test_null_as_empty(body: t.Any) -> None:
     """Null where a list belongs; only for readers that say so, for elsewhere an empty list could order twice."""
@@ -107,7 +149,9 @@ def test_identifiers(value: t.Any, result: str) -> None:
     assert _reader.identifier(value, WHERE) == result
 
 
-@pytest.mark.parametrize("value", [None, "", True, False, 1.5, [], {}, "..", "a/b", "all-ips", float("nan"), float("inf"), "a\n"])
+@pytest.mark.parametrize(
+    "value", [None, "", True, False, 1.5, [], {}, "..", "a/b", "all-ips", float("nan"), float("inf"), "a\n"]
+)
 def test_no_identifiers(value: t.Any) -> None:
     with pytest.raises(BadReply, match="id is"):
         _reader.identifier(value, WHERE)
@@ -125,7 +169,18 @@ def test_no_cents(value: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value,result", [(1, 1), ("2", 2), (3.0, 3), (True, None), ("x", None), (1.5, None), (float("nan"), None), (float("inf"), None), (None, None)]
+    "value,result",
+    [
+        (1, 1),
+        ("2", 2),
+        (3.0, 3),
+        (True, None),
+        ("x", None),
+        (1.5, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (None, None),
+    ],
 )
 def test_whole(value: t.Any, result: int | None) -> None:
     assert _reader.whole(value) == result
@@ -168,7 +223,10 @@ def test_moment(value: t.Any, result: datetime | None) -> None:
     assert _reader.moment(value) == result
 
 
-@pytest.mark.parametrize("value", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "Fri, 31 Dec 9999 23:59:59 -2359", 10**300, 1e300])
+@pytest.mark.parametrize(
+    "value",
+    ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "Fri, 31 Dec 9999 23:59:59 -2359", 10**300, 1e300],
+)
 def test_moments_that_no_calendar_holds(value: t.Any) -> None:
     """In UTC they are out of range, so they are unreadable and not a crash for whoever turns them into UTC."""
     assert _reader.moment(value) is None
@@ -197,7 +255,11 @@ def test_address(value: t.Any, result: str | None) -> None:
 
 
 def test_word_and_first() -> None:
-    assert _reader.word({"name": "VPS 2", "slug": "vps-2"}) == "vps-2" and _reader.word("vps-2") == "vps-2" and _reader.word([]) is None
+    assert (
+        _reader.word({"name": "VPS 2", "slug": "vps-2"}) == "vps-2"
+        and _reader.word("vps-2") == "vps-2"
+        and _reader.word([]) is None
+    )
     assert _reader.first({"a": None, "b": 0}, "a", "b") == 0 and _reader.first({}, "a") is None
 
 
@@ -214,7 +276,20 @@ def test_secret_keys(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["password_set", "token_type", "secret_hint", "bypass", "passenger", "tokens_left", "label", "secret_url", "auth_code_set", "transfer_lock", "code"]
+    "key",
+    [
+        "password_set",
+        "token_type",
+        "secret_hint",
+        "bypass",
+        "passenger",
+        "tokens_left",
+        "label",
+        "secret_url",
+        "auth_code_set",
+        "transfer_lock",
+        "code",
+    ],
 )
 def test_keys_that_hold_no_secret(key: str) -> None:
     assert _reader.sweep({key: "x"}) == ({key: "x"}, {})
@@ -229,20 +304,37 @@ def test_sweep() -> None:
         "passwords": ["canary-c"],
     }
     kept, secrets = _reader.sweep(reply)
-    assert "canary" not in repr(kept) and "whsec" not in repr(kept) and kept["credentials"] == {"username": "root", "port": 22}
+    assert (
+        "canary" not in repr(kept)
+        and "whsec" not in repr(kept)
+        and kept["credentials"] == {"username": "root", "port": 22}
+    )
     assert sorted(secrets.values()) == ["canary-a", "canary-b", "canary-c", "whsec_****abcd"]
 
 
 def test_sweep_of_passwords_by_whose_they_are() -> None:
     """Among credentials, "database" is a name; among passwords it is whose password."""
-    kept, secrets = _reader.sweep({"id": 1, "passwords": {"database": "canary-a", "sftp": "canary-b"}, "credentials": {"database": "site", "pw": "canary-c"}})
+    kept, secrets = _reader.sweep(
+        {
+            "id": 1,
+            "passwords": {"database": "canary-a", "sftp": "canary-b"},
+            "credentials": {"database": "site", "pw": "canary-c"},
+        }
+    )
     assert kept == {"id": 1, "credentials": {"database": "site"}}
-    assert secrets == {("passwords", "database"): "canary-a", ("passwords", "sftp"): "canary-b", ("credentials", "pw"): "canary-c"}
+    assert secrets == {
+        ("passwords", "database"): "canary-a",
+        ("passwords", "sftp"): "canary-b",
+        ("credentials", "pw"): "canary-c",
+    }
 
 
 def test_sweep_knows_what_stands_beside_a_secret() -> None:
     """The name of a database, its user and its host are shown; a password among services that are named alone is hidden."""
-    credentials = {"sftp": {"user": "u", "password": "canary-a"}, "db": {"name": "shop_db", "db_host": "h", "user": "u", "password": "canary-b"}}
+    credentials = {
+        "sftp": {"user": "u", "password": "canary-a"},
+        "db": {"name": "shop_db", "db_host": "h", "user": "u", "password": "canary-b"},
+    }
     kept, secrets = _reader.sweep({"id": 1, "credentials": credentials})
     assert kept["credentials"] == {"sftp": {"user": "u"}, "db": {"name": "shop_db", "db_host": "h", "user": "u"}}
     assert sorted(secrets.values()) == ["canary-a", "canary-b"]
@@ -250,17 +342,38 @@ def test_sweep_knows_what_stands_beside_a_secret() -> None:
         {}, {("credentials", "sftp"): "canary-a", ("credentials", "database"): "canary-b"},
     )  # fmt: skip
     # Inside credentials everything is hidden whose name does not say that it is harmless, however deep.
-    assert _reader.sweep({"credentials": {"login": {"value": "canary-a"}}})[1] == {("credentials", "login", "value"): "canary-a"}
+    assert _reader.sweep({"credentials": {"login": {"value": "canary-a"}}})[1] == {
+        ("credentials", "login", "value"): "canary-a"
+    }
     assert _reader.sweep({"password": 12.5})[1] == {("password",): "12.5"}
 
 
-@pytest.mark.parametrize("value", ["", "********", "...", "…", "•••", "••••1234", "whsec_…abcd", "whsec_****1234", "h444_****", "abc***", "abc...", "hunter…"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "********",
+        "...",
+        "…",
+        "•••",
+        "••••1234",
+        "whsec_…abcd",
+        "whsec_****1234",
+        "h444_****",
+        "abc***",
+        "abc...",
+        "hunter…",
+    ],
+)
 def test_masked(value: str) -> None:
     """Nothing but what hides, or a beginning and then at least three of them."""
     assert _reader.is_masked(value)
 
 
-@pytest.mark.parametrize("value", ["a*b", "pass*word", "Xk9...pQ", "a**", "ab..", "S3cret!*!", "*a", "**abc", "x…y", "***-***-x!", "a" * 300 + "***"])
+@pytest.mark.parametrize(
+    "value",
+    ["a*b", "pass*word", "Xk9...pQ", "a**", "ab..", "S3cret!*!", "*a", "**abc", "x…y", "***-***-x!", "a" * 300 + "***"],
+)
 def test_not_masked(value: str) -> None:
     """A star or a dot is a letter of a password like all others."""
     assert not _reader.is_masked(value)

@@ -34,7 +34,10 @@ def of_vps(body: t.Any) -> Reply:
         ({"vnc": {"password": "v"}, "credentials": {"password": PW}}, {"vnc.password": "v"}),
         ({"password": PW, "panel_password": "p"}, {"panel_password": "p"}),
         ({"panelPassword": "p", "password": PW, "consoleToken": "t"}, {"panel_password": "p", "console_token": "t"}),
-        ({"credentials": [{"user": "admin", "password": "a"}, {"user": "root", "password": PW}]}, {"credentials.0.password": "a"}),
+        (
+            {"credentials": [{"user": "admin", "password": "a"}, {"user": "root", "password": PW}]},
+            {"credentials.0.password": "a"},
+        ),
         ({"credentials": [{"user": "ubuntu", "password": "u"}, {"password": PW}]}, {"credentials.0.password": "u"}),
         ({"user": "customer-7", "password": PW}, {}),
         ({"mysql_root_password": "m", "root_password": PW}, {"mysql_root_password": "m"}),
@@ -59,7 +62,10 @@ def test_root_password(body: Body, others: dict[str, str]) -> None:
     ("body", "paths"),
     [
         ({"password": "a", "credentials": {"password": "b"}}, {"password", "credentials.password"}),
-        ({"credentials": [{"user": "root", "password": "a"}, {"user": "root", "password": "b"}]}, {"credentials.0.password", "credentials.1.password"}),
+        (
+            {"credentials": [{"user": "root", "password": "a"}, {"user": "root", "password": "b"}]},
+            {"credentials.0.password", "credentials.1.password"},
+        ),
         ({"rootPassword": "a", "root_password": "b"}, {"root_password", "root_password_2"}),
     ],
 )
@@ -83,7 +89,24 @@ def test_another_secret_is_no_root_password(body: Body) -> None:
     assert reply.secrets == {} and reply.unclear == {} and len(reply.others) == 1
 
 
-@pytest.mark.parametrize("password", ["a*b", "Pa***word", "x...y", "***", "abc***", "…", "•a•", "tr…il", "ends...", "*", "12345678", "   ", "whsec_x***"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "a*b",
+        "Pa***word",
+        "x...y",
+        "***",
+        "abc***",
+        "…",
+        "•a•",
+        "tr…il",
+        "ends...",
+        "*",
+        "12345678",
+        "   ",
+        "whsec_x***",
+    ],
+)
 def test_no_password_is_dropped(password: str) -> None:
     """Stars and dots are letters of a password, too; what consists of nothing else is none."""
     reply = of_vps({"id": "7", "root_password": password})
@@ -116,7 +139,9 @@ def test_hosting_passwords(body: Body, sftp: str | None, db: str | None, others:
         reply = _hosting.read_order_reply({"id": "7", **{key: body[key] for key in order}})
         assert (reply.secrets.get("sftp_password"), reply.secrets.get("db_password")) == (sftp, db)
         assert reply.others == others
-        assert set(reply.unclear) == {name for name, value in (("sftp_password", sftp), ("db_password", db)) if value is None and len(others) > 1}
+        assert set(reply.unclear) == {
+            name for name, value in (("sftp_password", sftp), ("db_password", db)) if value is None and len(others) > 1
+        }
 
 
 @pytest.mark.parametrize(
@@ -133,7 +158,10 @@ def test_what_cannot_be_read_costs_no_secret(body: Body) -> None:
     assert reply.secrets == {"root_password": PW} and reply.raw is None and reply.rest is None
 
 
-@pytest.mark.parametrize("body", [None, "", "ok", 5, [], {}, [1, None], [[]], {"id": None}, {"id": []}, {"vps": None}, {"data": [[1]]}, {"": {}}])
+@pytest.mark.parametrize(
+    "body",
+    [None, "", "ok", 5, [], {}, [1, None], [[]], {"id": None}, {"id": []}, {"vps": None}, {"data": [[1]]}, {"": {}}],
+)
 def test_strange_bodies(body: t.Any) -> None:
     """Nothing is raised, and nothing is made up."""
     reply = of_vps(body)
@@ -215,7 +243,22 @@ def test_the_customer_s_account_is_not_the_hosting_s(body: Body, hosting_id: str
 
 def a_body(chooser: random.Random, depth: int = 0) -> t.Any:
     """Make a reply by chance."""
-    keys = ("id", "password", "rootPassword", "vps", "credentials", "database", "user", "passwords", "token", "sftp", "data", "name", "x", "secret_hint")
+    keys = (
+        "id",
+        "password",
+        "rootPassword",
+        "vps",
+        "credentials",
+        "database",
+        "user",
+        "passwords",
+        "token",
+        "sftp",
+        "data",
+        "name",
+        "x",
+        "secret_hint",
+    )
     kind = chooser.randrange(8 if depth < 4 else 4)
     if kind >= 6:
         return [a_body(chooser, depth + 1) for _item in range(chooser.randrange(4))]
@@ -245,7 +288,11 @@ def test_both_ways_of_looking_see_the_same(seed: int) -> None:
     [
         (b'{"id": "7", "root_password": "Canary-pass-4711", "load": NaN, "limit": 1e999}', "7", {}),
         (b'{"id": "7", "root_password": "Canary-pass-4711", "os": "a", "os": "b"}', None, {}),
-        (b'{"id": "7", "root_password": "Canary-pass-4711", "vnc_password": "a", "vnc_password": "b"}', None, {"vnc_password": "a", "vnc_password_2": "b"}),
+        (
+            b'{"id": "7", "root_password": "Canary-pass-4711", "vnc_password": "a", "vnc_password": "b"}',
+            None,
+            {"vnc_password": "a", "vnc_password_2": "b"},
+        ),
         (b'{"id": "7", "label": "\xff", "root_password": "Canary-pass-4711"}', "7", {}),
         (b'{"id": "7", "root_password": "Canary-pass-4711", "serial": %s}' % (b"9" * 5000), "7", {}),
     ],

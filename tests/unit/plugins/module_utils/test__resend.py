@@ -8,12 +8,29 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils._resend import ALWAYS, BUSY, LOST, NEVER, SENT_NOT, WITH_KEY, Endpoint, may_resend, wait_seconds
+from ansible_collections.h444.cloud.plugins.module_utils._resend import (
+    ALWAYS,
+    BUSY,
+    LOST,
+    NEVER,
+    SENT_NOT,
+    WITH_KEY,
+    Endpoint,
+    may_resend,
+    wait_seconds,
+)
 
 
 @pytest.mark.parametrize(
     "resend,has_key,safe",
-    [(ALWAYS, False, True), (ALWAYS, True, True), (WITH_KEY, True, True), (WITH_KEY, False, False), (NEVER, False, False), (NEVER, True, False)],
+    [
+        (ALWAYS, False, True),
+        (ALWAYS, True, True),
+        (WITH_KEY, True, True),
+        (WITH_KEY, False, False),
+        (NEVER, False, False),
+        (NEVER, True, False),
+    ],
 )
 def test_table(resend: str, has_key: bool, safe: bool) -> None:
     endpoint = Endpoint("POST", "/x", "x", resend)
@@ -25,6 +42,9 @@ def test_table(resend: str, has_key: bool, safe: bool) -> None:
         assert not may_resend(endpoint, failure, has_key)
 
 
-@pytest.mark.parametrize("attempt,jitter,seconds", [(1, 0, 0.5), (2, 0, 1.0), (5, 0, 8.0), (6, 0, 8.0), (10**6, 0, 8.0), (1, 1, 0.25), (9, 1, 4.0)])
+@pytest.mark.parametrize(
+    "attempt,jitter,seconds",
+    [(1, 0, 0.5), (2, 0, 1.0), (5, 0, 8.0), (6, 0, 8.0), (10**6, 0, 8.0), (1, 1, 0.25), (9, 1, 4.0)],
+)
 def test_wait_seconds(attempt: int, jitter: float, seconds: float) -> None:
     assert wait_seconds(attempt, base_seconds=0.5, cap_seconds=8.0, jitter=jitter) == seconds

@@ -22,12 +22,23 @@ def test_known_digest() -> None:
     import hashlib
     import hmac
 
-    assert HEX == hmac.new(b"whsec_test", b"1700000000." + BODY, hashlib.sha256).hexdigest() == digest(BODY.decode(), SECRET.encode(), "1700000000")
+    assert (
+        HEX
+        == hmac.new(b"whsec_test", b"1700000000." + BODY, hashlib.sha256).hexdigest()
+        == digest(BODY.decode(), SECRET.encode(), "1700000000")
+    )
 
 
 @pytest.mark.parametrize(
     "header",
-    [GOOD, GOOD.replace(",", ", "), "t=%d,v1=%s" % (NOW, HEX.upper()), "v1=%s,t=%d" % (HEX, NOW), "t=%d,v1=%s,v1=%s" % (NOW, "0" * 64, HEX), GOOD + ",v2=x"],
+    [
+        GOOD,
+        GOOD.replace(",", ", "),
+        "t=%d,v1=%s" % (NOW, HEX.upper()),
+        "v1=%s,t=%d" % (HEX, NOW),
+        "t=%d,v1=%s,v1=%s" % (NOW, "0" * 64, HEX),
+        GOOD + ",v2=x",
+    ],
 )
 def test_signed(header: str) -> None:
     assert is_signed(BODY, header, ["old", SECRET], NOW)
@@ -49,7 +60,9 @@ def test_not_signed(header: t.Any) -> None:
     assert is_signed(BODY, header, [SECRET], NOW) is False
 
 
-@pytest.mark.parametrize("shift,good", [(0, True), (300, True), (-300, True), (301, False), (-301, False), (86400, False)])
+@pytest.mark.parametrize(
+    "shift,good", [(0, True), (300, True), (-300, True), (301, False), (-301, False), (86400, False)]
+)
 def test_tolerance(shift: int, good: bool) -> None:
     assert is_signed(BODY, GOOD, [SECRET], NOW + shift) is good
 

@@ -51,7 +51,10 @@ def test_earlier_entries_stay(tmp_path: Path) -> None:
 def test_many_at_once(tmp_path: Path) -> None:
     """Writers at the same time lose nothing."""
     path = tmp_path / "secrets.json"
-    threads = [threading.Thread(target=Sink(str(path)).keep, args=(f"vps/{number}", {"id": str(number)})) for number in range(20)]
+    threads = [
+        threading.Thread(target=Sink(str(path)).keep, args=(f"vps/{number}", {"id": str(number)}))
+        for number in range(20)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -94,7 +97,11 @@ def test_an_entry_follows_a_rename(tmp_path: Path) -> None:
     before = read(path)
     assert sink.follow("vps", "1", "web-1", "api-1")
     after = read(path)
-    assert after == {"vps/api-1": before["vps/web-1"], "vps/api-1/9": before["vps/api-1"], "webhook/web-1": before["webhook/web-1"]}
+    assert after == {
+        "vps/api-1": before["vps/web-1"],
+        "vps/api-1/9": before["vps/api-1"],
+        "webhook/web-1": before["webhook/web-1"],
+    }
     assert sink.follow("vps", "1", "web-1", "api-1") and read(path) == after
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -106,7 +113,10 @@ def test_an_entry_set_aside_follows_too(tmp_path: Path) -> None:
     sink.keep("vps/web-1", {"id": "1", "root_password": "first"})
     sink.keep("vps/web-1", {"id": "2", "root_password": "second"})
     sink.follow("vps", "1", "old-name", "api-1")
-    assert {name: entry["root_password"] for name, entry in read(path).items()} == {"vps/web-1": "second", "vps/api-1": "first"}
+    assert {name: entry["root_password"] for name, entry in read(path).items()} == {
+        "vps/web-1": "second",
+        "vps/api-1": "first",
+    }
     path.unlink()
     sink.keep("vps/web-1", {"id": None, "root_password": "first"})
     sink.follow("vps", "3", "other", "api-1")
@@ -143,7 +153,9 @@ def test_a_name_that_is_taken_thrice(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     sink = Sink(str(path))
     for number in ("1", "2", "1", "2", "1"):
-        sink.keep("vps/web-1", {"id": number, "root_password": "pw-%d" % len(str(path.read_text() if path.exists() else ""))})
+        sink.keep(
+            "vps/web-1", {"id": number, "root_password": "pw-%d" % len(str(path.read_text() if path.exists() else ""))}
+        )
     assert len(read(path)) == 5
 
 

@@ -25,8 +25,16 @@ def said(body: str, author: str | None = "customer") -> Row:
 def ticket(*messages: Row, **fields: t.Any) -> Row:
     """Make a ticket in normal form."""
     return {
-        "id": "7", "ticket_number": "T-7", "subject": "Help", "status": "open", "priority": "medium", "department": "technical", "created_at": None,
-        "updated_at": None, "messages": list(messages) or [said("Hello")], **fields,
+        "id": "7",
+        "ticket_number": "T-7",
+        "subject": "Help",
+        "status": "open",
+        "priority": "medium",
+        "department": "technical",
+        "created_at": None,
+        "updated_at": None,
+        "messages": list(messages) or [said("Hello")],
+        **fields,
     }
 
 
@@ -41,7 +49,9 @@ class Api:
     def __init__(self, **replies: t.Any) -> None:
         self.replies, self.asked = replies, []  # type: t.Any, list[str]
 
-    def rows(self, endpoint: t.Any, _nouns: t.Any, answer: t.Any = None, page_of: t.Any = None, **_more: t.Any) -> list[Row]:
+    def rows(
+        self, endpoint: t.Any, _nouns: t.Any, answer: t.Any = None, page_of: t.Any = None, **_more: t.Any
+    ) -> list[Row]:
         """Give the list of tickets, or the thread on the page that was read."""
         if endpoint is _ticket.GET:
             return page_of(answer.body)["messages"]
@@ -63,9 +73,18 @@ ACCOUNT = {"id": "a1", "balance_usd_cents": 1}
 @pytest.mark.parametrize(
     ("word", "status", "over"),
     [
-        ("open", "open", False), ("OPEN", "open", False), ("Re-Opened", "open", False), ("Customer Reply", "open", False), ("Answered", "answered", False),
-        ("awaiting-customer", "answered", False), ("SOLVED", "resolved", True), ("resolved", "resolved", True), ("CLOSED", "closed", True),
-        ({"name": "Closed", "color": "#888"}, "closed", True), ("On Hold", "On Hold", False), (None, None, False),
+        ("open", "open", False),
+        ("OPEN", "open", False),
+        ("Re-Opened", "open", False),
+        ("Customer Reply", "open", False),
+        ("Answered", "answered", False),
+        ("awaiting-customer", "answered", False),
+        ("SOLVED", "resolved", True),
+        ("resolved", "resolved", True),
+        ("CLOSED", "closed", True),
+        ({"name": "Closed", "color": "#888"}, "closed", True),
+        ("On Hold", "On Hold", False),
+        (None, None, False),
     ],
 )
 def test_status(word: t.Any, status: str | None, over: bool) -> None:
@@ -76,7 +95,13 @@ def test_status(word: t.Any, status: str | None, over: bool) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "status"),
-    [({"isClosed": True}, "closed"), ({"closed": 0}, "open"), ({"closedAt": None}, "open"), ({"closed_at": "2026-06-11"}, "closed"), ({}, None)],
+    [
+        ({"isClosed": True}, "closed"),
+        ({"closed": 0}, "open"),
+        ({"closedAt": None}, "open"),
+        ({"closed_at": "2026-06-11"}, "closed"),
+        ({}, None),
+    ],
 )
 def test_status_told_otherwise(fields: Row, status: str | None) -> None:
     """A flag or a time of closing tell it too."""
@@ -86,10 +111,19 @@ def test_status_told_otherwise(fields: Row, status: str | None) -> None:
 @pytest.mark.parametrize(
     ("raw", "author"),
     [
-        ({"author": "customer"}, "customer"), ({"author": "CLIENT"}, "customer"), ({"from": "Support Agent"}, "staff"), ({"isStaff": False}, "customer"),
-        ({"is_staff": 1, "author": "Jane"}, "staff"), ({"isCustomer": False}, "staff"), ({"sender": {"type": "AGENT", "name": "Jo"}}, "staff"),
-        ({"author": {"name": "Jane Doe"}, "role": "user"}, "customer"), ({"author": {"name": "Jane Doe"}}, "Jane Doe"), ({"author_type": "System"}, "System"),
-        ({"author": "Jane", "sender_type": "admin"}, "staff"), ({}, None), ({"author": None}, None),
+        ({"author": "customer"}, "customer"),
+        ({"author": "CLIENT"}, "customer"),
+        ({"from": "Support Agent"}, "staff"),
+        ({"isStaff": False}, "customer"),
+        ({"is_staff": 1, "author": "Jane"}, "staff"),
+        ({"isCustomer": False}, "staff"),
+        ({"sender": {"type": "AGENT", "name": "Jo"}}, "staff"),
+        ({"author": {"name": "Jane Doe"}, "role": "user"}, "customer"),
+        ({"author": {"name": "Jane Doe"}}, "Jane Doe"),
+        ({"author_type": "System"}, "System"),
+        ({"author": "Jane", "sender_type": "admin"}, "staff"),
+        ({}, None),
+        ({"author": None}, None),
     ],
 )
 def test_author(raw: Row, author: str | None) -> None:
@@ -100,8 +134,15 @@ def test_author(raw: Row, author: str | None) -> None:
 @pytest.mark.parametrize("field", ["body", "message", "text", "content"])
 def test_message_keeps_every_field(field: str) -> None:
     """The text under any name, and what nobody foresaw."""
-    message = _ticket.read_message({"messageId": 5, field: "Hello", "sentAt": "2026-06-11T09:00:00Z", "attachmentCount": 2})
-    assert message["body"] == "Hello" and message["id"] == "5" and message["attachment_count"] == 2 and message["created_at"] == "2026-06-11T09:00:00Z"
+    message = _ticket.read_message(
+        {"messageId": 5, field: "Hello", "sentAt": "2026-06-11T09:00:00Z", "attachmentCount": 2}
+    )
+    assert (
+        message["body"] == "Hello"
+        and message["id"] == "5"
+        and message["attachment_count"] == 2
+        and message["created_at"] == "2026-06-11T09:00:00Z"
+    )
 
 
 ONE, TWO = {"body": "1", "created_at": "2026-06-11T09:00:00Z"}, {"body": "2", "created_at": "2026-06-11T09:00:01Z"}
@@ -110,9 +151,13 @@ ONE, TWO = {"body": "1", "created_at": "2026-06-11T09:00:00Z"}, {"body": "2", "c
 @pytest.mark.parametrize(
     "body",
     [
-        {"id": 7, "messages": [ONE, TWO]}, {"id": 7, "messages": [TWO, ONE]}, {"data": {"id": 7, "thread": [ONE, TWO]}},
-        {"ticket": {"id": 7}, "messages": [TWO, ONE]}, {"data": {"ticket": {"id": 7}, "Messages": {"data": [ONE, TWO]}}},
-        {"id": 7, "message": "1", "replies": [TWO], "created_at": "2026-06-11T09:00:00Z"}, {"id": 7, "message": "1", "messages": [ONE, TWO]},
+        {"id": 7, "messages": [ONE, TWO]},
+        {"id": 7, "messages": [TWO, ONE]},
+        {"data": {"id": 7, "thread": [ONE, TWO]}},
+        {"ticket": {"id": 7}, "messages": [TWO, ONE]},
+        {"data": {"ticket": {"id": 7}, "Messages": {"data": [ONE, TWO]}}},
+        {"id": 7, "message": "1", "replies": [TWO], "created_at": "2026-06-11T09:00:00Z"},
+        {"id": 7, "message": "1", "messages": [ONE, TWO]},
         {"ticket": {"id": 7, "conversation": [ONE, TWO]}},
     ],
 )
@@ -130,7 +175,10 @@ def test_thread(body: Row) -> None:
         ({"id": 7, "page": 1, "messages": [ONE], "totalPages": 2}, {"page": 1, "total_pages": 2}),
         ({"id": 7, "messages": {"data": [ONE], "nextCursor": "x"}}, {"next_cursor": "x"}),
         ({"ticket": {"id": 7}, "messages": [ONE], "meta": {"total": 3}}, {"meta": {"total": 3}}),
-        ({"data": {"id": 7, "messages": [ONE]}, "pagination": {"next": "/v1/x?page=2"}}, {"pagination": {"next": "/v1/x?page=2"}}),
+        (
+            {"data": {"id": 7, "messages": [ONE]}, "pagination": {"next": "/v1/x?page=2"}},
+            {"pagination": {"next": "/v1/x?page=2"}},
+        ),
         ({"id": 7, "messages": [ONE], "messagesMeta": {"page": 1, "pages": 2}}, {"page": 1, "pages": 2}),
         ({"id": 7, "messages": [ONE], "messagesTruncated": True}, {"has_more": True}),
         ({"data": [{"id": 7, "messages": [ONE], "has_more": True}]}, {"has_more": True}),
@@ -155,7 +203,11 @@ def test_a_count_tells_that_the_thread_is_cut(name: str) -> None:
 
 def test_thread_of_one_second() -> None:
     """Newest first with equal times: the whole is turned before it is sorted."""
-    rows = [{"body": "3", "created_at": "2026-06-11T09:00:01Z"}, {"body": "2", "created_at": "2026-06-11T09:00:01Z"}, ONE]
+    rows = [
+        {"body": "3", "created_at": "2026-06-11T09:00:01Z"},
+        {"body": "2", "created_at": "2026-06-11T09:00:01Z"},
+        ONE,
+    ]
     assert [message["body"] for message in _ticket.read_thread(rows, ticket())] == ["1", "2", "3"]
 
 
@@ -175,7 +227,11 @@ def test_no_thread_and_a_broken_one() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("a\r\nb\n", "a b", True), ("<p>a &amp; b<br />\nc</p>", "a & b\nc", True), ("Cafe\u0301", "Caf\u00e9", True), ("a", "A", False), ("", None, True),
+        ("a\r\nb\n", "a b", True),
+        ("<p>a &amp; b<br />\nc</p>", "a & b\nc", True),
+        ("Cafe\u0301", "Caf\u00e9", True),
+        ("a", "A", False),
+        ("", None, True),
         ("if a <b> c", "if a c", False),
     ],
 )
@@ -204,10 +260,17 @@ def test_is_said(messages: list[Row], is_said: bool) -> None:
 
 def test_is_said_at_one_moment() -> None:
     """Which of two messages of one second is the later one can't be known: each may be."""
-    one, two = ({"id": None, "author": "customer", "body": body, "created_at": "2026-06-11T09:00:00Z"} for body in ("Thanks", "Hello"))
+    one, two = (
+        {"id": None, "author": "customer", "body": body, "created_at": "2026-06-11T09:00:00Z"}
+        for body in ("Thanks", "Hello")
+    )
     old = {**one, "body": "Old", "created_at": "2026-06-11T08:00:00Z"}
     for messages in ([old, one, two], [old, two, one], [old, one, {**one, "author": "staff", "body": "Hi"}, two]):
-        assert _ticket.is_said(messages, "Thanks") and _ticket.is_said(messages, "Hello") and not _ticket.is_said(messages, "Old")
+        assert (
+            _ticket.is_said(messages, "Thanks")
+            and _ticket.is_said(messages, "Hello")
+            and not _ticket.is_said(messages, "Old")
+        )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +303,9 @@ def test_plan_current(status: str, options: Row, verbs: list[str], notes: int) -
     assert len(plan.before["messages"]) == 1
 
 
-@pytest.mark.parametrize(("options", "way"), [({}, "give reply"), ({"reply": "Hello"}, "give another reply or set force_reply")])
+@pytest.mark.parametrize(
+    ("options", "way"), [({}, "give reply"), ({"reply": "Hello"}, "give another reply or set force_reply")]
+)
 def test_closed_one_is_not_opened_by_itself(options: Row, way: str) -> None:
     """The API has no way but a reply."""
     with pytest.raises(Refused, match=re.escape(way)):
@@ -263,26 +328,43 @@ def raw(ticket_id: int, subject: str = "Help", status: str | None = "open", **fi
 
 def detail(ticket_id: int, *texts: str, **fields: t.Any) -> Row:
     """Make a ticket's detail as the API sends it."""
-    return {**raw(ticket_id, **fields), "messages": [{"author": "customer", "body": body} for body in texts or ("Hello",)]}
+    return {
+        **raw(ticket_id, **fields),
+        "messages": [{"author": "customer", "body": body} for body in texts or ("Hello",)],
+    }
 
 
 @pytest.mark.parametrize(
     ("state", "statuses", "taken"),
     [
-        ("open", ["open"], "1"), ("open", ["closed", "open"], "2"), ("open", ["resolved", "open"], "2"), ("open", ["answered", "closed", "resolved"], "1"),
-        ("closed", ["closed", "open"], "2"), ("closed", ["resolved"], None), ("closed", ["closed", "resolved"], None), ("open", [], None),
-        ("open", ["open", "open"], "1, 2"), ("open", ["answered", "On Hold", "closed"], "1, 2"), ("closed", ["open", "closed", "open"], "1, 3"),
-        ("closed", ["open", "resolved"], "1, 2"), ("closed", ["resolved", "answered", "open"], "1, 2, 3"),
+        ("open", ["open"], "1"),
+        ("open", ["closed", "open"], "2"),
+        ("open", ["resolved", "open"], "2"),
+        ("open", ["answered", "closed", "resolved"], "1"),
+        ("closed", ["closed", "open"], "2"),
+        ("closed", ["resolved"], None),
+        ("closed", ["closed", "resolved"], None),
+        ("open", [], None),
+        ("open", ["open", "open"], "1, 2"),
+        ("open", ["answered", "On Hold", "closed"], "1, 2"),
+        ("closed", ["open", "closed", "open"], "1, 3"),
+        ("closed", ["open", "resolved"], "1, 2"),
+        ("closed", ["resolved", "answered", "open"], "1, 2, 3"),
     ],
 )
 def test_the_one_that_is_not_closed(state: str, statuses: list[str], taken: str | None) -> None:
     """Several are refused with their ids, for nothing tells which is meant; to close, a resolved one beside an open one counts, too."""
-    rows = [_ticket.read_ticket(raw(number, status=status, created_at="2026-01-0%d" % number)) for number, status in enumerate(statuses, 1)]
+    rows = [
+        _ticket.read_ticket(raw(number, status=status, created_at="2026-01-0%d" % number))
+        for number, status in enumerate(statuses, 1)
+    ]
     if taken is None or len(taken) == 1:
         found = _ticket.pick_current(rows, "Help", state)
         assert (found["id"] if found else None) == taken
         return
-    with pytest.raises(Ambiguous, match="ids %s\\. Nothing was changed; name the one you mean by its id" % taken) as refused:
+    with pytest.raises(
+        Ambiguous, match="ids %s\\. Nothing was changed; name the one you mean by its id" % taken
+    ) as refused:
         _ticket.pick_current(rows, "Help", state)
     assert [row["id"] for row in refused.value.facts["candidates"]] == taken.split(", ")
 
@@ -301,10 +383,19 @@ LONG = "Reverse zone of our addresses"
 @pytest.mark.parametrize(
     ("told", "subject", "may_be"),
     [
-        ("Reverse zone of our ", LONG, True), ("reverse ZONE of our", LONG, True), ("Reverse zone of...", LONG, True), ("Rev\u2026", LONG, True),
-        ("Reverse zone &am", "Reverse zone & more", False), ("Reverse zone of A&am", "Reverse zone of A&B", True),
-        (LONG, LONG, False), (LONG + "!", LONG, False),
-        ("Reverse", LONG, False), ("Reverse zone of your", LONG, False), ("...", LONG, False), (None, LONG, False), ("", LONG, False),
+        ("Reverse zone of our ", LONG, True),
+        ("reverse ZONE of our", LONG, True),
+        ("Reverse zone of...", LONG, True),
+        ("Rev\u2026", LONG, True),
+        ("Reverse zone &am", "Reverse zone & more", False),
+        ("Reverse zone of A&am", "Reverse zone of A&B", True),
+        (LONG, LONG, False),
+        (LONG + "!", LONG, False),
+        ("Reverse", LONG, False),
+        ("Reverse zone of your", LONG, False),
+        ("...", LONG, False),
+        (None, LONG, False),
+        ("", LONG, False),
     ],
 )
 def test_may_be_cut(told: str | None, subject: str, may_be: bool) -> None:
@@ -316,7 +407,12 @@ def test_a_cut_subject_is_found_by_the_opening_message() -> None:
     """The beginning alone proves nothing: a ticket that was opened with other words is another one."""
     cut = raw(1, "Reverse zone of our")
     ask = wanted(subject=LONG, body="Hello")
-    assert _ticket.plan_of(Api(tickets=[cut], t1=detail(1, "<p>Hello</p>", subject="Reverse zone of our")), ask).after["id"] == "1"
+    assert (
+        _ticket.plan_of(Api(tickets=[cut], t1=detail(1, "<p>Hello</p>", subject="Reverse zone of our")), ask).after[
+            "id"
+        ]
+        == "1"
+    )
     for options, replies in (
         (ask, [detail(1, "Something else")]),
         (ask, [{**cut, "messages": []}]),  # no thread, no proof
@@ -326,7 +422,9 @@ def test_a_cut_subject_is_found_by_the_opening_message() -> None:
         (wanted(subject=LONG, body="Something", state="closed"), [detail(1)]),
         (wanted(subject=LONG, idempotency_key="my-own-key"), [detail(1)]),
     ):
-        with pytest.raises(Refused, match="but 1 has 'Reverse zone of our', which may be it, cut by the provider. Nothing was written"):
+        with pytest.raises(
+            Refused, match="but 1 has 'Reverse zone of our', which may be it, cut by the provider. Nothing was written"
+        ):
             _ticket.plan_of(Api(tickets=[cut], t1=replies[0]), options)
     both = Api(tickets=[cut, raw(2, "Reverse zone of our")], t1=detail(1), t2=detail(2))
     with pytest.raises(Ambiguous, match="ids 1, 2"):
@@ -345,8 +443,12 @@ def test_an_own_key_opens_beside_a_beginning() -> None:
     """It says that another one is wanted; the next run finds that by its message."""
     other, key = raw(1, "Reverse zone of our"), {"idempotency_key": "my-own-key"}
     api = Api(tickets=[other], t1=detail(1, "Something else"), account=ACCOUNT)
-    assert [action.verb for action in _ticket.plan_of(api, wanted(subject=LONG, body="Hello", **key)).actions] == ["open"]
-    api = Api(tickets=[other, raw(2, "Reverse zone of our")], t1=detail(1, "Something else"), t2=detail(2), account=ACCOUNT)
+    assert [action.verb for action in _ticket.plan_of(api, wanted(subject=LONG, body="Hello", **key)).actions] == [
+        "open"
+    ]
+    api = Api(
+        tickets=[other, raw(2, "Reverse zone of our")], t1=detail(1, "Something else"), t2=detail(2), account=ACCOUNT
+    )
     plan = _ticket.plan_of(api, wanted(subject=LONG, body="Hello", **key))
     assert not plan.actions and plan.after["id"] == "2"
 
@@ -354,8 +456,12 @@ def test_an_own_key_opens_beside_a_beginning() -> None:
 @pytest.mark.parametrize(
     ("options", "doubts"),
     [
-        ({"priority": "medium", "department": "Technical"}, []), ({}, []), ({"priority": "HIGH"}, []), ({"department": "second level"}, []),
-        ({"priority": "soon"}, ["priority: whether the API takes 'soon'"]), ({"priority": "hihg"}, ["closest: 'High'"]),
+        ({"priority": "medium", "department": "Technical"}, []),
+        ({}, []),
+        ({"priority": "HIGH"}, []),
+        ({"department": "second level"}, []),
+        ({"priority": "soon"}, ["priority: whether the API takes 'soon'"]),
+        ({"priority": "hihg"}, ["closest: 'High'"]),
         ({"priority": "urgent", "department": "Billing"}, ["priority: whether", "department: whether"]),
     ],
 )
@@ -363,15 +469,24 @@ def test_words_that_the_api_may_refuse(options: Row, doubts: list[str]) -> None:
     """What neither the page nor a ticket of the account shows can't be promised, and check mode says so."""
     rows = [raw(1, "Else", priority="High", department="Second-Level"), raw(2, "Else", priority=None)]
     plan = _ticket.plan_of(Api(tickets=rows, account=ACCOUNT), wanted(subject="Help", body="Hello", **options))
-    assert len(plan.doubts) == len(doubts) and all(text in doubt for text, doubt in zip(doubts, plan.doubts)) and not plan.notes
+    assert (
+        len(plan.doubts) == len(doubts)
+        and all(text in doubt for text, doubt in zip(doubts, plan.doubts))
+        and not plan.notes
+    )
 
 
 def test_status_from_the_detail() -> None:
     """A list that does not tell it is asked no guess of; a detail that does not either is refused."""
-    plan = _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT), wanted(subject="Help", body="Hello"))
+    plan = _ticket.plan_of(
+        Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT),
+        wanted(subject="Help", body="Hello"),
+    )
     assert [action.verb for action in plan.actions] == ["open"]
     with pytest.raises(BadReply, match="status"):
-        _ticket.plan_of(Api(tickets=[raw(1, status=None)], t1=detail(1, status=None)), wanted(subject="Help", body="Hello"))
+        _ticket.plan_of(
+            Api(tickets=[raw(1, status=None)], t1=detail(1, status=None)), wanted(subject="Help", body="Hello")
+        )
 
 
 @pytest.mark.parametrize(
@@ -379,7 +494,11 @@ def test_status_from_the_detail() -> None:
     [
         ({"subject": "Help"}, [], "No ticket has the subject 'Help'. Nothing was written; give body"),
         ({"subject": "Help"}, [raw(1, "Help!")], "closest: 'Help!'"),
-        ({"subject": "Help"}, [raw(1, status="closed"), raw(2, status="resolved")], "closed are: 1, 2. Nothing was written; name it by its id"),
+        (
+            {"subject": "Help"},
+            [raw(1, status="closed"), raw(2, status="resolved")],
+            "closed are: 1, 2. Nothing was written; name it by its id",
+        ),
         ({"subject": "Help", "reply": "More"}, [raw(1, status="closed")], "closed is: 1"),
         ({"subject": "Help", "reply": "More", "state": "closed"}, [raw(1, status="closed")], "closed is: 1"),
         ({"subject": "Help", "reply": "More", "state": "closed"}, [], "No ticket has the subject"),
@@ -396,14 +515,18 @@ def test_nearly_the_same_subject_is_refused(state: str) -> None:
     """The provider may have written it its own way, and a second one would be opened each day."""
     with pytest.raises(Refused, match="but 1 has 'HELP'"):
         _ticket.plan_of(Api(tickets=[raw(1, "HELP")]), wanted(subject="Help", body="Hello", state=state))
-    plan = _ticket.plan_of(Api(tickets=[raw(1, "HELP", "closed")], account=ACCOUNT), wanted(subject="Help", body="Hello"))
+    plan = _ticket.plan_of(
+        Api(tickets=[raw(1, "HELP", "closed")], account=ACCOUNT), wanted(subject="Help", body="Hello")
+    )
     assert plan.actions
 
 
 def test_nothing_to_close() -> None:
     """No open ticket of a subject is what is wanted, with and without closed ones."""
     assert _ticket.plan_of(Api(tickets=[]), wanted(subject="Help", state="closed", body="Hello")).after is None
-    plan = _ticket.plan_of(Api(tickets=[raw(1, status="closed")], t1=detail(1, status="closed")), wanted(subject="Help", state="closed"))
+    plan = _ticket.plan_of(
+        Api(tickets=[raw(1, status="closed")], t1=detail(1, status="closed")), wanted(subject="Help", state="closed")
+    )
     assert plan.after["id"] == "1" and not plan.actions
     said_bye = Api(tickets=[raw(1, status="closed")], t1=detail(1, "Hello", "Bye", status="closed"))
     assert not _ticket.plan_of(said_bye, wanted(subject="Help", state="closed", reply="Bye")).actions
@@ -412,9 +535,12 @@ def test_nothing_to_close() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"subject": " "}, "subject"), ({"subject": "a\nb"}, "subject"), ({"subject": "x" * 256}, "subject"),
+        ({"subject": " "}, "subject"),
+        ({"subject": "a\nb"}, "subject"),
+        ({"subject": "x" * 256}, "subject"),
         ({"subject": "Help", "body": " \n"}, "body"),
-        ({"subject": "Help", "reply": ""}, "reply"), ({"subject": "Help", "reply": "x" * 20001}, "reply"),
+        ({"subject": "Help", "reply": ""}, "reply"),
+        ({"subject": "Help", "reply": "x" * 20001}, "reply"),
         ({"subject": "Help", "force_reply": True}, "force_reply"),
         ({"subject": "Help", "priority": " "}, "priority"),
         ({"subject": "Help", "priority": "very\nhigh"}, "can't be a priority, which is a word like 'medium'"),
@@ -436,7 +562,9 @@ def test_bad_options(options: Row, says: str) -> None:
 def opening(**changed: t.Any) -> _ticket.Opening:
     """Make an opening."""
     body = {"subject": "Help", "message": "Hello", **changed.pop("body", {})}
-    return _ticket.Opening(**{"account_id": "a1", "body": body, "over_ids": (), "known_ids": frozenset(), "custom_key": None, **changed})
+    return _ticket.Opening(
+        **{"account_id": "a1", "body": body, "over_ids": (), "known_ids": frozenset(), "custom_key": None, **changed}
+    )
 
 
 def test_key() -> None:
@@ -446,7 +574,10 @@ def test_key() -> None:
     assert opening(body={"priority": "high"}).key() == key
     assert opening(body={"message": "Hello\r\n"}).key() == key
     others = [
-        opening(account_id="a2"), opening(body={"subject": "Help!"}), opening(body={"message": "Hi"}), opening(body={"department": "billing"}),
+        opening(account_id="a2"),
+        opening(body={"subject": "Help!"}),
+        opening(body={"message": "Hi"}),
+        opening(body={"department": "billing"}),
         opening(over_ids=("1",)),
     ]
     assert len({one.key() for one in others} | {key}) == len(others) + 1

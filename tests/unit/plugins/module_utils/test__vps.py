@@ -19,8 +19,16 @@ Row = t.Dict[str, t.Any]
 def server(**fields: t.Any) -> Row:
     """Make a row in normal form."""
     return {
-        "id": "7", "label": "web-1", "hostname": "web-1", "status": "running", "plan_slug": "vps-2", "ipv4": "192.0.2.1", "os_family": "ubuntu",
-        "os_template": "ubuntu-24.04", "created_at": None, **fields,
+        "id": "7",
+        "label": "web-1",
+        "hostname": "web-1",
+        "status": "running",
+        "plan_slug": "vps-2",
+        "ipv4": "192.0.2.1",
+        "os_family": "ubuntu",
+        "os_template": "ubuntu-24.04",
+        "created_at": None,
+        **fields,
     }
 
 
@@ -68,7 +76,10 @@ def test_power_of_a_server_without_status() -> None:
     assert _vps.plan_current(server(status=None), wanted(), None).actions == ()
 
 
-TEMPLATES = [{"os_family": "ubuntu", "os_template": "ubuntu-24.04"}, {"os_family": "debian", "os_template": "debian-12"}]
+TEMPLATES = [
+    {"os_family": "ubuntu", "os_template": "ubuntu-24.04"},
+    {"os_family": "debian", "os_template": "debian-12"},
+]
 
 
 @pytest.mark.parametrize(
@@ -110,13 +121,27 @@ def test_drift_is_told() -> None:
     """What the API can't change is a note, a name in another spelling is none."""
     options = wanted(plan_slug="vps-3", hostname="other", os_template="debian-12")
     notes = _vps.plan_current(server(), options, None, TEMPLATES).notes
-    assert [word for note, word in zip(notes, ("vps-3", "other", "debian-12")) if word in note] == ["vps-3", "other", "debian-12"]
-    assert _vps.plan_current(server(), wanted(plan_slug="vps-2", hostname="WEB-1.", os_template="ubuntu-24.04"), None, TEMPLATES).notes == ()
+    assert [word for note, word in zip(notes, ("vps-3", "other", "debian-12")) if word in note] == [
+        "vps-3",
+        "other",
+        "debian-12",
+    ]
+    assert (
+        _vps.plan_current(
+            server(), wanted(plan_slug="vps-2", hostname="WEB-1.", os_template="ubuntu-24.04"), None, TEMPLATES
+        ).notes
+        == ()
+    )
 
 
 def test_find() -> None:
     """The dead don't count, twins are refused with their ids."""
-    rows = [server(id="1", status="terminated"), server(id="2"), server(id="3", label="twin"), server(id="4", label="twin")]
+    rows = [
+        server(id="1", status="terminated"),
+        server(id="2"),
+        server(id="3", label="twin"),
+        server(id="4", label="twin"),
+    ]
     found = _vps.find_vps(rows, "web-1")
     assert found is not None and found["id"] == "2"
     assert _vps.find_vps(rows, "nobody") is None

@@ -23,12 +23,26 @@ URL = "https://example.com/hook"
 
 def hook(**fields: t.Any) -> Row:
     """Make a row in normal form."""
-    return {"id": "7", "url": URL, "events": ["vps.created", "invoice.paid"], "description": None, "is_active": True, "created_at": None, **fields}
+    return {
+        "id": "7",
+        "url": URL,
+        "events": ["vps.created", "invoice.paid"],
+        "description": None,
+        "is_active": True,
+        "created_at": None,
+        **fields,
+    }
 
 
 @pytest.mark.parametrize(
     "other",
-    ["HTTPS://example.com/hook", "https://EXAMPLE.com/hook", "https://example.com:443/hook", "https://example.com:/hook", " https://example.com/hook\n"],
+    [
+        "HTTPS://example.com/hook",
+        "https://EXAMPLE.com/hook",
+        "https://example.com:443/hook",
+        "https://example.com:/hook",
+        " https://example.com/hook\n",
+    ],
 )
 def test_same_url(other: str) -> None:
     """What browsers take for the same."""
@@ -66,7 +80,11 @@ def test_other_url(other: str) -> None:
 
 def test_other_host() -> None:
     """A host with an ß is not the one with ss."""
-    assert _webhook.canonical_url("https://straße.example:443/") == "https://xn--strae-oqa.example/" != _webhook.canonical_url("https://strasse.example")
+    assert (
+        _webhook.canonical_url("https://straße.example:443/")
+        == "https://xn--strae-oqa.example/"
+        != _webhook.canonical_url("https://strasse.example")
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +110,9 @@ def test_password_of_a_url_is_not_repeated() -> None:
     assert "Canary" not in str(error.value) and "user name" in str(error.value)
 
 
-@pytest.mark.parametrize("url", [URL, "HTTPS://example.com", "https://example.com:8443/a?b=c&d", "https://[2001:db8::1]/"])
+@pytest.mark.parametrize(
+    "url", [URL, "HTTPS://example.com", "https://example.com:8443/a?b=c&d", "https://[2001:db8::1]/"]
+)
 def test_good_url(url: str) -> None:
     """It is sent as it was written."""
     assert _webhook.check_url(url, "url") == url
@@ -104,7 +124,9 @@ def test_events() -> None:
     assert _webhook.check_events(["vps.created", "vps.created"], False) == ["vps.created"]
     with pytest.raises(BadOption, match="force: true") as error:
         _webhook.check_events(["vps.created", "vps.power.change"], False)
-    assert "closest: vps.power.changed" in str(error.value) and all(event in str(error.value) for event in _webhook.EVENTS)
+    assert "closest: vps.power.changed" in str(error.value) and all(
+        event in str(error.value) for event in _webhook.EVENTS
+    )
     assert _webhook.check_events(["vps.flew"], True) == ["vps.flew"]
     for events in ([], [""], [" vps.created"], ["a\nb"]):
         with pytest.raises(BadOption, match="^events: "):
@@ -144,7 +166,9 @@ def test_rotation_comes_last() -> None:
     assert [action.brings_secret for action in plan.actions] == [False, True]
 
 
-@pytest.mark.parametrize(("shown", "others"), [({}, []), ({"events": ["ticket.replied"], "is_active": True}, ["events, is_active"])])
+@pytest.mark.parametrize(
+    ("shown", "others"), [({}, []), ({"events": ["ticket.replied"], "is_active": True}, ["events, is_active"])]
+)
 def test_change_that_does_not_show(shown: Row, others: list[str]) -> None:
     """A change that the API took and does not show is a warning, for the next run would write it again."""
 
@@ -183,7 +207,9 @@ def test_creation(options: Row, bodies: list[Row]) -> None:
     """The documented fields first, the others by a change; a new webhook's secret is not rotated."""
     plan = _webhook.plan_create(URL, {"events": ["vps.created"], **options})
     assert [action.body for action in plan.actions] == [{"url": URL, "events": ["vps.created"]}, *bodies]
-    assert plan.before is None and plan.after["id"] is None and plan.after["is_active"] is options.get("is_active", True)
+    assert (
+        plan.before is None and plan.after["id"] is None and plan.after["is_active"] is options.get("is_active", True)
+    )
 
 
 def test_creation_needs_events() -> None:
@@ -211,7 +237,14 @@ def test_two_of_one_url() -> None:
     [
         {"id": 7, "url": URL, "events": ["vps.created", "invoice.paid"], "isActive": True},
         {"webhook": {"webhookId": "7", "targetUrl": URL, "eventTypes": "vps.created, invoice.paid", "enabled": 1}},
-        {"id": "7", "attributes": {"url": URL, "events": [{"name": "vps.created"}, {"name": "invoice.paid"}], "status": "active"}},
+        {
+            "id": "7",
+            "attributes": {
+                "url": URL,
+                "events": [{"name": "vps.created"}, {"name": "invoice.paid"}],
+                "status": "active",
+            },
+        },
         {"id": "7", "endpoint": URL, "topics": ["vps.created", "invoice.paid"], "paused": False, "description": ""},
     ],
 )
@@ -221,7 +254,10 @@ def test_readings(raw: Row) -> None:
     assert {name: row[name] for name in _webhook.FIELDS} == hook()
 
 
-@pytest.mark.parametrize(("row", "active"), [({"status": "paused"}, False), ({"status": "odd"}, None), ({"disabled": True}, False), ({}, None)])
+@pytest.mark.parametrize(
+    ("row", "active"),
+    [({"status": "paused"}, False), ({"status": "odd"}, None), ({"disabled": True}, False), ({}, None)],
+)
 def test_active(row: Row, active: bool | None) -> None:
     """Words for a paused webhook; what is not told is None."""
     assert _webhook.read_active(row) is active
@@ -261,7 +297,11 @@ def test_secret_in_a_reply(body: Row) -> None:
 @pytest.mark.parametrize("mask", ["whsec_****", "whsec_…ab", "••••", "", None])
 def test_masked_secret_is_none(mask: str | None) -> None:
     """A masked secret is never given as the secret."""
-    for body in ({"id": "7", "secret": mask}, {"id": "7", "shown": mask}, {"webhook": {"id": "7"}, "credentials": {"signing_secret": mask}}):
+    for body in (
+        {"id": "7", "secret": mask},
+        {"id": "7", "shown": mask},
+        {"webhook": {"id": "7"}, "credentials": {"signing_secret": mask}},
+    ):
         reply = _webhook.read_secret_reply(body, "POST")
         assert (reply.id, reply.secrets, reply.others) == ("7", {}, {})
 

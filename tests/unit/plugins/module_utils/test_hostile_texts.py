@@ -30,7 +30,13 @@ MODULES = (
 )  # fmt: skip
 PLUGIN_MODULES = ("_hosts", "_trust")
 TEXT_TYPES = frozenset({"str", "str | None", "t.Any", "object"})
-FILL: dict[str, t.Any] = {"str": "x", "t.Sequence[str]": ("x",), "t.Iterable[str | None]": ("x",), "t.Iterable[str]": ("x",), "bool": False}
+FILL: dict[str, t.Any] = {
+    "str": "x",
+    "t.Sequence[str]": ("x",),
+    "t.Iterable[str | None]": ("x",),
+    "t.Iterable[str]": ("x",),
+    "bool": False,
+}
 
 SIZE = 200_000
 PIECES = [
@@ -40,7 +46,9 @@ PIECES = [
     '"', "\\", ",", ";rel=", "1.", "\u2026", "IPv", "password_", "\ud800",
 ]  # fmt: skip
 TEXTS = [("", piece, end) for piece in PIECES for end in ("", "!")] + [
-    (begin, piece, "x") for begin in ("https://a/", "<p", "2026-01-01", "a.", "5 ") for piece in (" ", "0", ".", "a", "%", "-")
+    (begin, piece, "x")
+    for begin in ("https://a/", "<p", "2026-01-01", "a.", "5 ")
+    for piece in (" ", "0", ".", "a", "%", "-")
 ]
 
 
@@ -55,9 +63,18 @@ def candidates() -> dict[str, t.Callable[[t.Any], t.Any]]:
                 if title.startswith("_") or not inspect.isfunction(inner) or inner.__module__ != module.__name__:
                     continue
                 first, *others = list(inspect.signature(inner).parameters.values()) or [None]
-                needed = [one for one in others if one.default is one.empty and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+                needed = [
+                    one
+                    for one in others
+                    if one.default is one.empty and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+                ]
                 # What a user writes into a playbook is his own.
-                if title == "check_word" or first is None or first.annotation not in TEXT_TYPES or any(one.annotation not in FILL for one in needed):
+                if (
+                    title == "check_word"
+                    or first is None
+                    or first.annotation not in TEXT_TYPES
+                    or any(one.annotation not in FILL for one in needed)
+                ):
                     continue
                 more = {one.name: FILL[one.annotation] for one in needed}
                 found["%s.%s" % (name, title)] = lambda text, function=function, more=more: function(text, **more)
@@ -70,10 +87,18 @@ FUNCTIONS: dict[str, t.Callable[[t.Any], t.Any]] = {
     "_client.check_url": _client.check_url,
     "_client.check_key": _client.check_key,
     "_client.parse_json": lambda text: _client.parse_json(text.encode("utf-8", "replace")),
-    "_client.retry_after_seconds": lambda text: retry_after_seconds({"Retry-After": text, "Date": text, "X-RateLimit-Reset": text}, 1.0),
-    "_client.next_page of a Link": lambda text: next_page(Answer(200, [], {"Link": text + "; rel=next"}), 1, 1, {}, "https://api.test/v1/vps"),
-    "_client.next_page of links": lambda text: next_page(Answer(200, [], {"Link": "<%s>; rel=%s" % (text, text)}), 1, 1, {}, "https://api.test/v1/vps"),
-    "_client.next_page of a body": lambda text: next_page(Answer(200, {"next": "/" + text, "page": text}, {}), 1, 1, {}, "https://api.test/v1/vps"),
+    "_client.retry_after_seconds": lambda text: retry_after_seconds(
+        {"Retry-After": text, "Date": text, "X-RateLimit-Reset": text}, 1.0
+    ),
+    "_client.next_page of a Link": lambda text: next_page(
+        Answer(200, [], {"Link": text + "; rel=next"}), 1, 1, {}, "https://api.test/v1/vps"
+    ),
+    "_client.next_page of links": lambda text: next_page(
+        Answer(200, [], {"Link": "<%s>; rel=%s" % (text, text)}), 1, 1, {}, "https://api.test/v1/vps"
+    ),
+    "_client.next_page of a body": lambda text: next_page(
+        Answer(200, {"next": "/" + text, "page": text}, {}), 1, 1, {}, "https://api.test/v1/vps"
+    ),
     "_reader.error_text of a message": lambda text: error_text({"message": text}),
 }
 
@@ -101,7 +126,9 @@ def takes_a_text(function: t.Callable[[t.Any], t.Any]) -> bool:
 
 def test_the_functions_are_found() -> None:
     """Otherwise nothing below would prove anything."""
-    assert {"_reader.snake", "_reader.moment", "_reader.error_text", "_names.clean", "_names.ascii_host"} <= set(FUNCTIONS)
+    assert {"_reader.snake", "_reader.moment", "_reader.error_text", "_names.clean", "_names.ascii_host"} <= set(
+        FUNCTIONS
+    )
     assert len(FUNCTIONS) > 50
 
 
@@ -141,7 +168,10 @@ def test_an_error_that_is_nested_deeply(levels: int) -> None:
     for _level in range(levels):
         body = {"message": body}
     assert error_text(body) == error_text([body]) == ""
-    assert error_text({"error": {"message": [{"constraints": {"isIp": "ip must be an address"}}]}}) == "is_ip: ip must be an address"
+    assert (
+        error_text({"error": {"message": [{"constraints": {"isIp": "ip must be an address"}}]}})
+        == "is_ip: ip must be an address"
+    )
 
 
 def test_names_of_fields_are_what_they_were() -> None:
@@ -170,9 +200,15 @@ def spaces(number: int) -> str:
 
 
 ONE_NAME: dict[str, t.Callable[[int], t.Any]] = {
-    "_client.parse_leniently": lambda count: _client.parse_leniently(b"{%s}" % b",".join(b'"password":%d' % number for number in range(count))),
-    "_names.well_formed": lambda count: well_formed({"%s%s" % (chr(0xD800 + number % 2000), chr(0xD800 + number // 2000)): 1 for number in range(count)}),
-    "_reply.secrets_in": lambda count: secrets_in({"credentials": {"database" + spaces(number): "s%d" % number for number in range(count)}}),
+    "_client.parse_leniently": lambda count: _client.parse_leniently(
+        b"{%s}" % b",".join(b'"password":%d' % number for number in range(count))
+    ),
+    "_names.well_formed": lambda count: well_formed(
+        {"%s%s" % (chr(0xD800 + number % 2000), chr(0xD800 + number // 2000)): 1 for number in range(count)}
+    ),
+    "_reply.secrets_in": lambda count: secrets_in(
+        {"credentials": {"database" + spaces(number): "s%d" % number for number in range(count)}}
+    ),
 }
 
 

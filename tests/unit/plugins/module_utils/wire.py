@@ -127,7 +127,9 @@ class Wire:
                 stream.close()
 
     def _one(self, connection: socket.socket, stream: t.BinaryIO) -> bool:
-        if not self._tls and connection.recv(1, socket.MSG_PEEK) == b"\x16":  # a TLS greeting: what web servers say to that
+        if (
+            not self._tls and connection.recv(1, socket.MSG_PEEK) == b"\x16"
+        ):  # a TLS greeting: what web servers say to that
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
             return False
         words = stream.readline().decode("latin-1").split()

@@ -17,7 +17,10 @@ from ansible_collections.h444.cloud.plugins.plugin_utils._cache import Replies
 
 KEY = "h444_test_key_0000000000000001"
 URL = "https://api.444host.com/v1"
-REPLIES = Replies([{"id": 1, "label": "caf\u00e9 \ud800 {{ x }}", "specs": {"vcpu": 2, "f": 1.5, "n": None, "t": True}}], {"data": [{"id": 1, "ips": []}]})
+REPLIES = Replies(
+    [{"id": 1, "label": "caf\u00e9 \ud800 {{ x }}", "specs": {"vcpu": 2, "f": 1.5, "n": None, "t": True}}],
+    {"data": [{"id": 1, "ips": []}]},
+)
 
 
 def test_packing_and_unpacking() -> None:
@@ -65,7 +68,13 @@ def test_names_tell_configurations_urls_and_keys_apart() -> None:
 
 def test_secrets_are_left_out() -> None:
     """At any depth and in any spelling; the replies themselves are not changed."""
-    row = {"id": 1, "rootPassword": "hunter2", "credentials": {"user": "root"}, "deep": [{"api-token": "hunter2", "password_set": True}], "secret": None}
+    row = {
+        "id": 1,
+        "rootPassword": "hunter2",
+        "credentials": {"user": "root"},
+        "deep": [{"api-token": "hunter2", "password_set": True}],
+        "secret": None,
+    }
     replies = Replies([row], {"1": [{"ip": "10.0.0.1", "pwd": "hunter2"}]})
     before = json.dumps(replies)
     entry = _cache.pack("account", replies)

@@ -63,7 +63,14 @@ class Plugin(BaseInventoryPlugin, Constructable):
 
 def options(**given: t.Any) -> dict[str, t.Any]:
     """Give all options of the constructed fragment, strings trusted as those of a file are."""
-    found = {"strict": False, "compose": {}, "groups": {}, "keyed_groups": [], "leading_separator": True, "use_extra_vars": False}
+    found = {
+        "strict": False,
+        "compose": {},
+        "groups": {},
+        "keyed_groups": [],
+        "leading_separator": True,
+        "use_extra_vars": False,
+    }
     found.update({name: _trusted(value) for name, value in given.items()})
     return found
 
@@ -76,7 +83,9 @@ def _trusted(value: t.Any) -> t.Any:
     return [_trusted(item) for item in value] if isinstance(value, list) else value
 
 
-def by_core(hosts: t.Sequence[Host], given: dict[str, t.Any], extra: dict[str, t.Any] | None = None) -> tuple[t.Any, str]:
+def by_core(
+    hosts: t.Sequence[Host], given: dict[str, t.Any], extra: dict[str, t.Any] | None = None
+) -> tuple[t.Any, str]:
     """Construct as the documentation for inventory plugins says."""
     plugin = Plugin(given, extra)
     strict = given["strict"]
@@ -274,7 +283,11 @@ if not HAS_TRUST:
     # There it becomes a text with a memory address.
     EXPRESSIONS.remove("h444_specs.items")
 
-CONDITIONS = [text for text in EXPRESSIONS if any(mark in text for mark in ("==", " in ", ">", "not ", "is ", "true", "start", "nope", "{{"))]
+CONDITIONS = [
+    text
+    for text in EXPRESSIONS
+    if any(mark in text for mark in ("==", " in ", ">", "not ", "is ", "true", "start", "nope", "{{"))
+]
 
 
 def random_hosts(rng: random.Random, count: int) -> list[Host]:
@@ -287,14 +300,18 @@ def random_hosts(rng: random.Random, count: int) -> list[Host]:
             "h444_status": rng.choice(["running", "stopped", "ÖDD", "True", "7"]),
             "h444_plan_slug": rng.choice(["vps-1", "vps-2", None, ""]),
             "h444_specs": rng.choice([{"vcpu": 1, "ram_mb": 1024}, {"vcpu": 2, "items": 5}, {"vcpu": True}, {}]),
-            "h444_ips": [{"ip": "10.0.0.%d" % (place + n), "primary": n == 0, "ptr": None} for n in range(rng.randrange(3))],
+            "h444_ips": [
+                {"ip": "10.0.0.%d" % (place + n), "primary": n == 0, "ptr": None} for n in range(rng.randrange(3))
+            ],
             "h444_number": rng.choice([0, 1, 7, 10**20, place]),
             "h444_float": rng.choice([1.0, 0.0, -0.0, 1.5]),
             "h444_none": None,
             "h444_empty": "",
             "h444_true": rng.choice([True, False, 1, 0]),
             "h444_truth_text": rng.choice(["True", "False", "true", "yes"]),
-            "h444_hostile": rng.choice(["{{ 1 + 1 }}", "{% raw %}", "plain-%d" % place, "#jinja2:x", "it's", "[1, 2]", "{'a': 1}"]),
+            "h444_hostile": rng.choice(
+                ["{{ 1 + 1 }}", "{% raw %}", "plain-%d" % place, "#jinja2:x", "it's", "[1, 2]", "{'a': 1}"]
+            ),
             "h444_digits": rng.choice(["1", "01", "1e3", "0x10"]),
             "h444_listlike": rng.choice(["a,b", "1,2", "=x"]),
             "h444_bytes": rng.choice(["e3sgMSB9fQ==", "d2Vi", "!"]),
@@ -310,8 +327,15 @@ def random_hosts(rng: random.Random, count: int) -> list[Host]:
 def random_options(rng: random.Random) -> dict[str, t.Any]:
     """Make a configuration."""
     pick = rng.choice
-    compose = {name: pick(EXPRESSIONS) for name in rng.sample(["h444_composed", "h444_composed2", "ansible_host", "h444_label", "my_var"], rng.randrange(4))}
-    groups: dict[str, t.Any] = {name: pick(CONDITIONS) for name in rng.sample(["up", "big-ones", "with space", "h-1.example"], rng.randrange(3))}
+    compose = {
+        name: pick(EXPRESSIONS)
+        for name in rng.sample(
+            ["h444_composed", "h444_composed2", "ansible_host", "h444_label", "my_var"], rng.randrange(4)
+        )
+    }
+    groups: dict[str, t.Any] = {
+        name: pick(CONDITIONS) for name in rng.sample(["up", "big-ones", "with space", "h-1.example"], rng.randrange(3))
+    }
     if rng.random() < 0.1:
         groups["always"] = pick([True, False])
     keyed = []
@@ -338,7 +362,12 @@ def random_options(rng: random.Random) -> dict[str, t.Any]:
     )
 
 
-EXTRA = {"h444_extra": "from outside", "h444_status": "shadowed", "h444_extra_template": "{{ h444_label }}-t", "h444_extra_list": [1, 2]}
+EXTRA = {
+    "h444_extra": "from outside",
+    "h444_status": "shadowed",
+    "h444_extra_template": "{{ h444_label }}-t",
+    "h444_extra_list": [1, 2],
+}
 
 
 @pytest.mark.parametrize("few", [0, 12], ids=["batched", "one-by-one"])
@@ -359,7 +388,11 @@ def test_every_expression(text: str, strict: bool, monkeypatch: pytest.MonkeyPat
     """Each expression alone, as a variable, a condition and a key, with more inputs than are evaluated one by one."""
     monkeypatch.setattr(_constructed, "FEW", 3)
     hosts = random_hosts(random.Random(text), 16)
-    for given in ({"compose": {"made": text}}, {"groups": {"made": text}}, {"keyed_groups": [{"key": text, "prefix": "k"}]}):
+    for given in (
+        {"compose": {"made": text}},
+        {"groups": {"made": text}},
+        {"keyed_groups": [{"key": text, "prefix": "k"}]},
+    ):
         chosen = options(strict=strict, **given)
         assert by_us(hosts, chosen) == by_core(hosts, chosen), given
 
@@ -384,7 +417,10 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 def fleet(count: int) -> list[Host]:
     """Make ordinary hosts."""
-    return [("web-%d" % n, {"h444_label": "web-%d" % n, "h444_status": ("running", "stopped")[n % 2], "h444_number": n}) for n in range(count)]
+    return [
+        ("web-%d" % n, {"h444_label": "web-%d" % n, "h444_status": ("running", "stopped")[n % 2], "h444_number": n})
+        for n in range(count)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -452,7 +488,13 @@ def test_hosts_do_not_share_values() -> None:
 
 def test_a_host_called_like_a_group_stays_a_host() -> None:
     """Core finds whom a variable or a membership is for by name, groups first."""
-    plugin = Plugin(options(compose={"made": "h444_status"}, groups={"up": "h444_status == 'running'"}, keyed_groups=[{"key": "h444_label | upper"}]))
+    plugin = Plugin(
+        options(
+            compose={"made": "h444_status"},
+            groups={"up": "h444_status == 'running'"},
+            keyed_groups=[{"key": "h444_label | upper"}],
+        )
+    )
     plugin.inventory.add_group("web-0")
     subjects = [Subject(host.vars, host) for host in plugin.add(fleet(1))]
     Construction(plugin, Evaluator(plugin)).run(subjects)

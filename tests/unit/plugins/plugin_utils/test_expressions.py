@@ -106,7 +106,19 @@ def test_what_is_not_understood(text: str) -> None:
 
 def test_what_is_not_understood_spoils_all_around_it() -> None:
     """Wherever it stands."""
-    around = ("%s ~ a", "[a, %s]", "a if %s else b", "a[%s]", "a | default(%s)", "a is match(%s)", "a.split(%s)", "(%s).x", "not %s", "a[1:%s]", "a, %s")
+    around = (
+        "%s ~ a",
+        "[a, %s]",
+        "a if %s else b",
+        "a[%s]",
+        "a | default(%s)",
+        "a is match(%s)",
+        "a.split(%s)",
+        "(%s).x",
+        "not %s",
+        "a[1:%s]",
+        "a, %s",
+    )
     for part in ("now()", "hostvars", "a | random", "a.__class__", "{'x': a}"):
         for whole in around:
             assert understand(whole % part) is None, whole % part
@@ -207,7 +219,14 @@ def test_kind(text: str, kind: t.Any) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_choice"),
-    [("a if b else c", True), ("a, b", True), ("(a if b else c) ~ ''", False), ("[a, b]", False), ("(a, b)", True), ("a", False)],
+    [
+        ("a if b else c", True),
+        ("a, b", True),
+        ("(a if b else c) ~ ''", False),
+        ("[a, b]", False),
+        ("(a, b)", True),
+        ("a", False),
+    ],
 )
 def test_is_choice(text: str, is_choice: bool) -> None:
     """These are a syntax error in the conditions of old cores."""
@@ -264,7 +283,12 @@ class Recorder(dict):  # type: ignore[type-arg]
     """A dictionary that notes which of its keys were asked for, at any depth."""
 
     def __init__(self, given: dict[str, t.Any], seen: set[tuple[t.Any, ...]], path: tuple[t.Any, ...] = ()) -> None:
-        super().__init__({key: Recorder(value, seen, (*path, key)) if isinstance(value, dict) else value for key, value in given.items()})
+        super().__init__(
+            {
+                key: Recorder(value, seen, (*path, key)) if isinstance(value, dict) else value
+                for key, value in given.items()
+            }
+        )
         self._seen, self._path = seen, path
 
     def __getitem__(self, key: t.Any) -> t.Any:
@@ -308,7 +332,10 @@ def test_nothing_else_is_read() -> None:
             pass
         for path in seen:
             if len(path) > 1:
-                assert any(path[: len(read)] == read or read[: len(path)] == path for read in expression.reads), (text, path)
+                assert any(path[: len(read)] == read or read[: len(path)] == path for read in expression.reads), (
+                    text,
+                    path,
+                )
     assert understood > 200
 
 
@@ -322,7 +349,13 @@ def test_the_answer_depends_on_nothing_else() -> None:
         expression = understand(text)
         if expression is None:
             continue
-        one: dict[str, t.Any] = {"a": "x-a", "b": "b", "n": None, "l": ["l"], "d": {"x": "dx", "y": 1, "deep": {"z": "zz"}}}
+        one: dict[str, t.Any] = {
+            "a": "x-a",
+            "b": "b",
+            "n": None,
+            "l": ["l"],
+            "d": {"x": "dx", "y": 1, "deep": {"z": "zz"}},
+        }
         names = {path[0] for path in expression.reads}
         other = {name: value if name in names else "another" for name, value in one.items()}
         template = environment.from_string("{{ %s }}" % text)
@@ -345,5 +378,18 @@ def test_allowed_words_are_cores_or_jinjas() -> None:
     assert {name for name in filters if name not in own.filters and filter_loader.get(name) is None} == set()
     assert {name for name in _expressions.TESTS if name not in own.tests and test_loader.get(name) is None} == set()
     assert all(any(hasattr(kind, name) for kind in (str, dict, list)) for name in _expressions.METHODS)
-    changing = {"append", "clear", "extend", "format", "format_map", "insert", "pop", "popitem", "remove", "setdefault", "sort", "update"}
+    changing = {
+        "append",
+        "clear",
+        "extend",
+        "format",
+        "format_map",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "setdefault",
+        "sort",
+        "update",
+    }
     assert not _expressions.METHODS & changing

@@ -57,12 +57,29 @@ def settings(**given: t.Any) -> Settings:
 
 def row(server_id: str, label: str | None = None, **given: t.Any) -> dict[str, t.Any]:
     """Make a row in normal form."""
-    return {"id": server_id, "label": label, "hostname": None, "status": "running", "plan_slug": "vps-2", "ipv4": None, **given}
+    return {
+        "id": server_id,
+        "label": label,
+        "hostname": None,
+        "status": "running",
+        "plan_slug": "vps-2",
+        "ipv4": None,
+        **given,
+    }
 
 
 def ip(address: str | None, owner: str | None = None, **given: t.Any) -> dict[str, t.Any]:
     """Make the row of an address in normal form."""
-    found = {"ip": address, "ptr": None, "primary": False, "gateway": None, "netmask": None, "zone_hosted": True, "vps_id": owner, "vps_label": None}
+    found = {
+        "ip": address,
+        "ptr": None,
+        "primary": False,
+        "gateway": None,
+        "netmask": None,
+        "zone_hosted": True,
+        "vps_id": owner,
+        "vps_label": None,
+    }
     return {**found, **given}
 
 
@@ -81,7 +98,9 @@ def never(_name: str, _server_id: str) -> bool:
     return False
 
 
-def named(rows: list[dict[str, t.Any]], taken: t.Callable[[str, str], bool] = never, **given: t.Any) -> tuple[dict[str, str], list[Note], list[Server]]:
+def named(
+    rows: list[dict[str, t.Any]], taken: t.Callable[[str, str], bool] = never, **given: t.Any
+) -> tuple[dict[str, str], list[Note], list[Server]]:
     """Name servers; give the names by id, the notes and the servers."""
     chosen = settings(**given)
     servers = servers_of(rows, **given)
@@ -193,7 +212,10 @@ class Text(str):
     __slots__ = ()
 
 
-@pytest.mark.parametrize("value", ["a", "web-1", "web_1.example.com", "10.0.0.1", "7", "0x", "a" * 63, "127-x", "ALLY", "all-1", "x.ym", "1.2.3.4.5"])
+@pytest.mark.parametrize(
+    "value",
+    ["a", "web-1", "web_1.example.com", "10.0.0.1", "7", "0x", "a" * 63, "127-x", "ALLY", "all-1", "x.ym", "1.2.3.4.5"],
+)
 def test_usable_names(value: str) -> None:
     """They pass as they are."""
     assert _hosts.usable_name(value) == value
@@ -227,11 +249,20 @@ def test_addresses_are_joined_by_id() -> None:
     """An owner's id is what counts, whatever the labels."""
     servers, stray = _hosts.make_servers(
         [row("1", "web"), row("2", "db")],
-        [ip("10.0.0.2", "2", vps_label="web"), ip("10.0.0.1", "1"), ip("10.0.0.9", "9"), ip("10.0.0.8"), ip("10.0.0.3", "2")],
+        [
+            ip("10.0.0.2", "2", vps_label="web"),
+            ip("10.0.0.1", "1"),
+            ip("10.0.0.9", "9"),
+            ip("10.0.0.8"),
+            ip("10.0.0.3", "2"),
+        ],
         settings(),
         Bare(),
     )
-    assert [[place["ip"] for place in server.addresses] for server in servers] == [["10.0.0.1"], ["10.0.0.2", "10.0.0.3"]]
+    assert [[place["ip"] for place in server.addresses] for server in servers] == [
+        ["10.0.0.1"],
+        ["10.0.0.2", "10.0.0.3"],
+    ]
     assert stray == 1, "an address without an owner can't be told to be somebody else's"
 
 
@@ -240,7 +271,13 @@ def test_addresses_without_ids_are_joined_by_a_label_that_one_server_has() -> No
     rows = [row("1", "web"), row("2", "twin"), row("3", "twin"), row("4", "own"), row("5", None)]
     ips = [ip("10.0.0.%d" % n, None, vps_label=label) for n, label in enumerate(["web", "twin", "own", "gone", ""])]
     servers, stray = _hosts.make_servers(rows, [*ips, ip("10.0.0.7", "4")], settings(), Bare())
-    assert [[place["ip"] for place in server.addresses] for server in servers] == [["10.0.0.0"], [], [], ["10.0.0.7"], []]
+    assert [[place["ip"] for place in server.addresses] for server in servers] == [
+        ["10.0.0.0"],
+        [],
+        [],
+        ["10.0.0.7"],
+        [],
+    ]
     assert stray == 3
 
 
@@ -249,22 +286,43 @@ def test_variables_of_a_server() -> None:
     assert variables_of(row("1"), hostvars_prefix="") == {
         "id": "1", "label": None, "hostname": None, "status": "running", "plan_slug": "vps-2", "ipv4": None, "ipv6": None, "ptr": None, "ips": [],
     }  # fmt: skip
-    found = variables_of(row("1", "web", region="ist", specs={"vcpu": 2}), [ip("10.0.0.1", "1", ptr="a.example", note="x")])
+    found = variables_of(
+        row("1", "web", region="ist", specs={"vcpu": 2}), [ip("10.0.0.1", "1", ptr="a.example", note="x")]
+    )
     assert found["h444_region"] == "ist"
     assert found["h444_specs"] == {"vcpu": 2}
-    assert found["h444_ips"] == [{"ip": "10.0.0.1", "ptr": "a.example", "primary": False, "gateway": None, "netmask": None, "zone_hosted": True, "note": "x"}]
+    assert found["h444_ips"] == [
+        {
+            "ip": "10.0.0.1",
+            "ptr": "a.example",
+            "primary": False,
+            "gateway": None,
+            "netmask": None,
+            "zone_hosted": True,
+            "note": "x",
+        }
+    ]
     assert all(name.startswith("h444_") or name == "ansible_host" for name in found)
     assert found["ansible_host"] == "10.0.0.1"
     assert "ansible_host" not in variables_of(row("1", "web"), [ip("10.0.0.1", "1")], connect_with="none")
     bare = variables_of({"id": "1"})
-    assert {name: bare["h444_" + name] for name in ("label", "hostname", "status", "plan_slug", "ipv4")} == dict.fromkeys(
-        ("label", "hostname", "status", "plan_slug", "ipv4")
-    )
+    assert {
+        name: bare["h444_" + name] for name in ("label", "hostname", "status", "plan_slug", "ipv4")
+    } == dict.fromkeys(("label", "hostname", "status", "plan_slug", "ipv4"))
 
 
 def test_fields_that_make_no_variable() -> None:
     """Secrets, odd names and, without a prefix, everything that is not known."""
-    odd: dict[str, t.Any] = {"Upper": 1, "with space": 1, "{{ x }}": 1, "9x": 1, "": 1, "x" * 65: 1, "root_password": "hunter2", "fine": 1}
+    odd: dict[str, t.Any] = {
+        "Upper": 1,
+        "with space": 1,
+        "{{ x }}": 1,
+        "9x": 1,
+        "": 1,
+        "x" * 65: 1,
+        "root_password": "hunter2",
+        "fine": 1,
+    }
     assert {name for name in variables_of(row("1", **odd)) if name[5:] in odd} == {"h444_fine"}
     bare = variables_of(row("1", ansible_connection="local", specs=1, region=1), hostvars_prefix="")
     assert "ansible_connection" not in bare
@@ -275,12 +333,24 @@ def test_fields_that_make_no_variable() -> None:
 def test_every_string_of_the_api_is_marked() -> None:
     """What is not asked of the marker would be templated by an old core."""
     marker = Bare()
-    one = row("the-id", "the-label", hostname="the-host", status="the-state", plan_slug="the-plan", region={"a": "the-region"})
+    one = row(
+        "the-id", "the-label", hostname="the-host", status="the-state", plan_slug="the-plan", region={"a": "the-region"}
+    )
     ips = [ip("10.0.0.1", "the-id", ptr="the.ptr"), ip("2001:db8::1", "the-id")]
     chosen = settings(label_pattern="(?P<part>label)")
     variables = _hosts.make_servers([one], ips, chosen, marker)[0][0].variables
     seen = " ".join(marker.seen)
-    for text in ("the-id", "the-label", "the-host", "the-state", "the-plan", "the-region", "the.ptr", "10.0.0.1", "2001:db8::1"):
+    for text in (
+        "the-id",
+        "the-label",
+        "the-host",
+        "the-state",
+        "the-plan",
+        "the-region",
+        "the.ptr",
+        "10.0.0.1",
+        "2001:db8::1",
+    ):
         assert text in seen
     assert variables["h444_part"] == "label"
     assert "label" in marker.seen
@@ -300,11 +370,15 @@ def test_which_addresses_are_the_servers_own() -> None:
     found = variables_of(row("1", ipv4="10.0.0.1"), ips)
     assert (found["h444_ipv4"], found["h444_ptr"]) == ("10.0.0.1", "one.example")
     found = variables_of(row("1", ipv4="10.0.0.9"), ips)
-    assert (found["h444_ipv4"], found["h444_ptr"]) == ("10.0.0.9", "two.example"), "not in the list: the first that there is"
+    assert (found["h444_ipv4"], found["h444_ptr"]) == ("10.0.0.9", "two.example"), (
+        "not in the list: the first that there is"
+    )
     found = variables_of(row("1", ipv6="2001:db8::9", ptr="own.example"), ips[:2])
     assert (found["h444_ipv6"], found["h444_ptr"]) == ("2001:db8::9", "one.example")
     found = variables_of(row("1", ptr="own.example", ips=["10.0.0.5"]))
-    assert (found["h444_ptr"], found["h444_ips"]) == ("own.example", ["10.0.0.5"]), "what the row says stays where nothing else is known"
+    assert (found["h444_ptr"], found["h444_ips"]) == ("own.example", ["10.0.0.5"]), (
+        "what the row says stays where nothing else is known"
+    )
     assert variables_of(row("1", ips=["10.0.0.5"]), ips[:1])["h444_ips"][0]["ip"] == "10.0.0.1"
 
 
@@ -312,10 +386,18 @@ def test_label_pattern() -> None:
     """Variables and groups of named groups; null where nothing matches; a label that is too long is cut."""
     pattern = r"^(?P<role>[a-z]+)-(?P<env>prod|stage)?(?P<rest>.*)"
     (server,) = servers_of([row("1", "web-prod")], label_pattern=pattern)
-    assert {name: server.variables["h444_" + name] for name in ("role", "env", "rest")} == {"role": "web", "env": "prod", "rest": ""}
+    assert {name: server.variables["h444_" + name] for name in ("role", "env", "rest")} == {
+        "role": "web",
+        "env": "prod",
+        "rest": "",
+    }
     assert server.groups == ["role_web", "env_prod"]
     (server,) = servers_of([row("1", "Nothing")], label_pattern=pattern)
-    assert {name: server.variables["h444_" + name] for name in ("role", "env", "rest")} == {"role": None, "env": None, "rest": None}
+    assert {name: server.variables["h444_" + name] for name in ("role", "env", "rest")} == {
+        "role": None,
+        "env": None,
+        "rest": None,
+    }
     assert server.groups == []
     (server,) = servers_of([row("1", None)], label_pattern="(?P<x>.*)")
     assert server.variables["h444_x"] == ""
@@ -349,7 +431,12 @@ def test_label_pattern() -> None:
 )
 def test_connect_address(connect_with: str, given: dict[str, t.Any], address: str | None) -> None:
     """What was chosen, else an address, else a name."""
-    assert _hosts.connect_address({"h444_" + name: value for name, value in given.items()}, settings(connect_with=connect_with)) == address
+    assert (
+        _hosts.connect_address(
+            {"h444_" + name: value for name, value in given.items()}, settings(connect_with=connect_with)
+        )
+        == address
+    )
 
 
 @pytest.mark.parametrize(
@@ -372,7 +459,13 @@ def test_what_never_becomes_an_address(typed: str) -> None:
 
 def test_bases_follow_the_order_of_hostnames() -> None:
     """The first usable; PTR records in lower case without the dot; labels composed; an answer of an expression as any."""
-    rows = [row("1", "web", hostname="w.example"), row("2", "a b", hostname="b"), row("3", "cafe\u0301"), row("4", None, ipv4="10.0.0.4"), row("5", "a b")]
+    rows = [
+        row("1", "web", hostname="w.example"),
+        row("2", "a b", hostname="b"),
+        row("3", "cafe\u0301"),
+        row("4", None, ipv4="10.0.0.4"),
+        row("5", "a b"),
+    ]
     servers = servers_of(rows, [ip("10.0.0.1", "1", ptr="WWW.Example.")])
     _hosts.choose_bases(servers, settings(), {})
     assert [server.base for server in servers] == ["web", "b", "3", "10.0.0.4", "5"]
@@ -385,7 +478,15 @@ def test_bases_follow_the_order_of_hostnames() -> None:
 
 def test_what_was_passed_over() -> None:
     """The first text that can't name a host; nothing at all is nothing that was passed over."""
-    servers = servers_of([row("1", "a b", hostname="c d"), row("2", " ", hostname="x"), row("3", "", hostname=None), row("4", None), row("5", "ok")])
+    servers = servers_of(
+        [
+            row("1", "a b", hostname="c d"),
+            row("2", " ", hostname="x"),
+            row("3", "", hostname=None),
+            row("4", None),
+            row("5", "ok"),
+        ]
+    )
     _hosts.choose_bases(servers, settings(), {})
     assert [server.passed_over for server in servers] == ["a b", None, None, None, None]
     servers = servers_of([row("1", "web"), row("2", "db")])
@@ -414,7 +515,10 @@ def test_names_that_are_shared() -> None:
     assert names == {"1": "web.x-1", "2": "web.x-2", "3": "db"}
     assert [server.groups for server in servers] == [["web_x"], ["web_x"], []]
     (note,) = notes
-    assert note.text == "2 servers are called 'web.x': their ids (1, 2) were added to their names, and the group web_x holds them all."
+    assert (
+        note.text
+        == "2 servers are called 'web.x': their ids (1, 2) were added to their names, and the group web_x holds them all."
+    )
     assert note.servers == servers[:2]
 
 
@@ -430,7 +534,9 @@ def test_a_large_number_of_one_name_is_one_short_note() -> None:
 
 def test_a_name_made_with_an_id_may_be_taken_as_well() -> None:
     """Then the next way to write it is taken, down to a digest that nobody has."""
-    names, _notes, _servers = named([row("1", "web"), row("2", "web"), row("3", "web-1"), row("4", "h444-1"), row("5", "web-2")])
+    names, _notes, _servers = named(
+        [row("1", "web"), row("2", "web"), row("3", "web-1"), row("4", "h444-1"), row("5", "web-2")]
+    )
     assert names["3"] == "web-1"
     assert names["4"] == "h444-1"
     assert names["2"] == "h444-2"
@@ -457,15 +563,32 @@ def test_ids_that_are_written_alike_still_make_two_names() -> None:
 def test_a_name_with_an_id_is_held_against_groups_and_other_accounts() -> None:
     """It could be one of theirs as well."""
     assert named([row("1", "web"), row("2", "web")], group_names=["web-1"])[0] == {"1": "h444-1", "2": "web-2"}
-    assert named([row("1", "web"), row("2", "web")], lambda name, server_id: name == "web-1" and server_id == "1")[0] == {"1": "h444-1", "2": "web-2"}
+    assert named([row("1", "web"), row("2", "web")], lambda name, server_id: name == "web-1" and server_id == "1")[
+        0
+    ] == {"1": "h444-1", "2": "web-2"}
 
 
 def test_names_of_groups_are_not_taken() -> None:
     """Of the main group, of networks, of labels, and of those that the configuration or the inventory has."""
-    rows = [row("1", "h444"), row("2", "office"), row("3", "known"), row("4", "web"), row("5", "web-7"), row("6", "role_x")]
-    names, notes, _servers = named(rows, ip_groups={"office": ["192.0.2.0/24"]}, group_names=["known"], label_groups=True, label_pattern="(?P<role>x)")
+    rows = [
+        row("1", "h444"),
+        row("2", "office"),
+        row("3", "known"),
+        row("4", "web"),
+        row("5", "web-7"),
+        row("6", "role_x"),
+    ]
+    names, notes, _servers = named(
+        rows,
+        ip_groups={"office": ["192.0.2.0/24"]},
+        group_names=["known"],
+        label_groups=True,
+        label_pattern="(?P<role>x)",
+    )
     assert names == {"1": "h444-1", "2": "office-2", "3": "known-3", "4": "web-4", "5": "web-7", "6": "role_x-6"}
-    assert [note.text for note in notes][0] == "'h444' is the name of a group: the server of that name is called h444-1."
+    assert [note.text for note in notes][
+        0
+    ] == "'h444' is the name of a group: the server of that name is called h444-1."
     assert len(notes) == 5
 
 
@@ -474,12 +597,20 @@ def test_another_account_has_the_name() -> None:
     names, notes, servers = named([row("7", "web"), row("8", "d-b")], lambda name, server_id: name in ("web", "d-b"))
     assert names == {"7": "web-7", "8": "d-b-8"}
     assert [(server.namesake, server.groups) for server in servers] == [("web", ["h444_web"]), ("d-b", ["d_b"])]
-    assert "'web' is another server of this inventory already: the one with the id 7 is called web-7, and the group h444_web holds both." == notes[0].text
+    assert (
+        "'web' is another server of this inventory already: the one with the id 7 is called web-7, and the group h444_web holds both."
+        == notes[0].text
+    )
 
 
 def test_a_terminated_server_leaves_its_name_to_the_one_in_its_place() -> None:
     """Whatever the order; alone it keeps the name; one note tells of all of them and how to leave them out."""
-    rows = [row("1", "web", status="terminated"), row("2", "web"), row("3", "old", status="Deleted"), row("4", "web", status="terminated")]
+    rows = [
+        row("1", "web", status="terminated"),
+        row("2", "web"),
+        row("3", "old", status="Deleted"),
+        row("4", "web", status="terminated"),
+    ]
     for order in (rows, rows[::-1]):
         names, notes, servers = named(order, hostvars_prefix="x_")
         assert names == {"1": "web-1", "2": "web", "3": "old", "4": "web-4"}
@@ -502,7 +633,9 @@ def test_nothing_usable() -> None:
     """The id alone then, and a note that shows the label."""
     names, notes, _servers = named([row("a_b", "{{ x }}")], hostnames=["label"])
     assert names == {"a_b": "h444-a-b"}
-    assert [note.text for note in notes] == ["The server with the id a_b has nothing that can name a host (its label is '{{ x }}'): it is called h444-a-b."]
+    assert [note.text for note in notes] == [
+        "The server with the id a_b has nothing that can name a host (its label is '{{ x }}'): it is called h444-a-b."
+    ]
 
 
 def test_servers_that_are_called_otherwise_are_told_together() -> None:
@@ -511,27 +644,64 @@ def test_servers_that_are_called_otherwise_are_told_together() -> None:
     for order in (rows, rows[::-1]):
         _names, notes, _servers = named(order)
         (note,) = notes
-        assert note.text == "2 servers are not called what hostnames gives first, because it can't name a host: 'a b' is called x, and so on."
+        assert (
+            note.text
+            == "2 servers are not called what hostnames gives first, because it can't name a host: 'a b' is called x, and so on."
+        )
         assert len(note.servers) == 2
     _names, notes, _servers = named(rows[1:])
-    assert notes[0].text == "1 server is not called what hostnames gives first, because it can't name a host: 'c d' is called y."
+    assert (
+        notes[0].text
+        == "1 server is not called what hostnames gives first, because it can't name a host: 'c d' is called y."
+    )
 
 
 def test_names_do_not_depend_on_the_order() -> None:
     """Every order of rows with clashes of every kind gives the same names."""
-    rows = [row("1", "web"), row("2", "web"), row("3", "web-1"), row("4", "h444"), row("5", "a b"), row("6", None), row("7", "web-1-7")]
+    rows = [
+        row("1", "web"),
+        row("2", "web"),
+        row("3", "web-1"),
+        row("4", "h444"),
+        row("5", "a b"),
+        row("6", None),
+        row("7", "web-1-7"),
+    ]
     found = {tuple(sorted(named(list(order))[0].items())) for order in itertools.permutations(rows)}
     assert len(found) == 1
 
 
 def test_random_fleets_lose_nobody() -> None:
     """As many hosts as servers, each with a usable name that no group has."""
-    labels = ["web", "web-1", "web-2", "h444", "h444-1", "all", "a b", "", None, "1", "{{ x }}", "web_", "café", "x" * 70, "office"]
+    labels = [
+        "web",
+        "web-1",
+        "web-2",
+        "h444",
+        "h444-1",
+        "all",
+        "a b",
+        "",
+        None,
+        "1",
+        "{{ x }}",
+        "web_",
+        "café",
+        "x" * 70,
+        "office",
+    ]
     for seed in range(300):
         rng = random.Random(seed)
-        rows = [row(str(number), rng.choice(labels), hostname=rng.choice([None, "web", "h-%d" % (number % 3)])) for number in range(rng.randrange(1, 25))]
-        chosen: dict[str, t.Any] = {"hostnames": rng.choice([["label"], ["hostname", "label"], ["id"], OPTIONS["hostnames"]])}
-        names, _notes, servers = named(rows, label_groups=rng.random() < 0.5, ip_groups={"office": ["192.0.2.0/24"]}, **chosen)
+        rows = [
+            row(str(number), rng.choice(labels), hostname=rng.choice([None, "web", "h-%d" % (number % 3)]))
+            for number in range(rng.randrange(1, 25))
+        ]
+        chosen: dict[str, t.Any] = {
+            "hostnames": rng.choice([["label"], ["hostname", "label"], ["id"], OPTIONS["hostnames"]])
+        }
+        names, _notes, servers = named(
+            rows, label_groups=rng.random() < 0.5, ip_groups={"office": ["192.0.2.0/24"]}, **chosen
+        )
         groups = {"h444", "office", "all", "ungrouped"}.union(*(server.groups for server in servers))
         assert len(set(names.values())) == len(rows)
         for name in names.values():
@@ -563,7 +733,13 @@ def test_label_groups(label: str | None, groups: list[str]) -> None:
 
 def test_ip_groups() -> None:
     """Any address counts, also the row's own; families are kept apart; each group once, in the order of the option."""
-    networks = {"b": ["10.0.0.0/24", "10.0.0.1"], "a": ["0.0.0.0/0"], "six": ["::/0"], "low": ["10.0.0.0/31"], "one": ["2001:db8::1"]}
+    networks = {
+        "b": ["10.0.0.0/24", "10.0.0.1"],
+        "a": ["0.0.0.0/0"],
+        "six": ["::/0"],
+        "low": ["10.0.0.0/31"],
+        "one": ["2001:db8::1"],
+    }
     rows = [row("1", ipv4="10.0.0.1"), row("2"), row("3", ipv4="192.0.2.1"), row("4", ipv4="odd")]
     ips = [ip("10.0.0.2", "2"), ip("2001:db8::1", "2"), ip(None, "3"), ip("10.0.0.255", "3")]
     servers = servers_of(rows, ips, ip_groups=networks)
@@ -576,7 +752,9 @@ def test_statuses() -> None:
     rows = [row("1", status="running"), row("2", status="Quantum"), row("3", status=None)]
     servers = servers_of(rows)
     assert _hosts.in_statuses(servers, settings()) == servers
-    assert [server.row["id"] for server in _hosts.in_statuses(servers, settings(statuses=["QUANTUM", "stopped"]))] == ["2"]
+    assert [server.row["id"] for server in _hosts.in_statuses(servers, settings(statuses=["QUANTUM", "stopped"]))] == [
+        "2"
+    ]
 
 
 # What is left

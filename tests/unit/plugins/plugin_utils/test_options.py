@@ -66,7 +66,9 @@ def test_structured_variables(monkeypatch: pytest.MonkeyPatch, option: str, text
         assert is_expression(found["compose"]["a"])
 
 
-@pytest.mark.parametrize(("option", "text"), [("statuses", "running,stopped"), ("hostnames", "label"), ("compose", ""), ("filters", " ")])
+@pytest.mark.parametrize(
+    ("option", "text"), [("statuses", "running,stopped"), ("hostnames", "label"), ("compose", ""), ("filters", " ")]
+)
 def test_variables_that_are_left_to_core(monkeypatch: pytest.MonkeyPatch, option: str, text: str) -> None:
     """Words with commas are a list to core; nothing is nothing."""
     monkeypatch.setenv(_options.env_name(option), text)
@@ -82,7 +84,9 @@ def test_variables_that_are_left_to_core(monkeypatch: pytest.MonkeyPatch, option
         ("filters", "[a", "H444_INVENTORY_FILTERS: it is not valid YAML: "),
     ],
 )
-def test_structured_variables_that_are_refused(monkeypatch: pytest.MonkeyPatch, option: str, text: str, message: str) -> None:
+def test_structured_variables_that_are_refused(
+    monkeypatch: pytest.MonkeyPatch, option: str, text: str, message: str
+) -> None:
     """The sentence begins with the variable, and is one line."""
     monkeypatch.setenv(_options.env_name(option), text)
     with pytest.raises(BadOption) as caught:
@@ -165,7 +169,10 @@ def test_shapes_that_are_right() -> None:
     """Every form that the documentation shows."""
     _options.check_shapes(SHAPES)
     filters = [{"include": "h444_label == 'a'"}, {"exclude": True}]
-    keyed = [{"key": "a", "prefix": "p", "separator": "", "parent_group": "g", "default_value": "d"}, {"key": "a", "trailing_separator": False}]
+    keyed = [
+        {"key": "a", "prefix": "p", "separator": "", "parent_group": "g", "default_value": "d"},
+        {"key": "a", "trailing_separator": False},
+    ]
     networks = {"a": ["10.0.0.0/8"], "b": "10.0.0.0/8", "c": None}
     more = {"compose": {"a": "b"}, "groups": {"up": True}, "hostnames": ["ptr", "id"], "statuses": ["running"]}
     _options.check_shapes({**SHAPES, **more, "filters": filters, "keyed_groups": keyed, "ip_groups": networks})
@@ -182,7 +189,10 @@ def test_shapes_that_are_right() -> None:
         ({"groups": {"": "x"}}, "groups: '' can't be a name."),
         ({"ip_groups": {None: []}}, "ip_groups: 'None' can't be a name."),
         ({"ip_groups": {"x": {"a": 1}}}, "ip_groups: 'x' needs a list of networks"),
-        ({"keyed_groups": [{"key": "x", "prefx": "y"}]}, "keyed_groups: there is no option 'prefx' in an entry (did you mean prefix?)."),
+        (
+            {"keyed_groups": [{"key": "x", "prefx": "y"}]},
+            "keyed_groups: there is no option 'prefx' in an entry (did you mean prefix?).",
+        ),
         ({"keyed_groups": [None]}, "keyed_groups: each entry is a dictionary"),
         ({"hostnames": []}, "hostnames: the list is empty"),
         ({"hostnames": [["a"]]}, "hostnames: '['a']' is not a text"),
@@ -198,13 +208,25 @@ def test_shapes_that_are_refused(given: dict[str, t.Any], message: str) -> None:
 
 def test_unknown_options() -> None:
     """With the closest name; the user's own keys are not looked at."""
-    found = _options.unknown_options(["plugin", "label_patern", "x-mine", "_mine", 5, "group"], ["label_pattern", "group"])
-    assert found == ["There is no option 'label_patern' (did you mean label_pattern?); it is ignored.", "There is no option '5'; it is ignored."]
+    found = _options.unknown_options(
+        ["plugin", "label_patern", "x-mine", "_mine", 5, "group"], ["label_pattern", "group"]
+    )
+    assert found == [
+        "There is no option 'label_patern' (did you mean label_pattern?); it is ignored.",
+        "There is no option '5'; it is ignored.",
+    ]
 
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [(None, None), ("", None), ("x", "x"), ("{{ a }}", "secret"), ("{{ nothing_at_all | default('') }}", None), ("{{ b }}-{{ a }}", "5-secret")],
+    [
+        (None, None),
+        ("", None),
+        ("x", "x"),
+        ("{{ a }}", "secret"),
+        ("{{ nothing_at_all | default('') }}", None),
+        ("{{ b }}-{{ a }}", "5-secret"),
+    ],
 )
 def test_render(value: t.Any, found: str | None) -> None:
     """Templates of the file, and plain text; an empty result is none."""

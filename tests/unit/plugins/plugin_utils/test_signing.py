@@ -78,8 +78,14 @@ def test_undefined(place: int) -> None:
         (lambda: is_signed("x", "t=1", []), "a list of these"),
         (lambda: is_signed("x", "t=1", [SECRET, ""]), "a list of these"),
         (lambda: is_signed("x", "t=1", {SECRET: 1}), "a list of these"),
-        *((lambda stamp=stamp: sign("x", SECRET, stamp), "timestamp") for stamp in (None, True, -1, 1.5, "", "now", "١", 10**12)),
-        *((lambda seconds=seconds: is_signed("x", "t=1", SECRET, seconds), "tolerance") for seconds in (None, True, -1, "300", float("nan"), float("inf"))),
+        *(
+            (lambda stamp=stamp: sign("x", SECRET, stamp), "timestamp")
+            for stamp in (None, True, -1, 1.5, "", "now", "١", 10**12)
+        ),
+        *(
+            (lambda seconds=seconds: is_signed("x", "t=1", SECRET, seconds), "tolerance")
+            for seconds in (None, True, -1, "300", float("nan"), float("inf"))
+        ),
     ],
 )
 def test_mistakes(call: t.Callable[[], t.Any], says: str) -> None:

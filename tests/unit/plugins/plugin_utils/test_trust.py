@@ -17,7 +17,14 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.h444.cloud.plugins.plugin_utils._trust import HAS_TRUST, Marker, is_expression, is_plain, settled, trusted
+from ansible_collections.h444.cloud.plugins.plugin_utils._trust import (
+    HAS_TRUST,
+    Marker,
+    is_expression,
+    is_plain,
+    settled,
+    trusted,
+)
 
 if HAS_TRUST:
     from ansible.template import is_trusted_as_template
@@ -59,12 +66,16 @@ def test_plain(text: str, listing: bool) -> None:
     assert templated(found) == text
 
 
-@pytest.mark.parametrize("expression", ["given | b64decode", "[given | b64decode]", "{'a': given | b64decode}", "(given ~ '') | b64decode"])
+@pytest.mark.parametrize(
+    "expression", ["given | b64decode", "[given | b64decode]", "{'a': given | b64decode}", "(given ~ '') | b64decode"]
+)
 def test_what_an_expression_makes_of_a_string_is_data(expression: str) -> None:
     """Core itself keeps it from being a template, in a play as in the inventory."""
     encoded = base64.b64encode(b"{{ 1 + 1 }}").decode()
     assert is_plain(encoded)
-    once = Templar(loader=DataLoader(), variables={"given": Marker().text(encoded)}).template(trusted("{{ %s }}" % expression))
+    once = Templar(loader=DataLoader(), variables={"given": Marker().text(encoded)}).template(
+        trusted("{{ %s }}" % expression)
+    )
     assert "{{ 1 + 1 }}" in str(once)
     assert "{{ 1 + 1 }}" in str(templated(once))
     assert "{{ 1 + 1 }}" in str(templated(settled(once)))
@@ -114,7 +125,11 @@ def test_equal_strings_are_one_object() -> None:
 def test_values_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Containers are copied, strings marked at any depth and as keys, everything else is left."""
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"export": False}))
-    given: dict[str, t.Any] = {"a": [1, 1.5, None, True, "{{ x }}", ["{{ x }}", {"{{ k }}": "{{ v }}", "ip": "{{ ip }}"}]], "ptr": "plain", "n": {"ip": []}}
+    given: dict[str, t.Any] = {
+        "a": [1, 1.5, None, True, "{{ x }}", ["{{ x }}", {"{{ k }}": "{{ v }}", "ip": "{{ ip }}"}]],
+        "ptr": "plain",
+        "n": {"ip": []},
+    }
     found = Marker().value(given)
     assert found == given
     assert found is not given
