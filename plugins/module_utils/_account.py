@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
+from ._api import Api, Params
+from ._endpoint import Endpoint
 from ._reader import cents, first, flat, identifier, moment, object_in, sweep
-from ._resend import Endpoint
 
 ACCOUNT = Endpoint("GET", "/account", "account:read")
 ENDPOINTS = (ACCOUNT,)
@@ -39,18 +40,18 @@ def read_account(body: t.Any) -> dict[str, t.Any]:
     return row
 
 
-def get_account(api: t.Any) -> dict[str, t.Any]:
+def get_account(api: Api) -> dict[str, t.Any]:
     """Read the account. Source: GET /v1/account (account:read)."""
     return read_account(api.request(ACCOUNT).body)
 
 
-def get_wallet(api: t.Any) -> Wallet:
+def get_wallet(api: Api) -> Wallet:
     """Read who pays and how much there is. Source: GET /v1/account (account:read)."""
     answer = api.request(ACCOUNT)
     row = read_account(answer.body)
     return Wallet(row["id"], row["balance_usd_cents"], moment(answer.headers.get("Date")))
 
 
-def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_account_info."""
     return {"account": get_account(api)}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ._api import Api, Row
+from ._endpoint import Endpoint
 from ._errors import BadReply
 from ._names import canonical_ip
 from ._reader import ENVELOPES, bad, first, identifier_or_none, kind_of, list_in, normal, snake, sweep, text, truth
-from ._resend import Endpoint
 
 ALL_IPS = Endpoint("GET", "/vps/all-ips", "vps:read")
 IPS = Endpoint("GET", "/vps/{id}/ips", "vps:read")
@@ -27,7 +28,6 @@ PAGED = frozenset(
 WHERE_ALL = "GET /v1/vps/all-ips"
 WHERE_ONE = "GET /v1/vps/:id/ips"
 
-Row = t.Dict[str, t.Any]
 Odd = t.Callable[[t.Optional[str], BadReply], None]
 """Told of an entry that can't be read: the id of its server, as far as it is known, and why."""
 
@@ -178,7 +178,7 @@ def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
     return None
 
 
-def fetch_all_ips(api: t.Any) -> t.Any:
+def fetch_all_ips(api: Api) -> t.Any:
     """Read every server's addresses as the API tells them. Source: GET /v1/vps/all-ips (vps:read)."""
     answer = api.request(ALL_IPS)
     if isinstance(answer.body, dict) and PAGED & set(answer.body):
@@ -186,12 +186,12 @@ def fetch_all_ips(api: t.Any) -> t.Any:
     return answer.body
 
 
-def list_all_ips(api: t.Any) -> list[Row]:
+def list_all_ips(api: Api) -> list[Row]:
     """Read every address of the account in one request. Source: GET /v1/vps/all-ips (vps:read)."""
     return read_all_ips(fetch_all_ips(api))
 
 
-def list_ips(api: t.Any, vps_id: str, vps_label: str | None = None) -> list[Row]:
+def list_ips(api: Api, vps_id: str, vps_label: str | None = None) -> list[Row]:
     """Read one server's addresses. Source: GET /v1/vps/:id/ips (vps:read). Raises: NotFound."""
     body, _secrets = sweep(normal(api.request(IPS, ids={"id": vps_id}).body, WHERE_ONE))
     return [read_ip(item, vps_id, vps_label, WHERE_ONE) for item in list_in(body, NOUNS, WHERE_ONE)]

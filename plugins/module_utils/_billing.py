@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ._api import Api, Params, Raw, Row
+from ._endpoint import Endpoint
 from ._errors import BadOption, NotFound
 from ._identifiers import Identifiers
 from ._names import check_id
@@ -30,7 +32,6 @@ from ._reader import (
     text,
     word,
 )
-from ._resend import Endpoint
 
 INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
 INVOICE = Endpoint("GET", "/billing/invoices/{id}", "billing:read")
@@ -62,9 +63,6 @@ WHERE_TRANSACTIONS = "GET /v1/billing/wallet/transactions"
 MOST_ROWS = 200
 """The page's limit on ``limit``."""
 
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
-
 
 def tidy(value: t.Any, where: str) -> t.Any:
     """Give a part of a reply (already in normal form) with whole cents, at any depth. Raises BadReply."""
@@ -81,7 +79,7 @@ def tidy(value: t.Any, where: str) -> t.Any:
     return result
 
 
-def read_invoice(raw: t.Mapping[str, t.Any], where: str = WHERE_INVOICES) -> Row:
+def read_invoice(raw: Raw, where: str = WHERE_INVOICES) -> Row:
     """Give one invoice in normal form: INVOICE_FIELDS are always there, None where the API tells nothing; all else is kept.
 
     Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event invoice.paid.
@@ -110,7 +108,7 @@ def read_invoice(raw: t.Mapping[str, t.Any], where: str = WHERE_INVOICES) -> Row
     }
 
 
-def list_invoices(api: t.Any, at_most: int | None = None) -> list[Row]:
+def list_invoices(api: Api, at_most: int | None = None) -> list[Row]:
     """Read the invoices, newest first as the page promises; *at_most*: no further page is read once there are so many.
 
     Source: GET /v1/billing/invoices (billing:read).
@@ -121,7 +119,7 @@ def list_invoices(api: t.Any, at_most: int | None = None) -> list[Row]:
     ]
 
 
-def get_invoice(api: t.Any, invoice_id: str) -> Row | None:
+def get_invoice(api: Api, invoice_id: str) -> Row | None:
     """Read one invoice with its ``line_items`` and ``transactions``; None when the API does not know it.
 
     Source: GET /v1/billing/invoices/:id (billing:read). Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
@@ -170,7 +168,7 @@ def _around(body: t.Any) -> Row:
     )
 
 
-def get_wallet(api: t.Any) -> Row:
+def get_wallet(api: Api) -> Row:
     """Read the wallet. Source: GET /v1/billing/wallet (billing:read): "Prepaid wallet balance (USD cents)".
 
     Since the page gives the unit for the endpoint, a whole number called ``balance`` is in cents too. Raises BadReply without a balance.
@@ -188,7 +186,7 @@ def get_wallet(api: t.Any) -> Row:
     }
 
 
-def read_transaction(raw: t.Mapping[str, t.Any]) -> Row:
+def read_transaction(raw: Raw) -> Row:
     """Give one movement of the wallet in normal form: TRANSACTION_FIELDS are always there, None where the API tells nothing."""
     row = tidy(sweep(flat(raw, TRANSACTION_NOUNS, WHERE_TRANSACTIONS))[0], WHERE_TRANSACTIONS)
     kind = word(first(row, "kind", "type", "direction"))
@@ -204,7 +202,7 @@ def read_transaction(raw: t.Mapping[str, t.Any]) -> Row:
     }
 
 
-def list_transactions(api: t.Any, limit: int) -> list[Row]:
+def list_transactions(api: Api, limit: int) -> list[Row]:
     """Read the newest *limit* movements of the wallet, newest first.
 
     Source: GET /v1/billing/wallet/transactions (billing:read). Assumed: neither the order nor that the limit is kept to
@@ -226,7 +224,7 @@ def check_limit(limit: int, least: int) -> int:
 INVOICE_IDENTIFIERS = Identifiers("invoice", ("id",), filters=("status",))
 
 
-def report_invoices(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report_invoices(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_invoice_info."""
     limit = check_limit(params["limit"], 1) if params.get("limit") is not None else None
     status = snake(params["status"]) if params.get("status") else None
@@ -240,7 +238,7 @@ def report_invoices(api: t.Any, params: Params) -> dict[str, t.Any]:
     return {"invoices": rows[:limit]}
 
 
-def report_wallet(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report_wallet(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_wallet_info."""
     limit = check_limit(params["limit"], 0)
     wallet = get_wallet(api)

@@ -17,6 +17,7 @@ import re
 import typing as t
 from datetime import datetime
 
+from ._api import Api, Row
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
 from ._names import clean, is_digits, pick_one, shown
 from ._order import Order, is_before, is_surely_new, key_surely_lives, ordered_at, says_replayed
@@ -33,8 +34,6 @@ MAX_DEAD_ORDERS = 20
 # What a 409 says: the same order is being carried out by another request, or the name is somebody else's.
 AT_WORK = re.compile(r"progress|process(?:ed|ing)|in.?flight|concurrent|still|pending|being|underway")
 TAKEN = re.compile(r"taken|already (?:exists|used|in use|registered)|not available|unavailable")
-
-Row = t.Dict[str, t.Any]
 
 
 class Shop(t.NamedTuple):
@@ -103,7 +102,7 @@ class _Reply(t.NamedTuple):
     listed: t.Optional[t.List[Row]] = None
 
 
-def place(api: t.Any, order: Order, shop: Shop, keeper: Keeper) -> Row:
+def place(api: Api, order: Order, shop: Shop, keeper: Keeper) -> Row:
     """Place one order and return the row of the live resource.
 
     Source: POST /v1/vps, POST /v1/hosting (orders:write), with Idempotency-Key.
@@ -141,7 +140,7 @@ def _ordered_elsewhere(order: Order, row: Row, keeper: Keeper) -> Row:
     return row
 
 
-def _place(api: t.Any, order: Order, shop: Shop, keeper: Keeper, is_alone: bool) -> Row:
+def _place(api: Api, order: Order, shop: Shop, keeper: Keeper, is_alone: bool) -> Row:
     dead_id: str | None = None
     for _order in range(MAX_DEAD_ORDERS):
         key = order.key(dead_id)
@@ -183,7 +182,7 @@ def _proves_all(order: Order, shop: Shop, row: Row, reply: _Reply) -> bool:
     return is_new and shop.has_name(row) and shop.is_whole(row) and reply.is_fresh
 
 
-def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) -> Row:
+def _without_id(api: Api, order: Order, shop: Shop, keeper: Keeper, key: str) -> Row:
     """Find what a reply without an id is about. Raises: UnknownFate."""
     listed, problem = _listed(api, shop)
     row = _only_new(listed, order, shop)
@@ -197,7 +196,7 @@ def _without_id(api: t.Any, order: Order, shop: Shop, keeper: Keeper, key: str) 
 
 
 def _settle_wallet(
-    api: t.Any, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool
+    api: Api, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool
 ) -> bool:
     """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was.
 
@@ -239,7 +238,7 @@ def _raise_generation(order: Order) -> str:
     return 'set order_generation: "%s"' % following
 
 
-def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Reply:
+def _send(api: Api, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Reply:
     """Send the order until its reply arrives whole, always with the same key and the same bytes."""
     settle, errors_500, seen = SETTLE_SECONDS, 0, False
     problem: H444Error | None = None
@@ -280,7 +279,7 @@ def _send(api: t.Any, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Re
     return _Reply(row, moment(row.get("created_at")), None, False, True, keeper.order["attempts"], listed=listed)
 
 
-def _received(api: t.Any, order: Order, shop: Shop, keeper: Keeper, answer: t.Any, seen: bool, attempts: int) -> _Reply:
+def _received(api: Api, order: Order, shop: Shop, keeper: Keeper, answer: t.Any, seen: bool, attempts: int) -> _Reply:
     """Put the secrets of a reply away, then read what else it says."""
     reply = shop.read_reply(answer.body)
     keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
@@ -295,7 +294,7 @@ def _received(api: t.Any, order: Order, shop: Shop, keeper: Keeper, answer: t.An
 
 
 def _may_be_at_work(
-    api: t.Any, order: Order, shop: Shop, keeper: Keeper, error: ApiError, problem: H444Error | None, key: str
+    api: Api, order: Order, shop: Shop, keeper: Keeper, error: ApiError, problem: H444Error | None, key: str
 ) -> ApiError:
     """Return an error after which the order may have been carried out, or still is. Raises: what any other one means."""
     reason = str(error.facts.get("reason", "")).lower()
@@ -313,7 +312,7 @@ def _may_be_at_work(
     raise _refused(order, error, about_key, key) from None
 
 
-def _unknown(api: t.Any, order: Order, shop: Shop, keeper: Keeper, problem: H444Error | None, key: str) -> UnknownFate:
+def _unknown(api: Api, order: Order, shop: Shop, keeper: Keeper, problem: H444Error | None, key: str) -> UnknownFate:
     after = _balance(api, shop)
     keeper.order["wallet_after_usd_cents"] = after
     return UnknownFate(
@@ -364,7 +363,7 @@ def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Er
     return error
 
 
-def _listed(api: t.Any, shop: Shop) -> tuple[list[Row] | None, H444Error | None]:
+def _listed(api: Api, shop: Shop) -> tuple[list[Row] | None, H444Error | None]:
     """Read the list while an order's fate is open: a failing read must not hide what may have been bought."""
     try:
         return shop.list_rows(api), None
@@ -380,14 +379,14 @@ def _only_new(listed: t.Sequence[Row] | None, order: Order, shop: Shop) -> Row |
     return new[0] if len(new) == 1 else None
 
 
-def _balance(api: t.Any, shop: Shop) -> int | None:
+def _balance(api: Api, shop: Shop) -> int | None:
     try:
         return shop.balance(api)
     except H444Error:
         return None
 
 
-def _look(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool, list[Row]]:
+def _look(api: Api, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool, list[Row]]:
     """Look for the ordered resource: its row as it is read now, whether it lives, and the list.
 
     What is proved to be new is taken from the list; a reply that may be a replay may name a dead one, so that is read by its id.
@@ -409,7 +408,7 @@ def _look(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tupl
     return found_now, is_alive, listed or []
 
 
-def _verify(api: t.Any, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool]:
+def _verify(api: Api, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[Row | None, bool]:
     """Read the ordered resource until it is there, or surely gone: a replay may name a dead one."""
     started, reads, pause = api.now(), 0, 1.0
     may_be_late = is_before(reply.made_at, order) is False and not reply.says_replayed

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ._api import Api, Params, Raw
+from ._endpoint import Endpoint
 from ._errors import BadReply, Refused
 from ._identifiers import Identifiers
 from ._installed import family_in
 from ._names import clean, closest, is_digits, shown
 from ._reader import bad, cents, envelope_names, first, flat, identifier, rows_in, snake, sweep, text, word
-from ._resend import Endpoint
 
 PRODUCTS = Endpoint("GET", "/products", "account:read")
 OS_TEMPLATES = Endpoint("GET", "/os-templates", "vps:read")
@@ -26,7 +27,7 @@ TEMPLATES_WHERE = "GET /v1/os-templates"
 SLUG = re.compile(r"\A[a-z0-9][a-z0-9._-]*\Z")
 
 
-def read_product(raw: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def read_product(raw: Raw) -> dict[str, t.Any]:
     """Give one plan in normal form: slug, category, name_en, both monthly prices in cents, specs."""
     row, _secrets = sweep(flat(raw, PRODUCT_NOUNS, PRODUCTS_WHERE))
     row["slug"] = identifier(first(row, "slug", "plan_slug", "id"), PRODUCTS_WHERE, "slug")
@@ -47,7 +48,7 @@ def _price(value: t.Any, field: str) -> int | None:
     return price if price >= 0 else None
 
 
-def list_products(api: t.Any) -> list[dict[str, t.Any]]:
+def list_products(api: Api) -> list[dict[str, t.Any]]:
     """Read every plan. Source: GET /v1/products (account:read)."""
     return [read_product(raw) for raw in api.rows(PRODUCTS, PRODUCT_NOUNS)]
 
@@ -153,7 +154,7 @@ def _template(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**row, "os_template": (slugs or found)[0]}
 
 
-def list_os_templates(api: t.Any) -> list[dict[str, t.Any]]:
+def list_os_templates(api: Api) -> list[dict[str, t.Any]]:
     """Read every template. Source: GET /v1/os-templates (vps:read)."""
     body = api.request(OS_TEMPLATES).body
     if isinstance(body, dict):
@@ -201,7 +202,7 @@ PRODUCT_IDENTIFIERS = Identifiers("plan", ("slug",))
 OS_TEMPLATE_IDENTIFIERS = Identifiers("template", ("os_family",))
 
 
-def report_products(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def report_products(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_product_info."""
     rows = list_products(api)
     for field in ("slug", "category"):
@@ -210,7 +211,7 @@ def report_products(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.An
     return {"products": rows}
 
 
-def report_os_templates(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def report_os_templates(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_os_template_info."""
     rows = list_os_templates(api)
     if params.get("os_family"):

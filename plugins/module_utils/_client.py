@@ -5,7 +5,7 @@
 """The HTTP client: the only file that imports requests.
 
 One keep-alive session; every attempt has a deadline; the bearer goes to the API's own origin only; what may be repeated is
-decided by _resend. Libraries raise, so nothing here ends the process or prints.
+decided by _endpoint. Libraries raise, so nothing here ends the process or prints.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ except ImportError as exc:
     REQUESTS_IMPORT_ERROR = exc
 
 from . import _errors as errors
+from ._api import Answer
+from ._endpoint import ALWAYS, LOST, SENT_NOT, Endpoint, may_have_happened, may_resend, wait_seconds
 from ._errors import H444Error
 from ._names import check_id, check_ip, clean, is_digits, set_apart
 from ._pacer import Pacer
 from ._reader import MORE, BadReply, error_text, first, list_in, rows_in, snake, truth, whole
-from ._resend import ALWAYS, LOST, SENT_NOT, Endpoint, may_have_happened, may_resend, wait_seconds
 
 COLLECTION_VERSION = "0.1.0"
 # Shape of a key (h444_…) and of an OAuth access token (h444_at_…): RFC 6750's characters after the prefix.
@@ -74,15 +75,6 @@ NAME_RETRIES = 3
 TOLD_SECONDS = 5.0
 WARNED_SECONDS = 30.0
 LOOPBACK = frozenset({"localhost", "::1"})
-
-
-class Answer(t.NamedTuple):
-    """What the API answered. ``body`` is the parsed JSON, None where there was none."""
-
-    status: int
-    body: t.Any
-    headers: t.Mapping[str, str]
-    attempts: int = 1
 
 
 class _Lost(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._api import Api, Params
 from ._errors import H444Error
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import clean
@@ -16,13 +17,12 @@ from ._protected import check_unprotected
 from ._reply import Reply
 from ._sink import Sink
 
-Params = t.Mapping[str, t.Any]
 # Under which name the result, or an entry of credentials_file, has the secrets that are none of those by name.
 OTHER_SECRETS = "other_secrets"
 MOST_NAMED = 20
 
 
-class Task(t.NamedTuple):
+class Reconciler(t.NamedTuple):
     """What a state module is made of.
 
     *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource afterwards.
@@ -43,8 +43,8 @@ class Task(t.NamedTuple):
 class Progress:
     """What a run has done so far. A failure on the way reports the same, up to where it got."""
 
-    def __init__(self, task: Task, params: Params, sink: Sink, warn: t.Callable[[str], None]) -> None:
-        self.task = task
+    def __init__(self, reconciler: Reconciler, params: Params, sink: Sink, warn: t.Callable[[str], None]) -> None:
+        self.reconciler = reconciler
         self.params = params
         self.warn = warn
         self.plan = Plan(None, None)
@@ -165,7 +165,7 @@ class Progress:
     def _brings_secret(self, planned_only: bool) -> bool:
         """Tell whether the result is one of an order, a reinstall, a creation or a rotation. Of a sign-in nothing is told once: it can begin anew."""
         done = self.plan.actions if planned_only or self.maybe else self.done
-        return bool(self.task.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
+        return bool(self.reconciler.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
 
     def belongings(self) -> str:
         """Say what was bought and where its one-time secrets are, for the end of a failure's message."""
@@ -183,7 +183,7 @@ class Progress:
         actions = [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
         found: dict[str, t.Any] = {
             "changed": bool(actions) or self.maybe,
-            **({self.task.result_key: self.after} if self.task.result_key else self.after or {}),
+            **({self.reconciler.result_key: self.after} if self.reconciler.result_key else self.after or {}),
             "actions": [str(action) for action in actions],
             "diff": {"before": _shown(self.plan.before), "after": _shown(self.after)},
         }
@@ -218,7 +218,7 @@ def _shown(value: t.Any) -> t.Any:
     return {} if value is None else value
 
 
-def send(api: t.Any, action: Action, progress: Progress) -> None:
+def send(api: Api, action: Action, progress: Progress) -> None:
     """Carry out an action that is one plain request."""
     api.request(
         action.endpoint,
@@ -227,23 +227,23 @@ def send(api: t.Any, action: Action, progress: Progress) -> None:
     )
 
 
-def apply(api: t.Any, progress: Progress) -> None:
+def apply(api: Api, progress: Progress) -> None:
     """Carry out the plan step by step; stops at the first failure."""
     todo = list(progress.plan.actions)
     while todo:
         action = todo.pop(0)
         if action.writes:
             _carry_out(api, action, progress)
-        if action.until and progress.task.wait is not None:
-            progress.task.wait(api, action, progress)
-        if progress.task.further is not None:
-            todo[:0] = progress.task.further(action, progress)
+        if action.until and progress.reconciler.wait is not None:
+            progress.reconciler.wait(api, action, progress)
+        if progress.reconciler.further is not None:
+            todo[:0] = progress.reconciler.further(action, progress)
 
 
-def _carry_out(api: t.Any, action: Action, progress: Progress) -> None:
+def _carry_out(api: Api, action: Action, progress: Progress) -> None:
     progress.spared, bought_before = False, progress.bought
     try:
-        progress.task.perform(api, action, progress)
+        progress.reconciler.perform(api, action, progress)
     except H444Error as error:
         if progress.bought != bought_before:
             progress.done.append(action)
@@ -256,15 +256,15 @@ def _carry_out(api: t.Any, action: Action, progress: Progress) -> None:
         progress.done.append(action)
 
 
-def run(module: t.Any, task: Task) -> None:
+def run(module: t.Any, reconciler: Reconciler) -> None:
     """Make the plan, carry it out unless in check mode, and end the module with the result."""
     sink = Sink(module.params.get("credentials_file"))
-    progress = Progress(task, module.params, sink, module.warn)
+    progress = Progress(reconciler, module.params, sink, module.warn)
     planned_only = False
     try:
-        params = progress.params = check_given(module.params, task.identifiers)
+        params = progress.params = check_given(module.params, reconciler.identifiers)
         api = module.api()
-        plan = task.plan_of(api, params)
+        plan = reconciler.plan_of(api, params)
         progress.plan, progress.after = plan, plan.before
         check_unprotected(params.get("protected"), plan.actions)
         progress.order = dict(plan.order or {})
@@ -277,7 +277,7 @@ def run(module: t.Any, task: Task) -> None:
             progress.after = plan.after
         else:
             apply(api, progress)
-            progress.after = task.read_back(api, params, progress)
+            progress.after = reconciler.read_back(api, params, progress)
     except H444Error as error:
         belongings = progress.belongings()
         if belongings:

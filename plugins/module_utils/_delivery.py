@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ._converge import Progress, Task
+from ._api import Api, Params, Raw, Row
+from ._converge import Progress, Reconciler
+from ._endpoint import NEVER, Endpoint
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
 from ._identifiers import Identifiers
 from ._names import check_id, shown
@@ -31,7 +33,6 @@ from ._reader import (
     whole,
     word,
 )
-from ._resend import NEVER, Endpoint
 from ._status import by_spelling, read_status
 from ._webhook import check_url_of, find_webhook, get_webhook, list_webhooks, missing_id, missing_url
 
@@ -70,11 +71,8 @@ STATUS_WORDS = {
 }
 STATUS = by_spelling(STATUS_WORDS)
 
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
 
-
-def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+def read_delivery(raw: Raw, where: str = WHERE_LIST) -> Row:
     """Give one delivery in normal form: FIELDS are always there, None where the API tells nothing; all else is kept.
 
     Assumed: the fields' names (switch ``webhook_fields``). Units: a duration whose name tells no unit stays under its own name.
@@ -118,7 +116,7 @@ def read_delivery(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
     }
 
 
-def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
+def list_deliveries(api: Api, webhook_id: str, limit: int) -> list[Row]:
     """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
     raws = api.rows(
         LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit, page_of=null_as_empty(NOUNS)
@@ -126,7 +124,7 @@ def list_deliveries(api: t.Any, webhook_id: str, limit: int) -> list[Row]:
     return newest_first([read_delivery(raw) for raw in raws])[:limit]
 
 
-def webhook_id_of(api: t.Any, params: Params) -> str:
+def webhook_id_of(api: Api, params: Params) -> str:
     """Give the id of the webhook that is named by id or URL. Raises: Missing, Ambiguous, Refused."""
     if params.get("id") is not None:
         webhook_id = check_id(params["id"], "id")
@@ -141,7 +139,7 @@ def webhook_id_of(api: t.Any, params: Params) -> str:
     return found["id"]
 
 
-def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_webhook_delivery_info."""
     limit, status = params["limit"], params.get("status")
     if not 1 <= limit <= MAX_LIMIT:
@@ -157,7 +155,7 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     return {"deliveries": rows[:limit]}
 
 
-def plan_of(api: t.Any, params: Params) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_webhook_redelivery. Raises: Missing where the webhook, or surely the delivery, does not exist."""
     delivery_id = check_id(params["delivery_id"], "delivery_id")
     webhook_id = webhook_id_of(api, params)
@@ -197,7 +195,7 @@ def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: 
     return Plan(None, after, (action,), notes, purchase=frozenset(row["id"] for row in rows))
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Send a delivery again, once. Source: POST …/redeliver: "Clone a past delivery into a fresh attempt."
 
     Raises: Missing where there is no such delivery; UnknownFate where the reply is lost.
@@ -229,7 +227,7 @@ def _unknown(action: Action, cause: str) -> UnknownFate:
     )
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the new delivery: out of the reply, or the one that the list has gained."""
     if progress.after is not None:
         return progress.after
@@ -251,4 +249,4 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 
 INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"), is_needed=True, filters=("status",))
 IDENTIFIERS = Identifiers("webhook", ("id", "url"), is_needed=True)
-REDELIVERY = Task("delivery", plan_of, perform, read_back, identifiers=IDENTIFIERS)
+REDELIVERY = Reconciler("delivery", plan_of, perform, read_back, identifiers=IDENTIFIERS)

@@ -10,7 +10,9 @@ import re
 import typing as t
 from datetime import datetime, timezone
 
-from ._converge import Progress, Task, send
+from ._api import Api, Params, Raw, Row
+from ._converge import Progress, Reconciler, send
+from ._endpoint import Endpoint
 from ._errors import (
     ApiError,
     AuthError,
@@ -28,7 +30,6 @@ from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_o
 from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, moment, object_of, snake, sweep, truth, word
-from ._resend import Endpoint
 
 LIST = Endpoint("GET", "/domains", "domains:read")
 GET = Endpoint("GET", "/domains/{id}", "domains:read")
@@ -101,9 +102,6 @@ PAUSES_SECONDS = (1.0, 2.0, 4.0)
 # A proxy gave up waiting for the API: the change may yet be made.
 STILL_AT_WORK = frozenset({408, 499, 504, 522, 524})
 
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
-
 
 class Told(t.NamedTuple):
     """What a reply tells of one setting: the name as the API spells it, the value as it came, and in normal form (None: unreadable)."""
@@ -162,7 +160,7 @@ def read_status(value: t.Any) -> str | None:
     return snake(found) if found else None
 
 
-def _spelt(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
+def _spelt(raw: Raw) -> dict[str, str]:
     """Map the snake_case names of a reply's fields to how the API spells them, out of the wrappers that flat() opens."""
     found: dict[str, str] = {}
     for key, value in raw.items():
@@ -174,7 +172,7 @@ def _spelt(raw: t.Mapping[str, t.Any]) -> dict[str, str]:
     return found
 
 
-def read_domain(raw: t.Mapping[str, t.Any], where: str, now: datetime) -> Domain:
+def read_domain(raw: Raw, where: str, now: datetime) -> Domain:
     """Give one domain: FIELDS are always there, None (no name servers: an empty list) where the API tells nothing; all else is kept.
 
     Assumed: the page names no field of a reply (switches ``domain_fields``, ``domain_values``, ``nameservers_form``, ``domain_expiry``).
@@ -216,14 +214,14 @@ def _clock(answer: t.Any) -> datetime:
     return moment(answer.headers.get("Date")) or datetime.now(timezone.utc)
 
 
-def list_domains(api: t.Any) -> list[Domain]:
+def list_domains(api: Api) -> list[Domain]:
     """Read every domain. Source: GET /v1/domains (domains:read)."""
     answer = api.request(LIST)
     now = _clock(answer)
     return [read_domain(raw, WHERE_LIST, now) for raw in api.rows(LIST, NOUNS, answer=answer)]
 
 
-def get_domain(api: t.Any, domain_id: str) -> Domain | None:
+def get_domain(api: Api, domain_id: str) -> Domain | None:
     """Read one domain; None when the API does not know it. Source: GET /v1/domains/:id (domains:read)."""
     try:
         answer = api.request(GET, ids={"id": domain_id})
@@ -234,14 +232,14 @@ def get_domain(api: t.Any, domain_id: str) -> Domain | None:
     )
 
 
-def complete(api: t.Any, domain: Domain) -> Domain:
+def complete(api: Api, domain: Domain) -> Domain:
     """Read the detail of a domain where the list leaves a setting out (the page promises status, name servers and expiry only)."""
     if not domain.untold():
         return domain
     return get_domain(api, domain.row["id"]) or domain
 
 
-def complete_all(api: t.Any, domains: t.Sequence[Domain]) -> list[Domain]:
+def complete_all(api: Api, domains: t.Sequence[Domain]) -> list[Domain]:
     """Complete every domain; once a detail tells no more than its row, the other details are not asked for."""
     result, tells_more = [], True
     for domain in domains:
@@ -269,7 +267,7 @@ def _check_name_of(domain: Domain, name: str | None) -> None:
         )
 
 
-def find_domain(api: t.Any, domain_id: str | None, name: str | None) -> Domain:
+def find_domain(api: Api, domain_id: str | None, name: str | None) -> Domain:
     """Find the one domain of this id or name. Raises: Missing, Ambiguous, Refused, BadOption."""
     if domain_id is not None:
         found = get_domain(api, check_id(domain_id, "id"))
@@ -346,7 +344,7 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
     )
 
 
-def plan_of(api: t.Any, params: Params) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_domain."""
     wanted = wanted_of(params)
     return plan_domain(find_domain(api, params.get("id"), params.get("name")), wanted)
@@ -365,7 +363,7 @@ def _said(value: t.Any) -> str:
     return clean(", ".join(value) or "none", 160) if isinstance(value, list) else str(value).lower()
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Write the settings. After a refusal or a lost answer the domain is read again, for the API rolls back what the registry refuses."""
     try:
         send(api, action, progress)
@@ -375,7 +373,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         _look_again(api, action, progress, error)
 
 
-def _look_again(api: t.Any, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
+def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
     """Decide by the domain's present state what became of a change that got no good answer. Raises, unless it is there."""
     try:
         now = get_domain(api, action.ids["id"])
@@ -402,7 +400,7 @@ def _look_again(api: t.Any, action: Action, progress: Progress, error: ApiError 
     raise NotReached(message, **error.facts)
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the domain after the change. Raises NotReached where the API took it and still shows the old state some seconds later."""
     plan = progress.plan
     if not plan.actions:
@@ -430,10 +428,10 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 
 INFO_IDENTIFIERS = Identifiers("domain", ("id", "name"))
 IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
-TASK = Task("domain", plan_of, perform, read_back, identifiers=IDENTIFIERS)
+RECONCILER = Reconciler("domain", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
-def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_domain_info."""
     if params.get("id") is not None:
         found = get_domain(api, check_id(params["id"], "id"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._resend import may_have_happened
+from ._endpoint import may_have_happened
 
 
 class H444Error(Exception):

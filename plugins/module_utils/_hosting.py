@@ -10,7 +10,9 @@ import re
 import typing as t
 
 from . import _buy, _catalogue, _purchase
-from ._converge import Progress, Task, send
+from ._api import Api, Params, Raw, Row
+from ._converge import Progress, Reconciler, send
+from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, canonical_host, check_hostname, check_id, check_one_name, closest, pick_one, shown
@@ -19,7 +21,6 @@ from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
-from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import check_timeout, wait_for
 
@@ -102,9 +103,6 @@ SSL_STATUS = by_spelling(
 # What the answer to a second suspension may be, where the provider takes it for a conflict.
 CONFLICTS = frozenset({400, 409, 422})
 
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
-
 
 def canonical_domain(value: str | None) -> str:
     """Give a domain in the form in which domains are compared and ordered: IDNA, lower case, no trailing dot."""
@@ -146,7 +144,7 @@ def read_state(row: Row) -> str | None:
     return status
 
 
-def read_hosting(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+def read_hosting(raw: Raw, where: str = WHERE_LIST) -> Row:
     """Give one account in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
     row, _secrets = sweep(flat(raw, NOUNS, where))
     return shape_hosting(row, where)
@@ -182,12 +180,12 @@ def shape_hosting(row: Row, where: str) -> Row:
     }
 
 
-def list_hosting(api: t.Any) -> list[Row]:
+def list_hosting(api: Api) -> list[Row]:
     """Read every account. Source: GET /v1/hosting (hosting:read)."""
     return [read_hosting(raw) for raw in api.rows(LIST, NOUNS)]
 
 
-def get_hosting(api: t.Any, hosting_id: str) -> Row | None:
+def get_hosting(api: Api, hosting_id: str) -> Row | None:
     """Read one account; None when the API does not know it. Source: GET /v1/hosting/:id (hosting:read)."""
     try:
         body = api.request(GET, ids={"id": hosting_id}).body
@@ -284,7 +282,7 @@ def check_same(
     check_agree("hosting account", current["id"], *told)
 
 
-def plan_of(api: t.Any, params: Params) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_hosting: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
     check_timeout(params)
@@ -323,7 +321,7 @@ def plan_of(api: t.Any, params: Params) -> Plan:
     return plan_current(with_detail(api, current, params), params)
 
 
-def with_detail(api: t.Any, row: Row, params: Params) -> Row:
+def with_detail(api: Api, row: Row, params: Params) -> Row:
     """Read the account by itself where its row in the list leaves out what is needed to decide."""
     needed = {
         "status": params["state"] != "present",
@@ -427,7 +425,7 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     return notes
 
 
-def plan_order(api: t.Any, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Plan:
+def plan_order(api: Api, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Plan:
     """Plan the order of an account, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
     if not params.get("plan_slug"):
         missing = missing_hosting(rows, domain, username)
@@ -481,7 +479,7 @@ def read_order_reply(body: t.Any) -> Reply:
     return read_reply(body, REPLY)
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of an account's plan."""
     if action.endpoint is ORDER:
         _perform_order(api, progress.plan.purchase, progress)
@@ -505,7 +503,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         progress.follow("hosting", before["id"], canonical_domain(before["domain"]))
 
 
-def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
+def _perform_order(api: Api, order: Order, progress: Progress) -> None:
     domain = str(order.body["domain"])
     shop = _buy.Shop(
         list_rows=list_hosting,
@@ -541,7 +539,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     progress.after = row
 
 
-def wait(api: t.Any, action: Action, progress: Progress) -> None:
+def wait(api: Api, action: Action, progress: Progress) -> None:
     """Wait for an action's effect. A status in words of the provider's own is not waited through: nobody knows what it means."""
     hosting_id = action.ids.get("id") or progress.resource_id
     # The reply to an order, or what was read to prove it, is as new as it gets.
@@ -559,7 +557,7 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
     return (Action("unsuspend", action.target, UNSUSPEND, {"id": row["id"]}, until=(ACTIVE,)),)
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the account after the run."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
@@ -582,15 +580,15 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 
 INFO_IDENTIFIERS = Identifiers("hosting account", ("id", "domain", "username"))
 IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True, acts=(("retry_ssl", "never"),))
-TASK = Task("hosting", plan_of, perform, read_back, wait, IDENTIFIERS, further)
+RECONCILER = Reconciler("hosting", plan_of, perform, read_back, wait, IDENTIFIERS, further)
 
 
-def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_hosting_info."""
     return {"hosting": choose(_named(api, params), params.get("patterns"), "domain", "username")}
 
 
-def _named(api: t.Any, params: Params) -> list[Row]:
+def _named(api: Api, params: Params) -> list[Row]:
     """Read the accounts that are named, all without a name. Raises: Ambiguous, Refused where the names mean different ones."""
     domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
     username = params.get("username")

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ._api import Params
 from ._errors import BadOption, Refused
 from ._names import shown
-
-Params = t.Mapping[str, t.Any]
 
 
 class Identifiers(t.NamedTuple):

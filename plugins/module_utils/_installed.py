@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ._api import Raw
 from ._names import is_digits
 from ._reader import first, text, word
 
-Row = t.Mapping[str, t.Any]
 Name = t.Tuple[str, str]
 """family ("" where it is not known) and name of a template, as an order takes them"""
 
@@ -66,7 +66,7 @@ def spread(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {"os_template_" + name: value for name, value in told.items() if "os_template_" + name not in row}
 
 
-def name_of(template: Row) -> Name:
+def name_of(template: Raw) -> Name:
     """Give a template of the list by the two words that an order takes."""
     return template["os_family"] or family_in(template["os_template"]), template["os_template"]
 
@@ -90,7 +90,7 @@ class Told(t.NamedTuple):
     families: t.List[str]
 
 
-def told_by(row: Row) -> Told:
+def told_by(row: Raw) -> Told:
     """Collect what a server (in normal form) tells of its system."""
     told = Told([], [], [], [])
     _collect(row, "os_template_", told)
@@ -108,17 +108,17 @@ def told_by(row: Row) -> Told:
     return told
 
 
-def _collect(fields: Row, prefix: str, told: Told) -> None:
+def _collect(fields: Raw, prefix: str, told: Told) -> None:
     for names, into in ((NAMES, told.names), (IDS, told.ids), (VERSIONS, told.versions), (FAMILIES, told.families)):
         into.extend(_texts(fields, [prefix + name for name in names]))
 
 
-def _texts(fields: Row, names: t.Iterable[str]) -> list[str]:
+def _texts(fields: Raw, names: t.Iterable[str]) -> list[str]:
     found = (word(fields.get(name)) for name in names)
     return [value for value in found if value and value.strip()]
 
 
-def find_installed(row: Row, templates: t.Sequence[Row]) -> Name | None:
+def find_installed(row: Raw, templates: t.Sequence[Raw]) -> Name | None:
     """Find the one template of the list that a server tells to have; None where that is not surely one."""
     told = told_by(row)
     known = {key_of(name_of(template)[0]) for template in templates} - {""}
@@ -137,7 +137,7 @@ def find_installed(row: Row, templates: t.Sequence[Row]) -> Name | None:
 class _Entry:
     """A template of the list with everything by which it can be meant."""
 
-    def __init__(self, template: Row) -> None:
+    def __init__(self, template: Raw) -> None:
         self.name = name_of(template)
         self.family = key_of(self.name[0])
         names = _texts(template, NAMES)

@@ -13,10 +13,9 @@ import re
 import typing as t
 import unicodedata
 
+from ._api import Raw
 from ._names import canonical_host, normalized
 from ._reader import word
-
-Row = t.Mapping[str, t.Any]
 
 # The first of these that a row has is its label; the later ones are taken only where the API has no field for a label alone.
 OWN_FIELDS = ("label", "display_label", "vps_label", "server_label", "vps_display_label")
@@ -30,7 +29,7 @@ LEAST_CUT_HOST = 32
 USUAL_FIELDS = frozenset({32, 50, 63, 64, 100, 128, 191})
 
 
-def read_label(row: Row) -> str | None:
+def read_label(row: Raw) -> str | None:
     """Give the label of a row in snake_case; None where it has none, or the API tells none."""
     found = [word(row[field], "label", "name", "text", "value") for field in OWN_FIELDS if field in row]
     if found:
@@ -38,7 +37,7 @@ def read_label(row: Row) -> str | None:
     return next((label for label in (word(row.get(field)) for field in OTHER_FIELDS) if label is not None), None)
 
 
-def tells_label(row: Row) -> bool:
+def tells_label(row: Raw) -> bool:
     """Tell whether a row (in snake_case) says what its label is; null and empty say that it has none."""
     return any(
         field in row and (row[field] is None or read_label({field: row[field]}) is not None)
@@ -51,7 +50,7 @@ def nfc(label: str) -> str:
     return normalized("NFC", label)
 
 
-def has_label(row: Row, label: str | None) -> bool:
+def has_label(row: Raw, label: str | None) -> bool:
     """Tell whether a server has this label. The one place where labels are compared."""
     return bool(label) and bool(row["label"]) and nfc(row["label"]) == nfc(str(label))
 
@@ -62,7 +61,7 @@ def folded(label: str) -> str:
     return re.sub(r"[\W_]+", "-", letters.replace("ı", "i")).strip("-") or label
 
 
-def why_similar(row: Row, label: str, hostname: str, rows: t.Sequence[Row]) -> str:
+def why_similar(row: Raw, label: str, hostname: str, rows: t.Sequence[Raw]) -> str:
     """Tell why a server with another label could be the one that is asked for; empty if nothing speaks for it.
 
     *rows*: all that are listed, for the longest of their labels shows what the provider does not cut.
@@ -80,7 +79,7 @@ def why_similar(row: Row, label: str, hostname: str, rows: t.Sequence[Row]) -> s
     return ""
 
 
-def _is_cut(row: Row, label: str, hostname: str) -> bool:
+def _is_cut(row: Raw, label: str, hostname: str) -> bool:
     had = re.sub(r"(?:…|\.\.\.)\Z", "", nfc(row["label"]))
     # In NFD, for a cut can take the accent from the last letter.
     rest = _rest(normalized("NFD", had), normalized("NFD", label))

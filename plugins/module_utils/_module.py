@@ -11,6 +11,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _client
+from ._api import Api, Params
 from ._errors import H444Error, mistake_text
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import well_formed
@@ -93,9 +94,7 @@ class H444Module:
             return result
         return {**result, **held_up(self._client.held_seconds, self.warn)}
 
-    def report(
-        self, read: t.Callable[[_client.Client, dict[str, t.Any]], dict[str, t.Any]], identifiers: Identifiers = NONE
-    ) -> None:
+    def report(self, read: t.Callable[[Api, Params], dict[str, t.Any]], identifiers: Identifiers = NONE) -> None:
         """Run an info module: read, and end. Nothing is ever changed. *identifiers*: the options that choose what is read.
 
         The ``notes`` of what was read are warnings, no part of the result.

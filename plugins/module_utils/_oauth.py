@@ -15,7 +15,9 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
-from ._converge import Progress, Task
+from ._api import Api, Params
+from ._converge import Progress, Reconciler
+from ._endpoint import ALWAYS, NEVER, Endpoint
 from ._errors import (
     ApiError,
     BadOption,
@@ -31,7 +33,6 @@ from ._identifiers import Identifiers
 from ._names import clean, closest, shown
 from ._plan import Action, Plan
 from ._reader import bad, text, whole
-from ._resend import ALWAYS, NEVER, Endpoint
 
 # None of them takes a scope: they are how a scope is got. The paths of the last four come from the metadata.
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
@@ -60,8 +61,6 @@ CODE = re.compile(r"\A[\x21-\x7e]{1,2000}\Z")
 PATH = re.compile(r"\A/[A-Za-z0-9._~/-]{1,200}\Z")
 DEVICE_FIELDS = ("user_code", "verification_uri", "verification_uri_complete", "device_code", "interval", "expires_in")
 APPS_PAGE = "https://www.444host.com/account/api-keys"
-
-Params = t.Mapping[str, t.Any]
 
 
 class Server(t.NamedTuple):
@@ -126,7 +125,7 @@ def endpoint_path(body: Params, name: str, origin: str) -> str | None:
     return parts.path
 
 
-def get_server(api: t.Any) -> Server:
+def get_server(api: Api) -> Server:
     """Read the metadata. Raises: Refused where there is none."""
     try:
         answer = api.request(METADATA)
@@ -159,7 +158,7 @@ def check_scopes(scopes: t.Sequence[str], known: t.Sequence[str]) -> str:
     return " ".join(dict.fromkeys(scopes))
 
 
-def plan_device(api: t.Any, params: Params) -> Plan:
+def plan_device(api: Api, params: Params) -> Plan:
     """Plan h444_oauth_device: read the metadata and check what can be checked. Raises: BadOption, Refused."""
     client_id = params.get("client_id")
     if client_id:
@@ -199,7 +198,7 @@ def plan_device(api: t.Any, params: Params) -> Plan:
     return Plan(None, after, tuple(actions))
 
 
-def perform_device(api: t.Any, action: Action, progress: Progress) -> None:
+def perform_device(api: Api, action: Action, progress: Progress) -> None:
     """Register the client, or ask for the codes. Source: RFC 7591, 3.1; RFC 8628, 3.1. Raises: Refused, BadReply."""
     body = dict(action.body or {})
     if "client_name" in body:
@@ -253,7 +252,7 @@ def expiry(lifetime: int | None) -> str:
     return end.strftime("%Y-%m-%dT%H:%M:%SZ") if end else ""
 
 
-def _asked(api: t.Any, endpoint: Endpoint, client_id: str, **content: t.Any) -> Params:
+def _asked(api: Api, endpoint: Endpoint, client_id: str, **content: t.Any) -> Params:
     """Send one request and give the answer's object. Raises: Refused with the sentence for the error's code."""
     try:
         answer = api.request(endpoint, **content)
@@ -288,7 +287,7 @@ def _refused(error: ApiError, client_id: str) -> H444Error:
     )
 
 
-def plan_token(api: t.Any, params: Params) -> Plan:
+def plan_token(api: Api, params: Params) -> Plan:
     """Plan h444_oauth_token: read the metadata and check what can be checked. Raises: BadOption, Refused."""
     client_id = check_code(params["client_id"], "client_id")
     if params.get("device_code"):
@@ -316,7 +315,7 @@ def plan_token(api: t.Any, params: Params) -> Plan:
     return Plan(None, {"expires_in": None, "scope": None}, (action,))
 
 
-def perform_token(api: t.Any, action: Action, progress: Progress) -> None:
+def perform_token(api: Api, action: Action, progress: Progress) -> None:
     """Get the tokens, and store them before anything else can fail. Raises: Refused, NotReached, UnknownFate, BadReply."""
     if progress.params.get("device_code"):
         _exchange(api, action.endpoint, progress)
@@ -329,7 +328,7 @@ def perform_token(api: t.Any, action: Action, progress: Progress) -> None:
         _refresh(api, action.endpoint, progress)
 
 
-def _exchange(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
+def _exchange(api: Api, endpoint: Endpoint, progress: Progress) -> None:
     """Exchange an approved device code. Source: RFC 8628, 3.4. Raises: Refused, NotReached, BadReply."""
     params = progress.params
     code = params["device_code"]
@@ -338,7 +337,7 @@ def _exchange(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
     _take(answer, progress, {"refresh_token": "", "scope": "", "replaced": [_mark(code)]})
 
 
-def _refresh(api: t.Any, endpoint: Endpoint, progress: Progress) -> None:
+def _refresh(api: Api, endpoint: Endpoint, progress: Progress) -> None:
     """Exchange a refresh token, once. Source: RFC 6749, 6; the page: "single-use". Raises: UnknownFate, Refused, BadReply."""
     params = progress.params
     used = params["refresh_token"]
@@ -389,7 +388,7 @@ def _marks(stored: Params) -> list[str]:
     return [mark for mark in found if isinstance(mark, str)] if isinstance(found, list) else []
 
 
-def _polled(api: t.Any, endpoint: Endpoint, params: Params, is_stored: bool) -> Params:
+def _polled(api: Api, endpoint: Endpoint, params: Params, is_stored: bool) -> Params:
     """Ask for the tokens until the user has decided. Source: RFC 8628, 3.4 and 3.5. Raises: NotReached, Refused.
 
     Units: the interval grows by 5 s with each slow_down and doubles with each lost question, as the RFC wants; so the
@@ -471,11 +470,13 @@ def _take(answer: Params, progress: Progress, about: dict[str, t.Any], used: str
         progress.warn("The answer holds no refresh token: the sign-in ends with the access token.")
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give what was got."""
     return progress.after
 
 
-DEVICE_TASK = Task("", plan_device, perform_device, read_back, identifiers=Identifiers("OAuth client", ("client_id",)))
+DEVICE_TASK = Reconciler(
+    "", plan_device, perform_device, read_back, identifiers=Identifiers("OAuth client", ("client_id",))
+)
 TOKEN_IDENTIFIERS = Identifiers("sign-in", ("device_code", "refresh_token"), is_needed=True, is_one=True)
-TOKEN_TASK = Task("", plan_token, perform_token, read_back, identifiers=TOKEN_IDENTIFIERS)
+TOKEN_TASK = Reconciler("", plan_token, perform_token, read_back, identifiers=TOKEN_IDENTIFIERS)

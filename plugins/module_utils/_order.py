@@ -13,9 +13,9 @@ import typing as t
 import uuid
 from datetime import datetime, timedelta
 
+from ._endpoint import Endpoint
 from ._errors import BadOption
 from ._reader import first, moment, snake
-from ._resend import Endpoint
 
 CUSTOM_KEY = re.compile(r"\A[A-Za-z0-9_.-]{8,80}\Z")
 REPLAY_HEADERS = (

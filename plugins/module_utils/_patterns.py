@@ -14,9 +14,9 @@ import fnmatch
 import re
 import typing as t
 
+from ._api import Row
 from ._names import ascii_host, canonical_host, normalized, unicode_host
 
-Row = t.Dict[str, t.Any]
 # What is longer than any label or URL is not matched, for patterns of many stars take time; it counts as fitting.
 MAX_NAME = 2048
 QUOTED = re.compile(r"\A\[?\s*[\"']|[\"']\s*\]?\Z")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._resend import Endpoint
+from ._endpoint import Endpoint
 
 
 class Action(t.NamedTuple):

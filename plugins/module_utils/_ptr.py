@@ -9,7 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips, primary_choices
-from ._converge import Progress, Task
+from ._api import Api, Params
+from ._converge import Progress, Reconciler
+from ._endpoint import Endpoint
 from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
 from ._forward import is_confirmed
 from ._identifiers import Identifiers, Named, check_agree, is_blank
@@ -17,7 +19,6 @@ from ._labels import has_label
 from ._names import ascii_host, check_hostname, check_id, check_ip, shown
 from ._plan import Action, Plan, same
 from ._reader import bad, first, normal, object_in, word
-from ._resend import Endpoint
 from ._vps import find_vps, list_vps, missing_label
 
 PUT_PTR = Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write")
@@ -26,7 +27,7 @@ ENDPOINTS = (PUT_PTR, DELETE_PTR)
 WHERE_PUT = "PUT /v1/vps/:id/ips/:ip/ptr"
 
 
-def rows_of(api: t.Any, vps_id: str | None, vps_label: str | None) -> list[Row]:
+def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
     """Read the addresses of one server, named by id or label, or of all: one request where the addresses tell the labels.
 
     Raises: Missing, Ambiguous, Refused.
@@ -41,7 +42,7 @@ def rows_of(api: t.Any, vps_id: str | None, vps_label: str | None) -> list[Row]:
         raise Missing("There is no VPS with the id %s." % shown(vps_id)) from None
 
 
-def _rows_of_label(api: t.Any, vps_id: str | None, vps_label: str) -> list[Row]:
+def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
     """Read the addresses of the server of this label. The list of servers is asked only where the addresses leave a doubt."""
     rows = list_all_ips(api)
     owners = {row["vps_id"] for row in rows if has_label({"label": row["vps_label"]}, vps_label)}
@@ -119,7 +120,7 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
     return Plan(row, {**row, "ptr": hostname}, (action,))
 
 
-def plan_of(api: t.Any, params: t.Mapping[str, t.Any]) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_ptr. Raises: BadOption, Missing, Ambiguous, Refused."""
     if params["state"] == "present" and is_blank(params.get("hostname")):
         raise BadOption("hostname is needed to set a PTR record; state: absent clears it. Nothing was sent.")
@@ -155,7 +156,7 @@ def read_reply(body: t.Any) -> str | None:
     return word(told, "hostname", "ptr", "value", "name") or None
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Set or clear a PTR record; clearing what is gone already is done.
 
     The answer counts and the record is not read again: what that would show may be older than the write.
@@ -171,17 +172,17 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         progress.warn("The API took the PTR record of %s, but its answer shows %s." % (action.target, shown(told)))
 
 
-def read_back(_api: t.Any, _params: t.Mapping[str, t.Any], progress: Progress) -> t.Any:
+def read_back(_api: Api, _params: t.Mapping[str, t.Any], progress: Progress) -> t.Any:
     """Give the record after the run: what was written."""
     return progress.plan.after
 
 
 INFO_IDENTIFIERS = Identifiers("address", ("ip", "vps_id", "vps_label"))
 IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
-TASK = Task("ptr", plan_of, perform, read_back, identifiers=IDENTIFIERS)
+RECONCILER = Reconciler("ptr", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
-def _check_owner(api: t.Any, ip: str, params: t.Mapping[str, t.Any], rows: t.Sequence[Row]) -> None:
+def _check_owner(api: Api, ip: str, params: Params, rows: t.Sequence[Row]) -> None:
     """Where an address is not on the server that is named, make sure that it is on no other one. Raises: Refused."""
     option = "vps_id" if params.get("vps_id") is not None else "vps_label"
     if rows or params.get(option) is None:
@@ -194,7 +195,7 @@ def _check_owner(api: t.Any, ip: str, params: t.Mapping[str, t.Any], rows: t.Seq
             )
 
 
-def report(api: t.Any, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_ptr_info."""
     ip = check_ip(params["ip"], "ip") if params.get("ip") else None
     rows: list[Row] = []

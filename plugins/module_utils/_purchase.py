@@ -9,11 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from . import _account, _catalogue
+from ._api import Api, Params
+from ._endpoint import Endpoint
 from ._errors import Refused
 from ._order import Order
-from ._resend import Endpoint
-
-Params = t.Mapping[str, t.Any]
 
 
 class Offer(t.NamedTuple):
@@ -24,7 +23,7 @@ class Offer(t.NamedTuple):
     plan_names: t.Mapping[str, str]
 
 
-def find_offer(api: t.Any, params: Params, category: str) -> Offer:
+def find_offer(api: Api, params: Params, category: str) -> Offer:
     """Find the plan that is asked for and its effective price, in US cents a month.
 
     Source: GET /v1/products (account:read). Raises: Refused for an unknown plan, and for one above ``max_monthly_usd_cents``.
@@ -47,7 +46,7 @@ def generation_of(value: t.Any) -> str:
 
 
 def make_order(
-    api: t.Any,
+    api: Api,
     params: Params,
     *,
     kind: str,
@@ -110,7 +109,7 @@ def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
     }
 
 
-def get_balance(api: t.Any) -> int:
+def get_balance(api: Api) -> int:
     """Read what the wallet holds, in US cents. Source: GET /v1/account (account:read)."""
     return _account.get_wallet(api).balance_usd_cents
 

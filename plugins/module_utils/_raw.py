@@ -12,13 +12,14 @@ import typing as t
 from urllib.parse import unquote
 
 from ._addresses import list_ips
+from ._api import Api, Params
+from ._endpoint import ALWAYS, NEVER, WITH_KEY, Endpoint
 from ._errors import BadOption, H444Error, NotFound, Refused
 from ._hosting import get_hosting
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
 from ._protected import check_names, guarding
 from ._reader import shallow
-from ._resend import ALWAYS, NEVER, WITH_KEY, Endpoint
 from ._vps import get_vps
 from ._webhook import get_webhook
 
@@ -44,8 +45,6 @@ DESTROYING = re.compile(
     r"(?:\A|[/_-])(?:reinstall|rebuild|terminate|destroy|delete|remove|reset|wipe|cancel|purge)(?:\Z|[/_-])"
 )
 PTR_PATH = re.compile(r"ips/([^/]+)/ptr")
-
-Params = t.Mapping[str, t.Any]
 
 
 def check_path(path: str) -> str:
@@ -141,7 +140,7 @@ def check(params: Params) -> Endpoint:
     return endpoint_of(params["method"], check_path(params["path"]))
 
 
-def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
+def check_unprotected(api: Api, params: Params, endpoint: Endpoint) -> None:
     """Hold a writing call against the patterns of ``protected``: read the names of what it is about. Raises: Refused.
 
     Paths are compared without case, for some servers take them so. What can't be read is refused.
@@ -175,7 +174,7 @@ def check_unprotected(api: t.Any, params: Params, endpoint: Endpoint) -> None:
     )
 
 
-def _names_of(api: t.Any, kind: str, resource_id: str, rest: str) -> tuple[str | None, ...]:
+def _names_of(api: Api, kind: str, resource_id: str, rest: str) -> tuple[str | None, ...]:
     """Give the names of a resource; of an address that of its PTR record, if there is one. Empty where the API knows no such resource."""
     ptr = PTR_PATH.fullmatch(rest)
     if kind == "vps" and ptr:
@@ -187,7 +186,7 @@ def _names_of(api: t.Any, kind: str, resource_id: str, rest: str) -> tuple[str |
     return tuple(row[field] for field in fields) if row is not None else ()
 
 
-def call(api: t.Any, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
+def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
     """Send the call. The answer's body comes back as the API sent it, None where there is none.
 
     Source: any endpoint of https://api.444host.com/v1. Raises: what Client.request raises.

@@ -16,10 +16,10 @@ import typing as t
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
+from ._api import Raw
 from ._errors import BadReply
 from ._names import canonical_ip, clean, is_id
 
-Raw = t.Mapping[str, t.Any]
 ENVELOPES = ("data", "items", "results", "result", "rows", "records", "list", "response", "payload")
 MAX_DEPTH = 64
 MAX_ERROR_DEPTH = 8

@@ -16,7 +16,9 @@ import re
 import typing as t
 
 from . import _account
-from ._converge import Progress, Task, send
+from ._api import Api, Params, Row
+from ._converge import Progress, Reconciler, send
+from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, ScopeError, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, check_id, closest, normalized, pick_one, shown
@@ -42,7 +44,6 @@ from ._reader import (
     whole,
     word,
 )
-from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import by_spelling, spelling
 
 LIST = Endpoint("GET", "/tickets", "tickets:read")
@@ -163,9 +164,6 @@ WORDS = {"priority": "medium", "department": "technical"}
 SETTLE_SECONDS = 2.0
 ATTEMPTS = 4
 MAX_DEAD_TICKETS = 20
-
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
 
 
 def read_status(value: t.Any) -> str | None:
@@ -319,12 +317,12 @@ def read_thread(raws: t.Iterable[t.Any], ticket: Row) -> list[Row]:
     return rows
 
 
-def list_tickets(api: t.Any) -> list[Row]:
+def list_tickets(api: Api) -> list[Row]:
     """Read every ticket, without threads, newest first. Source: GET /v1/tickets (tickets:read)."""
     return [read_ticket(raw) for raw in api.rows(LIST, NOUNS)]
 
 
-def read_detail(api: t.Any, ticket_id: str) -> tuple[Row | None, str]:
+def read_detail(api: Api, ticket_id: str) -> tuple[Row | None, str]:
     """Read one ticket with its messages, every page of them; None when the API does not know it.
 
     Source: GET /v1/tickets/:id (tickets:read). Returns beside it why the thread is not whole, "" where it is.
@@ -477,7 +475,7 @@ class Opening(t.NamedTuple):
         return stable_key(["h444-ticket-v1", self.account_id, self.subject, digest, self.body.get("department"), over])
 
 
-def plan_of(api: t.Any, params: Params) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_ticket: find the ticket, decide. Raises: BadOption, Missing, Refused."""
     check_custom_key(params.get("idempotency_key"))
     checked = {**params}
@@ -529,7 +527,7 @@ def pick_current(alike: t.Sequence[Row], subject: str, state: str) -> Row | None
     return pick_one(found, "tickets that are not closed", subject, ("subject", "status", "created_at"))
 
 
-def _cut_one(api: t.Any, rows: t.Sequence[Row], subject: str, params: Params) -> Row | None:
+def _cut_one(api: Api, rows: t.Sequence[Row], subject: str, params: Params) -> Row | None:
     """Find a ticket whose subject the API has cut: one that was opened with the same message. Raises: Refused, Ambiguous.
 
     The beginning of a subject alone proves nothing, for another ticket may be called that.
@@ -559,7 +557,7 @@ def is_opened_with(row: Row, body: str) -> bool:
     return any(message["author"] != STAFF and same_text(message["body"], body) for message in row["messages"][:1])
 
 
-def _listed_detail(api: t.Any, row: Row) -> tuple[Row, str]:
+def _listed_detail(api: Api, row: Row) -> tuple[Row, str]:
     """Read a listed ticket with its thread, and why that is not whole. A ticket is never deleted, so one that is listed must be there."""
     found, cut = read_detail(api, row["id"])
     if found is None:
@@ -568,7 +566,7 @@ def _listed_detail(api: t.Any, row: Row) -> tuple[Row, str]:
     return {**row, **told}, cut
 
 
-def _detail(api: t.Any, row: Row) -> Row:
+def _detail(api: Api, row: Row) -> Row:
     """Read a listed ticket with its whole thread. Raises: BadReply."""
     if "messages" in row:
         return row
@@ -578,7 +576,7 @@ def _detail(api: t.Any, row: Row) -> Row:
     return found
 
 
-def _with_status(api: t.Any, row: Row) -> Row:
+def _with_status(api: Api, row: Row) -> Row:
     """Make sure that a ticket's status is known: whether it is closed decides whether another one is opened."""
     if row["status"] is None:
         found, _cut = _listed_detail(api, row)
@@ -588,7 +586,7 @@ def _with_status(api: t.Any, row: Row) -> Row:
     return row
 
 
-def _account_id(api: t.Any) -> str:
+def _account_id(api: Api) -> str:
     """Give the account's id; a key that may only see tickets opens them all the same."""
     try:
         return str(_account.get_account(api)["id"])
@@ -596,7 +594,7 @@ def _account_id(api: t.Any) -> str:
         return ""
 
 
-def _none_open(api: t.Any, rows: list[Row], alike: list[Row], subject: str, params: Params) -> Row | None:
+def _none_open(api: Api, rows: list[Row], alike: list[Row], subject: str, params: Params) -> Row | None:
     """Decide what no open ticket of a subject means: None where nothing is there to be changed. Raises: Missing, Refused."""
     others = [row for row in rows if not is_over(row) and not same_subject(row, subject)]
     similar = [row for row in others if plain(row["subject"]).casefold() == plain(subject).casefold()]
@@ -737,7 +735,7 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     return notes
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of a ticket's plan."""
     if action.endpoint is OPEN:
         _perform_open(api, progress.plan.purchase, progress)
@@ -748,7 +746,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
         progress.after = {**progress.after, "status": "closed"}
 
 
-def _perform_open(api: t.Any, opening: Opening, progress: Progress) -> None:
+def _perform_open(api: Api, opening: Opening, progress: Progress) -> None:
     """Open the ticket. A key that answers with a closed ticket repeats an older opening; then the next key is used."""
     dead_ids: list[str] = []
     for _ticket in range(MAX_DEAD_TICKETS):
@@ -791,7 +789,7 @@ def _perform_open(api: t.Any, opening: Opening, progress: Progress) -> None:
     )
 
 
-def _open(api: t.Any, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> str:
+def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> str:
     """Send the opening until it is known to be there, always with the same key; give the ticket's id.
 
     Source: POST /v1/tickets (tickets:write), with Idempotency-Key. What the reply holds is assumed (switch ``ticket_write``).
@@ -844,7 +842,7 @@ def _id_in(body: t.Any) -> str | None:
     return identifier_or_none(first(row, "ticket_id", "id", "uuid"))
 
 
-def _listed(api: t.Any, opening: Opening, dead_ids: t.Sequence[str]) -> str | None:
+def _listed(api: Api, opening: Opening, dead_ids: t.Sequence[str]) -> str | None:
     """Look for the ticket in the list, twice: a list can lag behind."""
     for pause in (0.0, SETTLE_SECONDS):
         api.sleep(pause)
@@ -860,7 +858,7 @@ def _listed(api: t.Any, opening: Opening, dead_ids: t.Sequence[str]) -> str | No
     return None
 
 
-def _new_cut_one(api: t.Any, new: t.Sequence[Row], opening: Opening) -> Row | None:
+def _new_cut_one(api: Api, new: t.Sequence[Row], opening: Opening) -> Row | None:
     """Find the ticket among those that are new under a subject that was cut."""
     for row in new:
         if may_be_cut(row["subject"], opening.subject):
@@ -873,7 +871,7 @@ def _new_cut_one(api: t.Any, new: t.Sequence[Row], opening: Opening) -> Row | No
     return None
 
 
-def _perform_reply(api: t.Any, action: Action, progress: Progress) -> None:
+def _perform_reply(api: Api, action: Action, progress: Progress) -> None:
     """Post a reply, once. When its answer is lost, the thread tells whether it is there. Raises: UnknownFate."""
     ticket_id = action.ids["id"] or progress.resource_id
     reply = str(t.cast(t.Mapping[str, t.Any], action.body)["body"])
@@ -893,7 +891,7 @@ def _perform_reply(api: t.Any, action: Action, progress: Progress) -> None:
     progress.after = {**progress.after, "status": "open", "messages": before + [_own_message(reply)]}
 
 
-def _is_posted(api: t.Any, ticket_id: str, reply: str, times_before: int) -> bool:
+def _is_posted(api: Api, ticket_id: str, reply: str, times_before: int) -> bool:
     for pause in (0.0, SETTLE_SECONDS):
         api.sleep(pause)
         try:
@@ -905,7 +903,7 @@ def _is_posted(api: t.Any, ticket_id: str, reply: str, times_before: int) -> boo
     return False
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the ticket after the run, and say where it is not as it was asked for."""
     plan = progress.plan
     if not plan.actions:
@@ -923,10 +921,10 @@ def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
 # What opens a ticket has nothing to do with one that has an id.
 IDENTIFIERS = Identifiers("ticket", ("id", "subject"), is_needed=True, without_id=("body", "idempotency_key"))
 INFO_IDENTIFIERS = Identifiers("ticket", ("id", "subject"), filters=("status",))
-TASK = Task("ticket", plan_of, perform, read_back, identifiers=IDENTIFIERS)
+RECONCILER = Reconciler("ticket", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
-def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_ticket_info."""
     if params.get("id") is not None:
         found, cut = read_detail(api, check_id(params["id"], "id"))

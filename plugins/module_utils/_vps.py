@@ -11,7 +11,9 @@ import typing as t
 import uuid
 
 from . import _addresses, _buy, _catalogue, _installed, _purchase
-from ._converge import Progress, Task, send
+from ._api import Api, Params, Raw, Row
+from ._converge import Progress, Reconciler, send
+from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import (
     Ambiguous,
     ApiError,
@@ -34,7 +36,6 @@ from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import address, bad, first, flat, identifier, normal, object_in, object_of, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
-from ._resend import NEVER, WITH_KEY, Endpoint
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import POLL_CAP_SECONDS, POLL_SECONDS, check_timeout, wait_for
 
@@ -117,16 +118,13 @@ SECRETS = ("root_password",)
 WAY_AFTER_REINSTALL = "try the earlier one; else another reinstall may give one (state: reinstalled with force: true)"
 WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (state: reinstalled with force: true)"
 
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
 
-
-def read_vps(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+def read_vps(raw: Raw, where: str = WHERE_LIST) -> Row:
     """Give one server in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
     return shape_vps(_row_of(raw, where), where)
 
 
-def _row_of(raw: t.Mapping[str, t.Any], where: str) -> Row:
+def _row_of(raw: Raw, where: str) -> Row:
     return sweep(flat(raw, NOUNS, where))[0]
 
 
@@ -192,19 +190,19 @@ class Fleet(t.NamedTuple):
     mute: t.Tuple[str, ...] = ()
 
 
-def list_fleet(api: t.Any) -> Fleet:
+def list_fleet(api: Api) -> Fleet:
     """Read every server, and which of them don't tell their label. Source: GET /v1/vps (vps:read)."""
     raws = [_row_of(raw, WHERE_LIST) for raw in api.rows(LIST, NOUNS)]
     rows = [shape_vps(raw, WHERE_LIST) for raw in raws]
     return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not tells_label(raw) and not is_gone(row)))
 
 
-def list_vps(api: t.Any) -> list[Row]:
+def list_vps(api: Api) -> list[Row]:
     """Read every server. Source: GET /v1/vps (vps:read)."""
     return list_fleet(api).rows
 
 
-def get_vps(api: t.Any, vps_id: str) -> Row | None:
+def get_vps(api: Api, vps_id: str) -> Row | None:
     """Read one server; None when the API does not know it. Source: GET /v1/vps/:id (vps:read)."""
     try:
         body = api.request(GET, ids={"id": vps_id}).body
@@ -214,7 +212,7 @@ def get_vps(api: t.Any, vps_id: str) -> Row | None:
     return read_vps(row, WHERE_ONE)
 
 
-def get_stats(api: t.Any, vps_id: str) -> Row:
+def get_stats(api: Api, vps_id: str) -> Row:
     """Read a server's live usage. Source: GET /v1/vps/:id/stats (vps:read)."""
     body = api.request(STATS, ids={"id": vps_id}).body
     found = object_in(body, ("stats", "usage"), "GET /v1/vps/:id/stats", ("cpu", "memory", "cpu_percent", "cpuPercent"))
@@ -251,7 +249,7 @@ def missing_label(label: str, rows: t.Sequence[Row]) -> Missing:
     )
 
 
-def with_address(api: t.Any, row: Row) -> Row:
+def with_address(api: Api, row: Row) -> Row:
     """Fill in the primary address where the server's own row does not tell it."""
     if row["ipv4"] is not None:
         return row
@@ -276,7 +274,7 @@ def read_order_reply(body: t.Any) -> Reply:
     return read_reply(body, REPLY)
 
 
-def plan_of(api: t.Any, params: Params) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
     check_custom_key(params.get("idempotency_key"))
     check_timeout(params)
@@ -318,7 +316,7 @@ def check_options(params: Params) -> None:
         )
 
 
-def find_by_id(api: t.Any, params: Params) -> Row | None:
+def find_by_id(api: Api, params: Params) -> Row | None:
     """Find the living server of the id that is given; None where it is to be gone anyway. Raises: Missing, Refused."""
     current = get_vps(api, check_id(params["id"], "id"))
     if current is not None and is_gone(current):
@@ -348,7 +346,7 @@ def find_by_label(fleet: Fleet, params: Params) -> Row | None:
     return current
 
 
-def check_new_label(api: t.Any, params: Params, current: Row, rows: t.Sequence[Row]) -> None:
+def check_new_label(api: Api, params: Params, current: Row, rows: t.Sequence[Row]) -> None:
     """Make sure that the new label is no other server's. Raises: Ambiguous."""
     new_label = params.get("new_label")
     if not new_label or has_label(current, new_label):
@@ -365,7 +363,7 @@ def check_new_label(api: t.Any, params: Params, current: Row, rows: t.Sequence[R
         )
 
 
-def plan_missing(api: t.Any, params: Params, rows: list[Row]) -> Plan:
+def plan_missing(api: Api, params: Params, rows: list[Row]) -> Plan:
     """Plan what becomes of a label that no server has: an order, where one is asked for. Raises: Missing and what plan_order does."""
     label = t.cast(str, params["label"])
     if params.get("new_label") or params["state"] == "reinstalled":
@@ -375,7 +373,7 @@ def plan_missing(api: t.Any, params: Params, rows: list[Row]) -> Plan:
     return plan_order(api, params, label, rows)
 
 
-def settled(api: t.Any, params: Params, current: Row) -> Row:
+def settled(api: Api, params: Params, current: Row) -> Row:
     """Read a server that is to be reinstalled until it is no longer being installed: until then it may still tell the old template.
 
     Without this, a run that follows a reinstall closely would wipe the disk again. Raises: NotReached.
@@ -404,7 +402,7 @@ def settled(api: t.Any, params: Params, current: Row) -> Row:
     return row
 
 
-def needed_templates(api: t.Any, params: Params, current: Row) -> list[Row]:
+def needed_templates(api: Api, params: Params, current: Row) -> list[Row]:
     """Read the templates where what is installed has to be compared; a text that is the wanted one needs no list."""
     is_to_wipe = params["state"] == "reinstalled"
     if is_told(current, params) and not params.get("force"):
@@ -593,7 +591,7 @@ def _hostname_of(hostname: str | None, label: str) -> str:
         ) from None
 
 
-def plan_order(api: t.Any, params: Params, label: str, rows: list[Row]) -> Plan:
+def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
     """Plan the order of a server, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
     if not params.get("plan_slug"):
         missing = missing_label(label, rows)
@@ -662,7 +660,7 @@ def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
             )
 
 
-def check_whole(api: t.Any, rows: list[Row]) -> None:
+def check_whole(api: Api, rows: list[Row]) -> None:
     """Make sure that the list of servers is whole, by the list of all addresses: half a list would order twice.
 
     Raises: Refused.
@@ -683,7 +681,7 @@ def check_whole(api: t.Any, rows: list[Row]) -> None:
             )
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of a server's plan."""
     if action.endpoint is ORDER:
         _perform_order(api, progress.plan.purchase, progress)
@@ -703,7 +701,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
             progress.follow("vps", before["id"], before["label"] or before["id"])
 
 
-def _perform_rename(api: t.Any, action: Action, progress: Progress) -> None:
+def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
     """Rename a server, and read what it is called then: a label that the provider changed or left is not the wished one.
 
     Raises: NotReached, so that no later run takes the old label for done, or renames again in silence.
@@ -735,7 +733,7 @@ def _perform_rename(api: t.Any, action: Action, progress: Progress) -> None:
         )
 
 
-def wait(api: t.Any, action: Action, progress: Progress) -> None:
+def wait(api: Api, action: Action, progress: Progress) -> None:
     """Wait for an action's effect, unless ``wait`` is off and nothing that follows needs it."""
     params = progress.params
     needed = not action.writes or (action.endpoint is ORDER and params["state"] == "stopped")
@@ -757,7 +755,7 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
     return (Action("start", action.target, START, {"id": row["id"]}, until=(RUNNING,)),)
 
 
-def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
+def _perform_order(api: Api, order: Order, progress: Progress) -> None:
     label = str(order.body["label"])
     shop = _buy.Shop(
         list_rows=list_vps,
@@ -792,7 +790,7 @@ def _perform_order(api: t.Any, order: Order, progress: Progress) -> None:
     progress.after = row
 
 
-def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
+def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
     # A key of this run's own: the same one in a later run would make a wanted second reinstall a silent nothing.
     key = progress.params.get("idempotency_key") or str(uuid.uuid4())
     name = "vps/%s" % (progress.plan.after["label"] or action.target)  # which may have been changed a moment ago
@@ -813,7 +811,7 @@ def _perform_reinstall(api: t.Any, action: Action, progress: Progress) -> None:
     progress.receive(name, action.ids["id"], read_order_reply(answer.body), SECRETS, WAY_AFTER_REINSTALL)
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the server after the run."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
@@ -844,10 +842,10 @@ def _note_old_template(plan: Plan, row: Row, progress: Progress) -> None:
 
 IDENTIFIERS = Identifiers("VPS", ("id", "label"), is_needed=True, new_name="new_label")
 INFO_IDENTIFIERS = Identifiers("VPS", ("id", "label"))
-TASK = Task("vps", plan_of, perform, read_back, wait, IDENTIFIERS, further)
+RECONCILER = Reconciler("vps", plan_of, perform, read_back, wait, IDENTIFIERS, further)
 
 
-def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_vps_info."""
     rows = _named_rows(api, params)
     rows = choose(rows, params.get("patterns"), "label")
@@ -859,7 +857,7 @@ def report(api: t.Any, params: Params) -> dict[str, t.Any]:
     return {"vps": rows, "notes": notes}
 
 
-def _named_rows(api: t.Any, params: Params) -> list[Row]:
+def _named_rows(api: Api, params: Params) -> list[Row]:
     """Read the servers of the id or the label that is given, or all. Raises: Refused, BadReply."""
     label = params.get("label")
     if params.get("id") is not None:
@@ -874,7 +872,7 @@ def _named_rows(api: t.Any, params: Params) -> list[Row]:
     return rows
 
 
-def _stats_or_none(api: t.Any, row: Row, notes: list[str]) -> Row | None:
+def _stats_or_none(api: Api, row: Row, notes: list[str]) -> Row | None:
     """Read a server's live usage; what is wrong with one server is noted, and costs the others nothing."""
     try:
         return get_stats(api, row["id"])
@@ -888,7 +886,7 @@ def _stats_or_none(api: t.Any, row: Row, notes: list[str]) -> Row | None:
         return None
 
 
-def _with_addresses(api: t.Any, rows: list[Row], include: bool, notes: list[str]) -> list[Row]:
+def _with_addresses(api: Api, rows: list[Row], include: bool, notes: list[str]) -> list[Row]:
     """Join servers with their addresses: one request for one server, one for all. *include*: they are asked for, not only the primary one."""
     try:
         by_id = _addresses_by_id(api, rows, notes)
@@ -909,7 +907,7 @@ def _with_addresses(api: t.Any, rows: list[Row], include: bool, notes: list[str]
     return result
 
 
-def _addresses_by_id(api: t.Any, rows: list[Row], notes: list[str]) -> dict[str | None, list[Row]]:
+def _addresses_by_id(api: Api, rows: list[Row], notes: list[str]) -> dict[str | None, list[Row]]:
     by_id: dict[str | None, list[Row]] = {}
     if len(rows) == 1:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._api import Api, Params, Row
 from ._converge import Progress
 from ._errors import BadOption, NotReached
 from ._names import clean, shown
@@ -39,17 +40,15 @@ IN_MOTION = frozenset(
     }
 )
 
-Row = t.Dict[str, t.Any]
 
-
-def check_timeout(params: t.Mapping[str, t.Any]) -> None:
+def check_timeout(params: Params) -> None:
     """Refuse a time in which nothing can be answered: it bounds the request of an order, whose password would be lost. Raises: BadOption."""
     if params["wait_timeout"] < 0:
         raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
 
 
 def wait_for(
-    api: t.Any,
+    api: Api,
     action: Action,
     progress: Progress,
     read: t.Callable[[], t.Optional[Row]],

@@ -10,7 +10,9 @@ import re
 import typing as t
 from urllib.parse import quote, urlsplit
 
-from ._converge import Progress, Task, send
+from ._api import Api, Params, Raw, Row
+from ._converge import Progress, Reconciler, send
+from ._endpoint import NEVER, Endpoint
 from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, ascii_host, check_id, check_one_name, closest, pick_one, shown
@@ -18,7 +20,6 @@ from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
-from ._resend import NEVER, Endpoint
 
 LIST = Endpoint("GET", "/webhooks", "webhooks:read")
 GET = Endpoint("GET", "/webhooks/{id}", "webhooks:read")
@@ -55,9 +56,6 @@ REPLY = Kind(
 # After a lost reply the API may still be at work, so the list is read more than once.
 LOOK_PAUSES_SECONDS = (0.0, 1.0, 2.0)
 AGAIN = "run the task again with rotate_secret: true"
-
-Row = t.Dict[str, t.Any]
-Params = t.Mapping[str, t.Any]
 
 
 def canonical_url(url: str) -> str:
@@ -121,7 +119,7 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
     return wanted
 
 
-def read_webhook(raw: t.Mapping[str, t.Any], where: str = WHERE_LIST) -> Row:
+def read_webhook(raw: Raw, where: str = WHERE_LIST) -> Row:
     """Give one webhook in normal form: FIELDS are always there, None where the API tells nothing; all else but secrets is kept."""
     # Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under any name.
     row, _secrets = sweep(flat(raw, NOUNS, where), is_secret_text=is_signing_secret)
@@ -169,12 +167,12 @@ def read_secret_reply(body: t.Any, where: str) -> Reply:
     return read_reply(body, REPLY._replace(where=where))
 
 
-def list_webhooks(api: t.Any) -> list[Row]:
+def list_webhooks(api: Api) -> list[Row]:
     """Read every webhook. Source: GET /v1/webhooks (webhooks:read)."""
     return [read_webhook(raw) for raw in api.rows(LIST, NOUNS)]
 
 
-def get_webhook(api: t.Any, webhook_id: str) -> Row | None:
+def get_webhook(api: Api, webhook_id: str) -> Row | None:
     """Read one webhook; None when the API does not know it. Source: GET /v1/webhooks/:id (webhooks:read)."""
     try:
         body = api.request(GET, ids={"id": webhook_id}).body
@@ -224,7 +222,7 @@ def check_url_of(row: Row, url: str | None, new_url: str | None = None) -> None:
         )
 
 
-def plan_of(api: t.Any, params: Params) -> Plan:
+def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
     if params["force"] and params.get("events") is None:
         raise BadOption(
@@ -333,7 +331,7 @@ def plan_current(current: Row, params: Params) -> Plan:
     return Plan(before, after, tuple(actions)) if actions else same(before)
 
 
-def perform(api: t.Any, action: Action, progress: Progress) -> None:
+def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one action of a webhook's plan."""
     if action.endpoint is CREATE:
         _create(api, action, progress)
@@ -356,7 +354,7 @@ def perform(api: t.Any, action: Action, progress: Progress) -> None:
             )
 
 
-def _create(api: t.Any, action: Action, progress: Progress) -> None:
+def _create(api: Api, action: Action, progress: Progress) -> None:
     """Create a webhook, once. Where the reply or its secret is lost, look for it by its URL and give it a new secret, once.
 
     Raises: UnknownFate where it can't be told whether it was created.
@@ -399,7 +397,7 @@ def _create(api: t.Any, action: Action, progress: Progress) -> None:
         )
 
 
-def _look_for(api: t.Any, url: str, events: t.Sequence[str], cause: str) -> str:
+def _look_for(api: Api, url: str, events: t.Sequence[str], cause: str) -> str:
     """Find the webhook that a lost request may have made; there was none of its URL before. Raises: UnknownFate."""
     unknown = "Whether the webhook %s was created is not known (%s)" % (shown(url), cause)
     found: list[Row] = []
@@ -431,7 +429,7 @@ def _look_for(api: t.Any, url: str, events: t.Sequence[str], cause: str) -> str:
     )
 
 
-def _rotate(api: t.Any, webhook_id: str, url: str, progress: Progress) -> None:
+def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
     """Give a webhook a new secret, once. Source: POST /v1/webhooks/:id/rotate-secret: "The old secret stops signing immediately."
 
     Raises: UnknownFate where the reply is lost; BadReply where it holds no secret.
@@ -466,7 +464,7 @@ def _resource(url: str) -> str:
     return "webhook/" + canonical_url(url)
 
 
-def read_back(api: t.Any, params: Params, progress: Progress) -> t.Any:
+def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the webhook after the run, held against what was written. Raises: Refused when the API wrote the URL its own way."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
@@ -499,10 +497,10 @@ INFO_IDENTIFIERS = Identifiers("webhook", ("id", "url"))
 IDENTIFIERS = INFO_IDENTIFIERS._replace(
     is_needed=True, new_name="new_url", acts=(("rotate_secret", False), ("force", False))
 )
-TASK = Task("webhook", plan_of, perform, read_back, identifiers=IDENTIFIERS)
+RECONCILER = Reconciler("webhook", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
-def report(api: t.Any, params: Params) -> dict[str, t.Any]:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_webhook_info."""
     if params.get("id") is not None:
         found = get_webhook(api, check_id(params["id"], "id"))

@@ -163,7 +163,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC), _domain.TASK)
+    run(H444Module(SPEC), _domain.RECONCILER)
 
 
 if __name__ == "__main__":

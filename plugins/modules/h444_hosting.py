@@ -299,7 +299,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC), _hosting.TASK)
+    run(H444Module(SPEC), _hosting.RECONCILER)
 
 
 if __name__ == "__main__":

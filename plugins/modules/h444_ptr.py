@@ -127,7 +127,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC), _ptr.TASK)
+    run(H444Module(SPEC), _ptr.RECONCILER)
 
 
 if __name__ == "__main__":

@@ -212,7 +212,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC), _ticket.TASK)
+    run(H444Module(SPEC), _ticket.RECONCILER)
 
 
 if __name__ == "__main__":

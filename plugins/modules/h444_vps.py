@@ -315,7 +315,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC), _vps.TASK)
+    run(H444Module(SPEC), _vps.RECONCILER)
 
 
 if __name__ == "__main__":

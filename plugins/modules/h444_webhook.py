@@ -219,7 +219,7 @@ SPEC = merge(
 
 def main() -> None:
     """Run the module."""
-    run(H444Module(SPEC), _webhook.TASK)
+    run(H444Module(SPEC), _webhook.RECONCILER)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.h444.cloud."
 CORE = {
-    "_errors", "_identifiers", "_installed", "_labels", "_patterns", "_plan", "_protected", "_order", "_names", "_reader", "_reply", "_resend",
+    "_api", "_errors", "_identifiers", "_installed", "_labels", "_patterns", "_plan", "_protected", "_order", "_names", "_reader", "_reply", "_endpoint",
     "_status", "_window", "_signature",
 }  # fmt: skip
 EFFECTS = {"_client", "_pacer", "_sink", "_forward", "_buy"}

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from ansible_collections.h444.cloud.plugins.module_utils import _client
-from ansible_collections.h444.cloud.plugins.module_utils._converge import Task, run
+from ansible_collections.h444.cloud.plugins.module_utils._converge import Reconciler, run
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
@@ -95,14 +95,14 @@ class World:
         self.core.offset += seconds
 
     def play(
-        self, task: Task, defaults: t.Mapping[str, t.Any], check_mode: bool = False, **params: t.Any
+        self, reconciler: Reconciler, defaults: t.Mapping[str, t.Any], check_mode: bool = False, **params: t.Any
     ) -> dict[str, t.Any]:
         """Run one task of a module whose options have these defaults; a second passes before it."""
         self.core.offset += 1.5
         module = Module(self.client, {**defaults, **params}, check_mode)
         self.warnings = module.warnings
         with pytest.raises(Ended) as ended:
-            run(module, task)
+            run(module, reconciler)
         return ended.value.result
 
 

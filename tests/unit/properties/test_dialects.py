@@ -38,8 +38,8 @@ LOOKS = (
     "replay_body",
     "terminated",
 )
-VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
-PTR = (_ptr.TASK, defaults_of(h444_ptr.SPEC))
+VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
+PTR = (_ptr.RECONCILER, defaults_of(h444_ptr.SPEC))
 
 
 @pytest.mark.parametrize("seed", range(150))

@@ -34,7 +34,7 @@ LOOKS = (
     "limit_query",
     "transaction_order",
 )
-DOMAIN = (_domain.TASK, defaults_of(h444_domain.SPEC))
+DOMAIN = (_domain.RECONCILER, defaults_of(h444_domain.SPEC))
 BEFORE = {
     "auto_renew": False,
     "transfer_lock": True,

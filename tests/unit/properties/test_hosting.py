@@ -37,7 +37,7 @@ LOOKS = (
     "terminated",
     "suspend_again",
 )
-HOSTING = (_hosting.TASK, defaults_of(h444_hosting.SPEC))
+HOSTING = (_hosting.RECONCILER, defaults_of(h444_hosting.SPEC))
 ORDER = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
 
 

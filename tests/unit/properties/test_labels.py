@@ -18,8 +18,8 @@ from ansible_collections.h444.cloud.plugins.modules import h444_ptr, h444_vps
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
-VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
-PTR = (_ptr.TASK, defaults_of(h444_ptr.SPEC))
+VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
+PTR = (_ptr.RECONCILER, defaults_of(h444_ptr.SPEC))
 LONG = "a-server-with-a-name-that-is-longer-than-any-column-of-sixty-four-letters-can-hold"
 ACCENTED = "Büro-Şube-é"
 

@@ -17,8 +17,8 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import Ended, 
 
 URL = "https://db.example/hook"
 TASKS: dict[str, tuple[t.Any, t.Any]] = {
-    "vps": (_vps.TASK, h444_vps.SPEC), "hosting": (_hosting.TASK, h444_hosting.SPEC),
-    "webhook": (_webhook.TASK, h444_webhook.SPEC), "ptr": (_ptr.TASK, h444_ptr.SPEC),
+    "vps": (_vps.RECONCILER, h444_vps.SPEC), "hosting": (_hosting.RECONCILER, h444_hosting.SPEC),
+    "webhook": (_webhook.RECONCILER, h444_webhook.SPEC), "ptr": (_ptr.RECONCILER, h444_ptr.SPEC),
 }  # fmt: skip
 IP = "192.0.2.77"
 REFUSED: list[tuple[str, dict[str, t.Any]]] = [

@@ -17,7 +17,7 @@ from ansible_collections.h444.cloud.plugins.modules import h444_ptr, h444_ptr_in
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
-PTR = (_ptr.TASK, defaults_of(h444_ptr.SPEC))
+PTR = (_ptr.RECONCILER, defaults_of(h444_ptr.SPEC))
 IP = "192.0.2.77"
 SHAPES = ("groups", "nested", "map", "flat")
 Seed = t.List[t.Dict[str, t.Any]]

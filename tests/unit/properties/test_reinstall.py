@@ -16,7 +16,7 @@ from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.core import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
-VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
+VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
 TOLD = [form for form in assumed.SWITCHES["vps_os"].values if form != "none"]
 SHAPES = assumed.SWITCHES["os_template_shape"].values
 TEMPLATES = ("ubuntu-22.04", "debian-12", "debian-13", "rocky-9")

@@ -18,8 +18,8 @@ from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.core import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
-VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
-HOSTING = (_hosting.TASK, defaults_of(h444_hosting.SPEC))
+VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
+HOSTING = (_hosting.RECONCILER, defaults_of(h444_hosting.SPEC))
 SERVER = {"label": "web-1", "plan_slug": "vps-1", "os_template": "debian-12"}
 SITE = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
 NAMES = {"vps": ["root_password"], "hosting": ["sftp_password", "db_password"]}

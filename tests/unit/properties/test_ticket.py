@@ -32,7 +32,7 @@ LOOKS = (
     "ticket_write",
     "tickets_listed",
 )
-TICKET = (_ticket.TASK, defaults_of(h444_ticket.SPEC))
+TICKET = (_ticket.RECONCILER, defaults_of(h444_ticket.SPEC))
 INFO = defaults_of(h444_ticket_info.SPEC)
 ASK = {"subject": "Zone of AT&T <1>", "body": "Hello,\r\n\r\nplease host it.  a < b & c\n"}
 THANKS = "Thanks — that\nfixed it & more.\n"

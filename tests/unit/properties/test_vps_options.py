@@ -19,7 +19,7 @@ from ansible_collections.h444.cloud.plugins.modules import h444_vps
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
-VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
+VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
 STATES = tuple(h444_vps.SPEC["state"]["choices"])
 POWER = ("present", "started", "stopped", "restarted")
 IDENTITY, COMMON = {"id", "label", "state"}, {"credentials_file", "wait", "wait_timeout", "protected"}

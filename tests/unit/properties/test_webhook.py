@@ -35,7 +35,7 @@ LOOKS = (
     "webhook_fields",
     "webhook_url",
 )
-WEBHOOK = (_webhook.TASK, defaults_of(h444_webhook.SPEC))
+WEBHOOK = (_webhook.RECONCILER, defaults_of(h444_webhook.SPEC))
 REDELIVERY = (_delivery.REDELIVERY, defaults_of(h444_webhook_redelivery.SPEC))
 INFO = defaults_of(h444_webhook_delivery_info.SPEC)
 URL = "https://Example.com:443?tenant=7"

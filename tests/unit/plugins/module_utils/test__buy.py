@@ -21,8 +21,8 @@ from ansible_collections.h444.cloud.tests.simulator.core import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
 Row = t.Dict[str, t.Any]
-VPS = (_vps.TASK, defaults_of(h444_vps.SPEC))
-HOSTING = (_hosting.TASK, defaults_of(h444_hosting.SPEC))
+VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
+HOSTING = (_hosting.RECONCILER, defaults_of(h444_hosting.SPEC))
 SERVER = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
 ACCOUNT = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
 

@@ -37,6 +37,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._client import (
     retry_after_seconds,
     scrub,
 )
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import NEVER, WITH_KEY, Endpoint
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     ApiError,
     AuthError,
@@ -52,7 +53,6 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     UnknownFate,
 )
 from ansible_collections.h444.cloud.plugins.module_utils._pacer import Pacer
-from ansible_collections.h444.cloud.plugins.module_utils._resend import NEVER, WITH_KEY, Endpoint
 from ansible_collections.h444.cloud.tests.unit.plugins.module_utils.wire import (
     Reply,
     Wire,

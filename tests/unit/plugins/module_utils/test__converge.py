@@ -24,7 +24,7 @@ RENAME = Action("rename", "web-1", _vps.LABEL, {"id": "7"})
 def progress(path: Path | None, *done: Action, planned: tuple[Action, ...] = ()) -> tuple[Progress, list[str]]:
     """Make the progress of a run that has done this much."""
     warnings: list[str] = []
-    made = Progress(_vps.TASK, {}, Sink(str(path) if path else None), warnings.append)
+    made = Progress(_vps.RECONCILER, {}, Sink(str(path) if path else None), warnings.append)
     made.plan = Plan(None, None, (*done, *planned))
     made.done = list(done)
     return made, warnings

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _order
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import Endpoint
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._resend import Endpoint
 
 ORDER = _order.Order(
     kind="vps", name="vps/web-1", endpoint=Endpoint("POST", "/vps", "orders:write"), body={}, identity=("web-1",), account_id="a", generation="1",

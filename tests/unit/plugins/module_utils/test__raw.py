@@ -11,8 +11,8 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _raw
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import LOST, SENT_NOT, may_resend
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._resend import LOST, SENT_NOT, may_resend
 from ansible_collections.h444.cloud.plugins.modules import h444_api
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import Ended, Module, World, defaults_of

@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import Endpoint
 from ansible_collections.h444.cloud.plugins.module_utils._errors import NotReached
 from ansible_collections.h444.cloud.plugins.module_utils._plan import Action
-from ansible_collections.h444.cloud.plugins.module_utils._resend import Endpoint
 from ansible_collections.h444.cloud.plugins.module_utils._wait import wait_for
 
 

@@ -180,7 +180,7 @@ def test_change_that_does_not_show(shown: Row, others: list[str]) -> None:
             return Answer(200, {**hook(events=["vps.created"], is_active=False, description="x"), **shown}, {})
 
     warnings: list[str] = []
-    progress = Progress(_webhook.TASK, {}, Sink(None), warnings.append)
+    progress = Progress(_webhook.RECONCILER, {}, Sink(None), warnings.append)
     progress.plan = _webhook.plan_current(hook(), {"events": ["vps.created"], "is_active": False, "description": "x"})
     after = _webhook.read_back(Api(), {}, progress)
     assert after["is_active"] is shown.get("is_active", False)

@@ -2,10 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which request may be sent again after which failure, and how long to wait before. Pure."""
+"""An endpoint of the reference: its name, its scope, and after which failure a request may be sent again. Pure."""
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 ALWAYS = "always"
@@ -23,6 +24,10 @@ LOST = "lost"
 # 408, 425 and 499 come from proxies that may have passed the request on.
 BUSY = frozenset({408, 425, 499, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530})
 
+# OAuth's endpoints stand beside the API's base path, not under it.
+OUTSIDE_BASE = ("/oauth/", "/.well-known/")
+PARAMETER = re.compile(r"\{(\w+)\}")
+
 
 class Endpoint(t.NamedTuple):
     """One endpoint of the reference, declared once. *tells_secret*: its answer holds what is told only once."""
@@ -32,6 +37,16 @@ class Endpoint(t.NamedTuple):
     scope: str
     resend: str = ALWAYS
     tells_secret: bool = False
+
+    def __str__(self) -> str:
+        """Name the endpoint as the reference does: GET /v1/vps/:id."""
+        base = "" if self.path.startswith(OUTSIDE_BASE) else "/v1"
+        return "%s %s%s" % (self.method, base, PARAMETER.sub(_as_in_reference, self.path))
+
+
+def _as_in_reference(parameter: t.Match[str]) -> str:
+    head, *rest = parameter.group(1).split("_")
+    return ":" + head + "".join(word.title() for word in rest)
 
 
 def may_resend(endpoint: Endpoint, failure: str | int, has_key: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils._resend import (
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import (
     ALWAYS,
     BUSY,
     LOST,
@@ -48,3 +48,19 @@ def test_table(resend: str, has_key: bool, safe: bool) -> None:
 )
 def test_wait_seconds(attempt: int, jitter: float, seconds: float) -> None:
     assert wait_seconds(attempt, base_seconds=0.5, cap_seconds=8.0, jitter=jitter) == seconds
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        (Endpoint("GET", "/vps/{id}", "vps:read"), "GET /v1/vps/:id"),
+        (
+            Endpoint("POST", "/webhooks/{id}/deliveries/{delivery_id}/redeliver", "webhooks:write"),
+            "POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver",
+        ),
+        (Endpoint("GET", "/.well-known/oauth-authorization-server", ""), "GET /.well-known/oauth-authorization-server"),
+        (Endpoint("POST", "/oauth/token", ""), "POST /oauth/token"),
+    ],
+)
+def test_an_endpoint_is_named_as_in_the_reference(endpoint: Endpoint, name: str) -> None:
+    assert str(endpoint) == name
