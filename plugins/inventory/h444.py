@@ -344,7 +344,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         odd: list[str] = []
         twice: dict[str, None] = {}
         if raws and not any(isinstance(raw, dict) for raw in raws):
-            raise bad(_vps.WHERE_LIST, "its list of vps holds %s" % kind_of(raws[0]))
+            raise bad(_vps.LIST, "its list of vps holds %s" % kind_of(raws[0]))
         raws.reverse()
         place = 0
         while raws:
@@ -352,7 +352,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             place += 1
             try:
                 if not isinstance(raw, dict):
-                    raise bad(_vps.WHERE_LIST, "entry %d of its list of vps is %s" % (place, kind_of(raw)))
+                    raise bad(_vps.LIST, "entry %d of its list of vps is %s" % (place, kind_of(raw)))
                 row = _vps.read_vps(raw)
             except Exception as error:  # one odd server must not cost the others
                 if strict:

@@ -16,7 +16,6 @@ from ._reader import cents, first, flat, identifier, moment, object_in, sweep
 ACCOUNT = Endpoint("GET", "/account", "account:read")
 ENDPOINTS = (ACCOUNT,)
 NOUNS = ("account", "user", "profile", "me")
-WHERE = "GET /v1/account"
 
 
 class Wallet(t.NamedTuple):
@@ -29,14 +28,14 @@ class Wallet(t.NamedTuple):
 
 def read_account(body: t.Any) -> dict[str, t.Any]:
     """Give the account in normal form."""
-    found = object_in(body, NOUNS, WHERE, ("id", "email", "balance_usd_cents", "balanceUsdCents"))
-    row, _secrets = sweep(flat(found, NOUNS, WHERE))
-    row["id"] = identifier(first(row, "id", "account_id", "user_id", "uuid"), WHERE)
+    found = object_in(body, NOUNS, ACCOUNT, ("id", "email", "balance_usd_cents", "balanceUsdCents"))
+    row, _secrets = sweep(flat(found, NOUNS, ACCOUNT))
+    row["id"] = identifier(first(row, "id", "account_id", "user_id", "uuid"), ACCOUNT)
     wallet = row.get("wallet") if isinstance(row.get("wallet"), dict) else {}
     balance = first(row, "balance_usd_cents", "balance_cents", "wallet_balance_usd_cents")
     if balance is None:
         balance = first(wallet, "balance_usd_cents", "balance_cents")
-    row["balance_usd_cents"] = cents(balance, WHERE, "balance_usd_cents")
+    row["balance_usd_cents"] = cents(balance, ACCOUNT, "balance_usd_cents")
     return row
 
 

@@ -25,14 +25,12 @@ OWNERS = ("vps", "server", "instance")
 PAGED = frozenset(
     {"meta", "pagination", "paging", "links", "next", "next_cursor", "nextCursor", "has_more", "hasMore", "total"}
 )
-WHERE_ALL = "GET /v1/vps/all-ips"
-WHERE_ONE = "GET /v1/vps/:id/ips"
 
 Odd = t.Callable[[t.Optional[str], BadReply], None]
 """Told of an entry that can't be read: the id of its server, as far as it is known, and why."""
 
 
-def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: str) -> Row:
+def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoint) -> Row:
     """Give one address in normal form: ip, ptr, primary, gateway, netmask, zone_hosted, vps_id, vps_label, and what else is told.
 
     Where the API writes the address another way, ``told_ip`` is its spelling, for paths.
@@ -108,12 +106,12 @@ def read_all_ips(body: t.Any, odd: Odd | None = None) -> list[Row]:
     """
     mapped = _as_map(body)
     entries: t.Iterable[tuple[str | None, t.Any]]
-    entries = mapped.items() if mapped is not None else [(None, entry) for entry in list_in(body, NOUNS, WHERE_ALL)]
+    entries = mapped.items() if mapped is not None else [(None, entry) for entry in list_in(body, NOUNS, ALL_IPS)]
     rows: list[Row] = []
     for key, raw in entries:
         owner = key
         try:
-            entry, _secrets = sweep(normal(raw, WHERE_ALL))
+            entry, _secrets = sweep(normal(raw, ALL_IPS))
             addresses, owner, label = _group(key, entry)
         except BadReply as error:
             if odd is None:
@@ -137,7 +135,7 @@ def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str 
     if isinstance(entry, str) and canonical_ip(entry) is not None:
         return [entry], key, None
     if not isinstance(entry, dict):
-        raise bad(WHERE_ALL, "its list holds something else than objects")
+        raise bad(ALL_IPS, "its list holds something else than objects")
     addresses = _inner(entry)
     if addresses is not None:
         return (addresses, *_owner(entry, key, True))
@@ -156,7 +154,7 @@ def _one(item: t.Any, vps_id: str | None, vps_label: str | None) -> Row:
     if isinstance(item, dict) and (vps_id is None or vps_label is None):
         own_id, own_label = _owner(item, None, False)
         vps_id, vps_label = vps_id or own_id, vps_label if vps_label is not None else own_label
-    return read_ip(item, identifier_or_none(vps_id), vps_label, WHERE_ALL)
+    return read_ip(item, identifier_or_none(vps_id), vps_label, ALL_IPS)
 
 
 def _looks_like_map(body: t.Mapping[str, t.Any]) -> bool:
@@ -193,5 +191,5 @@ def list_all_ips(api: Api) -> list[Row]:
 
 def list_ips(api: Api, vps_id: str, vps_label: str | None = None) -> list[Row]:
     """Read one server's addresses. Source: GET /v1/vps/:id/ips (vps:read). Raises: NotFound."""
-    body, _secrets = sweep(normal(api.request(IPS, ids={"id": vps_id}).body, WHERE_ONE))
-    return [read_ip(item, vps_id, vps_label, WHERE_ONE) for item in list_in(body, NOUNS, WHERE_ONE)]
+    body, _secrets = sweep(normal(api.request(IPS, ids={"id": vps_id}).body, IPS))
+    return [read_ip(item, vps_id, vps_label, IPS) for item in list_in(body, NOUNS, IPS)]

@@ -56,15 +56,11 @@ DETAILS = {
     "line_items": ("line_items", "items", "lines", "invoice_items"),
     "transactions": ("transactions", "payment_transactions", "payments"),
 }
-WHERE_INVOICES = "GET /v1/billing/invoices"
-WHERE_INVOICE = "GET /v1/billing/invoices/:id"
-WHERE_WALLET = "GET /v1/billing/wallet"
-WHERE_TRANSACTIONS = "GET /v1/billing/wallet/transactions"
 MOST_ROWS = 200
 """The page's limit on ``limit``."""
 
 
-def tidy(value: t.Any, where: str) -> t.Any:
+def tidy(value: t.Any, where: Endpoint) -> t.Any:
     """Give a part of a reply (already in normal form) with whole cents, at any depth. Raises BadReply."""
     if isinstance(value, list):
         return [tidy(item, where) for item in value]
@@ -79,7 +75,7 @@ def tidy(value: t.Any, where: str) -> t.Any:
     return result
 
 
-def read_invoice(raw: Raw, where: str = WHERE_INVOICES) -> Row:
+def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
     """Give one invoice in normal form: INVOICE_FIELDS are always there, None where the API tells nothing; all else is kept.
 
     Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event invoice.paid.
@@ -129,23 +125,21 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
         body = api.request(INVOICE, ids={"id": invoice_id}).body
     except NotFound:
         return None
-    row = read_invoice(
-        object_of(body, INVOICE_NOUNS, WHERE_INVOICE, ("id", "invoice_id", "uuid"), invoice_id), WHERE_INVOICE
-    )
-    beside = _around(normal(body, WHERE_INVOICE))
-    if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, WHERE_INVOICE))):
-        raise bad(WHERE_INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
+    row = read_invoice(object_of(body, INVOICE_NOUNS, INVOICE, ("id", "invoice_id", "uuid"), invoice_id), INVOICE)
+    beside = _around(normal(body, INVOICE))
+    if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, INVOICE))):
+        raise bad(INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
     for field in DETAILS:
         if isinstance(row.get(field), list):
             continue
-        found = _told(sweep(beside)[0], field, WHERE_INVOICE)
+        found = _told(sweep(beside)[0], field, INVOICE)
         if found is None:
-            raise bad(WHERE_INVOICE, "%s is missing" % field)
-        row[field] = tidy(found, WHERE_INVOICE)
+            raise bad(INVOICE, "%s is missing" % field)
+        row[field] = tidy(found, INVOICE)
     return row
 
 
-def _told(place: Row, field: str, where: str) -> list[t.Any] | None:
+def _told(place: Row, field: str, where: Endpoint) -> list[t.Any] | None:
     """Give the lines or payments that an object tells; null tells that there are none, None that it does not tell them."""
     there = [place[name] for name in DETAILS[field] if name in place]
     found = next((value for value in there if isinstance(value, list)), None)
@@ -174,21 +168,21 @@ def get_wallet(api: Api) -> Row:
     Since the page gives the unit for the endpoint, a whole number called ``balance`` is in cents too. Raises BadReply without a balance.
     """
     marks = ("balance_usd_cents", "balance_cents", "usd_cents", "balance")
-    found = object_in(api.request(WALLET).body, WALLET_NOUNS, WHERE_WALLET, marks)
-    row = tidy(sweep(flat(found, WALLET_NOUNS, WHERE_WALLET))[0], WHERE_WALLET)
+    found = object_in(api.request(WALLET).body, WALLET_NOUNS, WALLET, marks)
+    row = tidy(sweep(flat(found, WALLET_NOUNS, WALLET))[0], WALLET)
     balance = first(row, *marks)
     if isinstance(balance, dict):
         balance = first(balance, "usd_cents", "cents", "amount_usd_cents", "amount_cents")
     return {
         **row,
-        "balance_usd_cents": cents(balance, WHERE_WALLET, "balance_usd_cents"),
+        "balance_usd_cents": cents(balance, WALLET, "balance_usd_cents"),
         "currency": word(row.get("currency"), "code", "name"),
     }
 
 
 def read_transaction(raw: Raw) -> Row:
     """Give one movement of the wallet in normal form: TRANSACTION_FIELDS are always there, None where the API tells nothing."""
-    row = tidy(sweep(flat(raw, TRANSACTION_NOUNS, WHERE_TRANSACTIONS))[0], WHERE_TRANSACTIONS)
+    row = tidy(sweep(flat(raw, TRANSACTION_NOUNS, TRANSACTIONS))[0], TRANSACTIONS)
     kind = word(first(row, "kind", "type", "direction"))
     return {
         **row,

@@ -22,15 +22,13 @@ OS_TEMPLATES = Endpoint("GET", "/os-templates", "vps:read")
 ENDPOINTS = (PRODUCTS, OS_TEMPLATES)
 PRODUCT_NOUNS = ("products", "plans", "product")
 TEMPLATE_NOUNS = ("os_templates", "templates", "os_template", "template", "images", "operating_systems")
-PRODUCTS_WHERE = "GET /v1/products"
-TEMPLATES_WHERE = "GET /v1/os-templates"
 SLUG = re.compile(r"\A[a-z0-9][a-z0-9._-]*\Z")
 
 
 def read_product(raw: Raw) -> dict[str, t.Any]:
     """Give one plan in normal form: slug, category, name_en, both monthly prices in cents, specs."""
-    row, _secrets = sweep(flat(raw, PRODUCT_NOUNS, PRODUCTS_WHERE))
-    row["slug"] = identifier(first(row, "slug", "plan_slug", "id"), PRODUCTS_WHERE, "slug")
+    row, _secrets = sweep(flat(raw, PRODUCT_NOUNS, PRODUCTS))
+    row["slug"] = identifier(first(row, "slug", "plan_slug", "id"), PRODUCTS, "slug")
     row["category"] = word(first(row, "category", "type", "kind"))
     row["name_en"] = text(first(row, "name_en", "name"))
     for field in ("retail_monthly_usd_cents", "your_monthly_usd_cents"):
@@ -42,7 +40,7 @@ def read_product(raw: Raw) -> dict[str, t.Any]:
 def _price(value: t.Any, field: str) -> int | None:
     """Give a price in cents, None where it can't be read: one odd row must not hide the other plans, and find_plan refuses it."""
     try:
-        price = cents(value, PRODUCTS_WHERE, field)
+        price = cents(value, PRODUCTS, field)
     except BadReply:
         return None
     return price if price >= 0 else None
@@ -73,13 +71,13 @@ def find_plan(products: t.Sequence[t.Mapping[str, t.Any]], slug: str, category: 
     if None in found:
         raise Refused(
             "The price of the plan %s can't be read: %s tells no number of cents as your_monthly_usd_cents. Nothing was ordered."
-            % (slug, PRODUCTS_WHERE)
+            % (slug, PRODUCTS)
         )
     prices = sorted(set(found))
     if len(prices) > 1:
         raise Refused(
             "%s lists the plan %s %d times, at %s cents a month. Which of them would be paid is not known, so nothing was ordered; ask the support."
-            % (PRODUCTS_WHERE, slug, len(found), " and ".join(map(str, prices)))
+            % (PRODUCTS, slug, len(found), " and ".join(map(str, prices)))
         )
     return slug, prices[0]
 
@@ -131,7 +129,7 @@ def read_os_templates(body_rows: t.Sequence[t.Any]) -> list[dict[str, t.Any]]:
         if isinstance(raw, str):
             rows.append({"os_family": None, "os_template": raw})
             continue
-        row, _secrets = sweep(flat(raw, TEMPLATE_NOUNS, TEMPLATES_WHERE))
+        row, _secrets = sweep(flat(raw, TEMPLATE_NOUNS, OS_TEMPLATES))
         family = word(first(row, "os_family", "family", "os", "distribution", "distro"))
         inner = first(row, "templates", "os_templates", "versions", "images")
         if isinstance(inner, list):
@@ -150,7 +148,7 @@ def _template(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     found = [name for name in names if name]
     slugs = [name for name in found if SLUG.match(name) and not is_digits(name)]
     if not found:
-        raise bad(TEMPLATES_WHERE, "a template has no name")
+        raise bad(OS_TEMPLATES, "a template has no name")
     return {**row, "os_template": (slugs or found)[0]}
 
 
@@ -168,7 +166,7 @@ def list_os_templates(api: Api) -> list[dict[str, t.Any]]:
         body = inner if isinstance(inner, list) else body
     if isinstance(body, list) and body and all(isinstance(item, str) for item in body):
         return read_os_templates(body)
-    return read_os_templates(rows_in(body, TEMPLATE_NOUNS, TEMPLATES_WHERE))
+    return read_os_templates(rows_in(body, TEMPLATE_NOUNS, OS_TEMPLATES))
 
 
 def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, family: str | None) -> tuple[str, str]:

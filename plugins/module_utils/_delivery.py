@@ -43,8 +43,6 @@ ENDPOINTS = (LIST, REDELIVER)
 NOUNS = ("delivery", "deliveries", "webhook_delivery", "webhook_deliveries")
 FIELDS = ("id", "event", "status", "attempt", "response_status", "duration_ms", "error", "created_at")
 IDS = ("id", "delivery_id", "uuid")
-WHERE_LIST = "GET /v1/webhooks/:id/deliveries"
-WHERE_AGAIN = "POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver"
 MAX_LIMIT = 200
 # What was sent and answered is the account's own: it keeps its names.
 CONTENTS = frozenset({
@@ -72,7 +70,7 @@ STATUS_WORDS = {
 STATUS = by_spelling(STATUS_WORDS)
 
 
-def read_delivery(raw: Raw, where: str = WHERE_LIST) -> Row:
+def read_delivery(raw: Raw, where: Endpoint = LIST) -> Row:
     """Give one delivery in normal form: FIELDS are always there, None where the API tells nothing; all else is kept.
 
     Assumed: the fields' names (switch ``webhook_fields``). Units: a duration whose name tells no unit stays under its own name.
@@ -212,9 +210,9 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
         raise _unknown(action, "the API answered %d" % error.status) from None
     progress.maybe = True
     try:
-        row = object_in(answer.body, NOUNS, WHERE_AGAIN, IDS)
-        if identifier_or_none(first(normal(row, WHERE_AGAIN), *IDS)) != action.target:
-            progress.after = read_delivery(row, WHERE_AGAIN)
+        row = object_in(answer.body, NOUNS, REDELIVER, IDS)
+        if identifier_or_none(first(normal(row, REDELIVER), *IDS)) != action.target:
+            progress.after = read_delivery(row, REDELIVER)
     except BadReply:
         progress.after = None  # the reply tells nothing; the list will
 

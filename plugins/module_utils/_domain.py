@@ -50,8 +50,6 @@ FIELDS = (
     "days_left",
     "created_at",
 )
-WHERE_LIST = "GET /v1/domains"
-WHERE_ONE = "GET /v1/domains/:id"
 
 # Under which names a reply may tell what can be set. Only names that can't mean the opposite: "unlocked" is none of them.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -172,7 +170,7 @@ def _spelt(raw: Raw) -> dict[str, str]:
     return found
 
 
-def read_domain(raw: Raw, where: str, now: datetime) -> Domain:
+def read_domain(raw: Raw, where: Endpoint, now: datetime) -> Domain:
     """Give one domain: FIELDS are always there, None (no name servers: an empty list) where the API tells nothing; all else is kept.
 
     Assumed: the page names no field of a reply (switches ``domain_fields``, ``domain_values``, ``nameservers_form``, ``domain_expiry``).
@@ -218,7 +216,7 @@ def list_domains(api: Api) -> list[Domain]:
     """Read every domain. Source: GET /v1/domains (domains:read)."""
     answer = api.request(LIST)
     now = _clock(answer)
-    return [read_domain(raw, WHERE_LIST, now) for raw in api.rows(LIST, NOUNS, answer=answer)]
+    return [read_domain(raw, LIST, now) for raw in api.rows(LIST, NOUNS, answer=answer)]
 
 
 def get_domain(api: Api, domain_id: str) -> Domain | None:
@@ -227,9 +225,7 @@ def get_domain(api: Api, domain_id: str) -> Domain | None:
         answer = api.request(GET, ids={"id": domain_id})
     except NotFound:
         return None
-    return read_domain(
-        object_of(answer.body, NOUNS, WHERE_ONE, ("id", "domain_id", "uuid"), domain_id), WHERE_ONE, _clock(answer)
-    )
+    return read_domain(object_of(answer.body, NOUNS, GET, ("id", "domain_id", "uuid"), domain_id), GET, _clock(answer))
 
 
 def complete(api: Api, domain: Domain) -> Domain:
@@ -323,7 +319,7 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
             continue
         if met is None and field not in untold:
             raise bad(
-                WHERE_ONE,
+                GET,
                 "%s of %s is %s, which can't be read" % (field, clean(row["name"], 80), shown(domain.told[field].raw)),
             )
         if met is None:

@@ -40,11 +40,8 @@ FIELDS = ("id", "domain", "username", "status", "plan_slug", "php_version", "ssl
 IDS = ("hosting_id", "hosting_account_id", "id", "uuid")
 PASSWORDS = ("sftp_password", "db_password")
 ID_FACT = "hosting_id"
-WHERE_LIST = "GET /v1/hosting"
-WHERE_ONE = "GET /v1/hosting/:id"
-WHERE_ORDER = "POST /v1/hosting"
 REPLY = Kind(
-    WHERE_ORDER, ("hosting", "hosting_account"), ("account", "accounts", "hosting_accounts"), ("hosting_id", "hosting_account_id"), ("account_id",),
+    ORDER, ("hosting", "hosting_account"), ("account", "accounts", "hosting_accounts"), ("hosting_id", "hosting_account_id"), ("account_id",),
     choose_hosting_passwords,
 )  # fmt: skip
 
@@ -144,13 +141,13 @@ def read_state(row: Row) -> str | None:
     return status
 
 
-def read_hosting(raw: Raw, where: str = WHERE_LIST) -> Row:
+def read_hosting(raw: Raw, where: Endpoint = LIST) -> Row:
     """Give one account in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
     row, _secrets = sweep(flat(raw, NOUNS, where))
     return shape_hosting(row, where)
 
 
-def shape_hosting(row: Row, where: str) -> Row:
+def shape_hosting(row: Row, where: Endpoint) -> Row:
     """Give an account out of a row that is in snake_case and free of secrets."""
     domain = word(first(row, "domain", "domain_name", "primary_domain", "main_domain"), "name", "domain", "fqdn")
     certificate = first(
@@ -191,7 +188,7 @@ def get_hosting(api: Api, hosting_id: str) -> Row | None:
         body = api.request(GET, ids={"id": hosting_id}).body
     except NotFound:
         return None
-    return read_hosting(object_of(body, NOUNS, WHERE_ONE, ("id", *IDS), hosting_id), WHERE_ONE)
+    return read_hosting(object_of(body, NOUNS, GET, ("id", *IDS), hosting_id), GET)
 
 
 def title_of(row: Row) -> str:
@@ -219,7 +216,7 @@ def find_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None
     nameless = [row["id"] for row in living if row[field] is None]
     if found is None and nameless:
         # It could be one of these: then an order would be a second one, and "absent" not true.
-        raise bad(WHERE_LIST, "it does not tell the %s of %s" % (field, ", ".join(nameless)))
+        raise bad(LIST, "it does not tell the %s of %s" % (field, ", ".join(nameless)))
     return found
 
 
@@ -513,7 +510,7 @@ def _perform_order(api: Api, order: Order, progress: Progress) -> None:
         is_gone=is_gone,
         read_reply=read_order_reply,
         is_whole=lambda row: row["username"] is not None and row["status"] in STATUSES,
-        shape=lambda raw: shape_hosting(raw, WHERE_ORDER),
+        shape=lambda raw: shape_hosting(raw, ORDER),
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="hosting account",

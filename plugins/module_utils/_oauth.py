@@ -32,7 +32,7 @@ from ._errors import (
 from ._identifiers import Identifiers
 from ._names import clean, closest, shown
 from ._plan import Action, Plan
-from ._reader import bad, text, whole
+from ._reader import Where, bad, text, whole
 
 # None of them takes a scope: they are how a scope is got. The paths of the last four come from the metadata.
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
@@ -48,7 +48,6 @@ ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_GRANT = "refresh_token"
-WHERE_METADATA = "GET " + METADATA.path
 DEFAULT_INTERVAL_SECONDS = 5  # RFC 8628, 3.2
 LONGEST_INTERVAL_SECONDS = 86400  # what is longer is no pause between two questions, and no code lives as long
 LONGEST_LIFETIME_SECONDS = 10**15
@@ -79,7 +78,7 @@ def read_metadata(body: t.Any, origin: str) -> Server:
     Source: GET /.well-known/oauth-authorization-server (RFC 8414).
     """
     if not isinstance(body, dict):
-        raise bad(WHERE_METADATA, "it is no object")
+        raise bad(METADATA, "it is no object")
 
     def texts(name: str) -> tuple[str, ...]:
         found = body.get(name)
@@ -88,9 +87,7 @@ def read_metadata(body: t.Any, origin: str) -> Server:
     device = endpoint_path(body, "device_authorization_endpoint", origin)
     token = endpoint_path(body, "token_endpoint", origin)
     if device is None or token is None:
-        raise bad(
-            WHERE_METADATA, "%s is missing" % ("device_authorization_endpoint" if device is None else "token_endpoint")
-        )
+        raise bad(METADATA, "%s is missing" % ("device_authorization_endpoint" if device is None else "token_endpoint"))
     register = endpoint_path(body, "registration_endpoint", origin)
     grants = texts("grant_types_supported")
     if grants and DEVICE_GRANT not in grants:
@@ -113,7 +110,7 @@ def endpoint_path(body: Params, name: str, origin: str) -> str | None:
         parts = urlsplit(url if isinstance(url, str) else "")
         place = (parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme))
     except ValueError:
-        raise bad(WHERE_METADATA, "%s is no URL" % name) from None
+        raise bad(METADATA, "%s is no URL" % name) from None
     here = urlsplit(origin)
     if place != (here.scheme, here.hostname, here.port or {"https": 443, "http": 80}.get(here.scheme)):
         raise Refused(
@@ -121,7 +118,7 @@ def endpoint_path(body: Params, name: str, origin: str) -> str | None:
             % (origin, name, clean(str(url), 100))
         )
     if not PATH.match(parts.path) or ".." in parts.path or parts.query or parts.fragment:
-        raise bad(WHERE_METADATA, "%s has a path that can't be used: %s" % (name, clean(parts.path, 80)))
+        raise bad(METADATA, "%s has a path that can't be used: %s" % (name, clean(parts.path, 80)))
     return parts.path
 
 
@@ -216,7 +213,7 @@ def perform_device(api: Api, action: Action, progress: Progress) -> None:
     progress.after = {"client_id": client_id, **found}
 
 
-def read_device(answer: Params, where: str) -> dict[str, t.Any]:
+def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
     """Read the codes of a sign-in. Source: RFC 8628, 3.2. Raises: BadReply."""
     found: dict[str, t.Any] = {}
     for name in ("user_code", "device_code", "verification_uri"):

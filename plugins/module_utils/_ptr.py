@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._addresses import WHERE_ALL, Row, list_all_ips, list_ips, primary_choices
-from ._api import Api, Params
+from ._addresses import ALL_IPS, list_all_ips, list_ips, primary_choices
+from ._api import Api, Params, Row
 from ._converge import Progress, Reconciler
 from ._endpoint import Endpoint
 from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
@@ -24,7 +24,6 @@ from ._vps import find_vps, list_vps, missing_label
 PUT_PTR = Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write")
 DELETE_PTR = Endpoint("DELETE", "/vps/{id}/ips/{ip}/ptr", "vps:write")
 ENDPOINTS = (PUT_PTR, DELETE_PTR)
-WHERE_PUT = "PUT /v1/vps/:id/ips/:ip/ptr"
 
 
 def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
@@ -109,7 +108,7 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
             % row["ip"]
         )
     if row["vps_id"] is None:
-        raise bad(WHERE_ALL, "it does not tell whose address %s is (name it by vps_id)" % row["ip"])
+        raise bad(ALL_IPS, "it does not tell whose address %s is (name it by vps_id)" % row["ip"])
     ids = {"id": row["vps_id"], "ip": row.get("told_ip") or row["ip"]}
     if hostname:
         action = Action(
@@ -149,7 +148,7 @@ def read_reply(body: t.Any) -> str | None:
     Assumed: the page shows no reply; it may be the address, the record, or nothing of either (switch ``write_reply``).
     """
     try:
-        found = normal(object_in(body, ("ptr", "ip", "address", "record"), WHERE_PUT), WHERE_PUT)
+        found = normal(object_in(body, ("ptr", "ip", "address", "record"), PUT_PTR), PUT_PTR)
     except BadReply:
         return None
     told = first(found, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record", "hostname")

@@ -17,9 +17,12 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from ._api import Raw
+from ._endpoint import Endpoint
 from ._errors import BadReply
 from ._names import canonical_ip, clean, is_id
 
+Where = t.Union[Endpoint, str]
+"""the request that was answered, for messages"""
 ENVELOPES = ("data", "items", "results", "result", "rows", "records", "list", "response", "payload")
 MAX_DEPTH = 64
 MAX_ERROR_DEPTH = 8
@@ -62,7 +65,7 @@ def snake(key: str) -> str:
     return re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
 
 
-def bad(where: str, what: str, **facts: t.Any) -> BadReply:
+def bad(where: Where, what: str, **facts: t.Any) -> BadReply:
     """Make the error for a reply that lacks what is needed."""
     return BadReply("%s was answered, but %s. Nothing was guessed; the API may have changed." % (where, what), **facts)
 
@@ -88,7 +91,7 @@ def id_text(value: t.Any) -> t.Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def normal(value: t.Any, where: str, depth: int = 0) -> t.Any:
+def normal(value: t.Any, where: Where, depth: int = 0) -> t.Any:
     """Give a reply with every key in snake_case and every ``id`` as text; two spellings of one key with different values are refused."""
     if depth > MAX_DEPTH:
         raise bad(where, "the reply is nested deeper than %d levels" % MAX_DEPTH)
@@ -148,7 +151,7 @@ def envelope_names(nouns: t.Iterable[str]) -> tuple[str, ...]:
     return tuple(nouns) + ENVELOPES
 
 
-def list_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[t.Any]:
+def list_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[t.Any]:
     """Find the list in a reply: bare, under one key, or one level deeper. Raises BadReply when there is no single one."""
     for _level in range(3):
         if isinstance(body, list):
@@ -237,7 +240,7 @@ def says_more(place: Raw) -> bool:
     return False
 
 
-def rows_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[dict[str, t.Any]]:
+def rows_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[dict[str, t.Any]]:
     """Find the list of objects in a reply. A list with anything but objects in it is refused."""
     rows = list_in(body, nouns, where)
     for row in rows:
@@ -246,7 +249,7 @@ def rows_in(body: t.Any, nouns: t.Sequence[str], where: str) -> list[dict[str, t
     return rows
 
 
-def object_in(body: t.Any, nouns: t.Sequence[str], where: str, marks: t.Sequence[str] = ("id",)) -> dict[str, t.Any]:
+def object_in(body: t.Any, nouns: t.Sequence[str], where: Where, marks: t.Sequence[str] = ("id",)) -> dict[str, t.Any]:
     """Find the object in a reply: bare, or under ``data`` or its own name. *marks*: fields that a bare one shows."""
     for _level in range(4):
         if isinstance(body, list) and len(body) == 1:
@@ -262,7 +265,7 @@ def object_in(body: t.Any, nouns: t.Sequence[str], where: str, marks: t.Sequence
     raise bad(where, "expected %s and found %s" % (nouns[0], kind_of(body)))
 
 
-def object_of(body: t.Any, nouns: t.Sequence[str], where: str, ids: t.Sequence[str], asked: str) -> dict[str, t.Any]:
+def object_of(body: t.Any, nouns: t.Sequence[str], where: Where, ids: t.Sequence[str], asked: str) -> dict[str, t.Any]:
     """Find the object of the id that was asked for: bare, under its own name, or under its name beside another's id.
 
     What is written later goes to the id that is told here, so another one's is never taken. Raises: BadReply.
@@ -280,7 +283,7 @@ def object_of(body: t.Any, nouns: t.Sequence[str], where: str, ids: t.Sequence[s
     raise bad(where, "it is about the id %s, not %s, which was asked for" % (clean(told[0], 60), clean(asked, 60)))
 
 
-def flat(raw: Raw, nouns: t.Sequence[str], where: str) -> dict[str, t.Any]:
+def flat(raw: Raw, nouns: t.Sequence[str], where: Where) -> dict[str, t.Any]:
     """Give one row in snake_case, out of a wrapper of its own name or of JSON:API's ``attributes``, if it is in one."""
     row = normal(raw, where)
     for name in nouns:
@@ -317,7 +320,7 @@ def word(value: t.Any, *names: str) -> str | None:
     return text(value)
 
 
-def identifier(value: t.Any, where: str, field: str = "id") -> str:
+def identifier(value: t.Any, where: Where, field: str = "id") -> str:
     """Give an id as text. Raises BadReply if it is missing or can't be one."""
     found = text(value)
     if isinstance(value, float) and value.is_integer():
@@ -333,7 +336,7 @@ def identifier_or_none(value: t.Any) -> str | None:
     return found if is_id(found) else None
 
 
-def cents(value: t.Any, where: str, field: str) -> int:
+def cents(value: t.Any, where: Where, field: str) -> int:
     """Give an amount of money in whole cents. Raises BadReply: money never rests on a guess."""
     if isinstance(value, str) and re.match(r"\A-?[0-9]{1,15}\Z", value.strip()):
         value = int(value)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._endpoint import Endpoint
 from ._errors import BadReply
 from ._names import is_digits, set_apart, well_formed
 from ._reader import (
@@ -107,7 +108,7 @@ class Named(t.NamedTuple):
 class Kind(t.NamedTuple):
     """What a reply is about."""
 
-    where: str
+    where: Endpoint
     nouns: t.Tuple[str, ...]
     """the keys that hold the resource and nothing else"""
     weak_nouns: t.Tuple[str, ...]

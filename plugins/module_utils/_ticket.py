@@ -56,8 +56,6 @@ ENDPOINTS = (LIST, GET, OPEN, REPLY, CLOSE)
 NOUNS = ("ticket", "tickets", "support_ticket", "support_tickets")
 FIELDS = ("id", "ticket_number", "subject", "status", "priority", "department", "created_at", "updated_at")
 MESSAGE_FIELDS = ("id", "author", "body", "created_at")
-WHERE_LIST = "GET /v1/tickets"
-WHERE_ONE = "GET /v1/tickets/:id"
 # Where a thread stands, or the answers alone; the opening message is then a text of the ticket's own.
 THREADS = ("messages", "thread", "replies", "conversation", "posts", "comments")
 OPENINGS = ("message", "body", "description", "content")
@@ -198,7 +196,7 @@ def read_author(row: Raw) -> str | None:
     return own
 
 
-def read_message(raw: Raw, where: str = WHERE_ONE) -> Row:
+def read_message(raw: Raw, where: Endpoint = GET) -> Row:
     """Give one message of a thread in normal form; all further fields are kept."""
     row, _secrets = sweep(flat(raw, (), where))
     return {
@@ -210,7 +208,7 @@ def read_message(raw: Raw, where: str = WHERE_ONE) -> Row:
     }
 
 
-def read_ticket(raw: Raw, where: str = WHERE_LIST) -> Row:
+def read_ticket(raw: Raw, where: Endpoint = LIST) -> Row:
     """Give one ticket in normal form, without its thread: FIELDS are always there, None where the API tells nothing."""
     row, _secrets = sweep(flat(raw, NOUNS, where))
     status = read_status(first(row, "status", "state"))
@@ -250,7 +248,7 @@ def _thread_in(body: t.Any, depth: int = 0) -> tuple[list[t.Any], list[Row]] | N
             return value, [by_name]
         if isinstance(value, dict):
             try:
-                return rows_in(value, THREADS, WHERE_ONE), [
+                return rows_in(value, THREADS, GET), [
                     by_name,
                     {snake(str(key)): item for key, item in value.items()},
                 ]
@@ -303,7 +301,7 @@ def read_thread(raws: t.Iterable[t.Any], ticket: Row) -> list[Row]:
     rows = []
     for raw in raws:
         if not isinstance(raw, dict):
-            raise bad(WHERE_ONE, "its list of messages holds something that is no message")
+            raise bad(GET, "its list of messages holds something that is no message")
         rows.append(read_message(raw))
     times = [moment(row["created_at"]) for row in rows]
     known = [at for at in times if at is not None]
@@ -331,7 +329,7 @@ def read_detail(api: Api, ticket_id: str) -> tuple[Row | None, str]:
         answer = api.request(GET, ids={"id": ticket_id})
     except NotFound:
         return None, ""
-    row = read_ticket(object_of(answer.body, NOUNS, WHERE_ONE, ("id", "ticket_id", "uuid"), ticket_id), WHERE_ONE)
+    row = read_ticket(object_of(answer.body, NOUNS, GET, ("id", "ticket_id", "uuid"), ticket_id), GET)
     raws, cut = (_thread_in(answer.body) or ([], []))[0], ""
     if raws:
         try:
@@ -342,7 +340,7 @@ def read_detail(api: Api, ticket_id: str) -> tuple[Row | None, str]:
     count = _told_count(answer.body)
     if raws and not cut and count > len(row["messages"]):
         cut = "%s says that the ticket %s has %d messages and gave %d; the rest can't be read." % (
-            WHERE_ONE,
+            GET,
             row["id"],
             count,
             len(row["messages"]),
@@ -561,7 +559,7 @@ def _listed_detail(api: Api, row: Row) -> tuple[Row, str]:
     """Read a listed ticket with its thread, and why that is not whole. A ticket is never deleted, so one that is listed must be there."""
     found, cut = read_detail(api, row["id"])
     if found is None:
-        raise bad(WHERE_ONE, "with 404 for the ticket %s, which the list shows" % row["id"])
+        raise bad(GET, "with 404 for the ticket %s, which the list shows" % row["id"])
     told = {name: value for name, value in found.items() if value is not None}
     return {**row, **told}, cut
 
@@ -581,7 +579,7 @@ def _with_status(api: Api, row: Row) -> Row:
     if row["status"] is None:
         found, _cut = _listed_detail(api, row)
         if found["status"] is None:
-            raise bad(WHERE_ONE, "it does not tell the status of the ticket %s" % row["id"])
+            raise bad(GET, "it does not tell the status of the ticket %s" % row["id"])
         row = {**row, "status": found["status"]}
     return row
 
@@ -684,10 +682,10 @@ def plan_current(current: Row, params: Params, cut: str = "") -> Plan:
     """
     name, ids, reply = current["subject"] or current["id"], {"id": current["id"]}, params.get("reply")
     if current["status"] is None:
-        raise bad(WHERE_ONE, "it does not tell the status of the ticket %s" % current["id"])
+        raise bad(GET, "it does not tell the status of the ticket %s" % current["id"])
     if reply and not params.get("force_reply") and not current["messages"]:
         raise bad(
-            WHERE_ONE,
+            GET,
             "it does not hold the thread of the ticket %s, so whether it has this reply can't be known (force_reply posts it)"
             % current["id"],
         )
@@ -836,7 +834,7 @@ def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> st
 def _id_in(body: t.Any) -> str | None:
     """Find the new ticket's id in the reply to its opening."""
     try:
-        row = normal(object_in(body, NOUNS, "POST /v1/tickets", ("id", "ticket_id", "uuid")), "POST /v1/tickets")
+        row = normal(object_in(body, NOUNS, OPEN, ("id", "ticket_id", "uuid")), OPEN)
     except BadReply:
         return None
     return identifier_or_none(first(row, "ticket_id", "id", "uuid"))

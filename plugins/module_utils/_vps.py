@@ -55,8 +55,6 @@ NOUNS = ("vps", "server", "servers", "vpses", "vps_list", "instance", "instances
 PLAN_WORDS = ("slug", "plan_slug", "code", "name_en", "name", "id")
 FIELDS = ("id", "label", "hostname", "status", "plan_slug", "ipv4", "os_family", "os_template", "created_at")
 ID_FACT = "server_id"
-WHERE_LIST = "GET /v1/vps"
-WHERE_ONE = "GET /v1/vps/:id"
 
 RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
 RENAME_PAUSES = (0.0, 1.0, 2.0)
@@ -105,9 +103,8 @@ LIVE_FIELDS = (
     "vm_status",
 )
 
-WHERE_ORDER = "POST /v1/vps"
 REPLY = Kind(
-    WHERE_ORDER,
+    ORDER,
     ("vps", "server", "vpses", "servers"),
     ("instance", "instances"),
     ("vps_id",),
@@ -119,12 +116,12 @@ WAY_AFTER_REINSTALL = "try the earlier one; else another reinstall may give one 
 WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (state: reinstalled with force: true)"
 
 
-def read_vps(raw: Raw, where: str = WHERE_LIST) -> Row:
+def read_vps(raw: Raw, where: Endpoint = LIST) -> Row:
     """Give one server in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
     return shape_vps(_row_of(raw, where), where)
 
 
-def _row_of(raw: Raw, where: str) -> Row:
+def _row_of(raw: Raw, where: Endpoint) -> Row:
     return sweep(flat(raw, NOUNS, where))[0]
 
 
@@ -143,7 +140,7 @@ def read_power(row: Row) -> str | None:
     return account
 
 
-def shape_vps(row: Row, where: str) -> Row:
+def shape_vps(row: Row, where: Endpoint) -> Row:
     """Give a server out of a row that is in snake_case and free of secrets."""
     plan, system = row.get("plan"), row.get("os")
     network: Row = row["network"] if isinstance(row.get("network"), dict) else {}
@@ -192,8 +189,8 @@ class Fleet(t.NamedTuple):
 
 def list_fleet(api: Api) -> Fleet:
     """Read every server, and which of them don't tell their label. Source: GET /v1/vps (vps:read)."""
-    raws = [_row_of(raw, WHERE_LIST) for raw in api.rows(LIST, NOUNS)]
-    rows = [shape_vps(raw, WHERE_LIST) for raw in raws]
+    raws = [_row_of(raw, LIST) for raw in api.rows(LIST, NOUNS)]
+    rows = [shape_vps(raw, LIST) for raw in raws]
     return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not tells_label(raw) and not is_gone(row)))
 
 
@@ -208,15 +205,15 @@ def get_vps(api: Api, vps_id: str) -> Row | None:
         body = api.request(GET, ids={"id": vps_id}).body
     except NotFound:
         return None
-    row = object_of(body, NOUNS, WHERE_ONE, ("id", "vps_id", "uuid", "server_id"), vps_id)
-    return read_vps(row, WHERE_ONE)
+    row = object_of(body, NOUNS, GET, ("id", "vps_id", "uuid", "server_id"), vps_id)
+    return read_vps(row, GET)
 
 
 def get_stats(api: Api, vps_id: str) -> Row:
     """Read a server's live usage. Source: GET /v1/vps/:id/stats (vps:read)."""
     body = api.request(STATS, ids={"id": vps_id}).body
-    found = object_in(body, ("stats", "usage"), "GET /v1/vps/:id/stats", ("cpu", "memory", "cpu_percent", "cpuPercent"))
-    return sweep(normal(found, "GET /v1/vps/:id/stats"))[0]
+    found = object_in(body, ("stats", "usage"), STATS, ("cpu", "memory", "cpu_percent", "cpuPercent"))
+    return sweep(normal(found, STATS))[0]
 
 
 def find_vps(rows: t.Sequence[Row], label: str) -> Row | None:
@@ -233,7 +230,7 @@ def check_told(fleet: Fleet, label: str) -> None:
     """
     if fleet.mute:
         raise bad(
-            WHERE_LIST,
+            LIST,
             "it does not tell the label of %s, so whether there is a server called %s can't be known"
             % (", ".join(fleet.mute[:10]), shown(label)),
         )
@@ -519,7 +516,7 @@ def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
             "%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % name
         )
     if current["status"] is None and needs_power:
-        raise bad(WHERE_LIST, "it does not tell the status of %s" % shown(current["label"] or current["id"]))
+        raise bad(LIST, "it does not tell the status of %s" % shown(current["label"] or current["id"]))
     return t.cast("str | None", current["status"])
 
 
@@ -765,7 +762,7 @@ def _perform_order(api: Api, order: Order, progress: Progress) -> None:
         is_gone=is_gone,
         read_reply=read_order_reply,
         is_whole=lambda row: row["ipv4"] is not None and row["status"] in STATUSES,
-        shape=lambda raw: shape_vps(raw, WHERE_ORDER),
+        shape=lambda raw: shape_vps(raw, ORDER),
         balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="server",

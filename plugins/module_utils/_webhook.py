@@ -44,13 +44,9 @@ EVENTS = (
     "ticket.created",
     "ticket.replied",
 )
-WHERE_LIST = "GET /v1/webhooks"
-WHERE_ONE = "GET /v1/webhooks/:id"
-WHERE_CREATE = "POST /v1/webhooks"
-WHERE_ROTATE = "POST /v1/webhooks/:id/rotate-secret"
 
 REPLY = Kind(
-    WHERE_CREATE, ("webhook", "webhooks", "hook", "hooks"), ("subscription", "subscriptions"), ("webhook_id", "subscription_id"), (), choose_signing_secret,
+    CREATE, ("webhook", "webhooks", "hook", "hooks"), ("subscription", "subscriptions"), ("webhook_id", "subscription_id"), (), choose_signing_secret,
     is_signing_secret,
 )  # fmt: skip
 # After a lost reply the API may still be at work, so the list is read more than once.
@@ -119,7 +115,7 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
     return wanted
 
 
-def read_webhook(raw: Raw, where: str = WHERE_LIST) -> Row:
+def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
     """Give one webhook in normal form: FIELDS are always there, None where the API tells nothing; all else but secrets is kept."""
     # Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under any name.
     row, _secrets = sweep(flat(raw, NOUNS, where), is_secret_text=is_signing_secret)
@@ -159,7 +155,7 @@ def read_active(row: Row) -> bool | None:
     return found
 
 
-def read_secret_reply(body: t.Any, where: str) -> Reply:
+def read_secret_reply(body: t.Any, where: Endpoint) -> Reply:
     """Read the reply to a creation or rotation: the webhook's id and its secret, where it tells them.
 
     Source: POST /v1/webhooks: "The signing secret is returned ONCE in this response"; POST …/rotate-secret likewise.
@@ -178,7 +174,7 @@ def get_webhook(api: Api, webhook_id: str) -> Row | None:
         body = api.request(GET, ids={"id": webhook_id}).body
     except NotFound:
         return None
-    return read_webhook(object_of(body, NOUNS, WHERE_ONE, IDS, webhook_id), WHERE_ONE)
+    return read_webhook(object_of(body, NOUNS, GET, IDS, webhook_id), GET)
 
 
 def of_url(rows: t.Sequence[Row], url: str) -> list[Row]:
@@ -313,7 +309,7 @@ def plan_current(current: Row, params: Params) -> Plan:
         if params.get(name) is None:
             continue
         if current[name] is None:
-            raise bad(WHERE_ONE, "it does not tell %s of the webhook %s" % (name, current["id"]))
+            raise bad(GET, "it does not tell %s of the webhook %s" % (name, current["id"]))
         if _comparable(current[name]) != _comparable(params[name]):
             body[name] = params[name]
     if params.get("description") is not None and params["description"] != (current["description"] or ""):
@@ -364,7 +360,7 @@ def _create(api: Api, action: Action, progress: Progress) -> None:
         answer = api.request(CREATE, body=action.body)
         cause = "its reply holds no id"
         progress.maybe = True
-        reply = read_secret_reply(answer.body, WHERE_CREATE)
+        reply = read_secret_reply(answer.body, CREATE)
         webhook_id, secret = reply.id, reply.secrets.get("secret")
         # One that is missing is no loss yet, for it is rotated below.
         progress.receive(_resource(url), webhook_id, reply, ("secret",) if secret else (), AGAIN)
@@ -444,11 +440,11 @@ def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
         cause = "the API answered %d" % error.status
     else:
         progress.maybe = True
-        reply = read_secret_reply(answer.body, WHERE_ROTATE)
+        reply = read_secret_reply(answer.body, ROTATE)
         progress.receive(_resource(url), webhook_id, reply, ("secret",), AGAIN)
         if "secret" not in reply.secrets:
             raise bad(
-                WHERE_ROTATE,
+                ROTATE,
                 "it holds no secret in clear, and the old one of %s no longer signs; %s" % (shown(url), AGAIN),
             )
         return
