@@ -19,9 +19,9 @@ from datetime import datetime
 
 from ._api import Api, Row
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
+from ._lock import lock, open_private
 from ._names import clean, is_digits, pick_one, shown
 from ._order import Order, is_before, is_surely_new, key_surely_lives, ordered_at, says_replayed
-from ._pacer import lock, open_private
 from ._reader import moment
 from ._reply import Reply
 

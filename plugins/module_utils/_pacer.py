@@ -12,77 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import struct
-import tempfile
 import time
 import typing as t
 
+from ._lock import lock, open_private
 from ._window import Window, block_until, reserve
 
-try:
-    import fcntl
-except ImportError:  # not on this platform: paced per process
-    fcntl = None  # type: ignore[assignment]
-
 LOCK_PATIENCE_SECONDS = 2.0
-
-
-def private_dir() -> str | None:
-    """Give a directory that only this user can use, made where needed; None where there is none."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    path = os.path.join(base, "h444") if base else os.path.join(tempfile.gettempdir(), "h444-%d" % os.getuid())
-    try:
-        try:
-            os.mkdir(path, 0o700)
-        except FileExistsError:
-            pass
-        found = os.lstat(path)
-    except OSError:
-        return None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        return None
-    return path
-
-
-def try_lock(handle: int, patience_seconds: float) -> bool | None:
-    """Take an exclusive lock on an open file, waiting no longer than *patience_seconds*; None where there are no locks."""
-    if fcntl is None:
-        return None
-    deadline = time.monotonic() + patience_seconds
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        except OSError:  # a file system without locks
-            return None
-
-
-def lock(handle: int, patience_seconds: float) -> bool:
-    """Take an exclusive lock on an open file. Returns whether it was had."""
-    return try_lock(handle, patience_seconds) is True
-
-
-def open_private(name: str) -> int | None:
-    """Open a file of the private directory for reading and writing; None where that is impossible."""
-    folder = private_dir()
-    return None if folder is None else open_regular(os.path.join(folder, name), os.O_RDWR | os.O_CREAT)
-
-
-def open_regular(path: str, flags: int) -> int | None:
-    """Open a file, None where that is impossible or where it is something else: a FIFO would hold the task up for ever."""
-    try:
-        handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-    except OSError:
-        return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    return handle
 
 
 class Pacer:

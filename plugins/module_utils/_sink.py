@@ -16,8 +16,8 @@ import time
 import typing as t
 
 from ._errors import BadOption
+from ._lock import open_private, try_lock
 from ._names import clean
-from ._pacer import open_private, try_lock
 
 LOCK_PATIENCE_SECONDS = 30.0
 

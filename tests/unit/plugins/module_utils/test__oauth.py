@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _oauth, _pacer, _sink
+from ansible_collections.h444.cloud.plugins.module_utils import _lock, _oauth, _sink
 from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress, apply
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
@@ -341,7 +341,7 @@ def test_file_that_became_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_locks_of_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     """Without locks the refresh goes on; one that somebody holds for long is respected, and nothing is sent."""
     monkeypatch.setattr(_sink, "LOCK_PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(_pacer.fcntl, "flock", raising(error))
+    monkeypatch.setattr(_lock.fcntl, "flock", raising(error))
     api = Api(TOKENS)
     if isinstance(error, BlockingIOError):
         with pytest.raises(Refused, match="held the lock"):
