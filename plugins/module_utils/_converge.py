@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import Api, Params
-from ._errors import H444Error
+from ._api import Answer, Api, Params
+from ._errors import H444Error, NotFound
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import clean
 from ._plan import Action, Plan
@@ -218,13 +218,18 @@ def _shown(value: t.Any) -> t.Any:
     return {} if value is None else value
 
 
-def send(api: Api, action: Action, progress: Progress) -> None:
-    """Carry out an action that is one plain request."""
-    api.request(
-        action.endpoint,
-        ids={name: value or progress.resource_id for name, value in action.ids.items()},
-        body=action.body,
-    )
+def send(api: Api, action: Action, progress: Progress) -> Answer | None:
+    """Carry out an action that is one plain request.
+
+    To delete what is gone already, by a lost answer of ours or by somebody else, is done; there is no answer then.
+    """
+    ids = {name: value or progress.resource_id for name, value in action.ids.items()}
+    try:
+        return api.request(action.endpoint, ids=ids, body=action.body)
+    except NotFound:
+        if action.endpoint.method != "DELETE":
+            raise
+        return None
 
 
 def apply(api: Api, progress: Progress) -> None:

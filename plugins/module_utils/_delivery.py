@@ -190,7 +190,7 @@ def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: 
             % shown(delivery_id),
         )
     action = Action("redeliver", delivery_id, REDELIVER, {"id": webhook_id, "delivery_id": delivery_id})
-    return Plan(None, after, (action,), notes, purchase=frozenset(row["id"] for row in rows))
+    return Plan(None, after, (action,), notes, wish=frozenset(row["id"] for row in rows))
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
@@ -229,7 +229,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Give the new delivery: out of the reply, or the one that the list has gained."""
     if progress.after is not None:
         return progress.after
-    (action,), known = progress.plan.actions, progress.plan.purchase
+    (action,), known = progress.plan.actions, progress.plan.wish
     event = progress.plan.after["event"]
     try:
         rows = list_deliveries(api, action.ids["id"], MAX_LIMIT)

@@ -337,6 +337,7 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
         after,
         (Action("set %s of" % ", ".join(changes), row["name"], PATCH, {"id": row["id"]}, body),),
         tuple(notes),
+        wish=wanted,
     )
 
 
@@ -377,7 +378,7 @@ def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | 
         now = None
     if now is None:
         raise error
-    wanted = wanted_of(progress.params)
+    wanted = progress.plan.wish
     if all(is_met(now, field, value) for field, value in wanted.items()):
         return
     before = progress.plan.before
@@ -401,7 +402,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     plan = progress.plan
     if not plan.actions:
         return plan.after
-    wanted, pauses = wanted_of(params), list(PAUSES_SECONDS)
+    wanted, pauses = plan.wish, list(PAUSES_SECONDS)
     while True:
         now = get_domain(api, plan.after["id"])
         if now is None:

@@ -479,14 +479,10 @@ def read_order_reply(body: t.Any) -> Reply:
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of an account's plan."""
     if action.endpoint is ORDER:
-        _perform_order(api, progress.plan.purchase, progress)
+        _perform_order(api, t.cast(Order, progress.plan.purchase), progress)
         return
     try:
         send(api, action, progress)
-    except NotFound:
-        # Removed already: by our own lost answer, or by somebody else.
-        if action.endpoint is not DELETE:
-            raise
     except ApiError as error:
         # So may be suspended already; a provider can call that a conflict.
         if not (action.endpoint in (SUSPEND, UNSUSPEND) and error.status in CONFLICTS):

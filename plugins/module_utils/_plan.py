@@ -9,13 +9,14 @@ from __future__ import annotations
 import typing as t
 
 from ._endpoint import Endpoint
+from ._order import Order
 
 
 class Action(t.NamedTuple):
     """One step. An id "" in *ids* stands for the resource that an order of the same plan brings.
 
-    *known_as*: every name of a resource that the step destroys or gives a *new_name*, in this plan before and after; None among them
-    is a name that the API does not tell.
+    *known_as*: every name of a resource that the step destroys or gives a *new_name*, in this plan before and after;
+    None among them is a name that the API does not return.
     """
 
     verb: str
@@ -40,9 +41,11 @@ class Action(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """A decision, made in full before anything is sent. *notes*: what the user has to know; *doubts*: what can't be promised
-    before it is done, said in check mode alone. *order*: facts for the result; *purchase*: what is bought or opened, or
-    else what the noun has to know of the time before when it carries the plan out.
+    """A decision, made in full before anything is sent.
+
+    *notes*: what the user has to know. *doubts*: what can't be promised before it is done; said in check mode alone.
+    *purchase*: what is bought; *order*: the facts about it, for the result.
+    *wish*: what the noun needs of the planning when it carries the plan out and reads back what came of it.
     """
 
     before: t.Any
@@ -50,8 +53,9 @@ class Plan(t.NamedTuple):
     actions: t.Tuple[Action, ...] = ()
     notes: t.Tuple[str, ...] = ()
     order: t.Any = None
-    purchase: t.Any = None
+    purchase: t.Optional[Order] = None
     doubts: t.Tuple[str, ...] = ()
+    wish: t.Any = None
 
 
 def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:

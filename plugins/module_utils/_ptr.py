@@ -10,7 +10,7 @@ import typing as t
 
 from ._addresses import ALL_IPS, list_all_ips, list_ips, primary_choices
 from ._api import Api, Params, Row
-from ._converge import Progress, Reconciler
+from ._converge import Progress, Reconciler, send
 from ._endpoint import Endpoint
 from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
 from ._forward import is_confirmed
@@ -156,17 +156,12 @@ def read_reply(body: t.Any) -> str | None:
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
-    """Set or clear a PTR record; clearing what is gone already is done.
+    """Set or clear a PTR record.
 
     The answer counts and the record is not read again: what that would show may be older than the write.
     """
-    try:
-        answer = api.request(action.endpoint, ids=action.ids, body=action.body)
-    except NotFound:
-        if action.endpoint is not DELETE_PTR:
-            raise
-        return
-    told = read_reply(answer.body) if action.endpoint is PUT_PTR else None
+    answer = send(api, action, progress)
+    told = read_reply(answer.body) if answer is not None and action.endpoint is PUT_PTR else None
     if told is not None and ascii_host(told) != ascii_host(progress.plan.after["ptr"]):
         progress.warn("The API took the PTR record of %s, but its answer shows %s." % (action.target, shown(told)))
 

@@ -654,7 +654,7 @@ def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row],
     if reply and (params.get("force_reply") or not same_text(reply, body["message"])):
         actions.append(Action("reply to", subject, REPLY, {"id": ""}, {"body": reply}))
         after["messages"].append(_own_message(reply))
-    return Plan(None, after, tuple(actions), purchase=opening, doubts=tuple(doubts_of(body, rows)))
+    return Plan(None, after, tuple(actions), wish=opening, doubts=tuple(doubts_of(body, rows)))
 
 
 def doubts_of(body: t.Mapping[str, str], rows: t.Sequence[Row]) -> list[str]:
@@ -736,7 +736,7 @@ def drift_notes(current: Row, params: Params) -> list[str]:
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of a ticket's plan."""
     if action.endpoint is OPEN:
-        _perform_open(api, progress.plan.purchase, progress)
+        _perform_open(api, progress.plan.wish, progress)
     elif action.endpoint is REPLY:
         _perform_reply(api, action, progress)
     else:

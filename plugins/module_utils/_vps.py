@@ -681,21 +681,16 @@ def check_whole(api: Api, rows: list[Row]) -> None:
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of a server's plan."""
     if action.endpoint is ORDER:
-        _perform_order(api, progress.plan.purchase, progress)
+        _perform_order(api, t.cast(Order, progress.plan.purchase), progress)
     elif action.endpoint is REINSTALL:
         _perform_reinstall(api, action, progress)
     elif action.endpoint is LABEL:
         _perform_rename(api, action, progress)
     else:
-        try:
-            send(api, action, progress)
-        except NotFound:
-            # Terminated already: by our own lost answer, or by somebody else.
-            if action.endpoint is not DELETE:
-                raise
+        send(api, action, progress)
+    if action.endpoint is DELETE:
         before = progress.plan.before
-        if action.endpoint is DELETE and before is not None:
-            progress.follow("vps", before["id"], before["label"] or before["id"])
+        progress.follow("vps", before["id"], before["label"] or before["id"])
 
 
 def _perform_rename(api: Api, action: Action, progress: Progress) -> None:

@@ -334,12 +334,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
     elif action.endpoint is ROTATE:
         _rotate(api, action.ids["id"], action.target, progress)
     else:
-        try:
-            send(api, action, progress)
-        except NotFound:
-            # Removed already: by our own lost answer, or by somebody else.
-            if action.endpoint is not DELETE:
-                raise
+        send(api, action, progress)
         before, new_url = progress.plan.before, (action.body or {}).get("url")
         if before is not None and (new_url is not None or action.endpoint is DELETE):
             progress.follow(

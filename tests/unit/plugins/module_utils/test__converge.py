@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
-from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress
+from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress, send
+from ansible_collections.h444.cloud.plugins.module_utils._errors import NotFound
 from ansible_collections.h444.cloud.plugins.module_utils._plan import Action, Plan
 from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
 
@@ -127,3 +128,30 @@ def test_a_file_that_fails_fails_no_finished_change(tmp_path: Path) -> None:
     made.follow("vps", "7", "web-1")
     assert ["was renamed to vps/api-1" in warnings[0], "was removed" in warnings[1], len(warnings)] == [True, True, 2]
     assert file.read_text(encoding="utf-8") == "not ours"
+
+
+class Gone:
+    """Knows no resource, and remembers the ids that it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+
+    def request(self, _endpoint: t.Any, *, ids: dict[str, str], **_how: t.Any) -> t.Any:
+        self.asked.append(ids)
+        raise NotFound("it is gone", status=404)
+
+
+def test_deleting_what_is_gone_is_done() -> None:
+    """A lost answer of ours, or somebody else, has removed it; there is no answer to read then."""
+    api = Gone()
+    assert send(t.cast(t.Any, api), Action("terminate", "web-1", _vps.DELETE, {"id": "7"}), progress(None)[0]) is None
+    assert api.asked == [{"id": "7"}]
+
+
+def test_nothing_else_can_be_done_to_what_is_gone() -> None:
+    """An id that is left open is that of the resource which the run has made."""
+    api, (made, _warnings) = Gone(), progress(None)
+    made.resource_id = "8"
+    with pytest.raises(NotFound):
+        send(t.cast(t.Any, api), Action("stop", "web-1", _vps.STOP, {"id": ""}), made)
+    assert api.asked == [{"id": "8"}]
