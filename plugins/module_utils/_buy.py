@@ -17,13 +17,17 @@ import re
 import typing as t
 from datetime import datetime
 
-from ._api import Api, Row
+from . import _account, _catalogue
+from ._api import Api, Params, Row
+from ._converge import Progress
+from ._endpoint import Endpoint
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
 from ._lock import lock, open_private
 from ._names import clean, is_digits, pick_one, shown
-from ._order import Order, is_before, is_surely_new, key_surely_lives, ordered_at, says_replayed
+from ._order import Order, generation_of, is_before, is_surely_new, key_surely_lives, ordered_at, says_replayed
 from ._reader import moment
 from ._reply import Reply
+from ._status import is_gone
 
 ATTEMPTS = 4
 SETTLE_SECONDS = 10.0
@@ -44,13 +48,11 @@ class Shop(t.NamedTuple):
     has_name: t.Callable[[Row], bool]
     may_have_name: t.Callable[[Row], bool]
     """whether a row's name may be the provider's form of the ordered one"""
-    is_gone: t.Callable[[Row], bool]
     read_reply: t.Callable[[t.Any], Reply]
     shape: t.Callable[[Row], Row]
     """the reply's raw row -> its normal form"""
     is_whole: t.Callable[[Row], bool]
     """whether a row tells what an order's own record can't: then its id is surely that of what was ordered"""
-    balance: t.Callable[[t.Any], t.Optional[int]]
     id_fact: str
     """under which name the new id stands in the result's ``order``"""
     what: str
@@ -60,32 +62,12 @@ class Shop(t.NamedTuple):
     way_to_new_secrets: str
 
 
-class Keeper(t.Protocol):
-    """Where the flow reports what is happening, so that a failure on the way still tells it."""
+class Offer(t.NamedTuple):
+    """What is to be bought. *plan_names*: see Order."""
 
-    order: t.Dict[str, t.Any]
-    maybe: bool
-    spared: bool
-
-    def receive(
-        self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str
-    ) -> None:
-        """Write the secrets of a reply away at once, and say which are missing."""
-
-    def lose(self, what: str, way_out: str) -> None:
-        """Note that a one-time secret did not arrive."""
-
-    def hold(self, what: str, row: Row) -> None:
-        """Remember what was bought: every failure from here on tells it."""
-
-    def let_go(self) -> None:
-        """Undo hold: it is not what was bought."""
-
-    def forget(self) -> None:
-        """Leave what was kept out of the result: it is of a resource that is gone."""
-
-    def warn(self, text: str) -> None:
-        """Tell the user."""
+    plan_slug: str
+    price_usd_cents: int
+    plan_names: t.Mapping[str, str]
 
 
 class _Reply(t.NamedTuple):
@@ -102,7 +84,71 @@ class _Reply(t.NamedTuple):
     listed: t.Optional[t.List[Row]] = None
 
 
-def place(api: Api, order: Order, shop: Shop, keeper: Keeper) -> Row:
+def find_offer(api: Api, params: Params, category: str) -> Offer:
+    """Find the plan that is asked for and its effective price, in US cents a month.
+
+    Source: GET /v1/products (account:read). Raises: Refused for an unknown plan, and for one above ``max_monthly_usd_cents``.
+    """
+    products = _catalogue.list_products(api)
+    plan_slug, price = _catalogue.find_plan(products, params["plan_slug"], category)
+    limit = params.get("max_monthly_usd_cents")
+    if limit is not None and price > limit:
+        raise Refused(
+            "The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered."
+            % (plan_slug, price, limit)
+        )
+    return Offer(plan_slug, price, _catalogue.plan_names(products, category))
+
+
+def make_order(
+    api: Api,
+    params: Params,
+    *,
+    kind: str,
+    name: str,
+    endpoint: Endpoint,
+    body: t.Mapping[str, t.Any],
+    identity: tuple[str, ...],
+    offer: Offer,
+    known_ids: t.Iterable[str],
+) -> Order:
+    """Make the order, if the wallet holds its price. *name*: what it is called in messages and in ``credentials_file``.
+
+    Source: GET /v1/account (account:read). Raises: Refused.
+    """
+    wallet = _account.get_wallet(api)
+    price_usd_cents = offer.price_usd_cents
+    if wallet.balance_usd_cents < price_usd_cents:
+        raise Refused(
+            "The wallet holds %d cents, and the plan %s costs %d cents a month: %d are missing. Nothing was ordered; top up the wallet."
+            % (
+                wallet.balance_usd_cents,
+                body["plan_slug"],
+                price_usd_cents,
+                price_usd_cents - wallet.balance_usd_cents,
+            ),
+            balance_usd_cents=wallet.balance_usd_cents,
+        )
+    return Order(
+        kind=kind,
+        name=name,
+        endpoint=endpoint,
+        body=body,
+        identity=identity,
+        account_id=wallet.account_id,
+        generation=generation_of(params["order_generation"]),
+        custom_key=params.get("idempotency_key") or None,
+        price_usd_cents=price_usd_cents,
+        balance_usd_cents=wallet.balance_usd_cents,
+        known_ids=frozenset(known_ids),
+        server_time=wallet.server_time,
+        timeout_seconds=float(params["wait_timeout"]),
+        plan_names=offer.plan_names,
+        looked_at=api.now(),
+    )
+
+
+def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
     """Place one order and return the row of the live resource.
 
     Source: POST /v1/vps, POST /v1/hosting (orders:write), with Idempotency-Key.
@@ -117,57 +163,61 @@ def place(api: Api, order: Order, shop: Shop, keeper: Keeper) -> Row:
             # Another process of this machine orders the very same thing: wait for it, then look again.
             lock(handle, order.timeout_seconds)
             there = pick_one(
-                [row for row in shop.list_rows(api) if shop.has_name(row) and not shop.is_gone(row)],
+                [row for row in shop.list_rows(api) if shop.has_name(row) and not is_gone(row)],
                 shop.what + "s",
                 order.name,
             )
             if there is not None:
-                return _ordered_elsewhere(order, there, keeper)
-        keeper.order["wallet_after_usd_cents"] = None
-        return _place(api, order, shop, keeper, is_alone)
+                return _ordered_elsewhere(order, there, progress)
+        progress.order["wallet_after_usd_cents"] = None
+        return _place(api, order, shop, progress, is_alone)
     finally:
         if handle is not None:
             os.close(handle)
 
 
-def _ordered_elsewhere(order: Order, row: Row, keeper: Keeper) -> Row:
-    keeper.spared = True
-    keeper.order.clear()
-    keeper.warn("%s was ordered by another process at the same moment; nothing was ordered by this task." % order.name)
+def _ordered_elsewhere(order: Order, row: Row, progress: Progress) -> Row:
+    progress.spared = True
+    progress.order.clear()
+    progress.warn(
+        "%s was ordered by another process at the same moment; nothing was ordered by this task." % order.name
+    )
     told = row.get("plan_slug")
     if told and order.slug_of(told) != order.body["plan_slug"]:
-        keeper.warn("%s has the plan %s, not %s." % (order.name, shown(told), order.body["plan_slug"]))
+        progress.warn("%s has the plan %s, not %s." % (order.name, shown(told), order.body["plan_slug"]))
     return row
 
 
-def _place(api: Api, order: Order, shop: Shop, keeper: Keeper, is_alone: bool) -> Row:
+def _place(api: Api, order: Order, shop: Shop, progress: Progress, is_alone: bool) -> Row:
     dead_id: str | None = None
     for _order in range(MAX_DEAD_ORDERS):
         key = order.key(dead_id)
-        keeper.order["idempotency_key"] = key
-        reply = _send(api, order, key, shop, keeper)
-        row = reply.row or _without_id(api, order, shop, keeper, key)
-        keeper.order[shop.id_fact] = row["id"]
-        keeper.hold(order.name, row)
+        progress.order["idempotency_key"] = key
+        reply = _send(api, order, key, shop, progress)
+        row = reply.row or _without_id(api, order, shop, progress, key)
+        progress.order[shop.id_fact] = row["id"]
+        progress.hold(order.name, row)
         is_sole = is_alone and reply.attempts == 1
         if is_sole and _proves_all(order, shop, row, reply):
-            keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
-            _check_plan(order, row, keeper, is_own=True)
+            progress.order.update(
+                replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents
+            )
+            _check_plan(order, row, progress, is_own=True)
             return row
         found, is_alive, listed = _look(api, order, shop, row, reply)
-        unchanged = _settle_wallet(api, order, shop, keeper, reply, row["id"], is_alive, is_sole)
+        unchanged = _settle_wallet(api, order, shop, progress, reply, row["id"], is_alive, is_sole)
         if is_alive:
-            _check_own(order, shop, found or row, reply, keeper)
-            return _checked(order, shop, found or row, listed, keeper)
+            _check_own(order, shop, found or row, reply, progress)
+            return _checked(order, shop, found or row, listed, progress)
         if not (reply.says_replayed or is_before(reply.made_at, order) or unchanged):
-            keeper.maybe = True
+            progress.maybe = True
             raise NotReached(
                 "%s was ordered as %s, but the API does not show it yet. Run the task again later: the same key %s can't buy "
                 "twice." % (order.name, row["id"], key),
                 idempotency_key=key,
             )
-        keeper.maybe = False
-        keeper.forget()
+        progress.maybe = False
+        progress.forget()
         _check_dead(order, reply, row, key)
         dead_id = row["id"]
     raise Refused(
@@ -178,11 +228,11 @@ def _place(api: Api, order: Order, shop: Shop, keeper: Keeper, is_alone: bool) -
 
 def _proves_all(order: Order, shop: Shop, row: Row, reply: _Reply) -> bool:
     """Tell whether the reply alone proves that this run bought what it names: nothing need be read then."""
-    is_new = row["id"] not in order.known_ids and not shop.is_gone(row)
+    is_new = row["id"] not in order.known_ids and not is_gone(row)
     return is_new and shop.has_name(row) and shop.is_whole(row) and reply.is_fresh
 
 
-def _without_id(api: Api, order: Order, shop: Shop, keeper: Keeper, key: str) -> Row:
+def _without_id(api: Api, order: Order, shop: Shop, progress: Progress, key: str) -> Row:
     """Find what a reply without an id is about. Raises: UnknownFate."""
     listed, problem = _listed(api, shop)
     row = _only_new(listed, order, shop)
@@ -196,14 +246,14 @@ def _without_id(api: Api, order: Order, shop: Shop, keeper: Keeper, key: str) ->
 
 
 def _settle_wallet(
-    api: Api, order: Order, shop: Shop, keeper: Keeper, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool
+    api: Api, order: Order, shop: Shop, progress: Progress, reply: _Reply, new_id: str, is_alive: bool, is_sole: bool
 ) -> bool:
     """Put down what the wallet holds now and whether the reply was a replay; returns whether the wallet is surely as it was.
 
     *is_sole*: nothing but this one attempt can have ordered it.
     """
     if is_alive and reply.is_fresh and is_sole:
-        keeper.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
+        progress.order.update(replayed=False, wallet_after_usd_cents=order.balance_usd_cents - order.price_usd_cents)
         return False
     after = _balance(api, shop)
     unchanged = after is not None and order.price_usd_cents > 0 and after >= order.balance_usd_cents
@@ -212,7 +262,7 @@ def _settle_wallet(
     )
     if replayed is None and is_sole:
         replayed = True if unchanged and new_id in order.known_ids else False if not unchanged else None
-    keeper.order.update(replayed=replayed, wallet_after_usd_cents=after)
+    progress.order.update(replayed=replayed, wallet_after_usd_cents=after)
     return unchanged
 
 
@@ -238,7 +288,7 @@ def _raise_generation(order: Order) -> str:
     return 'set order_generation: "%s"' % following
 
 
-def _send(api: Api, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Reply:
+def _send(api: Api, order: Order, key: str, shop: Shop, progress: Progress) -> _Reply:
     """Send the order until its reply arrives whole, always with the same key and the same bytes."""
     settle, errors_500, seen = SETTLE_SECONDS, 0, False
     problem: H444Error | None = None
@@ -248,41 +298,43 @@ def _send(api: Api, order: Order, key: str, shop: Shop, keeper: Keeper) -> _Repl
             settle = min(settle * 2, SETTLE_CAP_SECONDS)
             # Also when it is there by now, or can't be read: only the reply, repeated, brings the password.
             seen = _only_new(_listed(api, shop)[0], order, shop) is not None
-        keeper.order["attempts"] = attempt
-        keeper.maybe = True
+        progress.order["attempts"] = attempt
+        progress.maybe = True
         try:
             answer = api.request(
                 order.endpoint, body=order.body, idempotency_key=key, timeout_seconds=order.timeout_seconds, once=True
             )
         except TransportError as error:
-            keeper.maybe = problem is not None
+            progress.maybe = problem is not None
             if problem is None:
                 raise
             problem = error
         except UnknownFate as error:
             problem = error
         except ApiError as error:
-            problem = _may_be_at_work(api, order, shop, keeper, error, problem, key)
+            problem = _may_be_at_work(api, order, shop, progress, error, problem, key)
             errors_500 += error.status == 500
             if errors_500 > 1:
                 break
         else:
             if answer.body is not None:
-                return _received(api, order, shop, keeper, answer, seen, attempt)
+                return _received(api, order, shop, progress, answer, seen, attempt)
             problem = UnknownFate("POST %s was answered %d without content." % (order.endpoint.path, answer.status))
     listed, _problem = _listed(api, shop)
     row = _only_new(listed, order, shop)
     if row is None:
-        raise _unknown(api, order, shop, keeper, problem, key)
+        raise _unknown(api, order, shop, progress, problem, key)
     for name in shop.secrets:
-        keeper.lose("%s of %s" % (name.replace("_", " "), order.name), shop.way_to_new_secrets)
-    return _Reply(row, moment(row.get("created_at")), None, False, True, keeper.order["attempts"], listed=listed)
+        progress.lose("%s of %s" % (name.replace("_", " "), order.name), shop.way_to_new_secrets)
+    return _Reply(row, moment(row.get("created_at")), None, False, True, progress.order["attempts"], listed=listed)
 
 
-def _received(api: Api, order: Order, shop: Shop, keeper: Keeper, answer: t.Any, seen: bool, attempts: int) -> _Reply:
+def _received(
+    api: Api, order: Order, shop: Shop, progress: Progress, answer: t.Any, seen: bool, attempts: int
+) -> _Reply:
     """Put the secrets of a reply away, then read what else it says."""
     reply = shop.read_reply(answer.body)
-    keeper.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
+    progress.receive(order.name, reply.id, reply, shop.secrets, shop.way_to_new_secrets)
     row = _shaped(shop, reply)
     told = [
         found for found in (ordered_at(reply.rest), moment(row.get("created_at")) if row else None) if found is not None
@@ -294,34 +346,36 @@ def _received(api: Api, order: Order, shop: Shop, keeper: Keeper, answer: t.Any,
 
 
 def _may_be_at_work(
-    api: Api, order: Order, shop: Shop, keeper: Keeper, error: ApiError, problem: H444Error | None, key: str
+    api: Api, order: Order, shop: Shop, progress: Progress, error: ApiError, problem: H444Error | None, key: str
 ) -> ApiError:
     """Return an error after which the order may have been carried out, or still is. Raises: what any other one means."""
     reason = str(error.facts.get("reason", "")).lower()
     at_work = bool(AT_WORK.search(reason))
     about_key = "idempoten" in reason and not at_work
     if error.status == 409 and problem is None and not at_work and TAKEN.search(reason):
-        keeper.maybe = False
+        progress.maybe = False
         error.facts["idempotency_key"] = key
         raise error
     if error.may_have_happened or (error.status == 409 and not about_key):
         return error
-    keeper.maybe = problem is not None and error.status not in (400, 402, 404, 422)
-    if keeper.maybe:
-        raise _unknown(api, order, shop, keeper, error, key) from None
+    progress.maybe = problem is not None and error.status not in (400, 402, 404, 422)
+    if progress.maybe:
+        raise _unknown(api, order, shop, progress, error, key) from None
     raise _refused(order, error, about_key, key) from None
 
 
-def _unknown(api: Api, order: Order, shop: Shop, keeper: Keeper, problem: H444Error | None, key: str) -> UnknownFate:
+def _unknown(
+    api: Api, order: Order, shop: Shop, progress: Progress, problem: H444Error | None, key: str
+) -> UnknownFate:
     after = _balance(api, shop)
-    keeper.order["wallet_after_usd_cents"] = after
+    progress.order["wallet_after_usd_cents"] = after
     return UnknownFate(
         "Whether %s was ordered is not known (%s; %d attempts; wallet %d cents before, %s after). Run the task again: the same key %s "
         "can't buy twice. If it keeps failing and the panel shows nothing, %s."
         % (
             order.name,
             problem,
-            keeper.order["attempts"],
+            progress.order["attempts"],
             order.balance_usd_cents,
             "unknown" if after is None else after,
             key,
@@ -373,15 +427,13 @@ def _listed(api: Api, shop: Shop) -> tuple[list[Row] | None, H444Error | None]:
 
 def _only_new(listed: t.Sequence[Row] | None, order: Order, shop: Shop) -> Row | None:
     """Find the one live resource of this name that was not there before."""
-    new = [
-        row for row in listed or () if shop.has_name(row) and not shop.is_gone(row) and row["id"] not in order.known_ids
-    ]
+    new = [row for row in listed or () if shop.has_name(row) and not is_gone(row) and row["id"] not in order.known_ids]
     return new[0] if len(new) == 1 else None
 
 
 def _balance(api: Api, shop: Shop) -> int | None:
     try:
-        return shop.balance(api)
+        return _account.get_wallet(api).balance_usd_cents
     except H444Error:
         return None
 
@@ -399,7 +451,7 @@ def _look(api: Api, order: Order, shop: Shop, row: Row, reply: _Reply) -> tuple[
                 # What the list leaves out stands in the reply, which is as young.
                 return (
                     {**row, **{name: value for name, value in found.items() if value is not None}},
-                    not shop.is_gone(found),
+                    not is_gone(found),
                     listed,
                 )
     found_now, is_alive = _verify(api, order, shop, row, reply)
@@ -417,17 +469,17 @@ def _verify(api: Api, order: Order, shop: Shop, row: Row, reply: _Reply) -> tupl
         found = shop.get_row(api, row["id"])
         reads += 1
         if found is not None:
-            return found, not shop.is_gone(found)
-        if shop.is_gone(row):
+            return found, not is_gone(found)
+        if is_gone(row):
             return None, False
         if reads >= DEAD_READS and api.now() - started >= patience:
-            listed = [item for item in shop.list_rows(api) if item["id"] == row["id"] and not shop.is_gone(item)]
+            listed = [item for item in shop.list_rows(api) if item["id"] == row["id"] and not is_gone(item)]
             return (listed[0], True) if listed else (None, False)
         api.sleep(pause)
         pause = min(pause * 2, DEAD_SECONDS / 3)
 
 
-def _check_plan(order: Order, row: Row, keeper: Keeper, is_own: bool) -> None:
+def _check_plan(order: Order, row: Row, progress: Progress, is_own: bool) -> None:
     """Hold the plan that is told against the one that was ordered, by the catalogue's own names. Raises: Refused.
 
     What the catalogue does not know may be the right plan by another name: that is a warning, for the money is spent.
@@ -437,7 +489,7 @@ def _check_plan(order: Order, row: Row, keeper: Keeper, is_own: bool) -> None:
     if not told or meant == wanted:
         return
     if meant is None:
-        keeper.warn(
+        progress.warn(
             "The API calls the plan of %s %s, and no plan in GET /v1/products has that name; whether it is %s can't be told."
             % (order.name, shown(told), wanted)
         )
@@ -449,11 +501,11 @@ def _check_plan(order: Order, row: Row, keeper: Keeper, is_own: bool) -> None:
     )
     raise Refused(
         "The key %s answers with %s, which has plan_slug %s instead of %s: %s. Nothing more was bought."
-        % (keeper.order["idempotency_key"], row["id"], meant, wanted, cause)
+        % (progress.order["idempotency_key"], row["id"], meant, wanted, cause)
     )
 
 
-def _check_own(order: Order, shop: Shop, row: Row, reply: _Reply, keeper: Keeper) -> None:
+def _check_own(order: Order, shop: Shop, row: Row, reply: _Reply, progress: Progress) -> None:
     """Make sure that what a reply names is what was ordered, before anything is done to it. Raises: Refused.
 
     A key of the user's own can be another order's, and a provider can mix up two replies: what is called otherwise, and is not
@@ -461,30 +513,30 @@ def _check_own(order: Order, shop: Shop, row: Row, reply: _Reply, keeper: Keeper
     """
     if reply.is_fresh or row["id"] in order.known_ids or shop.has_name(row) or shop.may_have_name(row):
         return
-    keeper.maybe = not (is_before(reply.made_at, order) or (reply.says_replayed and reply.attempts == 1))
-    keeper.let_go()
-    if keeper.maybe:
+    progress.maybe = not (is_before(reply.made_at, order) or (reply.says_replayed and reply.attempts == 1))
+    progress.let_go()
+    if progress.maybe:
         fate = "and nothing proves that this is what was ordered. Nothing was done to it. Look at the panel, and only if it is another one"
     else:
         fate = "so it repeats an earlier order. Nothing was bought. To order %s" % order.name
     raise Refused(
         "The key %s, used to order %s, answers with the %s %s, which is called '%s', %s, %s."
         % (
-            keeper.order["idempotency_key"], order.name, shop.what, row["id"], clean(shop.title(row), 80), fate,
+            progress.order["idempotency_key"], order.name, shop.what, row["id"], clean(shop.title(row), 80), fate,
             "give another idempotency_key" if order.custom_key else _raise_generation(order),
         )
     )  # fmt: skip
 
 
-def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], keeper: Keeper) -> Row:
+def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], progress: Progress) -> Row:
     """Hold a live row against what was ordered. Raises: Refused."""
     if row["id"] in order.known_ids:
-        keeper.maybe = False
-        keeper.let_go()
+        progress.maybe = False
+        progress.let_go()
         raise Refused(
             "The key %s answers with the earlier order of %s: %s %s, now called '%s'. Nothing was bought. If you want one more, %s."
             % (
-                keeper.order["idempotency_key"],
+                progress.order["idempotency_key"],
                 order.name,
                 shop.what,
                 row["id"],
@@ -492,14 +544,12 @@ def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], keeper
                 _raise_generation(order),
             )
         )
-    _check_plan(order, row, keeper, is_own=False)
+    _check_plan(order, row, progress, is_own=False)
     known = {*order.known_ids, row["id"]}
-    others = [
-        item["id"] for item in listed if shop.has_name(item) and not shop.is_gone(item) and item["id"] not in known
-    ]
+    others = [item["id"] for item in listed if shop.has_name(item) and not is_gone(item) and item["id"] not in known]
     if others:
         raise Refused(
             "%s seems to have been ordered twice: ids %s. Nothing is terminated by itself; open a ticket with the key %s."
-            % (order.name, ", ".join([row["id"]] + others), keeper.order["idempotency_key"])
+            % (order.name, ", ".join([row["id"]] + others), progress.order["idempotency_key"])
         )
     return row

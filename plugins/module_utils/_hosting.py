@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _buy, _catalogue, _purchase
+from . import _buy, _catalogue
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, canonical_host, check_hostname, check_id, check_one_name, closest, pick_one, shown
-from ._order import Order, check_custom_key
+from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
@@ -438,11 +438,11 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
             "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for %s."
             % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
         )
-    offer = _purchase.find_offer(api, params, "hosting")
+    offer = _buy.find_offer(api, params, "hosting")
     body = {"plan_slug": offer.plan_slug, "domain": domain, "username": username}
     if params.get("php_version") is not None:
         body["php_version"] = params["php_version"]
-    order = _purchase.make_order(
+    order = _buy.make_order(
         api,
         params,
         kind="hosting",
@@ -464,7 +464,7 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
     action = Action(
         "order", domain, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED
     )
-    return Plan(None, after, (action,), (), _purchase.facts_of(order, ID_FACT), order)
+    return Plan(None, after, (action,), (), facts_of(order, ID_FACT), order)
 
 
 def read_order_reply(body: t.Any) -> Reply:
@@ -503,11 +503,9 @@ def _perform_order(api: Api, order: Order, progress: Progress) -> None:
         get_row=get_hosting,
         has_name=lambda row: has_domain(row, domain),
         may_have_name=lambda row: row["domain"] is None,
-        is_gone=is_gone,
         read_reply=read_order_reply,
         is_whole=lambda row: row["username"] is not None and row["status"] in STATUSES,
         shape=lambda raw: shape_hosting(raw, ORDER),
-        balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="hosting account",
         title=title_of,
@@ -528,7 +526,7 @@ def _perform_order(api: Api, order: Order, progress: Progress) -> None:
             "%s was ordered for the user %s, but the provider calls it %s."
             % (shown(domain), shown(order.body["username"]), shown(row["username"]))
         )
-    _purchase.fill_from_order(row, order, ("domain", "username", "plan_slug", "php_version"))
+    fill_from_order(row, order, ("domain", "username", "plan_slug", "php_version"))
     progress.after = row
 
 
@@ -558,7 +556,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     last = progress.done[-1] if progress.done else plan.actions[-1]
     row = (progress.after if last.until else get_hosting(api, plan.after["id"])) or progress.after
     if plan.purchase is not None:
-        _purchase.fill_from_order(row, plan.purchase, ())
+        fill_from_order(row, plan.purchase, ())
     # What the API does not repeat is known from the plan; the states never are.
     known = {**plan.after, "status": None, "ssl_status": None}
     now = {**known, **{key: value for key, value in row.items() if value is not None}}

@@ -156,3 +156,33 @@ def key_surely_lives(created_at: datetime | None, server_now: datetime | None) -
     if created_at is None or server_now is None:
         return False
     return -CLOCK_TOLERANCE < server_now - created_at < KEY_SURELY_REMEMBERED
+
+
+def generation_of(value: t.Any) -> str:
+    """Give the generation of an order. Null, of which AnsibleModule makes the text None, and empty count as not given: the key is the same."""
+    found = str(value).strip()
+    return "1" if found in ("", "None") else found
+
+
+def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
+    """Give the result's ``order`` as it is before the order is sent. *id_fact*: under which name the new id will stand."""
+    return {
+        "plan_slug": order.body["plan_slug"],
+        "due_now_usd_cents": order.price_usd_cents,
+        "monthly_usd_cents": order.price_usd_cents,
+        "idempotency_key": order.key(),
+        "replayed": None,
+        "generation": order.generation,
+        "attempts": 0,
+        id_fact: None,
+        "wallet_before_usd_cents": order.balance_usd_cents,
+        "wallet_after_usd_cents": order.balance_usd_cents - order.price_usd_cents,
+    }
+
+
+def fill_from_order(row: dict[str, t.Any], order: Order, fields: t.Iterable[str]) -> None:
+    """Put the plan into its slug where the API tells it otherwise, and fill in what the API does not repeat of what was ordered."""
+    row["plan_slug"] = order.slug_of(row.get("plan_slug")) or row.get("plan_slug")
+    for field in fields:
+        if row.get(field) is None:
+            row[field] = order.body.get(field)

@@ -10,7 +10,7 @@ import re
 import typing as t
 import uuid
 
-from . import _addresses, _buy, _catalogue, _installed, _purchase
+from . import _addresses, _buy, _catalogue, _installed
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
@@ -31,7 +31,7 @@ from ._errors import (
 from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, nfc, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, check_one_name, closest, pick_one, shown
-from ._order import Order, check_custom_key
+from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import address, bad, first, flat, identifier, normal, object_in, object_of, sweep, text, word
@@ -598,7 +598,7 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
     hostname = _hostname_of(params.get("hostname"), label)
     check_unlike(rows, label, hostname)
     check_whole(api, rows)
-    offer = _purchase.find_offer(api, params, "vps")
+    offer = _buy.find_offer(api, params, "vps")
     family, template = _catalogue.find_os_template(
         _catalogue.list_os_templates(api), params["os_template"], params.get("os_family")
     )
@@ -609,7 +609,7 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
         "os_family": family,
         "os_template": template,
     }
-    order = _purchase.make_order(
+    order = _buy.make_order(
         api,
         params,
         kind="vps",
@@ -635,7 +635,7 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
     if params["state"] == "stopped":
         actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
         after["status"] = STOPPED
-    return Plan(None, after, tuple(actions), (), _purchase.facts_of(order, ID_FACT), order)
+    return Plan(None, after, tuple(actions), (), facts_of(order, ID_FACT), order)
 
 
 def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
@@ -754,11 +754,9 @@ def _perform_order(api: Api, order: Order, progress: Progress) -> None:
         get_row=get_vps,
         has_name=lambda row: has_label(row, label),
         may_have_name=lambda row: not row["label"] or bool(why_similar(row, label, str(order.body["hostname"]), ())),
-        is_gone=is_gone,
         read_reply=read_order_reply,
         is_whole=lambda row: row["ipv4"] is not None and row["status"] in STATUSES,
         shape=lambda raw: shape_vps(raw, ORDER),
-        balance=_purchase.get_balance,
         id_fact=ID_FACT,
         what="server",
         title=lambda row: str(row["label"]),
@@ -778,7 +776,7 @@ def _perform_order(api: Api, order: Order, progress: Progress) -> None:
                 "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would be ordered again."
                 % (shown(label), row["id"], shown(row["label"]))
             )
-    _purchase.fill_from_order(row, order, ("label", "hostname", "plan_slug", "os_family", "os_template"))
+    fill_from_order(row, order, ("label", "hostname", "plan_slug", "os_family", "os_template"))
     progress.after = row
 
 
@@ -812,7 +810,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     is_read = (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL)
     row = (progress.after if is_read else get_vps(api, progress.resource_id or plan.after["id"])) or progress.after
     if plan.purchase is not None:
-        _purchase.fill_from_order(row, plan.purchase, ())
+        fill_from_order(row, plan.purchase, ())
     # What the API does not repeat is known from the plan; the status never is.
     known = {**plan.after, "status": None}
     if any(action.endpoint is LABEL for action in plan.actions):

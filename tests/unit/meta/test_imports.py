@@ -19,14 +19,14 @@ CORE = {
     "_api", "_errors", "_identifiers", "_installed", "_labels", "_patterns", "_plan", "_protected", "_order", "_names", "_reader", "_reply", "_endpoint",
     "_status", "_window", "_signature",
 }  # fmt: skip
-EFFECTS = {"_client", "_lock", "_pacer", "_sink", "_forward", "_buy"}
+EFFECTS = {"_client", "_lock", "_pacer", "_sink", "_forward"}
 CONVERGE = {"_converge", "_wait"}  # knows plans, not whose they are
 FACE = {"_module", "_spec"}  # knows Ansible
-# Which nouns a noun may know: a purchase needs the prices and the wallet, a server its addresses; a PTR record is a server's.
+# Which nouns a noun may know: an order needs the prices and the wallet, a server its addresses; a PTR record is a server's.
 KNOWS = {
-    "_purchase": {"_account", "_catalogue"},
-    "_vps": {"_addresses", "_catalogue", "_purchase"},
-    "_hosting": {"_catalogue", "_purchase"},
+    "_buy": {"_account", "_catalogue"},
+    "_vps": {"_addresses", "_buy", "_catalogue"},
+    "_hosting": {"_buy", "_catalogue"},
     "_ptr": {"_addresses", "_vps"},
     "_ticket": {"_account"},
     "_delivery": {"_webhook"},
@@ -128,7 +128,7 @@ def test_core_is_pure(name: str) -> None:
 def test_nouns_take_the_api(name: str) -> None:
     """A noun gets ``api`` as an argument and never imports the client; which other nouns it knows is written down."""
     others = utils_of(UTILS / f"{name}.py")
-    assert not others & {"_client", "_lock", "_pacer"}
+    assert not others & {"_client", "_pacer"}
     assert {other for other in others if floor(other) == 3} <= KNOWS.get(name, set())
 
 
