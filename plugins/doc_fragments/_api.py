@@ -12,57 +12,59 @@ class ModuleDocFragment:
 options:
   api_key:
     description:
-      - A key of the account (C(h444_…)) or an OAuth access token (C(h444_at_…)).
-      - The environment variable E(H444_API_KEY) of the executing host is used where the option is not given. An empty
-        environment variable counts as unset; this holds for all variables named here.
-      - The option is shown by no output. Don't set the variable with the keyword C(environment) of a task or a play,
-        for C(ansible-playbook -vvv) prints what that sets.
+      - The API key of the account (C(h444_…)) or an OAuth access token (C(h444_at_…)).
+      - If this option is not set, the module uses the environment variable E(H444_API_KEY) of the executing host. An
+        empty environment variable counts as unset. This applies to every environment variable named here.
+      - Ansible never displays the value of this option. Do not set the environment variable with the keyword
+        C(environment) of a task or a play, because C(ansible-playbook -vvv) displays the values set there.
     type: str
     required: true
   api_url:
     description:
-      - The base URL of the API. Plain C(http) is accepted for this machine only.
-      - The environment variable E(H444_API_URL) is used where the option is not given.
+      - The base URL of the API. Plain C(http) is accepted only for this machine.
+      - If this option is not set, the module uses the environment variable E(H444_API_URL).
     type: str
     default: https://api.444host.com/v1
   api_timeout:
     description:
-      - How many seconds one request may take, connecting and a dripping answer included. An order or a reinstall may
-        take as long as O(ignore:wait_timeout).
-      - The environment variable E(H444_API_TIMEOUT) is used where the option is not given.
+      - The timeout of one request in seconds. It covers the connection and the whole response, even if the response
+        arrives slowly. For an order or a reinstall, the timeout is O(ignore:wait_timeout).
+      - If this option is not set, the module uses the environment variable E(H444_API_TIMEOUT).
     type: int
     default: 30
   api_retries:
     description:
-      - How often a request is sent again after a failure that is safe to repeat.
-      - The environment variable E(H444_API_RETRIES) is used where the option is not given.
+      - How many times to retry a request after a failure that is safe to retry.
+      - If this option is not set, the module uses the environment variable E(H444_API_RETRIES).
     type: int
     default: 5
   rate_limit:
     description:
-      - How many requests a minute are sent, shared by every process of this user on this machine that uses the same
-        key. V(0) turns the pacing off.
-      - The environment variable E(H444_RATE_LIMIT) is used where the option is not given.
+      - The maximum number of requests to send per minute. All processes of this user on this machine that use the same key
+        share this limit. V(0) disables this limit.
+      - If this option is not set, the module uses the environment variable E(H444_RATE_LIMIT).
     type: int
     default: 120
   validate_certs:
     description:
-      - Whether the API's certificate is checked.
-      - The environment variable E(H444_VALIDATE_CERTS) is used where the option is not given.
+      - Whether to validate the TLS certificate of the API.
+      - If this option is not set, the module uses the environment variable E(H444_VALIDATE_CERTS).
     type: bool
     default: true
   ca_path:
     description:
-      - A file or directory of CA certificates to trust instead of the usual ones.
-      - The environment variable E(H444_CA_PATH) is used where the option is not given.
+      - The path of a file or directory with the CA certificates to trust instead of the default ones.
+      - If this option is not set, the module uses the environment variable E(H444_CA_PATH).
     type: path
 requirements:
   - requests >= 2.28
 notes:
-  - An option that names a resource (an id, a label, a domain, and the like) counts as not given where it is null or empty, which
-    includes white space alone. A task that has to name a resource and names none is refused before the first request. An info
-    module without one returns all resources.
-  - If several such options are given, they must refer to the same resource. A contradiction is refused, and nothing is written.
-  - If a task waits more than 5 seconds in total for the rate limit, the result has RV(ignore:waited_seconds), a float,
-    on failure too. If it waits more than 30 seconds, there is also a warning.
+  - An option that identifies a resource, such as an ID, a label or a domain, counts as not set if it is null, empty or
+    only whitespace. If a task must identify a resource and does not, the module refuses it before the first request.
+    An info module that identifies no resource returns all of them.
+  - If a task sets several options that identify a resource, they must refer to the same resource. If they contradict
+    each other, the module refuses the task and writes nothing.
+  - If a task waits more than 5 seconds in total for the rate limit, the result contains RV(ignore:waited_seconds), a
+    float. This also applies to a failed task. If the task waits more than 30 seconds, the module also issues a
+    warning.
 """

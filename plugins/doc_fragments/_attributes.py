@@ -11,10 +11,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in check mode and gives the same verdict without changing anything.
+    description: Can run in check mode and returns the same verdict without changing anything.
     support: full
   diff_mode:
-    description: Shows in diff mode what changed, or would.
+    description: Returns details on what has changed, or would change in check mode, when run in diff mode.
     support: full
 """
 
@@ -28,7 +28,7 @@ attributes:
     ACTIONGROUP_H444 = r"""
 attributes:
   action_group:
-    description: Use C(group/h444.cloud.h444) in C(module_defaults) to set the common options once.
+    description: Use C(group/h444.cloud.h444) in C(module_defaults) to set the common options for all modules.
     support: full
     membership:
       - h444.cloud.h444
@@ -37,13 +37,13 @@ attributes:
     INFO_MODULE = r"""
 attributes:
   check_mode:
-    description: Can run in check mode; it changes nothing anyway.
+    description: Can run in check mode. The module never changes anything.
     support: full
   diff_mode:
-    description: Shows in diff mode what changed.
+    description: Returns details on what has changed when run in diff mode.
     support: N/A
     details:
-      - This module changes nothing.
+      - This module never changes anything.
   idempotent:
     description: Running the same task twice in a row changes nothing the second time.
     support: full

@@ -11,53 +11,54 @@ class ModuleDocFragment:
     # The access to the API: the options of every module, with the environment variables that an inventory source sets
     DOCUMENTATION = r"""
 notes:
-  - An environment variable that is set but empty counts as not set.
+  - An empty environment variable counts as unset.
 options:
   api_key:
     description:
-      - The API key, or an OAuth access token. May be a template, for instance with a lookup.
-      - Not needed as long as the inventory is read from its cache.
+      - The API key or an OAuth access token. It can be a template, for example with a lookup.
+      - Not required as long as the plugin reads the inventory from its cache.
     type: str
     env:
       - name: H444_API_KEY
   api_url:
     description:
-      - The base URL of the API. May be a template.
+      - The base URL of the API. It can be a template.
     type: str
     default: https://api.444host.com/v1
     env:
       - name: H444_API_URL
   api_timeout:
     description:
-      - Seconds that one request may take, connecting included.
+      - The timeout of one request in seconds, including the connection.
     type: int
     default: 30
     env:
       - name: H444_API_TIMEOUT
   api_retries:
     description:
-      - How often a request is sent again after a failure that is safe to repeat.
+      - How many times to retry a request after a failure that is safe to retry.
     type: int
     default: 5
     env:
       - name: H444_API_RETRIES
   rate_limit:
     description:
-      - Requests a minute, shared by every process on this machine that uses the same key. V(0) turns pacing off.
+      - The maximum number of requests to send per minute. All processes of this user on this machine that use the same key
+        share this limit. V(0) disables this limit.
     type: int
     default: 120
     env:
       - name: H444_RATE_LIMIT
   validate_certs:
     description:
-      - Whether the certificate of the API is checked.
+      - Whether to validate the TLS certificate of the API.
     type: bool
     default: true
     env:
       - name: H444_VALIDATE_CERTS
   ca_path:
     description:
-      - A file or directory with the CA certificates to trust instead of the usual ones.
+      - The path of a file or directory with the CA certificates to trust instead of the default ones.
     type: path
     env:
       - name: H444_CA_PATH
@@ -68,13 +69,15 @@ options:
 options:
   hostnames:
     description:
-      - What names a host, in the order of preference. The first that gives a usable name is taken.
-      - V(label), V(hostname), V(ipv4), V(id) and V(ptr) are values of the server, everything else is a Jinja expression
-        over its variables, for instance V(h444_label ~ '.example.com').
-      - Usable are ASCII letters, digits, C(.), C(_) and C(-), at most 63, a letter or digit first. Names that
-        ansible-core reserves are not usable. A server without any usable name is called V(h444-<id>).
-      - Servers that would share a name all get their id added, and a group of that name holds them. A server that is
-        terminated leaves its name to the one that was ordered in its place, and gets its own id added.
+      - How to name hosts, in order of preference. The plugin uses the first entry that results in a usable name.
+      - V(label), V(hostname), V(ipv4), V(id) and V(ptr) stand for values of the server. Any other entry is a Jinja
+        expression over the variables of the server, for example V(h444_label ~ '.example.com').
+      - A usable name consists of ASCII letters, digits, C(.), C(_) and C(-), has at most 63 characters and starts with
+        a letter or a digit. Names that ansible-core reserves are not usable. If a server has no usable name, its host
+        is called V(h444-<id>).
+      - If several servers have the same name, the plugin adds the ID to each of their names and puts them all in a
+        group with that name. A terminated server gives its name to the server that replaced it. The plugin adds the ID
+        to the name of the terminated server.
     type: list
     elements: str
     default: [label, hostname, ipv4, id]
@@ -82,11 +85,11 @@ options:
       - name: H444_INVENTORY_HOSTNAMES
   connect_with:
     description:
-      - What C(ansible_host) is set to, or a list of which the first that a server has is taken. Where it has none of them, its
-        address is used, else its host name, else its PTR.
-      - An address of the controller itself, like C(127.0.0.1) or C(0.0.0.0), is never used.
-      - With V(none) the variable is left to O(compose) or to group variables; at the end of a list it is so for servers that have
-        nothing of what stands before it.
+      - What to set C(ansible_host) to. If this is a list, the plugin uses the first entry that the server has. If the
+        server has none of them, the plugin uses its address, its hostname or its PTR record, in this order.
+      - The plugin never uses an address of the controller itself, such as C(127.0.0.1) or C(0.0.0.0).
+      - With V(none), the plugin does not set C(ansible_host), so that O(compose) or group variables can set it. At the
+        end of a list, V(none) applies to servers that have none of the preceding entries.
     type: list
     elements: str
     choices: [ipv4, ipv6, hostname, label, ptr, none]
@@ -95,46 +98,47 @@ options:
       - name: H444_INVENTORY_CONNECT_WITH
   hostvars_prefix:
     description:
-      - What every variable's name begins with.
-      - If it is empty, only the well-known fields of a server become variables.
+      - The prefix of the variable names.
+      - If it is empty, only the documented fields of a server become variables.
     type: str
     default: h444_
     env:
       - name: H444_INVENTORY_HOSTVARS_PREFIX
   group:
     description:
-      - The group of all hosts.
+      - The name of the group that contains all hosts.
     type: str
     default: h444
     env:
       - name: H444_INVENTORY_GROUP
   label_groups:
     description:
-      - Add a host to the group that its label without the number at its end gives, V(web-prod-1) to C(web_prod) and
-        V(web-2) to C(web).
+      - Whether to add each host to a group that is named after its label without the trailing number. V(web-prod-1)
+        joins C(web_prod), and V(web-2) joins C(web).
     type: bool
     default: false
     env:
       - name: H444_INVENTORY_LABEL_GROUPS
   label_pattern:
     description:
-      - A regular expression with named groups that is searched for in the label.
-      - Each named group gives a variable, with O(hostvars_prefix) before its name, and a group C(NAME_VALUE).
-      - Where the label doesn't match, the variables are null.
+      - A regular expression with named groups to search for in the label.
+      - Each named group creates a variable, whose name starts with O(hostvars_prefix), and a group C(NAME_VALUE).
+      - If the label does not match, the variables are null.
     type: str
     env:
       - name: H444_INVENTORY_LABEL_PATTERN
   ip_groups:
     description:
-      - Groups by network. The keys are names of groups, the values lists of IPv4 and IPv6 networks.
-      - A host joins a group if any of its addresses lies in one of the group's networks.
+      - Groups by network. The keys are group names. The values are lists of IPv4 and IPv6 networks.
+      - A host joins a group if any of its addresses is in one of the networks of the group.
     type: dict
     default: {}
     env:
       - name: H444_INVENTORY_IP_GROUPS
   statuses:
     description:
-      - Only servers in one of these states, for instance V(running). An empty list is every state.
+      - Include only servers with one of these statuses, for example V(running). If the list is empty, the plugin
+        includes all servers.
     type: list
     elements: str
     default: []
@@ -142,18 +146,19 @@ options:
       - name: H444_INVENTORY_STATUSES
   filters:
     description:
-      - A list of conditions, each under C(include) or C(exclude). The first that holds decides about a server; where none
-        holds it stays.
-      - The conditions see the variables of the host and C(inventory_hostname), not those of O(compose).
+      - A list of conditions, each under C(include) or C(exclude). The first condition that is true decides about a
+        server. If no condition is true, the server is included.
+      - The conditions can use the variables of the host and C(inventory_hostname), but not the variables of
+        O(compose).
     type: list
     elements: dict
     default: []
     suboptions:
       include:
-        description: A Jinja condition; servers for which it holds stay.
+        description: A Jinja condition. Servers for which it is true are included.
         type: raw
       exclude:
-        description: A Jinja condition; servers for which it holds are left out.
+        description: A Jinja condition. Servers for which it is true are excluded.
         type: raw
     env:
       - name: H444_INVENTORY_FILTERS
@@ -164,29 +169,29 @@ options:
 options:
   strict:
     description:
-      - If V(true), an expression that fails for a host, or a server that can't be read, is an error.
-      - If V(false), it is passed over. A request that fails is an error in any case.
+      - If V(true), an expression that fails for a host or a server that can't be read is an error.
+      - If V(false), the plugin skips it. A request that fails is always an error.
     type: bool
     default: false
     env:
       - name: H444_INVENTORY_STRICT
   compose:
     description:
-      - Variables made by Jinja expressions.
+      - Variables to create from Jinja expressions.
     type: dict
     default: {}
     env:
       - name: H444_INVENTORY_COMPOSE
   groups:
     description:
-      - Groups of the hosts for which a Jinja condition holds.
+      - Groups to create from Jinja conditions. A host joins a group if the condition is true for it.
     type: dict
     default: {}
     env:
       - name: H444_INVENTORY_GROUPS
   keyed_groups:
     description:
-      - Groups named after the value of an expression.
+      - Groups to create from the values of expressions.
     type: list
     elements: dict
     default: []
@@ -195,27 +200,27 @@ options:
     suboptions:
       parent_group:
         type: str
-        description: The parent of the groups.
+        description: The parent group of the groups.
       prefix:
         type: str
-        description: What the names of the groups begin with.
+        description: The prefix of the group names.
         default: ''
       separator:
         type: str
-        description: What stands between the prefix and the value.
+        description: The separator between the prefix and the value.
         default: _
       key:
         type: str
         description: The expression.
       default_value:
         description:
-          - Used where the value is null or an empty string.
-          - Can't be used together with O(keyed_groups[].trailing_separator).
+          - The value to use if the value of the expression is null or an empty string.
+          - Mutually exclusive with O(keyed_groups[].trailing_separator).
         type: str
       trailing_separator:
         description:
-          - If V(false), the separator is left out after a key of a dictionary whose value is null or an empty string.
-          - Can't be used together with O(keyed_groups[].default_value).
+          - If V(false), the plugin omits the separator after a dictionary key whose value is null or an empty string.
+          - Mutually exclusive with O(keyed_groups[].default_value).
         type: bool
         default: true
   leading_separator:

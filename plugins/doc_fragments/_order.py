@@ -12,25 +12,27 @@ class ModuleDocFragment:
 options:
   plan_slug:
     description:
-      - The plan to order, as RV(h444.cloud.h444_product_info#module:products[].slug) names it. Needed when something is
-        to be ordered. The API can't change the plan of what is there; a difference is a warning.
-      - A plan that is listed twice at two prices, or whose price can't be read, is not ordered.
+      - The slug of the plan to order, as returned in RV(h444.cloud.h444_product_info#module:products[].slug). Required
+        to place an order.
+      - The API can't change the plan of an existing resource. If the plan differs, the module issues a warning.
+      - The module refuses to order a plan that is listed twice at two prices, or whose price can't be read.
     type: str
     aliases: [plan]
   max_monthly_usd_cents:
     description:
-      - The most that the plan may cost in a month, in US cents and at your own price. A dearer one is not ordered.
-      - It bounds one order. The tasks of a play and the rounds of a loop are not added up.
+      - The maximum monthly price of the plan in US cents. The module compares it with your own price and refuses to
+        order a more expensive plan.
+      - The limit applies to one order. It does not apply to the total of several tasks or loop items.
     type: int
   order_generation:
     description:
-      - Part of the order's Idempotency-Key. One generation is bought at most once, so raise it (V(2), V(3), …) to buy
-        again where the module says that it can't prove that an earlier order is over.
-      - Never let it differ from run to run; a repeated task would then order again.
+      - A part of the Idempotency-Key of the order. The module places at most one order for each generation. Raise it
+        (V(2), V(3), …) to order again if the module reports that it can't prove that an earlier order is over.
+      - Use a fixed value. If the value differs from run to run, a repeated task orders again.
     type: str
     default: "1"
   idempotency_key:
     description:
-      - An Idempotency-Key of your own instead of the one made of the account, the kind and the name.
+      - Your own Idempotency-Key. It replaces the key that the module derives from the account, the kind and the name.
     type: str
 """

@@ -12,11 +12,13 @@ class ModuleDocFragment:
 options:
   patterns:
     description:
-      - Only resources whose name matches one of these patterns, such as V(web-*). The names are the label of a server, the domain or the
-        user name of a hosting account, the name of a domain, and the URL of a webhook.
-      - Patterns are those of a shell (C(*), C(?), C([abc])), compared with the whole name, ignoring case, as in the option C(protected)
-        of the modules that can remove something. A domain may be written in Unicode or in its C(xn--) form.
-      - An option that names a resource always means exactly that name, even if it contains C(*) or C([).
+      - Return only resources whose name matches one of these patterns, such as V(web-*). The name of a server is its
+        label, and the name of a webhook is its URL. A hosting account has two names, its domain and its username.
+      - These are shell patterns (C(*), C(?), C([abc])). A pattern must match the whole name. Case is ignored. The
+        option C(protected) of the modules that can remove a resource works in the same way.
+      - A domain can be written in Unicode or in its C(xn--) form.
+      - This option is the only one that takes patterns. An option that identifies a resource always means exactly that
+        name, even if it contains C(*) or C([).
     type: list
     elements: str
     default: []

@@ -12,18 +12,20 @@ class ModuleDocFragment:
 options:
   protected:
     description:
-      - Patterns of the names of resources that are never removed, replaced or reinstalled, such as V(db-*). A task that would do so
-        is refused before its first write, also in check mode, whatever its other options say.
-      - Patterns are those of a shell (C(*), C(?), C([abc])), compared with the whole name, ignoring case. Brackets also protect the name
-        that is spelled with them. The names are the label of a server, the domain and the user name of a hosting account, the
-        URL of a webhook, and for an address the host name that its PTR record has.
-      - A domain may be written in Unicode or in its C(xn--) form.
-      - A protected resource can get another name only if that is protected, too. If patterns are given and the API does not
-        show the name of a resource, that resource is not removed.
-      - The environment variable E(H444_PROTECTED) of the executing host, with commas or line ends between the patterns or as a JSON list,
-        is used where the option is not given. Quotes around a pattern are ignored. An empty variable counts
-        as unset. An empty list as the option turns the guard off. Null, and a list of
-        empty patterns only, are refused.
+      - Patterns of the names of resources that must never be removed, replaced or reinstalled, such as V(db-*). The
+        module refuses such a task before its first write, also in check mode, whatever the other options are.
+      - These are shell patterns (C(*), C(?), C([abc])). A pattern must match the whole name. Case is ignored. A
+        pattern with brackets also protects the name that is spelled with these brackets.
+      - The name of a server is its label, and the name of a webhook is its URL. A hosting account has two names, its
+        domain and its username. The name of an address is the hostname in its PTR record.
+      - A domain can be written in Unicode or in its C(xn--) form.
+      - A protected resource can be renamed only if its new name is also protected.
+      - If patterns are set and the API does not return the name of a resource, the module does not remove that
+        resource.
+      - If this option is not set, the module uses the environment variable E(H444_PROTECTED) of the executing host. It
+        contains patterns separated by commas or newlines, or a JSON list. Quotes around a pattern are ignored. An
+        empty environment variable counts as unset.
+      - An empty list turns the protection off. The module refuses null and a list that contains only empty patterns.
     type: list
     elements: str
     default: []

@@ -12,10 +12,13 @@ class ModuleDocFragment:
 options:
   credentials_file:
     description:
-      - A file on the executing host that takes the one-time secrets, as JSON keyed by resource, with mode 0600. It is
-        proved writable before anything is ordered, written whole or not at all, and earlier entries are kept.
-      - The secrets are then left out of the result. Without it they are in the result, and no output shows them.
-      - An entry follows its resource. A rename moves it, and a removal adds the time to it as C(terminated_at). If the file
-        can't be written then, the task warns and does not fail.
+      - The path of a file on the executing host to which the module writes one-time secrets, as JSON keyed by resource
+        and with mode 0600.
+      - The module checks that the file is writable before it orders anything. It replaces the file atomically and
+        keeps earlier entries.
+      - The result then omits the secrets. Without this option, the result contains them, and Ansible never displays
+        them.
+      - When a resource is renamed, the module moves its entry. When a resource is removed, the module adds the time to
+        its entry as C(terminated_at). If the module can't write the file then, it issues a warning and does not fail.
     type: path
 """

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What a sign-in makes of the common options; the twin of SIGN_IN in module_utils/_spec.py. It goes before _api, which it overrides."""
+    """The common options of a sign-in; the twin of SIGN_IN in module_utils/_spec.py. List it before _api to override it."""
 
     DOCUMENTATION = r"""
 options:
   api_key:
     description:
-      - Not needed and never sent. It is accepted so that C(module_defaults) of the action group reach this module, too.
+      - Not required and never sent. The module accepts this option so that C(module_defaults) of the action group can
+        apply to it.
     type: str
     required: false
 """

@@ -12,13 +12,15 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to wait until the state is reached. An unknown status ends the wait at once, with a warning.
+      - Whether to wait until the server reaches the requested state. If the server reports an unknown status, the
+        module stops waiting immediately and issues a warning.
     type: bool
     default: true
   wait_timeout:
     description:
-      - How many seconds to wait for a state. It is also the time-out of one attempt of an order or a reinstall, for the
-        API answers these only when the server is there.
+      - How many seconds to wait for the requested state.
+      - This is also the timeout of one attempt of an order or a reinstall, because the API responds only when the
+        server is ready.
     type: int
     default: 600
 """

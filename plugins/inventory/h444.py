@@ -6,18 +6,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: h444
-short_description: The servers of a 444Host account
+short_description: Read the servers of a 444Host account as hosts
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Reads the servers of an account as hosts, in two requests for any number of servers.
-  - The configuration file is YAML and its name ends in C(h444.yml) or C(h444.yaml).
+  - Reads the servers of an account as hosts. This takes two requests, regardless of the number of servers.
+  - The configuration file is a YAML file whose name ends in C(h444.yml) or C(h444.yaml).
   - Each host gets the variables C(h444_id), C(h444_label), C(h444_hostname), C(h444_status), C(h444_plan_slug),
-    C(h444_ipv4), C(h444_ipv6), C(h444_ips) (every address with its PTR record), C(h444_ptr) (that of the main address),
-    and one for every further field that the API tells.
-  - Strings of the API are data. They are never templated, and the names of hosts and groups are made of harmless
-    characters only.
+    C(h444_ipv4), C(h444_ipv6), C(h444_ips) (all addresses with their PTR records) and C(h444_ptr) (the PTR record of
+    the primary address). It also gets a variable for every other field that the API returns.
+  - Strings from the API are data. The plugin never templates them, and it builds the names of hosts and groups from
+    safe characters only.
 requirements:
   - requests
 options:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_account_info
-short_description: Show the account and its wallet's balance
+short_description: Get information about the account
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives the profile of the account whose key is used.
+  - Returns the profile of the account to which the API key belongs, and the balance of its wallet.
 extends_documentation_fragment:
   - h444.cloud._api
   - h444.cloud._attributes.info_module
@@ -21,28 +21,30 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Who am I, and how much is in the wallet?
+- name: Get the account and the balance of its wallet
   h444.cloud.h444_account_info:
   register: me
 """
 
 RETURN = r"""
 account:
-  description: The account. Every further field of the API is kept in snake_case.
+  description:
+    - The account.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: dict
   contains:
     id:
-      description: The id.
+      description: The ID of the account. Always a string.
       type: str
       returned: always
     email:
-      description: The mail address.
+      description: The email address of the account.
       type: str
-      returned: when the API tells it
+      returned: when the API returns it
       sample: you@example.com
     balance_usd_cents:
-      description: What the prepaid wallet holds, in US cents.
+      description: The balance of the prepaid wallet, in US cents.
       type: int
       returned: always
       sample: 1250

@@ -8,49 +8,55 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_api
-short_description: Send one raw call to the API
+short_description: Send a request to any endpoint of the API
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Sends one request to any endpoint, with the care of the other modules. The key goes to the API alone, the shared pace is
-    kept, rate limits are waited out, and what is safe to repeat is repeated after a failure.
-  - It is for what the API gains before this collection does. Where there is a module for it, use that one; this one
-    knows nothing of states, so it is never idempotent.
-  - A C(GET), a C(PUT) and a C(DELETE) are sent again when their answer was lost. A C(POST) is so with O(idempotency_key)
-    only, and a C(PATCH) never. The task then fails and says that the outcome is not known.
-  - An answer that holds a secret (a password, a signing secret, a token) is registered whole, and no output shows it.
-    C(async), C(until), C(retries) and the task keyword C(timeout) are refused but for a C(GET), for they would lose it. What you put into
-    O(body) yourself is shown at C(-vvv); set C(no_log) on the task where that is a secret.
-  - A slow call, such as an order, needs a larger O(api_timeout).
-  - An order is best left to M(h444.cloud.h444_vps), which asks for the price and the wallet first and can't order twice.
+  - Sends one request to any endpoint of the API. As in the other modules, the key is sent to the API only, the request
+    counts towards the shared rate limit, the module waits for rate limits, and it retries a request after a failure if
+    that is safe.
+  - Use this module for endpoints that the collection does not support yet. Prefer the module of a resource if there is
+    one. This module does not know the state of resources and is never idempotent.
+  - If the response to a C(GET), C(PUT) or C(DELETE) request is lost, the module resends the request. It resends a
+    C(POST) request only if O(idempotency_key) is set. It never resends a C(PATCH) request. If the response is lost and
+    the request can't be resent, the task fails and reports that the outcome is unknown.
+  - If the response contains a secret, such as a password, a signing secret or a token, C(register) stores the whole
+    response, and Ansible never displays it.
+  - The module refuses C(async), C(until), C(retries) and the task keyword C(timeout), because a secret in the response
+    would be lost. This does not apply to C(GET) requests.
+  - Ansible displays the content of O(body) at C(-vvv). Set C(no_log) on the task if it contains a secret.
+  - A slow request, such as an order, needs a higher O(api_timeout).
+  - Use M(h444.cloud.h444_vps) to order a server. It checks the price and the wallet first and never orders twice.
 options:
   method:
     description:
-      - The HTTP method. A C(GET) is sent in check mode too; of all others nothing is sent then.
+      - The HTTP method. In check mode, the module sends only C(GET) requests.
     type: str
     choices: [GET, POST, PUT, PATCH, DELETE]
     default: GET
   path:
     description:
-      - The path below O(api_url), beginning with C(/), without query, like C(/vps).
-      - Parts such as C(..), empty parts, control characters and escapes that hide one of these are refused before anything
-        is sent. Put a value of elsewhere in with the filter C(urlencode).
+      - The path below O(api_url), without a query. It starts with C(/), for example C(/vps).
+      - The module refuses a path that contains C(..), empty segments, control characters or escapes that hide one of
+        these, before it sends anything. Use the filter C(urlencode) to insert a value from elsewhere.
     type: str
     required: true
   query:
     description:
-      - The query. A list repeats its name; null leaves it out.
+      - The query parameters. A parameter whose value is a list is repeated. A parameter whose value is null is
+        omitted.
     type: dict
   body:
     description:
-      - The body, sent as JSON. A C(GET) has none.
+      - The request body, sent as JSON. A C(GET) request has no body.
     type: dict
   idempotency_key:
     description:
-      - Sent as the header C(Idempotency-Key), 8 to 80 letters, digits, C(.), C(_) or C(-). A C(POST) with it is sent again
-        when its answer was lost, so give one only where the API honours it (orders, reinstall, ticket creation).
-      - Never let it differ from run to run; a repeated task would then do its work again.
+      - The value of the header C(Idempotency-Key). It consists of 8 to 80 letters, digits, C(.), C(_) or C(-).
+      - If the response to a C(POST) request with this header is lost, the module resends the request. Set this option
+        only for endpoints that support the header, which are orders, reinstalls and the creation of tickets.
+      - Use a fixed value. If the value differs from run to run, a repeated task repeats its work.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -62,33 +68,34 @@ attributes:
   check_mode:
     support: partial
     details:
-      - A C(GET) is sent and answered. Of all else the options are checked, nothing is sent, and RV(ignore:changed) is true.
+      - The module sends C(GET) requests. For other methods, it checks the options, sends nothing and reports
+        RV(ignore:changed=true).
   diff_mode:
     support: none
     details:
-      - What a raw call changes is not known.
+      - The module does not know what a request changes.
   idempotent:
     support: none
     details:
-      - Each run sends the call. All but a C(GET) count as changed.
+      - Every run sends the request. The module reports a change for every method except C(GET).
 seealso:
   - module: h444.cloud.h444_vps
   - module: h444.cloud.h444_ticket
 """
 
 EXAMPLES = r"""
-- name: What the server is doing
+- name: Get the live usage of a server
   h444.cloud.h444_api:
     path: "/vps/{{ servers.vps[0].id }}/stats"
   register: stats
 
-- name: The last ten movements of the wallet
+- name: Get the last ten transactions of the wallet
   h444.cloud.h444_api:
     path: /billing/wallet/transactions
     query:
       limit: 10
 
-- name: A label with spaces
+- name: Set a label that contains spaces
   h444.cloud.h444_api:
     method: PATCH
     path: "/vps/{{ servers.vps[0].id }}/label"
@@ -98,13 +105,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: The HTTP status of the answer; null where nothing was sent in check mode.
+  description: The HTTP status of the response. Null if the module sent nothing in check mode.
   returned: always
   type: int
   sample: 200
 body:
   description:
-    - The answer's body as the API sent it, in its own casing; null where it had none.
+    - The body of the response as the API sent it, with unchanged field names. Null if the response has no body.
   returned: success
   type: raw
   sample: {"cpu_percent": 3.5}

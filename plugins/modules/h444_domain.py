@@ -8,47 +8,50 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_domain
-short_description: Set renewal, transfer lock, WHOIS privacy and name servers of a domain
+short_description: Manage the settings of a domain
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Changes the settings of a domain of the account. One request writes those settings that differ, and only those.
-  - The API can neither register nor delete domains, so there is no O(ignore:state). A domain that is not in the account is an error.
-  - 444Host pushes each change to the registry and rolls it back if the registry refuses. The task fails then, and
-    RV(domain) shows the state that was read afterwards. Where the API takes a change and still shows the old state some
-    seconds later, the task fails too.
-  - Where the API does not tell a setting that is asked for, whether it differs can't be known. It is written in each run then,
-    which counts as a change, and a warning says so. A setting that the API tells in a word that means neither on nor off is
-    never overwritten; the task fails.
-  - An authorization code of the domain (EPP code) that the API may send is left out of every result.
+  - Changes the renewal, transfer lock, WHOIS privacy and name servers of a domain of the account. The module writes
+    only the settings that differ, in one request.
+  - The API can neither register nor delete domains, so this module has no O(ignore:state). The task fails if the
+    domain is not in the account.
+  - 444Host sends each change to the registry and rolls it back if the registry refuses it. In this case, the task
+    fails and RV(domain) contains the state that the module read afterwards. The task also fails if the API accepts a
+    change and still returns the old state some seconds later.
+  - If the API does not return a requested setting, the module can't know whether it differs. It then writes the
+    setting in every run, reports a change and issues a warning.
+  - If the API returns a setting as a word that means neither on nor off, the module never overwrites it and the task
+    fails.
+  - The API may return the authorization code (EPP code) of a domain. The module removes it from every result.
 options:
   id:
     description:
-      - The id of the domain. One of O(id) and O(name) is needed.
+      - The ID of the domain. At least one of O(id) and O(name) is required.
     type: str
   name:
     description:
-      - The name of the domain, compared without case and trailing dot. International names may be written either way,
-        V(müller.example) or V(xn--mller-kva.example).
+      - The name of the domain. Case and a trailing dot are ignored. An internationalized name can be written in either
+        form, V(müller.example) or V(xn--mller-kva.example).
     type: str
   auto_renew:
     description:
-      - Whether the domain shall be renewed by itself. This spends money from the wallet when the day comes.
+      - Whether the domain is renewed automatically. A renewal debits the wallet when it is due.
     type: bool
   transfer_lock:
     description:
-      - Whether the domain shall be locked against transfers to another registrar.
+      - Whether the domain is locked against transfers to another registrar.
     type: bool
   whois_privacy:
     description:
-      - Whether the owner shall be hidden in WHOIS.
+      - Whether the owner of the domain is hidden in WHOIS.
     type: bool
   nameservers:
     description:
-      - All the name servers that the domain shall have. Compared without case, order and trailing dot; one that is given
-        twice counts once.
-      - Leave it out to keep those that the domain has. An empty list is refused, for it would take the domain offline.
+      - The complete list of name servers of the domain. Case, order, trailing dots and duplicates are ignored.
+      - If this option is not set, the name servers are not changed. The module refuses an empty list, because it would
+        take the domain offline.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -61,14 +64,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Renew it by itself, and let nobody take it away
+- name: Renew the domain automatically and lock it against transfers
   h444.cloud.h444_domain:
     name: example.com
     auto_renew: true
     transfer_lock: true
     whois_privacy: true
 
-- name: Name servers of our own
+- name: Set custom name servers
   h444.cloud.h444_domain:
     name: example.com
     nameservers:
@@ -80,67 +83,69 @@ EXAMPLES = r"""
 RETURN = r"""
 domain:
   description:
-    - The domain after the run; after a failed change, as it was read again. Every further field of the API is kept in snake_case.
-  returned: success, and on failure where the domain was found
+    - The domain after the run. After a failed change, the domain as the module read it afterwards.
+    - All other fields that the API returns are included with names in snake_case.
+  returned: success, and on failure if the domain was found
   type: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the domain. Always a string.
       type: str
       returned: always
       sample: b1a6f0de-4a0f-4f0c-8d92-0d5f1a1f7a33
     name:
-      description: The name of the domain, as the API writes it.
+      description: The name of the domain, in the format of the API.
       type: str
       returned: always
       sample: example.com
     status:
-      description: The status in the words of the API, in small letters with underscores; null where the API does not tell.
+      description: The API's own status value, in lower case with underscores. Null if the API does not return it.
       type: str
       returned: always
       sample: active
     auto_renew:
-      description: Whether the domain is renewed by itself; null where the API does not tell.
+      description: Whether the domain is renewed automatically. Null if the API does not return it.
       type: bool
       returned: always
     transfer_lock:
-      description: Whether the domain is locked against transfers; null where the API does not tell.
+      description: Whether the domain is locked against transfers. Null if the API does not return it.
       type: bool
       returned: always
     whois_privacy:
-      description: Whether the owner is hidden in WHOIS; null where the API does not tell.
+      description: Whether the owner is hidden in WHOIS. Null if the API does not return it.
       type: bool
       returned: always
     nameservers:
-      description: The name servers, in small letters and without trailing dots; empty where the API does not tell.
+      description: The name servers, in lower case and without trailing dots. Empty if the API does not return them.
       type: list
       elements: str
       returned: always
       sample: [ns1.example.net, ns2.example.net]
     expires_at:
-      description: When the registration ends, as the API writes it.
+      description: When the registration expires, in the format of the API.
       type: raw
       returned: always
       sample: "2027-06-11T00:00:00.000Z"
     expires_on:
-      description: The day on which the registration ends, in UTC; null where the API tells no readable time.
+      description: The day on which the registration expires, in UTC. Null if the API returns no readable time.
       type: str
       returned: always
       sample: "2027-06-11"
     days_left:
       description:
-        - Whole days until the registration ends, rounded down and so negative afterwards, by the clock of the API.
-        - Null where the API tells no readable time.
+        - The number of full days until the registration expires, by the clock of the API. It is rounded down and
+          negative after the expiry.
+        - Null if the API returns no readable time.
       type: int
       returned: always
       sample: 199
     created_at:
-      description: When the domain was registered, as the API writes it; null where the API does not tell.
+      description: When the domain was registered, in the format of the API. Null if the API does not return it.
       type: raw
       returned: always
       sample: "2026-06-11T00:00:00.000Z"
 actions:
-  description: What was done, or would be.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

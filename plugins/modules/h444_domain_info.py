@@ -8,22 +8,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_domain_info
-short_description: List domains, with their settings and the days until they expire
+short_description: Get information about domains
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every domain of the account, or the one that is named. Nothing found is an empty list.
-  - One request for all domains; where the list of the API leaves settings out, one more for each domain.
-  - An authorization code of a domain (EPP code) that the API may send is left out.
+  - Returns all domains of the account or the specified one, with their settings and the days until they expire.
+    Returns an empty list if no domain matches.
+  - The module sends one request for all domains. If the list of the API lacks settings, it sends one more request for
+    each domain.
+  - The API may return the authorization code (EPP code) of a domain. The module removes it from the result.
 options:
   id:
-    description: Only the domain of this id.
+    description: The ID of the domain to return.
     type: str
   name:
     description:
-      - Only the domains of this name, compared without case and trailing dot. International names may be written either way,
-        V(müller.example) or V(xn--mller-kva.example).
+      - The name of the domains to return. Case and a trailing dot are ignored. An internationalized name can be
+        written in either form, V(müller.example) or V(xn--mller-kva.example).
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -35,78 +37,83 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Every domain
+- name: Get all domains
   h444.cloud.h444_domain_info:
   register: found
 
-- name: Those that end within 30 days and are not renewed
+- name: Show the domains that expire within 30 days and are not renewed
   ansible.builtin.debug:
-    msg: "{{ found.domains | rejectattr('days_left', 'none') | selectattr('days_left', 'lt', 30) | rejectattr('auto_renew') | map(attribute='name') }}"
+    msg: >-
+      {{ found.domains | rejectattr('days_left', 'none') | selectattr('days_left', 'lt', 30) | rejectattr('auto_renew')
+      | map(attribute='name') }}
 
-- name: One domain
+- name: Get one domain
   h444.cloud.h444_domain_info:
     name: example.com
 """
 
 RETURN = r"""
 domains:
-  description: The domains. Every further field of the API is kept in snake_case.
+  description:
+    - The domains.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the domain. Always a string.
       type: str
       returned: always
       sample: b1a6f0de-4a0f-4f0c-8d92-0d5f1a1f7a33
     name:
-      description: The name of the domain, as the API writes it.
+      description: The name of the domain, in the format of the API.
       type: str
       returned: always
       sample: example.com
     status:
-      description: The status in the words of the API, in small letters with underscores; null where the API does not tell.
+      description: The API's own status value, in lower case with underscores. Null if the API does not return it.
       type: str
       returned: always
       sample: active
     auto_renew:
-      description: Whether the domain is renewed by itself; null where the API does not tell.
+      description: Whether the domain is renewed automatically. Null if the API does not return it.
       type: bool
       returned: always
     transfer_lock:
-      description: Whether the domain is locked against transfers; null where the API does not tell.
+      description: Whether the domain is locked against transfers. Null if the API does not return it.
       type: bool
       returned: always
     whois_privacy:
-      description: Whether the owner is hidden in WHOIS; null where the API does not tell.
+      description: Whether the owner is hidden in WHOIS. Null if the API does not return it.
       type: bool
       returned: always
     nameservers:
-      description: The name servers, in small letters and without trailing dots; empty where the API does not tell.
+      description: The name servers, in lower case and without trailing dots. Empty if the API does not return them.
       type: list
       elements: str
       returned: always
       sample: [ns1.example.net, ns2.example.net]
     expires_at:
-      description: When the registration ends, as the API writes it.
+      description: When the registration expires, in the format of the API.
       type: raw
       returned: always
       sample: "2027-06-11T00:00:00.000Z"
     expires_on:
-      description: The day on which the registration ends, in UTC; null where the API tells no readable time.
+      description: The day on which the registration expires, in UTC. Null if the API returns no readable time.
       type: str
       returned: always
       sample: "2027-06-11"
     days_left:
       description:
-        - Whole days until the registration ends, rounded down and so negative afterwards, by the clock of the API.
-        - Null where the API tells no readable time.
+        - The number of full days until the registration expires, by the clock of the API. It is rounded down and
+          negative after the expiry.
+        - Null if the API returns no readable time.
       type: int
       returned: always
       sample: 199
     created_at:
-      description: When the domain was registered, as the API writes it; null where the API does not tell.
+      description: When the domain was registered, in the format of the API. Null if the API does not return it.
       type: raw
       returned: always
       sample: "2026-06-11T00:00:00.000Z"

@@ -8,70 +8,73 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_hosting
-short_description: Order, change and remove web-hosting accounts
+short_description: Manage web hosting accounts
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Orders a web-hosting account that is missing; suspends, unsuspends or removes one that is there, sets its PHP version and
-    retries its certificate.
-  - An order debits the wallet at once. It is placed exactly once, whatever happens to the replies, because its
-    Idempotency-Key is made of the account, the domain and the user name, never of the run.
-  - The SFTP and the database password are in the reply to the order only. They are in RV(sftp_password) and
-    RV(db_password) for C(register), and no output shows them; or they go to O(credentials_file).
-  - C(async) and the task keyword C(timeout) are refused where the task could order, for both would lose the passwords.
-    So are C(until) and C(retries) without O(credentials_file).
+  - Orders a web hosting account if it is missing. Suspends, unsuspends or removes an existing account, sets its PHP
+    version and retries its certificate.
+  - An order debits the wallet immediately. The module places it exactly once, even if replies are lost, because the
+    Idempotency-Key is derived from the account, the domain and the username, and never from the run.
+  - Only the reply to the order contains the SFTP and the database password. The module returns them in
+    RV(sftp_password) and RV(db_password) for C(register), and Ansible never displays them. If O(credentials_file) is
+    set, the module writes them to that file instead.
+  - If the task could place an order, the module refuses C(async) and the task keyword C(timeout), because both would
+    lose the passwords. For the same reason, it refuses C(until) and C(retries) unless O(credentials_file) is set.
 options:
   id:
     description:
-      - The account's id. One of O(id), O(domain) and O(username) is needed. Where several are given, they have to
-        mean the same account.
+      - The ID of the account. At least one of O(id), O(domain) and O(username) is required. If several are set, they
+        must refer to the same account.
     type: str
   domain:
     description:
-      - The account's domain, compared without case and trailing dot. A name that is not ASCII is ordered in its IDNA form.
-        Two accounts of one domain are refused with their ids. Needed to order.
+      - The domain of the account. Case and a trailing dot are ignored. Required to place an order. The module orders a
+        domain that is not ASCII in its IDNA form.
+      - If two accounts have this domain, the module refuses the task and lists their IDs.
     type: str
   username:
     description:
-      - The account's user name, compared without case. Needed to order; one that an account of another domain has is
-        refused before anything is ordered.
-      - Where O(domain) is given too, the account is found by that, and another user name is refused. An account that may be suspended
-        or removed by this task has to have the very name; else one that the provider cut short or put something before is
-        taken for it, with a warning.
+      - The username of the account. Case is ignored. Required to place an order. If an account of another domain has
+        this username, the module refuses the task before it orders anything.
+      - If O(domain) is also set, the module finds the account by its domain and refuses a different username. It
+        accepts a username that the provider has shortened or prefixed, and issues a warning, unless the task could
+        suspend or remove the account.
     type: str
   state:
     description:
-      - V(present) orders the account if it is missing. It leaves a suspended account suspended.
-      - V(active) does so too, and lifts a suspension.
-      - V(suspended) suspends the account, so that its site and databases stop serving. It never orders.
-      - V(absent) removes the account and B(destroys its site, its databases and its mail). Its user name can be used anew.
-        Options that describe the account are allowed, and ignored.
+      - V(present) orders the account if it is missing. A suspended account stays suspended.
+      - V(active) orders the account if it is missing, and unsuspends a suspended account.
+      - V(suspended) suspends the account, so that its site and databases stop serving. It never places an order.
+      - V(absent) removes the account and B(destroys its site, its databases and its mail). The username can be used
+        again afterwards. Options that describe the account are accepted and ignored.
     type: str
     choices: [present, active, suspended, absent]
     default: present
   php_version:
     description:
-      - The PHP version to order with, or to switch to. An order without it takes the default of the API, 8.3.
+      - The PHP version of the account. If an order does not specify it, the API uses its default, 8.3.
     type: str
     choices: ["7.4", "8.1", "8.3"]
   retry_ssl:
     description:
-      - Whether to try again to have the Let's Encrypt certificate of the domain issued.
-      - V(failed) looks at the state of the certificate and retries if it is RV(hosting.ssl_status=failed). Where the API does
-        not tell the state, or in a word that nobody knows, nothing is retried and a warning says so.
-      - V(always) retries in every run. Let's Encrypt limits how often a domain may be tried.
-      - Refused with O(state=absent).
-      - An account that this run orders is not retried, for its certificate comes with the order.
-      - A retry whose reply is lost is never repeated by itself; the task fails and says so.
+      - When to retry the issuance of the Let's Encrypt certificate of the domain.
+      - V(failed) retries if RV(hosting.ssl_status=failed). If the API does not return the status of the certificate,
+        or returns an unknown one, the module does not retry and issues a warning.
+      - V(always) retries in every run. Let's Encrypt limits the number of attempts for a domain.
+      - The module does not retry the certificate of an account that it orders in the same run, because the order
+        includes the certificate.
+      - If the reply to a retry is lost, the module does not resend it. The task fails and reports this.
+      - The module refuses V(failed) and V(always) with O(state=absent).
     type: str
     choices: [never, failed, always]
     default: never
   wait_timeout:
     description:
-      - How many seconds to wait for the account to be set up, suspended, unsuspended or removed. It is also the time-out of
-        one attempt of an order, for the API answers that only when the account is there. An unknown status ends the wait at
-        once, with a warning.
+      - How many seconds to wait until the account is set up, suspended, unsuspended or removed. If the account reports
+        an unknown status, the module stops waiting immediately and issues a warning.
+      - This is also the timeout of one attempt of an order, because the API responds only when the account is ready.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -86,16 +89,17 @@ attributes:
     description: Running the same task twice in a row changes nothing the second time.
     support: partial
     details:
-      - O(retry_ssl=always) retries every time, and O(retry_ssl=failed) as long as the certificate fails.
-      - Where the API does not tell the PHP version, or tells the status in words that nobody knows, these are written in
-        every run; a warning says so.
+      - O(retry_ssl=always) retries every time, and O(retry_ssl=failed) as long as the status of the certificate is
+        V(failed).
+      - If the API does not return the PHP version or a known status of the account, the module writes the requested
+        value in every run and issues a warning.
 seealso:
   - module: h444.cloud.h444_hosting_info
   - module: h444.cloud.h444_product_info
 """
 
 EXAMPLES = r"""
-- name: Order a hosting account, for at most 5 dollars a month
+- name: Order a hosting account for at most 5 dollars a month
   h444.cloud.h444_hosting:
     domain: example.com
     username: examplecom
@@ -103,15 +107,15 @@ EXAMPLES = r"""
     max_monthly_usd_cents: 500
   register: site
 
-- name: Hand the passwords on, which are known in this run only
+- name: Pass the password on, which is available in this run only
   ansible.builtin.set_fact:
     database:
       host: "{{ site.hosting.hosts.db_host | default('localhost') }}"
       password: "{{ site.db_password }}"
   when: site.db_password is defined
-  no_log: true # h444_hosting hides the passwords itself, other modules have to be told
+  no_log: true # h444_hosting hides the passwords, but other modules do not
 
-- name: Order another one and keep its passwords in a file
+- name: Order another account and write its passwords to a file
   h444.cloud.h444_hosting:
     domain: shop.example.com
     username: shopuser
@@ -119,27 +123,27 @@ EXAMPLES = r"""
     php_version: "8.1"
     credentials_file: "{{ playbook_dir }}/credentials.json"
 
-- name: Switch its PHP version
+- name: Change the PHP version
   h444.cloud.h444_hosting:
     domain: shop.example.com
     php_version: "8.3"
 
-- name: Try the certificate again if it failed
+- name: Retry the certificate if it failed
   h444.cloud.h444_hosting:
     domain: shop.example.com
     retry_ssl: failed
 
-- name: Suspend it
+- name: Suspend the account
   h444.cloud.h444_hosting:
     username: shopuser
     state: suspended
 
-- name: Lift the suspension
+- name: Unsuspend the account
   h444.cloud.h444_hosting:
     username: shopuser
     state: active
 
-- name: Remove it with its site, databases and mail; a second time changes nothing
+- name: Remove the account with its site, databases and mail
   h444.cloud.h444_hosting:
     domain: shop.example.com
     state: absent
@@ -148,130 +152,135 @@ EXAMPLES = r"""
 RETURN = r"""
 hosting:
   description:
-    - The account after the run; null when it is absent. Every further field of the API is kept in snake_case, among them
-      the quota, the usage and the hosts to connect to.
+    - The account after the run. Null if it is absent.
+    - All other fields that the API returns are included with names in snake_case. They include the quota, the usage
+      and the hosts to connect to.
   returned: always
   type: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the account. Always a string.
       type: str
       returned: always
       sample: 0f8c7e52-61a4-4d2b-8f0e-3f9f6d1a7c44
     domain:
-      description: The domain, as the API writes it.
+      description: The domain of the account, in the format of the API.
       type: str
       returned: always
       sample: example.com
     username:
-      description: The user name of the account, for SFTP too.
+      description: The username of the account, which is also the username for SFTP.
       type: str
       returned: always
       sample: examplecom
     status:
-      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these.
+      description:
+        - The status of the account. V(active), V(suspended), V(provisioning), or the API's own value if it is none of
+          these.
       type: str
       returned: always
       sample: active
     plan_slug:
-      description: The plan.
+      description: The slug of the plan.
       type: str
       returned: always
       sample: hosting-starter
     php_version:
-      description: The PHP version, such as V(8.3); null where the API does not tell.
+      description: The PHP version, for example V(8.3). Null if the API does not return it.
       type: str
       returned: always
       sample: "8.3"
     ssl_status:
       description:
-        - The state of the certificate, V(issued), V(pending), V(failed), or the word of the API where it is none of these.
-          Null where the API does not tell.
+        - The status of the certificate. V(issued), V(pending), V(failed), or the API's own value if it is none of
+          these. Null if the API does not return it.
       type: str
       returned: always
       sample: issued
     created_at:
-      description: When the account was made, as the API writes it.
+      description: When the account was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-01-01T00:00:00.000Z"
 sftp_password:
-  description: The SFTP password. No output shows it. Left out when O(credentials_file) took it.
-  returned: when this run ordered, and the API gave one
+  description: The SFTP password. Ansible never displays it. Omitted if it was written to O(credentials_file).
+  returned: when this run ordered the account and the API returned a password
   type: str
 db_password:
-  description: The password of the database. No output shows it. Left out when O(credentials_file) took it.
-  returned: when this run ordered, and the API gave one
+  description: The database password. Ansible never displays it. Omitted if it was written to O(credentials_file).
+  returned: when this run ordered the account and the API returned a password
   type: str
 other_secrets:
   description:
-    - Any further secrets in the reply, by their paths in it, such as C(vnc.password). No output shows them. Left out if
-      they were written to O(credentials_file).
-  returned: when the reply held any
+    - Other secrets in the reply, keyed by their paths in it, for example C(vnc.password). Ansible never displays them.
+      Omitted if they were written to O(credentials_file).
+  returned: when the reply contained other secrets
   type: dict
 secret_lost:
   description:
-    - Whether a one-time secret did not arrive, or can't be distinguished from others. A warning then says how to get a new one.
+    - Whether a one-time secret is lost, because it did not arrive or can't be distinguished from other secrets in the
+      reply. The module then issues a warning that explains how to get a new one.
     - V(false) in check mode.
-  returned: when this run ordered, or would
+  returned: when this run ordered the account, or would do so in check mode
   type: bool
   sample: false
 credentials_file:
-  description: The file that holds the passwords now.
-  returned: when it was written
+  description: The path of the file that contains the passwords.
+  returned: when the module wrote the file
   type: str
 order:
-  description: What was ordered, or would be in check mode.
-  returned: when something was or would be ordered
+  description: The order that the module placed, or would place in check mode.
+  returned: when this run placed an order, or would place one in check mode
   type: dict
   contains:
     plan_slug:
-      description: The plan.
+      description: The slug of the plan.
       type: str
       returned: always
       sample: vps-2
     due_now_usd_cents:
-      description: What the order debits at once.
+      description: The amount in US cents that the order debits immediately.
       type: int
       returned: always
       sample: 240
     monthly_usd_cents:
-      description: Your own price for a month.
+      description: Your own monthly price in US cents.
       type: int
       returned: always
       sample: 240
     idempotency_key:
-      description: The key of the order. It is no secret; the support may ask for it.
+      description: The Idempotency-Key of the order. It is not a secret. The support may ask for it.
       type: str
       returned: always
     replayed:
-      description: Whether the API repeated the reply to an earlier request; null where that is not known.
+      description: Whether the API replayed the reply to an earlier request. Null if this is unknown.
       type: bool
       returned: always
     generation:
-      description: O(order_generation).
+      description: The value of O(order_generation).
       type: str
       returned: always
     attempts:
-      description: How often the order was sent; 0 in check mode.
+      description: How many times the module sent the order. 0 in check mode.
       type: int
       returned: always
     hosting_id:
-      description: The id that the reply named; null where there was none, as in check mode.
+      description: The ID in the reply to the order. Null if there is none, and in check mode.
       type: str
       returned: always
     wallet_before_usd_cents:
-      description: The balance before.
+      description: The balance of the wallet before the order, in US cents.
       type: int
       returned: always
     wallet_after_usd_cents:
       description:
-        - The balance afterwards. In check mode, and where the reply alone proves the order, this is the balance before less the price;
-          else it is read again, and null where that fails.
+        - The balance of the wallet after the order, in US cents.
+        - In check mode, and if the reply alone proves the order, this is the previous balance minus the price.
+          Otherwise, the module reads the balance again. Null if it can't be read.
       type: int
       returned: always
 actions:
-  description: What was done, or would be, in order.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

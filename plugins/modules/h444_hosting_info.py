@@ -8,22 +8,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_hosting_info
-short_description: List web-hosting accounts
+short_description: Get information about web hosting accounts
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every web-hosting account, or the one that is named. Nothing found is an empty list.
-  - If several of O(id), O(domain) and O(username) are given, they must refer to the same account.
+  - Returns all web hosting accounts or the specified one. Returns an empty list if no account matches.
+  - If several of O(id), O(domain) and O(username) are set, they must refer to the same account.
 options:
   id:
-    description: Only the account of this id.
+    description: The ID of the account to return.
     type: str
   domain:
-    description: Only the accounts of this domain, compared without case and trailing dot. Use O(patterns) for patterns.
+    description:
+      - The domain of the accounts to return. Case and a trailing dot are ignored. Use O(patterns) for patterns.
     type: str
   username:
-    description: Only the accounts of this user name, compared without case.
+    description: The username of the accounts to return. Case is ignored.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -35,19 +36,19 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Every hosting account
+- name: Get all hosting accounts
   h444.cloud.h444_hosting_info:
   register: sites
 
-- name: One of them
+- name: Get one hosting account
   h444.cloud.h444_hosting_info:
     domain: example.com
 
-- name: Those below a domain, and those of a user
+- name: Get the accounts below a domain and the accounts of some users
   h444.cloud.h444_hosting_info:
     patterns: ["*.example.com", shop*]
 
-- name: The domains whose certificate failed
+- name: Show the domains whose certificate failed
   ansible.builtin.debug:
     msg: "{{ sites.hosting | selectattr('ssl_status', 'equalto', 'failed') | map(attribute='domain') }}"
 """
@@ -55,51 +56,54 @@ EXAMPLES = r"""
 RETURN = r"""
 hosting:
   description:
-    - The accounts. Every further field of the API is kept in snake_case, among them the quota, the usage and the hosts to
-      connect to. Passwords are never among them.
+    - The accounts.
+    - All other fields that the API returns are included with names in snake_case. They include the quota, the usage
+      and the hosts to connect to, and never passwords.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the account. Always a string.
       type: str
       returned: always
       sample: 0f8c7e52-61a4-4d2b-8f0e-3f9f6d1a7c44
     domain:
-      description: The domain, as the API writes it.
+      description: The domain of the account, in the format of the API.
       type: str
       returned: always
       sample: example.com
     username:
-      description: The user name of the account, for SFTP too.
+      description: The username of the account, which is also the username for SFTP.
       type: str
       returned: always
       sample: examplecom
     status:
-      description: V(active), V(suspended), V(provisioning), or the word of the API where it is none of these.
+      description:
+        - The status of the account. V(active), V(suspended), V(provisioning), or the API's own value if it is none of
+          these.
       type: str
       returned: always
       sample: active
     plan_slug:
-      description: The plan.
+      description: The slug of the plan.
       type: str
       returned: always
       sample: hosting-starter
     php_version:
-      description: The PHP version, such as V(8.3); null where the API does not tell.
+      description: The PHP version, for example V(8.3). Null if the API does not return it.
       type: str
       returned: always
       sample: "8.3"
     ssl_status:
       description:
-        - The state of the certificate, V(issued), V(pending), V(failed), or the word of the API where it is none of these.
-          Null where the API does not tell.
+        - The status of the certificate. V(issued), V(pending), V(failed), or the API's own value if it is none of
+          these. Null if the API does not return it.
       type: str
       returned: always
       sample: issued
     created_at:
-      description: When the account was made, as the API writes it.
+      description: When the account was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-01-01T00:00:00.000Z"

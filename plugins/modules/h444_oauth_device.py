@@ -8,36 +8,38 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_oauth_device
-short_description: Begin a sign-in by the browser
+short_description: Start a sign-in in the browser
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Asks for the codes of a sign-in by device code (RFC 8628). Somebody opens RV(verification_uri) in a browser and approves
-    RV(user_code); M(h444.cloud.h444_oauth_token) then exchanges RV(device_code) for the tokens.
-  - C(async) is refused, because every user of the executing host can read a job's result.
-  - No key is needed, and none is sent. The endpoints come from the server's metadata and have to be on the host of O(api_url).
+  - Requests the codes of an OAuth device authorization (RFC 8628). A user opens RV(verification_uri) in a browser and
+    approves RV(user_code). M(h444.cloud.h444_oauth_token) then exchanges RV(device_code) for the tokens.
+  - The module refuses C(async), because every user of the executing host can read the result of an asynchronous job.
+  - The module needs no API key and sends none. It reads the endpoints from the metadata of the server. They must be on
+    the host of O(api_url).
 options:
   client_id:
     description:
-      - The id of the OAuth client that signs in. 444Host gives it; this collection has none of its own.
-      - Without it O(register_client) has to be set.
+      - The ID of the OAuth client that signs in. 444Host issues client IDs. This collection does not have its own.
+      - Required unless O(register_client) is set.
     type: str
   scopes:
     description:
-      - The scopes that the token shall have. One that the server's metadata doesn't know is refused with the closest.
-      - Without them the server decides.
+      - The scopes of the token. If the metadata of the server does not list a scope, the module refuses it and
+        suggests the closest one.
+      - If this option is not set, the server decides.
     type: list
     elements: str
   register_client:
     description:
-      - Register a client first, where there is no O(client_id) and the server's metadata offers that (RFC 7591). Keep
-        RV(client_id), for the tokens belong to it.
+      - Whether to register a client first if O(client_id) is not set and the metadata of the server offers a
+        registration (RFC 7591). Keep RV(client_id), because the tokens belong to it.
     type: bool
     default: false
   client_name:
     description:
-      - The name of a registered client, as the browser shows it.
+      - The name of the registered client, which the browser displays.
     type: str
     default: Ansible (h444.cloud)
 extends_documentation_fragment:
@@ -50,59 +52,61 @@ attributes:
     description: Running the same task twice in a row changes nothing the second time.
     support: none
     details:
-      - Every run begins a new sign-in.
+      - Every run starts a new sign-in.
 seealso:
   - module: h444.cloud.h444_oauth_token
 """
 
 EXAMPLES = r"""
-- name: Begin a sign-in
+- name: Start a sign-in
   h444.cloud.h444_oauth_device:
     client_id: h444-ansible
     scopes: [account:read, vps:read]
   register: sign_in
 
-- name: Tell where to approve it
+- name: Show where to approve the sign-in
   ansible.builtin.debug:
     msg: "Open {{ sign_in.verification_uri }} and approve {{ sign_in.user_code }}."
 """
 
 RETURN = r"""
 client_id:
-  description: The client; a newly registered one with O(register_client).
+  description: The ID of the client. With O(register_client), this can be a newly registered client.
   returned: always
   type: str
   sample: h444-ansible
 user_code:
-  description: The code that is approved in the browser; null in check mode, as all below.
+  description: The code to approve in the browser. Null in check mode, as are the fields below.
   returned: always
   type: str
   sample: 1234-5678
 verification_uri:
-  description: The page to open.
+  description: The URL of the page to open.
   returned: always
   type: str
   sample: https://444host.com/oauth/device
 verification_uri_complete:
-  description: The page with the code in it; null where the server does not tell it.
+  description: The URL of the page with the code in it. Null if the server does not return it.
   returned: always
   type: str
 device_code:
-  description: What O(h444.cloud.h444_oauth_token#module:device_code) takes. Anyone who has it can get the token, so no output shows it.
+  description:
+    - The code for O(h444.cloud.h444_oauth_token#module:device_code). Anyone who has it can get the token, so Ansible
+      never displays it.
   returned: always
   type: str
 interval:
-  description: The seconds to wait between two questions of M(h444.cloud.h444_oauth_token).
+  description: How many seconds M(h444.cloud.h444_oauth_token) must wait between two polls.
   returned: always
   type: int
   sample: 5
 expires_in:
-  description: The seconds until the codes expire; null where the server does not tell.
+  description: The number of seconds until the codes expire. Null if the server does not return it.
   returned: always
   type: int
   sample: 600
 actions:
-  description: What was done, or would be, in order.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

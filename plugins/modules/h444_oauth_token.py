@@ -8,27 +8,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_oauth_token
-short_description: Get or refresh the token of a sign-in
+short_description: Get or refresh the tokens of a sign-in
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Exchanges the device code of M(h444.cloud.h444_oauth_device) for an access token, and waits until the sign-in is approved in
-    the browser; or exchanges a refresh token for new tokens.
-  - The access token (C(h444_at_…)) can be used wherever a key can, as O(h444.cloud.h444_account_info#module:api_key) and the like.
-  - A refresh token works once. With O(credentials_file) the new one is stored, under a lock, before the task ends. Any number of runs
-    may be given the same token, as the forks of a play are; where it was used already, the stored one is used instead.
-  - No key is needed, and none is sent. C(async) and the task keyword C(timeout) are refused, for both would lose the tokens;
-    so are C(until) and C(retries) without O(credentials_file).
+  - Waits until the sign-in is approved in the browser and exchanges the device code from
+    M(h444.cloud.h444_oauth_device) for an access token. Alternatively, exchanges a refresh token for new tokens.
+  - The access token (C(h444_at_…)) works wherever an API key does, for example as
+    O(h444.cloud.h444_account_info#module:api_key).
+  - A refresh token works once. With O(credentials_file), the module stores the new one under a lock before the task
+    ends. Any number of runs can start with the same token, as the forks of a play do. If the token was already used,
+    the module uses the stored one instead.
+  - The module needs no API key and sends none.
+  - The module refuses C(async) and the task keyword C(timeout), because both would lose the tokens. For the same
+    reason, it refuses C(until) and C(retries) unless O(credentials_file) is set.
 options:
   client_id:
     description:
-      - The id of the OAuth client that the code or the token was made for.
+      - The ID of the OAuth client to which the code or the token was issued.
     type: str
     required: true
   device_code:
     description:
-      - The code of M(h444.cloud.h444_oauth_device). O(device_code) or O(refresh_token) is needed.
+      - The device code from M(h444.cloud.h444_oauth_device). One of O(device_code) and O(refresh_token) is required.
     type: str
   refresh_token:
     description:
@@ -36,14 +39,15 @@ options:
     type: str
   interval:
     description:
-      - The seconds to wait between two questions, as RV(h444.cloud.h444_oauth_device#module:interval) says. It grows where the server
-        asks for that or does not answer. From V(1) to V(86400).
+      - How many seconds to wait between two polls, as returned in RV(h444.cloud.h444_oauth_device#module:interval).
+        From V(1) to V(86400). The module increases the interval if the server asks for it or does not respond.
+      - This option applies only to O(device_code).
     type: int
     default: 5
   wait_timeout:
     description:
-      - The seconds to wait for the approval. With V(0) the task asks once.
-      - Like O(interval) it is about O(device_code) only; a refresh token is exchanged at once.
+      - How many seconds to wait for the approval. With V(0), the module polls once.
+      - This option applies only to O(device_code). The module exchanges a refresh token immediately.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -57,19 +61,19 @@ attributes:
     description: Running the same task twice in a row changes nothing the second time.
     support: none
     details:
-      - A code and a refresh token work once.
+      - A device code and a refresh token work once.
 seealso:
   - module: h444.cloud.h444_oauth_device
 """
 
 EXAMPLES = r"""
-- name: Begin a sign-in
+- name: Start a sign-in
   h444.cloud.h444_oauth_device:
     client_id: h444-ansible
     scopes: [account:read, vps:read]
   register: sign_in
 
-- name: Tell where to approve it
+- name: Show where to approve the sign-in
   ansible.builtin.debug:
     msg: "Open {{ sign_in.verification_uri }} and approve {{ sign_in.user_code }}."
 
@@ -80,42 +84,48 @@ EXAMPLES = r"""
     interval: "{{ sign_in.interval }}"
     credentials_file: "{{ playbook_dir }}/sign-in.json"
 
-- name: Refresh it, in another run
+- name: Refresh the token in a later run
   h444.cloud.h444_oauth_token:
     client_id: h444-ansible
-    refresh_token: "{{ (lookup('ansible.builtin.file', playbook_dir ~ '/sign-in.json') | from_json)['oauth/h444-ansible'].refresh_token }}"
+    refresh_token: "{{ tokens.refresh_token }}"
     credentials_file: "{{ playbook_dir }}/sign-in.json"
+  vars:
+    tokens: "{{ (lookup('ansible.builtin.file', playbook_dir ~ '/sign-in.json') | from_json)['oauth/h444-ansible'] }}"
 
-- name: Use it
+- name: Use the token
   h444.cloud.h444_account_info:
-    api_key: "{{ (lookup('ansible.builtin.file', playbook_dir ~ '/sign-in.json') | from_json)['oauth/h444-ansible'].access_token }}"
+    api_key: "{{ tokens.access_token }}"
+  vars:
+    tokens: "{{ (lookup('ansible.builtin.file', playbook_dir ~ '/sign-in.json') | from_json)['oauth/h444-ansible'] }}"
 """
 
 RETURN = r"""
 access_token:
-  description: The access token. No output shows it. Left out when O(credentials_file) took it.
-  returned: when there is one
+  description: The access token. Ansible never displays it. Omitted if it was written to O(credentials_file).
+  returned: when the server returned an access token
   type: str
 refresh_token:
-  description: The refresh token, which works once. No output shows it. Left out when O(credentials_file) took it.
-  returned: when the server gave a new one
+  description:
+    - The refresh token, which works once. Ansible never displays it. Omitted if it was written to O(credentials_file).
+  returned: when the server returned a new refresh token
   type: str
 expires_in:
-  description: The seconds until the access token expires; null where the server does not tell, and in check mode.
+  description:
+    - The number of seconds until the access token expires. Null if the server does not return it, and in check mode.
   returned: always
   type: int
   sample: 3600
 scope:
-  description: The scopes of the token, with spaces between; null where the server does not tell, and in check mode.
+  description: The scopes of the token, separated by spaces. Null if the server does not return them, and in check mode.
   returned: always
   type: str
   sample: account:read vps:read
 credentials_file:
-  description: The file that holds the tokens now, under C(oauth/CLIENT_ID), with C(expires_at) and C(scope).
-  returned: when it was written
+  description: The path of the file that contains the tokens, under C(oauth/CLIENT_ID), with C(expires_at) and C(scope).
+  returned: when the module wrote the file
   type: str
 actions:
-  description: What was done, or would be, in order.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

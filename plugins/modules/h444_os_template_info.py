@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_os_template_info
-short_description: List the templates that can be installed
+short_description: Get information about operating system templates
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives the operating systems for orders and reinstalls.
+  - Returns the operating system templates that are available for orders and reinstalls.
 options:
   os_family:
-    description: Only templates of this family.
+    description: The family of the templates to return.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: What can be installed?
+- name: Get the Ubuntu templates
   h444.cloud.h444_os_template_info:
     os_family: ubuntu
   register: templates
@@ -33,18 +33,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 os_templates:
-  description: The templates. Every further field of the API is kept in snake_case.
+  description:
+    - The templates.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: list
   elements: dict
   contains:
     os_family:
-      description: The family; null where the API does not tell.
+      description: The family of the template. Null if the API does not return it.
       type: str
       returned: always
       sample: ubuntu
     os_template:
-      description: What O(h444.cloud.h444_vps#module:os_template) takes.
+      description: The name of the template, as used by O(h444.cloud.h444_vps#module:os_template).
       type: str
       returned: always
       sample: ubuntu-24.04

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_product_info
-short_description: List the plans that can be ordered
+short_description: Get information about plans
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives the plans for servers and hosting with the retail price and your own, which is what an order costs.
+  - Returns the plans for servers and web hosting with the retail price and your own price. An order costs your own
+    price.
 options:
   slug:
-    description: Only this plan.
+    description: The slug of the plan to return.
     type: str
   category:
-    description: Only plans of this category.
+    description: The category of the plans to return.
     type: str
     choices: [vps, hosting]
 extends_documentation_fragment:
@@ -29,7 +30,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: What does a server cost?
+- name: Get the plans and prices of servers
   h444.cloud.h444_product_info:
     category: vps
   register: catalogue
@@ -37,38 +38,42 @@ EXAMPLES = r"""
 
 RETURN = r"""
 products:
-  description: The plans. Every further field of the API is kept in snake_case.
+  description:
+    - The plans.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: list
   elements: dict
   contains:
     slug:
-      description: What O(h444.cloud.h444_vps#module:plan_slug) takes.
+      description: The slug of the plan, as used by O(h444.cloud.h444_vps#module:plan_slug).
       type: str
       returned: always
       sample: vps-2
     category:
-      description: V(vps) or V(hosting).
+      description: The category of the plan, V(vps) or V(hosting).
       type: str
       returned: always
       sample: vps
     name_en:
-      description: The name.
+      description: The name of the plan.
       type: str
       returned: always
       sample: VPS 2
     retail_monthly_usd_cents:
-      description: The list price for a month; null where it can't be read.
+      description: The monthly list price in US cents. Null if it can't be read.
       type: int
       returned: always
       sample: 1200
     your_monthly_usd_cents:
-      description: Your price for a month. This is what is debited. Null where it can't be read; such a plan is never ordered.
+      description:
+        - Your own monthly price in US cents. An order debits this price. Null if it can't be read. The modules never
+          order such a plan.
       type: int
       returned: always
       sample: 960
     specs:
-      description: The size.
+      description: The resources of the plan.
       type: dict
       returned: always
       sample: {"vcpu": 2, "ram_mb": 4096, "disk_gb": 60}

@@ -8,43 +8,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_ptr
-short_description: Set or clear the PTR record of an address
+short_description: Manage the PTR record of an IP address
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Points the reverse DNS of one address of a server at a host name, or removes the record.
-  - Names are compared without case and trailing dot, and a name in Unicode is that of its C(xn--) form.
-  - A change takes two requests, one to look and one to write. The answer to the write counts; the record is not read again.
+  - Sets or removes the PTR record (reverse DNS) of an IP address of a server.
+  - The module compares hostnames without case and trailing dot. A name in Unicode equals its C(xn--) form.
+  - A change takes two requests, one to read and one to write. The module relies on the response to the write and does
+    not read the record again.
 options:
   ip:
     description:
-      - The IPv4 or IPv6 address, in any spelling. Without it the primary address of the server that O(vps_id) or O(vps_label) names.
-      - Its server is found from the addresses of the account. An address that the API shows on two servers is refused with their ids,
-        unless O(vps_id) says which one is meant.
+      - The IPv4 or IPv6 address, in any notation. If this option is not set, the module uses the primary address of
+        the server that O(vps_id) or O(vps_label) identifies.
+      - The module finds the server in the list of all addresses of the account. If the API returns the address for two
+        servers, the module refuses the task and lists their IDs, unless O(vps_id) identifies one of them.
     type: str
   vps_id:
     description:
-      - The id of the server that has the address. One of O(ip), O(vps_id) and O(vps_label) is needed.
+      - The ID of the server that has the address. At least one of O(ip), O(vps_id) and O(vps_label) is required.
     type: str
   vps_label:
     description:
-      - The label of the server that has the address. Two servers of the same label are refused with their ids.
+      - The label of the server that has the address. If two servers have this label, the module refuses the task and
+        lists their IDs.
     type: str
   state:
     description:
-      - Whether the record shall be there.
+      - Whether to set (V(present)) or remove (V(absent)) the PTR record.
     type: str
     choices: [present, absent]
     default: present
   hostname:
     description:
-      - The fully qualified name for the address. Needed for O(state=present), ignored with O(state=absent).
+      - The fully qualified domain name in the PTR record. Required if O(state=present), ignored if O(state=absent).
     type: str
   require_forward:
     description:
-      - Refuse unless O(hostname) resolves to O(ip), with the resolver of the executing host. Mail servers believe a PTR
-        record only then. It has no effect with O(state=absent).
+      - Whether to refuse the task unless O(hostname) resolves to O(ip) with the resolver of the executing host. Mail
+        servers trust a PTR record only then. This option is ignored if O(state=absent).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -58,17 +61,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A name for the main address of a server
+- name: Set the PTR record of an address
   h444.cloud.h444_ptr:
     ip: "{{ servers.vps[0].ipv4 }}"
     hostname: mail.example.com
 
-- name: A name for the primary address of a server, whatever it is
+- name: Set the PTR record of the primary address of a server
   h444.cloud.h444_ptr:
     vps_label: web-1
     hostname: web-1.example.com
 
-- name: No name any more
+- name: Remove the PTR record of an address
   h444.cloud.h444_ptr:
     ip: "{{ servers.vps[0].ipv4 }}"
     state: absent
@@ -76,34 +79,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ptr:
-  description: The address and its record after the run. Every further field of the API is kept in snake_case.
+  description:
+    - The address and its PTR record after the run.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: dict
   contains:
     ip:
-      description: The address in canonical form.
+      description: The address in its canonical form.
       type: str
       returned: always
       sample: 192.0.2.10
     ptr:
-      description: The PTR record without trailing dot; null where there is none.
+      description: The PTR record without a trailing dot. Null if there is none.
       type: str
       returned: always
       sample: mail.example.com
     vps_id:
-      description: The id of the server.
+      description: The ID of the server.
       type: str
       returned: always
     told_ip:
       description: The address as the API writes it.
       type: str
-      returned: when that is not the canonical form
+      returned: when it differs from the canonical form
     zone_hosted:
-      description: Whether the reverse zone is on the DNS of 444Host, so that the record can be set.
+      description: Whether 444Host hosts the reverse zone, so that the record can be set.
       type: bool
       returned: always
 actions:
-  description: What was done, or would be.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

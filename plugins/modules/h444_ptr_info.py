@@ -8,24 +8,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_ptr_info
-short_description: List addresses and their PTR records
+short_description: Get information about IP addresses and their PTR records
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every address of the account, of one server, or one address, with its reverse DNS. Nothing found is an empty list.
+  - Returns all addresses of the account, the addresses of one server, or one address, with their PTR records. Returns
+    an empty list if no address matches.
 options:
   ip:
-    description: Only this address, in any spelling.
+    description: The address to return, in any notation.
     type: str
   vps_id:
-    description: Only the addresses of the server of this id.
+    description: The ID of the server whose addresses to return.
     type: str
   vps_label:
-    description: Only the addresses of the server of this label.
+    description: The label of the server whose addresses to return.
     type: str
   check_forward:
-    description: Look every name up and tell whether it resolves to its address, with the resolver of the executing host.
+    description:
+      - Whether to look up each hostname with the resolver of the executing host and return whether it resolves to its
+        address.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -35,11 +38,11 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Every address of the account
+- name: Get all addresses of the account
   h444.cloud.h444_ptr_info:
   register: addresses
 
-- name: Is the mail server's name confirmed?
+- name: Check whether the hostname of the mail server resolves to its address
   h444.cloud.h444_ptr_info:
     vps_label: web-1
     check_forward: true
@@ -47,31 +50,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ips:
-  description: A row for each address.
+  description: The addresses.
   returned: success
   type: list
   elements: dict
   contains:
     ip:
-      description: The address in canonical form.
+      description: The address in its canonical form.
       type: str
       returned: always
       sample: 192.0.2.10
     ptr:
-      description: The PTR record without trailing dot; null where there is none.
+      description: The PTR record without a trailing dot. Null if there is none.
       type: str
       returned: always
       sample: mail.example.com
     vps_id:
-      description: The id of the server.
+      description: The ID of the server.
       type: str
       returned: always
     told_ip:
       description: The address as the API writes it.
       type: str
-      returned: when that is not the canonical form
+      returned: when it differs from the canonical form
     zone_hosted:
-      description: Whether the reverse zone is on the DNS of 444Host, so that the record can be set.
+      description: Whether 444Host hosts the reverse zone, so that the record can be set.
       type: bool
       returned: always
     vps_label:
@@ -80,21 +83,21 @@ ips:
       returned: always
       sample: web-1
     primary:
-      description: Whether it is the main address of the server.
+      description: Whether this is the primary address of the server.
       type: bool
       returned: always
     gateway:
-      description: The gateway.
+      description: The gateway of the address.
       type: str
       returned: always
     netmask:
-      description: The net mask.
+      description: The netmask of the address.
       type: str
       returned: always
     forward_confirmed:
-      description: Whether the name resolves to the address.
+      description: Whether the hostname in the PTR record resolves to the address.
       type: bool
-      returned: when O(check_forward)
+      returned: when O(check_forward=true)
 """
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ptr

@@ -13,69 +13,77 @@ version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Opens a support ticket that is missing, posts a reply to one, and closes it.
-  - A ticket is opened once, whatever happens to the API's answers, because its Idempotency-Key is made of the account, the
-    subject, the message, the department and the closed tickets of that subject, never of the run.
-  - A reply is posted once. One whose answer was lost is looked for in the thread and never sent again; where the thread does
-    not show it, the task fails and says so.
-  - A thread that comes in pages is read whole. Where the API says that there are more messages than can be read, no reply is
-    posted, for it may be among them; O(force_reply) posts it. Everything else is done, with a warning.
-  - A reply re-opens a closed ticket; that is a warning. A resolved ticket counts as closed, unless an open one
-    has the same subject.
-  - Where the API cuts a subject, the ticket is found again by its beginning and the same O(body). Without O(body), or with
-    another one, an open ticket whose subject is the beginning of O(subject) is refused with its id, for it may be another
-    ticket.
-  - Tickets can't be deleted, and their subject, priority and department can't be changed.
+  - Opens a support ticket if it is missing, posts a reply to a ticket, and closes it.
+  - The module opens a ticket once, even if replies of the API are lost, because the Idempotency-Key is derived from
+    the account, the subject, the message, the department and the closed tickets with that subject, and never from the
+    run.
+  - The module posts a reply once. If the response is lost, it looks for the reply in the thread and never resends it.
+    If the thread does not contain the reply, the task fails and reports this.
+  - The module reads all pages of a thread. If the API reports more messages than the module can read, it does not post
+    a reply, because the reply may be among them. It performs all other actions and issues a warning. O(force_reply)
+    posts the reply anyway.
+  - A reply reopens a closed ticket. The module then issues a warning. A resolved ticket counts as closed unless there
+    is an open ticket with the same subject.
+  - If the API truncates a subject, the module finds the ticket by the beginning of the subject and the same O(body).
+    If O(body) is not set or differs, and the subject of an open ticket is the beginning of O(subject), the module
+    refuses the task and names the ID of that ticket, because it may be a different ticket.
+  - The API can't delete tickets or change their subject, priority or department.
 options:
   id:
     description:
-      - The ticket's id. O(id) or O(subject) is needed.
+      - The ID of the ticket. At least one of O(id) and O(subject) is required.
     type: str
   subject:
     description:
-      - The ticket's exact subject, ignoring white space around it. It means the one ticket of this subject that is
-        not closed. Several are refused with their ids; to close one, a resolved ticket beside an open one counts, too.
-      - Where only closed ones have it, a new ticket is opened with O(body).
+      - The exact subject of the ticket. Surrounding whitespace is ignored. It identifies the one ticket with this
+        subject that is not closed. If there are several, the module refuses the task and lists their IDs. To close a
+        ticket, a resolved ticket also counts if there is an open one.
+      - If all tickets with this subject are closed, the module opens a new ticket with O(body).
     type: str
   state:
     description:
-      - V(open) opens the ticket if none of this subject is open. A closed ticket named by O(id) can be re-opened by
-        O(reply) only, so without one it is refused.
-      - V(closed) closes it, after O(reply) if one is given. With O(subject), no open ticket is no error.
+      - V(open) opens the ticket if there is no open ticket with this subject. A closed ticket that O(id) identifies
+        can only be reopened with O(reply). Without O(reply), the module refuses the task.
+      - V(closed) closes the ticket, after it posts O(reply) if that is set. If O(subject) identifies no open ticket,
+        the task succeeds.
     type: str
     choices: [open, closed]
     default: open
   body:
     description:
-      - The opening message of a new ticket. It is posted only when the ticket is opened. Use O(reply) to add more.
-      - It also identifies a ticket whose subject the API has cut, with O(state=closed) too.
+      - The opening message of a new ticket. The module posts it only when it opens the ticket. Use O(reply) to add
+        messages.
+      - It also identifies a ticket whose subject the API has truncated. This also applies to O(state=closed).
     type: str
   priority:
     description:
-      - The priority to open with, like V(medium). The API does not document the valid words. Check mode warns where neither
-        its documentation nor a ticket of the account shows the word, for the API may refuse it when the ticket is opened.
-      - The API can't change it later; a difference is a warning.
+      - The priority of a new ticket, for example V(medium). The API does not document the valid values. In check mode,
+        the module issues a warning if neither the documentation of the API nor a ticket of the account contains the
+        value, because the API may refuse it when the module opens the ticket.
+      - The API can't change the priority later. If it differs, the module issues a warning.
     type: str
   department:
     description:
-      - The department to open with, like V(technical). The same applies as for O(priority).
+      - The department of a new ticket, for example V(technical). The notes on O(priority) also apply to this option.
     type: str
   reply:
     description:
-      - A message to post. It is not posted where the customer's latest message says the same already, whatever the staff
-        wrote after it; white space and line ends don't count. A message whose author the API does not tell may be the
-        customer's.
+      - A message to post. The module does not post it if the customer's latest message already has the same text, even
+        if the staff has answered since. Whitespace and line endings are ignored. A message whose author the API does
+        not return may be the customer's.
     type: str
   force_reply:
     description:
-      - Post O(reply) even if the customer's latest message says it already. Every run then posts it.
+      - Whether to post O(reply) even if the customer's latest message already has the same text. The module then posts
+        it in every run.
     type: bool
     default: false
   idempotency_key:
     description:
-      - An Idempotency-Key of your own for the opening, 8 to 80 letters, digits, C(.), C(_) or C(-). It has no use where the
-        ticket is open already, and is refused with O(state=closed).
-      - With it, a ticket is opened although another open one has the beginning of O(subject) for its subject.
+      - Your own Idempotency-Key for opening the ticket. It consists of 8 to 80 letters, digits, C(.), C(_) or C(-). It
+        has no effect if the ticket is already open. The module refuses it with O(state=closed).
+      - With this option, the module opens a ticket even if the subject of another open ticket is the beginning of
+        O(subject).
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -85,13 +93,13 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     details:
-      - Not with O(force_reply).
+      - The module is not idempotent with O(force_reply=true).
 seealso:
   - module: h444.cloud.h444_ticket_info
 """
 
 EXAMPLES = r"""
-- name: Ask once, however often this runs
+- name: Open a ticket once
   h444.cloud.h444_ticket:
     subject: Reverse zone of our addresses
     body: |
@@ -101,12 +109,12 @@ EXAMPLES = r"""
     department: technical
   register: asked
 
-- name: Say more
+- name: Add a message
   h444.cloud.h444_ticket:
     id: "{{ asked.ticket.id }}"
     reply: It is about the server web-1.
 
-- name: Thank you, and goodbye
+- name: Post a reply and close the ticket
   h444.cloud.h444_ticket:
     subject: Reverse zone of our addresses
     reply: Thanks, that fixed it.
@@ -115,77 +123,83 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ticket:
-  description: The ticket after the run; null where none is there to be closed. Every further field of the API is kept in snake_case.
+  description:
+    - The ticket after the run. Null if there is no ticket to close.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the ticket. Always a string.
       type: str
       returned: always
       sample: d7e0c6f1-2b1c-4c6a-9f02-5e2c6f3b8a90
     ticket_number:
-      description: The number that the panel and e-mails show.
+      description: The number of the ticket in the panel and in emails.
       type: str
       returned: always
       sample: T-01001
     subject:
-      description: The subject.
+      description: The subject of the ticket.
       type: str
       returned: always
       sample: Mail deliverability
     status:
-      description: One of V(open), V(answered) (by the staff), V(resolved), V(closed), or the API's own word where it is none of these.
+      description:
+        - The status of the ticket. V(open), V(answered) (by the staff), V(resolved), V(closed), or the API's own value
+          if it is none of these.
       type: str
       returned: always
       sample: open
     priority:
-      description: The priority.
+      description: The priority of the ticket.
       type: str
       returned: always
       sample: medium
     department:
-      description: The department.
+      description: The department of the ticket.
       type: str
       returned: always
       sample: technical
     created_at:
-      description: When it was opened, as the API writes it.
+      description: When the ticket was opened, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
     updated_at:
-      description: When something happened to it last, as the API writes it.
+      description: When the ticket was last updated, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
     messages:
-      description: The thread, oldest first.
+      description: The messages of the ticket, oldest first.
       type: list
       elements: dict
       returned: always
       contains:
         id:
-          description: The message's id; null where the API tells none.
+          description: The ID of the message. Null if the API does not return it.
           type: str
           returned: always
         author:
-          description: V(customer) or V(staff), the API's own word where it is neither, null where nothing tells.
+          description:
+            - The author of the message. V(customer), V(staff), or the API's own value if it is neither of these. Null
+              if the API does not return it.
           type: str
           returned: always
           sample: customer
         body:
-          description: The text, as the API gives it.
+          description: The text of the message, as the API returns it.
           type: str
           returned: always
           sample: Our PTR record is set, but mail is refused.
         created_at:
-          description: When it was posted, as the API writes it.
+          description: When the message was posted, in the format of the API.
           type: raw
           returned: always
           sample: "2026-06-11T09:00:00.000Z"
 actions:
-  description: What was done, or would be.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_ticket_info
-short_description: List support tickets and their messages
+short_description: Get information about support tickets
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every ticket of the account, those of one subject, or one ticket, newest first. Nothing found is an empty list.
+  - Returns all tickets of the account, the tickets with one subject, or one ticket, newest first. Returns an empty
+    list if no ticket matches.
 options:
   id:
-    description: Only the ticket of this id.
+    description: The ID of the ticket to return.
     type: str
   subject:
-    description: Only the tickets of this subject, letter by letter and without white space around it.
+    description: The exact subject of the tickets to return. Surrounding whitespace is ignored.
     type: str
   status:
     description:
-      - Only the tickets of this status, in the words of RV(tickets[].status) or in the API's own.
+      - The status of the tickets to return, as a value of RV(tickets[].status) or as the API's own value.
     type: str
   include_messages:
     description:
-      - Read the thread of each ticket, which takes one more request for each.
-      - Where the API says that a thread has more messages than can be read, the task fails. A thread is never cut silently.
+      - Whether to return the messages of each ticket. This takes one more request for each ticket.
+      - If the API reports more messages than the module can read, the task fails. The module never truncates a thread
+        silently.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -40,13 +42,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What the support has answered
+- name: Get the tickets that the support has answered
   h444.cloud.h444_ticket_info:
     status: answered
     include_messages: true
   register: answered
 
-- name: Show the last message of each
+- name: Show the last message of each ticket
   ansible.builtin.debug:
     msg: "{{ item.subject }}: {{ item.messages[-1].body }}"
   loop: "{{ answered.tickets }}"
@@ -56,73 +58,79 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tickets:
-  description: A row for each ticket, newest first. Every further field of the API is kept in snake_case.
+  description:
+    - The tickets, newest first.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the ticket. Always a string.
       type: str
       returned: always
       sample: d7e0c6f1-2b1c-4c6a-9f02-5e2c6f3b8a90
     ticket_number:
-      description: The number that the panel and e-mails show.
+      description: The number of the ticket in the panel and in emails.
       type: str
       returned: always
       sample: T-01001
     subject:
-      description: The subject.
+      description: The subject of the ticket.
       type: str
       returned: always
       sample: Mail deliverability
     status:
-      description: One of V(open), V(answered) (by the staff), V(resolved), V(closed), or the API's own word where it is none of these.
+      description:
+        - The status of the ticket. V(open), V(answered) (by the staff), V(resolved), V(closed), or the API's own value
+          if it is none of these.
       type: str
       returned: always
       sample: open
     priority:
-      description: The priority.
+      description: The priority of the ticket.
       type: str
       returned: always
       sample: medium
     department:
-      description: The department.
+      description: The department of the ticket.
       type: str
       returned: always
       sample: technical
     created_at:
-      description: When it was opened, as the API writes it.
+      description: When the ticket was opened, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
     updated_at:
-      description: When something happened to it last, as the API writes it.
+      description: When the ticket was last updated, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
     messages:
-      description: The thread, oldest first.
+      description: The messages of the ticket, oldest first.
       type: list
       elements: dict
-      returned: when O(include_messages)
+      returned: when O(include_messages=true)
       contains:
         id:
-          description: The message's id; null where the API tells none.
+          description: The ID of the message. Null if the API does not return it.
           type: str
           returned: always
         author:
-          description: V(customer) or V(staff), the API's own word where it is neither, null where nothing tells.
+          description:
+            - The author of the message. V(customer), V(staff), or the API's own value if it is neither of these. Null
+              if the API does not return it.
           type: str
           returned: always
           sample: customer
         body:
-          description: The text, as the API gives it.
+          description: The text of the message, as the API returns it.
           type: str
           returned: always
           sample: Our PTR record is set, but mail is refused.
         created_at:
-          description: When it was posted, as the API writes it.
+          description: When the message was posted, in the format of the API.
           type: raw
           returned: always
           sample: "2026-06-11T09:00:00.000Z"

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_vps_info
-short_description: List servers
+short_description: Get information about servers
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every server of the account, or the one that is named. Nothing found is an empty list.
+  - Returns all servers of the account or the specified one. Returns an empty list if no server matches.
 options:
   id:
-    description: Only the server of this id.
+    description: The ID of the server to return.
     type: str
   label:
-    description: Only the servers of exactly this label. Use O(patterns) for patterns.
+    description: The exact label of the servers to return. Use O(patterns) for patterns.
     type: str
   include_ips:
-    description: Add every address with its PTR record. One more request, for any number of servers.
+    description:
+      - Whether to return all addresses of each server with their PTR records. This takes one more request, regardless
+        of the number of servers.
     type: bool
     default: false
   include_stats:
-    description: Add the live usage. One more request for each server.
+    description: Whether to return the live usage of each server. This takes one more request for each server.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -37,16 +39,16 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: The servers whose labels begin with web-
+- name: Get the servers whose labels start with web-
   h444.cloud.h444_vps_info:
     patterns: web-*
 
-- name: Every server with its addresses
+- name: Get all servers with their addresses
   h444.cloud.h444_vps_info:
     include_ips: true
   register: servers
 
-- name: The load of one server
+- name: Get one server with its live usage
   h444.cloud.h444_vps_info:
     label: web-1
     include_stats: true
@@ -54,65 +56,71 @@ EXAMPLES = r"""
 
 RETURN = r"""
 vps:
-  description: The servers. Every further field of the API is kept in snake_case.
+  description:
+    - The servers.
+    - All other fields that the API returns are included with names in snake_case.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the server. Always a string.
       type: str
       returned: always
       sample: 9032ffac-2d3f-4c5a-9b0e-6f1d2c3b4a59
     label:
-      description: The display label.
+      description: The label of the server.
       type: str
       returned: always
       sample: web-1
     hostname:
-      description: The host name given at the order.
+      description: The hostname of the server, as set by the order.
       type: str
       returned: always
       sample: web-1
     status:
-      description: V(running), V(stopped), V(provisioning), V(suspended), or the word of the API where it is none of these.
+      description:
+        - The status of the server. V(running), V(stopped), V(provisioning), V(suspended), or the API's own value if it
+          is none of these.
       type: str
       returned: always
       sample: running
     plan_slug:
-      description: The plan.
+      description: The slug of the plan.
       type: str
       returned: always
       sample: vps-2
     ipv4:
-      description: The primary address.
+      description: The primary IPv4 address of the server.
       type: str
       returned: always
       sample: 192.0.2.10
     os_family:
-      description: The family of the operating system; null where the API does not tell.
+      description: The family of the operating system. Null if the API does not return it.
       type: str
       returned: always
       sample: ubuntu
     os_template:
-      description: The installed template as the API names it; null if it is not known.
+      description: The installed template, as named by the API. Null if it is unknown.
       type: str
       returned: always
       sample: ubuntu-24.04
     created_at:
-      description: When the server was made, as the API writes it.
+      description: When the server was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-01-01T00:00:00.000Z"
     ips:
-      description: The addresses, as RV(h444.cloud.h444_ptr_info#module:ips).
+      description: The addresses of the server, in the form of RV(h444.cloud.h444_ptr_info#module:ips).
       type: list
       elements: dict
-      returned: when O(include_ips)
+      returned: when O(include_ips=true)
     stats:
-      description: The live usage, with the API's own fields. Null, with a warning, if it could not be read for this server.
+      description:
+        - The live usage of the server, with the API's own fields. If the module can't read it for this server, it is
+          null and the module issues a warning.
       type: dict
-      returned: when O(include_stats)
+      returned: when O(include_stats=true)
 """
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps

@@ -8,69 +8,77 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_webhook
-short_description: Subscribe a URL to events
+short_description: Manage webhooks
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Creates, changes, pauses and removes webhooks, signed POSTs to a URL of yours when something happens on the account, and
-    rotates their signing secrets.
-  - A webhook is known by its URL. URLs are compared as browsers read them, so scheme and host without case, V(:443) like
-    no port, no path like V(/); everything else counts.
-  - A secret is told by the API once, when the webhook is created or the secret rotated. It is in RV(secret) for C(register),
-    and no output shows it; or it goes to O(credentials_file), under C(webhook/) and the URL.
-  - A creation is never sent twice. Where its reply or the secret in it was lost, the webhook is looked for by its URL, its
-    secret is rotated once, and a warning says so.
-  - C(async) and the task keyword C(timeout) are refused where the task could bring a secret, for both would lose it.
-    So are C(until) and C(retries) without O(credentials_file).
+  - Creates, changes, pauses and removes webhooks, and rotates their signing secrets. A webhook sends a signed C(POST)
+    request to your URL when an event occurs in the account.
+  - The URL identifies a webhook. The module compares URLs as browsers do. The case of scheme and host is ignored,
+    V(:443) equals no port, and no path equals V(/). Any other difference counts.
+  - The API returns a signing secret only once, when the webhook is created or the secret is rotated. The module
+    returns it in RV(secret) for C(register), and Ansible never displays it. If O(credentials_file) is set, the module
+    writes it to that file instead, under C(webhook/) and the URL.
+  - The module never resends a request that creates a webhook. If the reply or the secret in it is lost, the module
+    looks for the webhook by its URL, rotates its secret once and issues a warning.
+  - If the task could return a secret, the module refuses C(async) and the task keyword C(timeout), because both would
+    lose the secret. For the same reason, it refuses C(until) and C(retries) unless O(credentials_file) is set.
 options:
   id:
     description:
-      - The webhook's id. O(id) or O(url) is needed.
+      - The ID of the webhook. At least one of O(id) and O(url) is required.
     type: str
   url:
     description:
-      - The HTTPS URL. Two webhooks of the same URL are refused with their ids.
-      - A URL with user name or password is refused, for outputs show URLs; so is one with a fragment.
+      - The HTTPS URL of the webhook. If two webhooks have this URL, the module refuses the task and lists their IDs.
+      - The module refuses a URL with a username or password, because URLs appear in the output. It also refuses a URL
+        with a fragment.
     type: str
   state:
     description:
-      - V(present) creates the webhook if it is missing, and changes what differs.
-      - V(absent) removes it. Options that describe the webhook are allowed, and ignored.
-        O(force) and O(rotate_secret) are refused.
+      - V(present) creates the webhook if it is missing and changes the settings that differ.
+      - V(absent) removes the webhook. Options that describe the webhook are accepted and ignored. The module refuses
+        O(force) and O(rotate_secret).
     type: str
     choices: [present, absent]
     default: present
   new_url:
     description:
-      - The URL that the webhook gets. A webhook that has it already is left as it is; nothing is created.
-      - Refused with O(state=absent), because either webhook could be meant.
+      - The new URL of the webhook. A webhook that already has this URL is not changed. This option never creates a
+        webhook.
+      - The module refuses this option with O(state=absent), because either webhook could be meant.
     type: str
   events:
     description:
-      - The events to deliver, all of them; the order means nothing. Needed to create a webhook.
-      - There are V(vps.created), V(hosting.created), V(invoice.paid), V(vps.power.changed), V(vps.reinstalled),
-        V(vps.ptr.changed), V(vps.terminated), V(ticket.created) and V(ticket.replied). Others are refused, see O(force).
+      - The complete list of events to deliver, in any order. Required to create a webhook.
+      - The events are V(vps.created), V(hosting.created), V(invoice.paid), V(vps.power.changed), V(vps.reinstalled),
+        V(vps.ptr.changed), V(vps.terminated), V(ticket.created) and V(ticket.replied). The module refuses other events
+        unless O(force=true).
     type: list
     elements: str
   force:
     description:
-      - Accept other names in O(events), for events that were added to the API later. Refused without O(events).
+      - Whether to accept unknown names in O(events), for events that were added to the API later. The module refuses
+        this option without O(events).
     type: bool
     default: false
   description:
     description:
-      - A description. An empty one takes it away; left as it is where the option is not given.
+      - The description of the webhook. An empty string removes it. If this option is not set, the description is not
+        changed.
     type: str
   is_active:
     description:
-      - Whether events are delivered; V(false) pauses the webhook. Left as it is where the option is not given.
-      - A webhook is created active and paused right afterwards.
+      - Whether the webhook delivers events. V(false) pauses the webhook. If this option is not set, the webhook is not
+        paused or resumed.
+      - To create a paused webhook, the module creates an active one and pauses it immediately afterwards.
     type: bool
   rotate_secret:
     description:
-      - Issue a new signing secret; the old one stops signing at once. Every run then rotates.
-      - A webhook that this run creates has a new secret anyway. Refused with O(state=absent).
+      - Whether to issue a new signing secret. The old secret stops signing immediately. The module then issues a new
+        secret in every run.
+      - A webhook that this run creates always has a new secret. The module refuses this option with O(state=absent).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -94,39 +102,39 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Tell a receiver of yours about power actions and answers to tickets
+- name: Create a webhook for power actions and ticket replies
   h444.cloud.h444_webhook:
     url: https://example.com/hooks/444host
     events: [vps.power.changed, ticket.replied]
     description: Operations
   register: hook
 
-- name: Give the receiver its secret, which is known in this run only
+- name: Give the receiver its secret, which is available in this run only
   ansible.builtin.copy:
     content: "{{ hook.secret }}"
     dest: "{{ playbook_dir }}/receiver.secret"
     mode: "0600"
   when: hook.secret is defined
-  no_log: true # h444_webhook hides the secret itself, other modules have to be told
+  no_log: true # h444_webhook hides the secret, but other modules do not
 
-- name: Pause it
+- name: Pause the webhook
   h444.cloud.h444_webhook:
     url: https://example.com/hooks/444host
     is_active: false
 
-- name: Move it to another URL
+- name: Change the URL of the webhook and resume it
   h444.cloud.h444_webhook:
     url: https://example.com/hooks/444host
     new_url: https://hooks.example.com/444host
     is_active: true
 
-- name: A new secret, kept in a file
+- name: Rotate the secret and write it to a file
   h444.cloud.h444_webhook:
     url: https://hooks.example.com/444host
     rotate_secret: true
     credentials_file: "{{ playbook_dir }}/credentials.json"
 
-- name: Remove it; a second time changes nothing
+- name: Remove the webhook
   h444.cloud.h444_webhook:
     url: https://hooks.example.com/444host
     state: absent
@@ -135,62 +143,64 @@ EXAMPLES = r"""
 RETURN = r"""
 webhook:
   description:
-    - The webhook after the run; null when it is absent. Every further field of the API but the secret is kept in snake_case.
+    - The webhook after the run. Null if it is absent.
+    - All other fields that the API returns, except for the secret, are included with names in snake_case.
   returned: always
   type: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the webhook. Always a string.
       type: str
       returned: always
       sample: f3c9d1b7-8a20-4f57-9f6b-7c5e4d3b2a18
     url:
-      description: The URL that gets the deliveries.
+      description: The URL that receives the deliveries.
       type: str
       returned: always
       sample: https://example.com/hooks/444host
     events:
-      description: The events that are delivered, in the order of the API; empty if they are not known.
+      description: The events that the webhook delivers, in the order of the API. Empty if they are unknown.
       type: list
       elements: str
       returned: always
       sample: [vps.power.changed, ticket.replied]
     description:
-      description: The description; null where there is none.
+      description: The description of the webhook. Null if there is none.
       type: str
       returned: always
     is_active:
-      description: Whether events are delivered; V(false) while it is paused.
+      description: Whether the webhook delivers events. V(false) if the webhook is paused.
       type: bool
       returned: always
     created_at:
-      description: When the webhook was made, as the API writes it.
+      description: When the webhook was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
 secret:
-  description: The signing secret. No output shows it. Left out when O(credentials_file) took it.
+  description: The signing secret. Ansible never displays it. Omitted if it was written to O(credentials_file).
   returned: when this run created the webhook or rotated its secret
   type: str
 other_secrets:
   description:
-    - Any further secrets in the reply, by their paths in it, such as C(vnc.password). No output shows them. Left out if
-      they were written to O(credentials_file).
-  returned: when the reply held any
+    - Other secrets in the reply, keyed by their paths in it, for example C(vnc.password). Ansible never displays them.
+      Omitted if they were written to O(credentials_file).
+  returned: when the reply contained other secrets
   type: dict
 secret_lost:
   description:
-    - Whether a one-time secret did not arrive, or can't be distinguished from others. A warning then says how to get a new one.
+    - Whether a one-time secret is lost, because it did not arrive or can't be distinguished from other secrets in the
+      reply. The module then issues a warning that explains how to get a new one.
     - V(false) in check mode.
-  returned: when this run created the webhook or rotated its secret, or would
+  returned: when this run created the webhook or rotated its secret, or would do so in check mode
   type: bool
   sample: false
 credentials_file:
-  description: The file that holds the secret now.
-  returned: when it was written
+  description: The path of the file that contains the secret.
+  returned: when the module wrote the file
   type: str
 actions:
-  description: What was done, or would be, in order.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str

@@ -8,31 +8,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_webhook_delivery_info
-short_description: List what a webhook has delivered
+short_description: Get information about the deliveries of a webhook
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives the newest deliveries of a webhook, the newest first. Nothing found is an empty list, and so is a webhook that does
-    not exist.
+  - Returns the latest deliveries of a webhook, newest first. Returns an empty list if no delivery matches or the
+    webhook does not exist.
 options:
   id:
-    description: The webhook's id. O(id) or O(url) is needed.
+    description: The ID of the webhook. At least one of O(id) and O(url) is required.
     type: str
   url:
     description:
-      - The webhook's URL, compared as M(h444.cloud.h444_webhook) does. Two webhooks of the same URL are refused with their
-        ids.
+      - The URL of the webhook. The module compares URLs as M(h444.cloud.h444_webhook) does. If two webhooks have this
+        URL, the module refuses the task and lists their IDs.
     type: str
   limit:
-    description: How many deliveries are given at most, from 1 to 200.
+    description: The maximum number of deliveries to return, from 1 to 200.
     type: int
     default: 50
   status:
     description:
-      - Only deliveries in this state, V(pending), V(retrying), V(delivered), V(failed), or a word of the API's own. Case
-        means nothing.
-      - They are chosen from the newest 200, which is all that the API shows.
+      - The status of the deliveries to return, V(pending), V(retrying), V(delivered), V(failed) or the API's own
+        value. Case is ignored.
+      - The module filters the latest 200 deliveries, which are all that the API returns.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -44,13 +44,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The newest deliveries
+- name: Get the latest deliveries
   h444.cloud.h444_webhook_delivery_info:
     url: https://example.com/hooks/444host
     limit: 10
   register: recent
 
-- name: Those that have failed for good
+- name: Get the deliveries that have failed permanently
   h444.cloud.h444_webhook_delivery_info:
     url: https://example.com/hooks/444host
     status: failed
@@ -60,48 +60,51 @@ EXAMPLES = r"""
 RETURN = r"""
 deliveries:
   description:
-    - A row for each delivery, the newest first. Every further field of the API is kept in snake_case; what was sent and
-      answered (for instance C(payload)) is as the API tells it.
+    - The deliveries, newest first.
+    - All other fields that the API returns are included with names in snake_case.
+    - The contents of a request and its response, for example C(payload), are unchanged.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the delivery. Always a string.
       type: str
       returned: always
       sample: 9b2e7c64-1d35-4a8f-b0c9-5f4e3d2c1b0a
     event:
-      description: The event.
+      description: The event that was delivered.
       type: str
       returned: always
       sample: vps.power.changed
     status:
-      description: V(pending), V(retrying), V(delivered), V(failed), or the word of the API where it is none of these.
+      description:
+        - The status of the delivery. V(pending), V(retrying), V(delivered), V(failed), or the API's own value if it is
+          none of these.
       type: str
       returned: always
       sample: delivered
     attempt:
-      description: How many attempts were made.
+      description: The number of delivery attempts.
       type: int
       returned: always
       sample: 1
     response_status:
-      description: The HTTP status that the receiver answered; null where there was no answer.
+      description: The HTTP status of the response from the receiver. Null if there was no response.
       type: int
       returned: always
       sample: 200
     duration_ms:
-      description: How long the attempt took, in milliseconds.
+      description: The duration of the attempt in milliseconds.
       type: int
       returned: always
       sample: 84
     error:
-      description: Why the attempt failed; null where it did not.
+      description: The reason why the attempt failed. Null if it did not fail.
       type: str
       returned: always
     created_at:
-      description: When the delivery was made, as the API writes it.
+      description: When the delivery was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_webhook_info
-short_description: List webhooks
+short_description: Get information about webhooks
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Gives every webhook of the account, or one. Nothing found is an empty list. Secrets are never shown.
+  - Returns all webhooks of the account or the specified one. Returns an empty list if no webhook matches. The result
+    never contains signing secrets.
 options:
   id:
-    description: Only the webhook of this id.
+    description: The ID of the webhook to return.
     type: str
   url:
-    description: Only the webhooks of this URL, compared as M(h444.cloud.h444_webhook) does.
+    description: The URL of the webhooks to return. The module compares URLs as M(h444.cloud.h444_webhook) does.
     type: str
 extends_documentation_fragment:
   - h444.cloud._api
@@ -32,52 +33,54 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Every webhook of the account
+- name: Get all webhooks of the account
   h444.cloud.h444_webhook_info:
   register: hooks
 
-- name: Which are paused?
+- name: Show the paused webhooks
   ansible.builtin.debug:
     msg: "{{ hooks.webhooks | rejectattr('is_active') | map(attribute='url') | list }}"
 
-- name: The one of a URL
+- name: Get the webhook of a URL
   h444.cloud.h444_webhook_info:
     url: https://example.com/hooks/444host
 """
 
 RETURN = r"""
 webhooks:
-  description: A row for each webhook. Every further field of the API but the secret is kept in snake_case.
+  description:
+    - The webhooks.
+    - All other fields that the API returns, except for the secret, are included with names in snake_case.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the webhook. Always a string.
       type: str
       returned: always
       sample: f3c9d1b7-8a20-4f57-9f6b-7c5e4d3b2a18
     url:
-      description: The URL that gets the deliveries.
+      description: The URL that receives the deliveries.
       type: str
       returned: always
       sample: https://example.com/hooks/444host
     events:
-      description: The events that are delivered, in the order of the API; empty if they are not known.
+      description: The events that the webhook delivers, in the order of the API. Empty if they are unknown.
       type: list
       elements: str
       returned: always
       sample: [vps.power.changed, ticket.replied]
     description:
-      description: The description; null where there is none.
+      description: The description of the webhook. Null if there is none.
       type: str
       returned: always
     is_active:
-      description: Whether events are delivered; V(false) while it is paused.
+      description: Whether the webhook delivers events. V(false) if the webhook is paused.
       type: bool
       returned: always
     created_at:
-      description: When the webhook was made, as the API writes it.
+      description: When the webhook was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_webhook_redelivery
-short_description: Deliver an event once more
+short_description: Resend a delivery of a webhook
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)
 description:
-  - Clones a past delivery of a webhook into a fresh attempt. Every run sends it once more.
-  - The request is never repeated. Where its reply is lost the task fails, and the message says how to look whether it was
-    carried out.
-  - The API shows the newest 200 deliveries. One that it does not show is refused where the API shows all that there are;
-    else the API itself is asked, and check mode warns that it can't tell.
+  - Creates a new delivery from a past delivery of a webhook. Every run sends it again.
+  - The module never resends the request itself. If the reply is lost, the task fails and explains how to check whether
+    the delivery was created.
+  - The API returns the latest 200 deliveries. If the list is complete and does not contain the delivery, the module
+    refuses the task. If the list is not complete, the module sends the request anyway. In check mode, it then issues a
+    warning that it can't know the outcome.
 options:
   id:
-    description: The webhook's id. O(id) or O(url) is needed.
+    description: The ID of the webhook. At least one of O(id) and O(url) is required.
     type: str
   url:
     description:
-      - The webhook's URL, compared as M(h444.cloud.h444_webhook) does. Two webhooks of the same URL are refused with their
-        ids.
+      - The URL of the webhook. The module compares URLs as M(h444.cloud.h444_webhook) does. If two webhooks have this
+        URL, the module refuses the task and lists their IDs.
     type: str
   delivery_id:
     description:
-      - The id of the delivery, as RV(h444.cloud.h444_webhook_delivery_info#module:deliveries[].id) names it.
+      - The ID of the delivery, as returned in RV(h444.cloud.h444_webhook_delivery_info#module:deliveries[].id).
     type: str
     required: true
 extends_documentation_fragment:
@@ -41,19 +42,19 @@ attributes:
     description: Running the same task twice in a row changes nothing the second time.
     support: none
     details:
-      - Every run delivers once more.
+      - Every run sends the delivery again.
 seealso:
   - module: h444.cloud.h444_webhook_delivery_info
   - module: h444.cloud.h444_webhook
 """
 
 EXAMPLES = r"""
-- name: What could not be delivered?
+- name: Get the latest deliveries
   h444.cloud.h444_webhook_delivery_info:
     url: https://example.com/hooks/444host
   register: recent
 
-- name: Deliver it once more, now that the receiver works again
+- name: Resend all of them that are not delivered
   h444.cloud.h444_webhook_redelivery:
     url: https://example.com/hooks/444host
     delivery_id: "{{ item.id }}"
@@ -65,52 +66,54 @@ EXAMPLES = r"""
 RETURN = r"""
 delivery:
   description:
-    - The new delivery. Null where the task failed, and where the API does not tell which delivery it made.
-    - In check mode its RV(delivery.id) is null.
+    - The new delivery. Null if the task failed, or if the API does not return which delivery it created.
+    - In check mode, RV(delivery.id) is null.
   returned: always
   type: dict
   contains:
     id:
-      description: The id, always a string.
+      description: The ID of the delivery. Always a string.
       type: str
       returned: always
       sample: 9b2e7c64-1d35-4a8f-b0c9-5f4e3d2c1b0a
     event:
-      description: The event.
+      description: The event that was delivered.
       type: str
       returned: always
       sample: vps.power.changed
     status:
-      description: V(pending), V(retrying), V(delivered), V(failed), or the word of the API where it is none of these.
+      description:
+        - The status of the delivery. V(pending), V(retrying), V(delivered), V(failed), or the API's own value if it is
+          none of these.
       type: str
       returned: always
       sample: delivered
     attempt:
-      description: How many attempts were made.
+      description: The number of delivery attempts.
       type: int
       returned: always
       sample: 1
     response_status:
-      description: The HTTP status that the receiver answered; null where there was no answer.
+      description: The HTTP status of the response from the receiver. Null if there was no response.
       type: int
       returned: always
       sample: 200
     duration_ms:
-      description: How long the attempt took, in milliseconds.
+      description: The duration of the attempt in milliseconds.
       type: int
       returned: always
       sample: 84
     error:
-      description: Why the attempt failed; null where it did not.
+      description: The reason why the attempt failed. Null if it did not fail.
       type: str
       returned: always
     created_at:
-      description: When the delivery was made, as the API writes it.
+      description: When the delivery was created, in the format of the API.
       type: raw
       returned: always
       sample: "2026-06-11T09:00:00.000Z"
 actions:
-  description: What was done, or would be.
+  description: The actions that the module performed, or would perform in check mode, in order.
   returned: always
   type: list
   elements: str
