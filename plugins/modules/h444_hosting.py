@@ -15,8 +15,8 @@ author:
 description:
   - Orders a web hosting account if it is missing. Suspends, unsuspends or removes an existing account, sets its PHP
     version and retries its certificate.
-  - An order debits the wallet immediately. The module places it exactly once, even if replies are lost, because the
-    Idempotency-Key is derived from the account, the domain and the username, and never from the run.
+  - An order debits the wallet immediately. The module places it exactly once, no matter what happens to the replies,
+    because the Idempotency-Key is derived from the account, the domain and the username, and never from the run.
   - Only the reply to the order contains the SFTP and the database password. The module returns them in
     RV(sftp_password) and RV(db_password) for C(register), and Ansible never displays them. If O(credentials_file) is
     set, the module writes them to that file instead.

@@ -14,7 +14,7 @@ author:
   - h444.cloud contributors (@h444-cloud)
 description:
   - Opens a support ticket if it is missing, posts a reply to a ticket, and closes it.
-  - The module opens a ticket once, even if replies of the API are lost, because the Idempotency-Key is derived from
+  - The module opens a ticket once, no matter what happens to the replies, because the Idempotency-Key is derived from
     the account, the subject, the message, the department and the closed tickets with that subject, and never from the
     run.
   - The module posts a reply once. If the response is lost, it looks for the reply in the thread and never resends it.

@@ -14,8 +14,8 @@ author:
   - h444.cloud contributors (@h444-cloud)
 description:
   - Orders a server if it is missing. Starts, stops, restarts, renames, reinstalls or terminates an existing server.
-  - An order debits the wallet immediately. The module places it exactly once, even if replies are lost, because the
-    Idempotency-Key is derived from the account and the label, and never from the run.
+  - An order debits the wallet immediately. The module places it exactly once, no matter what happens to the replies,
+    because the Idempotency-Key is derived from the account and the label, and never from the run.
   - Only the reply to the order contains the initial root password. The module returns it in RV(root_password) for
     C(register), and Ansible never displays it. If O(credentials_file) is set, the module writes it to that file
     instead.
@@ -30,9 +30,10 @@ options:
   label:
     description:
       - The label of the server. If two servers have this label, the module refuses the task and lists their IDs.
-      - The module orders a missing label only if no existing server could be that server. If a server has the same
-        hostname, or its label differs only in case or punctuation or seems to be truncated, the module refuses the
-        task and names the ID of that server. It also refuses an order if the API returns a server without a label.
+      - If no server has this label, the module places an order only if no existing server could be the requested one.
+        If a server has the same hostname, or its label differs only in case or punctuation or seems to be truncated,
+        the module refuses the task and names the ID of that server. It also refuses an order if the API returns a
+        server without a label.
     type: str
   state:
     description:
