@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from ._addresses import list_ips
 from ._api import Api, Params
-from ._endpoint import ALWAYS, NEVER, WITH_KEY, Endpoint
+from ._endpoint import ALWAYS, NEVER, PARAMETER, WITH_KEY, Endpoint
 from ._errors import BadOption, H444Error, NotFound, Refused
 from ._hosting import get_hosting
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
@@ -29,9 +29,15 @@ MAX_PATH = 2000
 SEGMENT = re.compile(r"\A(?:[A-Za-z0-9._~:@!$&'()*+,=-]|%[0-9A-Fa-f]{2})+\Z")
 # An escape of one of these is needless, or hides what is checked: dots, slashes, another escape, a query.
 NEVER_ESCAPED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/\\%?#;")
-# Each of these has an effect of its own, and the page promises none of them an Idempotency-Key.
-WITHOUT_KEY = re.compile(
-    r"/(?:vps/[^/]+/power/reboot|tickets/[^/]+/reply|webhooks|webhooks/[^/]+/rotate-secret|webhooks/[^/]+/deliveries/[^/]+/redeliver)\Z"
+# Each POST to one of these has an effect of its own, and the reference promises none of them an Idempotency-Key:
+# the endpoints of the nouns that are POST and NEVER. A test holds the two together.
+WITHOUT_KEY = (
+    "/hosting/{id}/ssl/retry",
+    "/tickets/{id}/reply",
+    "/vps/{id}/power/reboot",
+    "/webhooks",
+    "/webhooks/{id}/deliveries/{delivery_id}/redeliver",
+    "/webhooks/{id}/rotate-secret",
 )
 
 # Below a resource, the calls that neither remove it nor rename it.
@@ -120,7 +126,12 @@ def endpoint_of(method: str, path: str) -> Endpoint:
     A PUT and a DELETE are idempotent by HTTP. A POST is sent again under an Idempotency-Key only, and a PATCH never.
     """
     resend = {"POST": WITH_KEY, "PATCH": NEVER}.get(method, ALWAYS)
-    return Endpoint(method, path, "", NEVER if resend == WITH_KEY and WITHOUT_KEY.match(path) else resend)
+    return Endpoint(method, path, "", NEVER if method == "POST" and _takes_no_key(path) else resend)
+
+
+def _takes_no_key(path: str) -> bool:
+    """Tell whether a POST to this path must not be sent again, with or without an Idempotency-Key."""
+    return any(re.fullmatch(PARAMETER.sub("[^/]+", known), path) for known in WITHOUT_KEY)
 
 
 def check(params: Params) -> Endpoint:

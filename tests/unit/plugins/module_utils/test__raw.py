@@ -11,9 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _raw
-from ansible_collections.h444.cloud.plugins.module_utils._endpoint import LOST, SENT_NOT, may_resend
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import LOST, NEVER, SENT_NOT, may_resend
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 from ansible_collections.h444.cloud.plugins.modules import h444_api
+from ansible_collections.h444.cloud.tests.ci import endpoints
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.unit.properties.support import Ended, Module, World, defaults_of
 
@@ -191,6 +192,7 @@ def test_bad_options(options: dict[str, t.Any], says: str) -> None:
         ("POST", "/tickets/7/reply", False, False),
         ("POST", "/webhooks", False, False),
         ("POST", "/vps/7/power/reboot", False, False),
+        ("POST", "/hosting/7/ssl/retry", False, False),
         ("POST", "/webhooks/7/rotate-secret", False, False),
         ("POST", "/webhooks/7/deliveries/8/redeliver", False, False),
     ],
@@ -200,6 +202,12 @@ def test_what_is_sent_again(method: str, path: str, without_key: bool, with_key:
     endpoint = _raw.endpoint_of(method, path)
     assert may_resend(endpoint, LOST, False) is without_key and may_resend(endpoint, LOST, True) is with_key
     assert may_resend(endpoint, SENT_NOT, False)
+
+
+def test_what_takes_no_key_is_what_the_nouns_say() -> None:
+    """The list of the raw call is that of the collection's own endpoints."""
+    declared = endpoints.read().endpoints
+    assert set(_raw.WITHOUT_KEY) == {one.path for one in declared if (one.method, one.resend) == ("POST", NEVER)}
 
 
 def spoil(world: World, status: int, times: int) -> list[str]:
