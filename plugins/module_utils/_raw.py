@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One raw call with the client's care, for what the API gains before the collection does."""
+"""One raw call with the care of the other modules, for what the API gains before the collection does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 from urllib.parse import unquote
 
 from ._addresses import list_ips
-from ._api import Api, Params
+from ._api import Api, Params, Row
 from ._endpoint import ALWAYS, NEVER, PARAMETER, WITH_KEY, Endpoint
 from ._errors import BadOption, H444Error, NotFound, Refused
 from ._hosting import get_hosting
@@ -25,7 +25,7 @@ from ._webhook import get_webhook
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_PATH = 2000
-# What stands in a path unescaped. No ';', for some servers cut a segment there, so that '..;' climbs.
+# What a path may hold unescaped. No ';': some servers cut a segment there, so that '..;' climbs.
 SEGMENT = re.compile(r"\A(?:[A-Za-z0-9._~:@!$&'()*+,=-]|%[0-9A-Fa-f]{2})+\Z")
 # An escape of one of these is needless, or hides what is checked: dots, slashes, another escape, a query.
 NEVER_ESCAPED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/\\%?#;")
@@ -46,7 +46,15 @@ HARMLESS = {
     "hosting": re.compile(r"suspend|unsuspend|php|ssl/retry"),
     "webhooks": re.compile(r"rotate-secret|deliveries/[^/]+/redeliver"),
 }
-# What a call of a kind that nobody knows yet may be named where it removes something.
+# By what a resource is protected: how it is read, and which of its fields are names.
+NAMED_BY: dict[str, tuple[t.Callable[[Api, str], Row | None], tuple[str, ...]]] = {
+    "vps": (get_vps, ("label",)),
+    "hosting": (get_hosting, ("domain", "username")),
+    "webhooks": (get_webhook, ("url",)),
+}
+# The field of a body that gives a resource a new name, by the kind and by what follows the id in the path.
+RENAMING = {("vps", "label"): "label", ("webhooks", ""): "url"}
+# What a call that removes something may be called, for a kind that nobody knows yet.
 DESTROYING = re.compile(
     r"(?:\A|[/_-])(?:reinstall|rebuild|terminate|destroy|delete|remove|reset|wipe|cancel|purge)(?:\Z|[/_-])"
 )
@@ -65,17 +73,17 @@ def check_path(path: str) -> str:
     if not path.startswith("/"):
         raise wrong("it must begin with '/' and go on below api_url, like /vps")
     if "?" in path or "#" in path:
-        raise wrong("it holds a query or a fragment; give the option query")
+        raise wrong("it holds a query or a fragment; use the option query")
     if len(path) > MAX_PATH:
         raise wrong("it is longer than %d characters" % MAX_PATH)
     for segment in path[1:].split("/"):
         if not segment:
             raise wrong("it has an empty part ('//', or '/' at its end)")
         if not segment.strip("."):
-            raise wrong("it has a part of dots only, which climbs")
+            raise wrong("a part of it is dots only, which climbs")
         if not SEGMENT.match(segment):
             raise wrong(
-                "'%s' holds a character that does not belong into a path; escape it (filter urlencode)"
+                "'%s' holds a character that is not allowed in a path; escape it (filter urlencode)"
                 % clean(segment, 40)
             )
         _check_escapes(segment, wrong)
@@ -83,7 +91,7 @@ def check_path(path: str) -> str:
 
 
 def _check_escapes(segment: str, wrong: t.Callable[[str], BadOption]) -> None:
-    """Let only escapes through that need to be ones, and that give a text. Raises BadOption."""
+    """Allow only escapes that are needed, and that decode to text. Raises: BadOption."""
     raw = bytearray()
     for part in re.findall(r"%[0-9A-Fa-f]{2}|[^%]", segment):
         if len(part) == 1:
@@ -96,13 +104,13 @@ def _check_escapes(segment: str, wrong: t.Callable[[str], BadOption]) -> None:
     try:
         found = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise wrong("its escapes are no UTF-8") from None
+        raise wrong("its escapes are not UTF-8") from None
     if CONTROL.search(found):
         raise wrong("its escapes hide a control character")
 
 
 def query_of(query: Params | None) -> dict[str, t.Any]:
-    """Give the query as it is sent: texts, numbers and lists of these; a truth value is true or false. Raises BadOption."""
+    """Give the query as it is sent: strings, numbers, lists of these; a boolean is true or false. Raises: BadOption."""
 
     def one(name: str, value: t.Any) -> str:
         if isinstance(value, bool):
@@ -110,7 +118,7 @@ def query_of(query: Params | None) -> dict[str, t.Any]:
         if isinstance(value, (str, int, float)):
             return str(value)
         raise BadOption(
-            "query: %s must be a text, a number, a truth value or a list of these. Nothing was sent." % shown(name)
+            "query: %s must be a string, a number, a boolean or a list of these. Nothing was sent." % shown(name)
         )
 
     found: dict[str, t.Any] = {}
@@ -121,7 +129,7 @@ def query_of(query: Params | None) -> dict[str, t.Any]:
 
 
 def endpoint_of(method: str, path: str) -> Endpoint:
-    """Make the endpoint of a raw call: no scope is known, and what may be sent again follows from the method.
+    """Make the endpoint of a raw call: its scope is not known, and the method decides whether it may be sent again.
 
     A PUT and a DELETE are idempotent by HTTP. A POST is sent again under an Idempotency-Key only, and a PATCH never.
     """
@@ -135,66 +143,98 @@ def _takes_no_key(path: str) -> bool:
 
 
 def check(params: Params) -> Endpoint:
-    """Check every option, in check mode too. Raises BadOption."""
+    """Check every option, in check mode too. Raises: BadOption."""
     check_custom_key(params.get("idempotency_key"))
     query_of(params.get("query"))
     if params["method"] == "GET":
         for name in ("body", "idempotency_key"):
             if params.get(name) is not None:
-                raise BadOption("%s: a GET has none; leave it out, or give another method. Nothing was sent." % name)
+                raise BadOption("%s: a GET has none; leave it out, or use another method. Nothing was sent." % name)
     try:
         json.dumps(params.get("body"), allow_nan=False)
     except (TypeError, ValueError):
         raise BadOption(
-            "body: it holds a value that JSON can't write (an endless number, a date). Nothing was sent."
+            "body: it holds a value that JSON does not have (infinity, a date). Nothing was sent."
         ) from None
     return endpoint_of(params["method"], check_path(params["path"]))
+
+
+class Target(t.NamedTuple):
+    """What a call is about: a resource by its kind and id. *rest*: what follows the id in the path."""
+
+    kind: str
+    resource_id: str
+    rest: str
+
+
+def target_of(path: str) -> Target | None:
+    """Read from a path which resource it is about, None where that is not known. Some servers ignore case in paths."""
+    kind, _slash, below = path[1:].partition("/")
+    resource_id, _slash, rest = below.partition("/")
+    if kind.lower() not in NAMED_BY or not resource_id:
+        return None
+    return Target(kind.lower(), resource_id, rest.lower())
 
 
 def check_unprotected(api: Api, params: Params, endpoint: Endpoint) -> None:
     """Hold a writing call against the patterns of ``protected``: read the names of what it is about. Raises: Refused.
 
-    Paths are compared without case, for some servers take them so. What can't be read is refused.
+    What can't be read is refused.
     """
     patterns = guarding(params.get("protected"))
     if not patterns or endpoint.method == "GET":
         return
     what = "%s %s" % (endpoint.method, clean(endpoint.path, 120))
-    kind, resource_id, rest = ([*endpoint.path[1:].split("/", 2), "", ""])[:3]
-    kind, rest = kind.lower(), rest.lower()
-    if kind not in HARMLESS or not resource_id:
+    target = target_of(endpoint.path)
+    if target is None:
         if endpoint.method == "DELETE" or DESTROYING.search(endpoint.path.lower()):
             raise Refused(
-                "Which names %s is about can't be read, so it is refused while there are protected ones. Nothing was sent."
-                % what
+                "Which names %s is about can't be read, so it is refused while there are protected ones. "
+                "Nothing was sent." % what
             )
         return
-    if HARMLESS[kind].fullmatch(rest):
-        return
     body = params["body"] if isinstance(params.get("body"), dict) else {}
-    if kind == "webhooks" and endpoint.method == "PATCH" and not rest and "url" not in body:
+    if is_harmless(target, endpoint.method, body):
         return
-    names = _names_of(api, kind, check_id(resource_id, "path"), rest)
-    new_name = {("vps", "label"): body.get("label"), ("webhooks", ""): body.get("url")}.get((kind, rest))
-    if PTR_PATH.fullmatch(rest):
-        new_name = body.get("hostname")
-        if not names:
-            return
-    check_names(
-        patterns, names, what, new_name if endpoint.method in ("PUT", "PATCH") and isinstance(new_name, str) else None
-    )
+    names = _names_of(api, target)
+    if names is not None:
+        check_names(patterns, names, what, new_name_in(target, endpoint.method, body))
 
 
-def _names_of(api: Api, kind: str, resource_id: str, rest: str) -> tuple[str | None, ...]:
-    """Give the names of a resource; of an address that of its PTR record, if there is one. Empty where the API knows no such resource."""
-    ptr = PTR_PATH.fullmatch(rest)
-    if kind == "vps" and ptr:
-        rows = [row for row in list_ips(api, resource_id) if row["ip"] == canonical_ip(unquote(ptr.group(1)))]
-        return tuple(row["ptr"] for row in rows if row["ptr"]) if rows else (None,)
-    read = {"vps": get_vps, "hosting": get_hosting, "webhooks": get_webhook}[kind]
-    row = read(api, resource_id)
-    fields = {"vps": ("label",), "hosting": ("domain", "username"), "webhooks": ("url",)}[kind]
+def is_harmless(target: Target, method: str, body: Params) -> bool:
+    """Tell whether a call neither removes nor renames its resource. Pure."""
+    if target.kind == "webhooks" and not target.rest:
+        return method == "PATCH" and "url" not in body
+    return bool(HARMLESS[target.kind].fullmatch(target.rest))
+
+
+def new_name_in(target: Target, method: str, body: Params) -> str | None:
+    """Give the name that a call gives its resource, None where it gives none. Pure."""
+    field = "hostname" if PTR_PATH.fullmatch(target.rest) else RENAMING.get((target.kind, target.rest), "")
+    name = body.get(field) if method in ("PUT", "PATCH") else None
+    return name if isinstance(name, str) else None
+
+
+def _names_of(api: Api, target: Target) -> tuple[str | None, ...] | None:
+    """Give the names of a resource, none where the API knows no such resource.
+
+    For an address it is that of its PTR record, and None where it has no record: then there is no name to lose.
+    """
+    resource_id = check_id(target.resource_id, "path")
+    ptr = PTR_PATH.fullmatch(target.rest)
+    if target.kind == "vps" and ptr:
+        return _ptr_of(list_ips(api, resource_id), canonical_ip(unquote(ptr.group(1))))
+    get, fields = NAMED_BY[target.kind]
+    row = get(api, resource_id)
     return tuple(row[field] for field in fields) if row is not None else ()
+
+
+def _ptr_of(rows: t.Sequence[Row], ip: str | None) -> tuple[str | None, ...] | None:
+    """Give the names of an address's PTR records as _names_of does. Pure."""
+    records = [row["ptr"] for row in rows if row["ip"] == ip]
+    if not records:
+        return ()
+    return tuple(name for name in records if name) or None
 
 
 def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
@@ -213,7 +253,7 @@ def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
         if endpoint.method != "DELETE" or not error.may_have_happened:
             raise
         raise NotFound(
-            "%s An earlier attempt of this call may have deleted it, for its answer was lost." % error, **error.facts
+            "%s An earlier attempt of this call, whose answer was lost, may have deleted it." % error, **error.facts
         ) from None
     return {"changed": endpoint.method != "GET", "status": answer.status, "body": shallow(answer.body)}
 
@@ -231,7 +271,7 @@ def run(module: t.Any) -> None:
         api = module.api()
         asked = check(module.params)
         check_unprotected(api, module.params, asked)
-        endpoint = asked  # from here on a failure is this call's, and no more that of a look before it
+        endpoint = asked  # until here a failure was that of a look before the call
         if module.check_mode and endpoint.method != "GET":
             result = {"changed": True, "status": None, "body": None}
         else:

@@ -246,17 +246,25 @@ def test_failures(method: str, status: int, changed: bool, sent: int) -> None:
 @pytest.mark.parametrize(
     ("method", "statuses", "changed"),
     [
-        ("PUT", [503, 400], True), ("PUT", [429, 400], False), ("PUT", [400], False), ("DELETE", [502, 409], True), ("DELETE", [429, 404], False),
+        ("PUT", [503, 400], True),
+        ("PUT", [429, 400], False),
+        ("PUT", [400], False),
+        ("DELETE", [502, 409], True),
+        ("DELETE", [429, 404], False),
         ("GET", [503, 400], False),
     ],
-)  # fmt: skip
+)
 def test_refused_after_an_attempt_that_may_have_been_carried_out(
     method: str, statuses: list[int], changed: bool
 ) -> None:
     """What is refused is then the repeat; a 429 was never carried out."""
     world, _asked = watched()
     handle, left = world.core.handle, list(statuses)
-    world.core.handle = lambda *given: handle(*given)._replace(status=left.pop(0), body={"message": "No"})  # type: ignore[method-assign]
+
+    def failing(*given: t.Any) -> t.Any:
+        return handle(*given)._replace(status=left.pop(0), body={"message": "No"})
+
+    world.core.handle = failing  # type: ignore[method-assign]
     result = play(world, method=method, path="/new/thing", body={} if method == "PUT" else None)
     assert result["failed"] and result["changed"] is changed and not left, result
 
