@@ -12,6 +12,7 @@ import typing as t
 from ._api import Api, Params, Raw
 from ._endpoint import Endpoint
 from ._errors import BadReply, Refused
+from ._fields import text_inside
 from ._identifiers import Identifiers
 from ._installed import family_in
 from ._names import clean, closest, is_digits, shown
@@ -23,6 +24,9 @@ ENDPOINTS = (PRODUCTS, OS_TEMPLATES)
 PRODUCT_NOUNS = ("products", "plans", "product")
 TEMPLATE_NOUNS = ("os_templates", "templates", "os_template", "template", "images", "operating_systems")
 SLUG = re.compile(r"\A[a-z0-9][a-z0-9._-]*\Z")
+
+read_plan_slug = text_inside("slug", "plan_slug", "code", "name_en", "name", "id")
+"""how a server or an account names its plan: by a text or by an object"""
 
 
 def read_product(raw: Raw) -> dict[str, t.Any]:

@@ -16,7 +16,7 @@ import typing as t
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-from ._api import Raw
+from ._api import Raw, Row
 from ._endpoint import Endpoint
 from ._errors import BadReply
 from ._names import canonical_ip, clean, is_id
@@ -511,6 +511,11 @@ def sweep(
             rows.append(item)
         return rows, secrets
     return value, secrets
+
+
+def row_of(raw: Raw, nouns: t.Sequence[str], where: Where, is_secret_text: t.Callable[[str], bool] = no_text) -> Row:
+    """Give one row in snake_case, out of its wrapper and without its secrets."""
+    return sweep(flat(raw, nouns, where), is_secret_text=is_secret_text)[0]
 
 
 def error_text(body: t.Any, depth: int = 0) -> str:

@@ -28,13 +28,14 @@ from ._errors import (
     Refused,
     ScopeError,
 )
+from ._fields import Derived, Either, Field, Needed, Table, as_is, inside, read_fields, text_inside
 from ._identifiers import Identifiers, Named, check_agree
 from ._labels import has_label, nfc, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_id, check_label, check_one_name, closest, pick_one, shown
 from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import address, bad, first, flat, identifier, normal, object_in, object_of, sweep, text, word
+from ._reader import address, bad, first, identifier, normal, object_in, object_of, row_of, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import POLL_CAP_SECONDS, POLL_SECONDS, check_timeout, wait_for
@@ -52,8 +53,7 @@ DELETE = Endpoint("DELETE", "/vps/{id}", "vps:destroy")
 ENDPOINTS = (LIST, GET, STATS, ORDER, START, STOP, REBOOT, LABEL, REINSTALL, DELETE)
 
 NOUNS = ("vps", "server", "servers", "vpses", "vps_list", "instance", "instances")
-PLAN_WORDS = ("slug", "plan_slug", "code", "name_en", "name", "id")
-FIELDS = ("id", "label", "hostname", "status", "plan_slug", "ipv4", "os_family", "os_template", "created_at")
+IDS = ("id", "vps_id", "uuid", "server_id")
 ID_FACT = "server_id"
 
 RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
@@ -117,15 +117,11 @@ WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (stat
 
 
 def read_vps(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one server in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
-    return shape_vps(_row_of(raw, where), where)
+    """Give one server in normal form: FIELDS are always there, None where the API returned nothing; all else is kept."""
+    return shape_vps(row_of(raw, NOUNS, where), where)
 
 
-def _row_of(raw: Raw, where: Endpoint) -> Row:
-    return sweep(flat(raw, NOUNS, where))[0]
-
-
-def read_power(row: Row) -> str | None:
+def read_power(row: Raw) -> str | None:
     """Give the status of a server in snake_case: the account's word and the word of the machine itself are two.
 
     An account that is active says nothing of the power, so the live word decides between running and stopped. Whether a server is
@@ -140,44 +136,47 @@ def read_power(row: Row) -> str | None:
     return account
 
 
-def shape_vps(row: Row, where: Endpoint) -> Row:
-    """Give a server out of a row that is in snake_case and free of secrets."""
-    plan, system = row.get("plan"), row.get("os")
-    network: Row = row["network"] if isinstance(row.get("network"), dict) else {}
-    system = system if isinstance(system, dict) else {"family": system}
-    main = address(
-        first(row, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip")
-    )
-    if main is None:
-        main = address(first(network, "ipv4", "primary_ip", "ip")) or _primary(
-            first(row, "ips", "ip_addresses", "addresses")
-        )
-    return {
-        **row,
-        **_installed.spread(row),
-        "id": identifier(first(row, "id", "vps_id", "uuid", "server_id"), where),
-        "label": read_label(row),
-        "hostname": text(first(row, "hostname", "host_name", "fqdn")),
-        "status": read_power(row),
-        "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS)
-        or word(plan, *PLAN_WORDS)
-        or word(first(row, "product_slug", "product"), *PLAN_WORDS),
-        "ipv4": main,
-        "os_family": word(row.get("os_family"), "slug", "family", "name")
-        or word(first(system, "family", "os_family", "slug", "name")),
-        "os_template": word(
-            first(row, "os_template_slug", "os_template", "template"), "slug", "os_template", "code", "name", "id"
-        )
-        or word(first(system, "template", "os_template")),
-        "created_at": first(row, "created_at", "created", "ordered_at"),
-    }
-
-
-def _primary(entries: t.Any) -> str | None:
+def primary_in(entries: t.Any) -> str | None:
+    """Give the primary address out of a list of addresses, the first one where none is marked."""
     if not isinstance(entries, list):
         return None
     chosen = [entry for entry in entries if isinstance(entry, dict) and first(entry, "primary", "is_primary") is True]
     return address(chosen) or address(entries)
+
+
+TABLE: Table = {
+    "id": Needed(identifier, *IDS),
+    "label": Derived(read_label),
+    "hostname": Field(text, "hostname", "host_name", "fqdn"),
+    "status": Derived(read_power),
+    "plan_slug": Either(
+        Field(_catalogue.read_plan_slug, "plan_slug"),
+        Field(_catalogue.read_plan_slug, "plan"),
+        Field(_catalogue.read_plan_slug, "product_slug", "product"),
+    ),
+    "ipv4": Either(
+        Field(
+            address, "ipv4", "main_ip", "primary_ip", "primary_ipv4", "ip", "ip_address", "ipv4_address", "public_ip"
+        ),
+        Field(address, "network.ipv4", "network.primary_ip", "network.ip"),
+        Field(primary_in, "ips", "ip_addresses", "addresses"),
+    ),
+    "os_family": Either(
+        Field(text_inside("slug", "family", "name"), "os_family"),
+        Field(inside(word, "family", "os_family", "slug", "name"), "os"),
+    ),
+    "os_template": Either(
+        Field(text_inside("slug", "os_template", "code", "name", "id"), "os_template_slug", "os_template", "template"),
+        Field(word, "os.template", "os.os_template"),
+    ),
+    "created_at": Field(as_is, "created_at", "created", "ordered_at"),
+}
+FIELDS = tuple(TABLE)
+
+
+def shape_vps(row: Row, where: Endpoint) -> Row:
+    """Give a server out of a row that is in snake_case and free of secrets."""
+    return {**row, **_installed.spread(row), **read_fields(row, TABLE, where)}
 
 
 class Fleet(t.NamedTuple):
@@ -189,7 +188,7 @@ class Fleet(t.NamedTuple):
 
 def list_fleet(api: Api) -> Fleet:
     """Read every server, and which of them don't tell their label. Source: GET /v1/vps (vps:read)."""
-    raws = [_row_of(raw, LIST) for raw in api.rows(LIST, NOUNS)]
+    raws = [row_of(raw, NOUNS, LIST) for raw in api.rows(LIST, NOUNS)]
     rows = [shape_vps(raw, LIST) for raw in raws]
     return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not tells_label(raw) and not is_gone(row)))
 
@@ -205,7 +204,7 @@ def get_vps(api: Api, vps_id: str) -> Row | None:
         body = api.request(GET, ids={"id": vps_id}).body
     except NotFound:
         return None
-    row = object_of(body, NOUNS, GET, ("id", "vps_id", "uuid", "server_id"), vps_id)
+    row = object_of(body, NOUNS, GET, IDS, vps_id)
     return read_vps(row, GET)
 
 

@@ -14,11 +14,12 @@ from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, Endpoint
 from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
+from ._fields import Derived, Field, Needed, Table, as_is, read_fields, text_or_none
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, ascii_host, check_id, check_one_name, closest, pick_one, shown
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
+from ._reader import bad, first, identifier, object_of, row_of, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
 
 LIST = Endpoint("GET", "/webhooks", "webhooks:read")
@@ -30,7 +31,6 @@ ROTATE = Endpoint("POST", "/webhooks/{id}/rotate-secret", "webhooks:write", NEVE
 ENDPOINTS = (LIST, GET, CREATE, CHANGE, DELETE, ROTATE)
 
 NOUNS = ("webhook", "webhooks", "subscription", "subscriptions", "hook", "hooks")
-FIELDS = ("id", "url", "events", "description", "is_active", "created_at")
 IDS = ("id", "webhook_id", "subscription_id", "uuid")
 # The events of the page, in its order.
 EVENTS = (
@@ -115,27 +115,8 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
     return wanted
 
 
-def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one webhook in normal form: FIELDS are always there, None where the API tells nothing; all else but secrets is kept."""
-    # Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under any name.
-    row, _secrets = sweep(flat(raw, NOUNS, where), is_secret_text=is_signing_secret)
-    webhook_id = identifier(first(row, *IDS), where)
-    url = text(first(row, "url", "endpoint_url", "target_url", "callback_url", "endpoint"))
-    if not url:
-        raise bad(where, "it does not tell the URL of the webhook %s" % webhook_id)
-    return {
-        **row,
-        "id": webhook_id,
-        "url": url,
-        "events": read_events(first(row, "events", "event_types", "subscribed_events", "event_names", "topics")),
-        "description": text(row.get("description")) or None,
-        "is_active": read_active(row),
-        "created_at": first(row, "created_at", "created"),
-    }
-
-
 def read_events(value: t.Any) -> list[str] | None:
-    """Give the events as a list of names, out of texts or objects; None where they are not told."""
+    """Give the events as a list of names, out of texts or objects; None where there are none."""
     if isinstance(value, str):
         value = re.split(r"[\s,]+", value.strip())
     if not isinstance(value, list):
@@ -143,8 +124,8 @@ def read_events(value: t.Any) -> list[str] | None:
     return [name for name in (word(item, "name", "event", "slug", "type", "id") for item in value) if name]
 
 
-def read_active(row: Row) -> bool | None:
-    """Tell whether a webhook is active, None where that is not told."""
+def read_active(row: Raw) -> bool | None:
+    """Tell whether a webhook is active, None where the API does not say."""
     found = truth(first(row, "is_active", "active", "is_enabled", "enabled"))
     if found is None:
         paused = truth(first(row, "is_paused", "paused", "disabled"))
@@ -153,6 +134,30 @@ def read_active(row: Row) -> bool | None:
         status = word(row.get("status")) or ""
         found = False if status.lower() == "paused" else truth(status)
     return found
+
+
+TABLE: Table = {
+    "id": Needed(identifier, *IDS),
+    "url": Field(text, "url", "endpoint_url", "target_url", "callback_url", "endpoint"),
+    "events": Field(read_events, "events", "event_types", "subscribed_events", "event_names", "topics"),
+    "description": Field(text_or_none, "description"),
+    "is_active": Derived(read_active),
+    "created_at": Field(as_is, "created_at", "created"),
+}
+FIELDS = tuple(TABLE)
+
+
+def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
+    """Give one webhook in normal form: FIELDS are always there, None where the API returned nothing; all else is kept.
+
+    Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under
+    any name.
+    """
+    row = row_of(raw, NOUNS, where, is_signing_secret)
+    fields = read_fields(row, TABLE, where)
+    if not fields["url"]:
+        raise bad(where, "it shows no URL for the webhook %s" % fields["id"])
+    return {**row, **fields}
 
 
 def read_secret_reply(body: t.Any, where: Endpoint) -> Reply:
