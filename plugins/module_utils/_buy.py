@@ -222,7 +222,7 @@ def _place(api: Api, order: Order, shop: Shop, progress: Progress, is_alone: boo
         dead_id = row["id"]
     raise Refused(
         "%s was ordered and terminated more than %d times within a day; %s."
-        % (order.name, MAX_DEAD_ORDERS, _raise_generation(order))
+        % (order.name, MAX_DEAD_ORDERS, _way_to_another(order))
     )
 
 
@@ -276,14 +276,17 @@ def _check_dead(order: Order, reply: _Reply, row: Row, key: str) -> None:
                 key,
                 row["id"],
                 order.name,
-                "give another idempotency_key" if order.custom_key else _raise_generation(order),
+                _way_to_another(order),
             ),
             idempotency_key=key,
             dead_id=row["id"],
         )
 
 
-def _raise_generation(order: Order) -> str:
+def _way_to_another(order: Order) -> str:
+    """Say how to order under another key. The generation is no part of a key that the user gives."""
+    if order.custom_key:
+        return "give another idempotency_key"
     following = str(int(order.generation) + 1) if is_digits(order.generation) else order.generation + "-2"
     return 'set order_generation: "%s"' % following
 
@@ -352,7 +355,7 @@ def _may_be_at_work(
     reason = str(error.facts.get("reason", "")).lower()
     at_work = bool(AT_WORK.search(reason))
     about_key = "idempoten" in reason and not at_work
-    if error.status == 409 and problem is None and not at_work and TAKEN.search(reason):
+    if error.status == 409 and problem is None and not at_work and not about_key and TAKEN.search(reason):
         progress.maybe = False
         error.facts["idempotency_key"] = key
         raise error
@@ -379,7 +382,7 @@ def _unknown(
             order.balance_usd_cents,
             "unknown" if after is None else after,
             key,
-            _raise_generation(order),
+            _way_to_another(order),
         ),
         idempotency_key=key,
     )
@@ -399,7 +402,7 @@ def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Er
         if order.balance_usd_cents >= order.price_usd_cents:
             advice = (
                 "the wallet holds enough now, so this repeats an older refusal of the same key: %s"
-                % _raise_generation(order)
+                % _way_to_another(order)
             )
         return Refused(
             "The order of %s was refused for want of money (price %d cents, wallet %d cents); %s. %s"
@@ -409,7 +412,7 @@ def _refused(order: Order, error: ApiError, about_key: bool, key: str) -> H444Er
     if about_key or error.status in (404, 409, 410):
         return Refused(
             "%s Nothing was bought. The key %s belongs to an earlier order of %s; if that one is gone, %s."
-            % (error, key, order.name, _raise_generation(order)),
+            % (error, key, order.name, _way_to_another(order)),
             idempotency_key=key,
             **error.facts,
         )
@@ -523,7 +526,7 @@ def _check_own(order: Order, shop: Shop, row: Row, reply: _Reply, progress: Prog
         "The key %s, used to order %s, answers with the %s %s, which is called '%s', %s, %s."
         % (
             progress.order["idempotency_key"], order.name, shop.what, row["id"], clean(shop.title(row), 80), fate,
-            "give another idempotency_key" if order.custom_key else _raise_generation(order),
+            _way_to_another(order),
         )
     )  # fmt: skip
 
@@ -541,7 +544,7 @@ def _checked(order: Order, shop: Shop, row: Row, listed: t.Sequence[Row], progre
                 shop.what,
                 row["id"],
                 shop.title(row),
-                _raise_generation(order),
+                _way_to_another(order),
             )
         )
     _check_plan(order, row, progress, is_own=False)

@@ -473,6 +473,32 @@ def test_refusal_after_a_lost_reply(noun: Noun) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "way_out"),
+    [({}, 'order_generation: "2"'), ({"idempotency_key": "my-own-key"}, "give another idempotency_key")],
+    ids=["derived key", "own key"],
+)
+def test_a_key_of_another_order_is_refused_with_the_way_out(noun: Noun, options: Row, way_out: str) -> None:
+    """Also where the API says so in words that could be about a name; a generation changes no key of the user's own."""
+    shop = Shop(noun)
+    shop.change = lambda request, answer: (
+        Answer(409, {}, {"message": "This Idempotency-Key was already used."}) if request.startswith("POST") else answer
+    )
+    result = shop.buy(**options)
+    assert result["failed"] and not result["changed"] and "Nothing was bought" in result["msg"], result
+    assert way_out in result["msg"] and ("order_generation" in result["msg"]) is not bool(options)
+    assert sum(request.startswith("POST") for request in shop.asked) == 1
+
+
+@pytest.mark.parametrize("words", ["The name is already taken.", "This user name is not available."])
+def test_a_name_that_somebody_else_has_is_refused_at_once(noun: Noun, words: str) -> None:
+    shop = Shop(noun)
+    shop.change = lambda request, answer: Answer(409, {}, {"message": words}) if request.startswith("POST") else answer
+    result = shop.buy()
+    assert result["failed"] and not result["changed"] and words[:-1] in result["msg"], result
+    assert sum(request.startswith("POST") for request in shop.asked) == 1
+
+
 def test_ordered_twice_is_reported(noun: Noun) -> None:
     """A provider that forgets its keys at once: the second order is seen after a doubtful attempt, and both ids are told."""
     shop = Shop(noun, key_window_seconds=0)
