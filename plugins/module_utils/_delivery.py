@@ -12,6 +12,7 @@ from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler
 from ._endpoint import NEVER, Endpoint
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
+from ._find import check_names, find, missing
 from ._identifiers import Identifiers
 from ._names import check_id, shown
 from ._plan import Action, Plan
@@ -34,7 +35,7 @@ from ._reader import (
     word,
 )
 from ._status import by_spelling, read_status
-from ._webhook import check_url_of, find_webhook, get_webhook, list_webhooks, missing_id, missing_url
+from ._webhook import WEBHOOK, get_webhook
 
 LIST = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
 REDELIVER = Endpoint("POST", "/webhooks/{id}/deliveries/{delivery_id}/redeliver", "webhooks:write", NEVER)
@@ -128,13 +129,12 @@ def webhook_id_of(api: Api, params: Params) -> str:
         webhook_id = check_id(params["id"], "id")
         row = get_webhook(api, webhook_id) if params.get("url") is not None else None
         if row is not None:
-            check_url_of(row, params["url"])
+            check_names(WEBHOOK, row, params)
         return webhook_id
-    rows = list_webhooks(api)
-    found = find_webhook(rows, params["url"])
-    if found is None:
-        raise missing_url(params["url"], rows)
-    return found["id"]
+    found = find(api, WEBHOOK, params)
+    if found.row is None:
+        raise missing(api, WEBHOOK, params, found.rows)
+    return str(found.row["id"])
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
@@ -163,7 +163,7 @@ def plan_of(api: Api, params: Params) -> Plan:
     except BadReply:
         pass  # there are more than it gave; the API knows them
     except NotFound:
-        raise missing_id(webhook_id, list_webhooks(api)) from None
+        raise missing(api, WEBHOOK, {"id": webhook_id}, None) from None
     found = next((row for row in rows or [] if row["id"] == delivery_id), None)
     if found is None and rows is not None and len(rows) < MAX_LIMIT:
         raise _missing(webhook_id, delivery_id, rows)

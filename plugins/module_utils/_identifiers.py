@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which resource a task means: what counts as given, what has to be, and names that contradict each other. Pure.
+"""How a task names a resource: what counts as given, what has to be, and names that contradict each other. Pure.
 
-AnsibleModule counts an option that is null or "" as given, which a template makes of a variable that nobody set. So the rules
-about identifiers stand here and not in the argument specs, and they hold before the first request.
+AnsibleModule counts an option that is null or "" as given, which a template makes of a variable that nobody set. So the
+rules about identifiers stand here and not in the argument specs, and they hold before the first request.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from ._names import shown
 class Identifiers(t.NamedTuple):
     """The options by which a module's resource is known, declared once for each module.
 
-    *what*: the word for the resource. *options*: any of them names it. *is_needed*: one of them has to be given; info modules list
-    all without. *is_one*: only one of them may be given. *new_name*: the option that gives it another name.
-    *without_id*: options that make no sense for a resource that is named by its id. *filters*: what else chooses among many.
-    *acts*: options that ask for more than a state, each with the value that asks for nothing; a removal does none of them.
+    *what*: the word for the resource. *options*: any of them names it. *is_needed*: one of them has to be given;
+    without one, info modules list all. *is_one*: only one of them may be given.
+    *new_name*: the option that gives it another name. *filters*: what else chooses among many.
+    *without_id*: options that make no sense for a resource that is named by its id.
+    *acts*: options that ask for more than a state, each with the value that asks for nothing; a removal does none.
     """
 
     what: str = ""
@@ -49,6 +50,16 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
     names = identifiers.options + identifiers.filters + ((identifiers.new_name,) if identifiers.new_name else ())
     result = {**params, **{name: None for name in names if is_blank(params.get(name))}}
     given = [name for name in identifiers.options if result[name] is not None]
+    _check_number(given, identifiers)
+    if params.get("state") == "absent":
+        _check_removal(result, identifiers)
+    if "id" in given:
+        _check_useful(params, identifiers)
+    return result
+
+
+def _check_number(given: t.Sequence[str], identifiers: Identifiers) -> None:
+    """Make sure that a resource is named where one has to be, and once where one name excludes another. Raises: BadOption."""
     if identifiers.is_needed and not given:
         raise BadOption(
             "No %s is named: one of the following is required: %s (null and empty count as not given). Nothing was sent."
@@ -56,19 +67,10 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
         )
     if identifiers.is_one and len(given) > 1:
         raise BadOption("%s are mutually exclusive: give one of them. Nothing was sent." % " and ".join(given))
-    if params.get("state") == "absent":
-        _check_removal(result, identifiers)
-    useless = [name for name in identifiers.without_id if "id" in given and not is_blank(params.get(name))]
-    if useless:
-        raise BadOption(
-            "id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent."
-            % (useless[0], identifiers.what)
-        )
-    return result
 
 
 def _check_removal(params: Params, identifiers: Identifiers) -> None:
-    """Refuse what a removal would leave undone without a word. What describes the resource may stand beside it. Raises: BadOption."""
+    """Refuse what a removal would silently leave undone. What describes the resource may stand beside it. Raises: BadOption."""
     if identifiers.new_name and params[identifiers.new_name] is not None:
         raise BadOption(
             "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by %s."
@@ -82,8 +84,21 @@ def _check_removal(params: Params, identifiers: Identifiers) -> None:
             )
 
 
+def _check_useful(params: Params, identifiers: Identifiers) -> None:
+    """Refuse beside an id what only makes sense for a resource that is not there yet. Raises: BadOption."""
+    for option in identifiers.without_id:
+        if not is_blank(params.get(option)):
+            raise BadOption(
+                "id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent."
+                % (option, identifiers.what)
+            )
+
+
 class Named(t.NamedTuple):
-    """One more identifier of a resource that was found by another. *is_same*: whether *told*, the API's value, is what was *wanted*."""
+    """One more identifier of a resource that was found by another.
+
+    *told*: the API's value. *is_same*: whether that is what was *wanted*.
+    """
 
     option: str
     wanted: str
@@ -91,18 +106,18 @@ class Named(t.NamedTuple):
     is_same: bool
 
 
+def word_of(option: str) -> str:
+    """Give the word by which messages call an identifier."""
+    return {"url": "URL", "vps_label": "label"}.get(option, option)
+
+
 def check_agree(what: str, resource_id: str, *others: Named) -> None:
     """Make sure that every identifier that was given means the resource that one of them found. Raises: Refused."""
     for other in others:
         if not other.is_same:
-            word = {"url": "URL", "vps_label": "label"}.get(other.option, other.option)
+            word = word_of(other.option)
+            has = "the %s %s" % (word, shown(other.told)) if other.told else "no %s that the API returns" % word
             raise Refused(
                 "The %s %s has %s, not %s. Nothing was changed; correct %s, or leave it out."
-                % (
-                    what,
-                    shown(resource_id),
-                    "no %s that the API tells" % word if not other.told else "the %s %s" % (word, shown(other.told)),
-                    shown(other.wanted),
-                    other.option,
-                )
+                % (what, shown(resource_id), has, shown(other.wanted), other.option)
             )

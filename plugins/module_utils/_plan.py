@@ -61,3 +61,8 @@ class Plan(t.NamedTuple):
 def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:
     """Make the plan that does nothing."""
     return Plan(value, value, (), notes)
+
+
+def laid_over(known: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """Give what is known with what the API returned laid over it: what it left out stays as it is known."""
+    return {**known, **{field: value for field, value in (row or {}).items() if value is not None}}

@@ -13,12 +13,13 @@ from urllib.parse import quote, urlsplit
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, Endpoint
-from ._errors import Ambiguous, ApiError, BadOption, H444Error, Missing, NotFound, Refused, UnknownFate
+from ._errors import ApiError, BadOption, H444Error, NotFound, Refused, UnknownFate
 from ._fields import Derived, Field, Needed, Table, as_is, read_fields, text_or_none
-from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, ascii_host, check_id, check_one_name, closest, pick_one, shown
+from ._find import Name, Noun, check_new_name, find, missing, named
+from ._identifiers import Identifiers
+from ._names import CONTROL, ascii_host, closest, shown
 from ._patterns import choose
-from ._plan import Action, Plan, same
+from ._plan import Action, Plan, laid_over, same
 from ._reader import bad, first, identifier, object_of, row_of, text, truth, word
 from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_reply
 
@@ -182,96 +183,65 @@ def get_webhook(api: Api, webhook_id: str) -> Row | None:
     return read_webhook(object_of(body, NOUNS, GET, IDS, webhook_id), GET)
 
 
-def of_url(rows: t.Sequence[Row], url: str) -> list[Row]:
-    """Give the webhooks of a URL, however it is written."""
-    return [row for row in rows if canonical_url(row["url"]) == canonical_url(url)]
+def has_url(row: Row, url: str | None) -> bool:
+    """Tell whether a webhook is one of this URL, however it is written. The one place where URLs are compared."""
+    return url is not None and canonical_url(row["url"]) == canonical_url(url)
 
 
-def find_webhook(rows: t.Sequence[Row], url: str) -> Row | None:
-    """Find the one webhook of this URL. Raises: Ambiguous."""
-    found = pick_one(of_url(rows, url), "webhooks", url, ("url", "events", "created_at"))
-    check_one_name(rows, found, "url", canonical_url)
-    return found
-
-
-def missing_url(url: str, rows: t.Sequence[Row]) -> Missing:
-    """Make the error for a URL that no webhook has."""
-    near = closest(url, [row["url"] for row in rows])
-    return Missing(
-        "No webhook has the URL %s%s."
-        % (shown(url), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
-        closest=near,
-    )
-
-
-def missing_id(webhook_id: str, rows: t.Sequence[Row]) -> Missing:
-    """Make the error for an id that no webhook has."""
-    near = closest(webhook_id, [row["id"] for row in rows])
-    return Missing(
-        "No webhook has the id %s%s." % (shown(webhook_id), "; closest: %s" % ", ".join(near) if near else ""),
-        closest=near,
-    )
-
-
-def check_url_of(row: Row, url: str | None, new_url: str | None = None) -> None:
-    """Make sure that a webhook that was found by its id has the URL that was given too, or the new one already. Raises: Refused."""
-    if url is not None:
-        check_agree(
-            "webhook",
-            row["id"],
-            Named("url", url, row["url"], any(of_url([row], name) for name in (url, new_url) if name is not None)),
-        )
+WEBHOOK = Noun(
+    "webhook",
+    "webhooks",
+    names=(Name("url", has_url),),
+    list_rows=list_webhooks,
+    get_row=get_webhook,
+    shows=("url", "events", "created_at"),
+    new_name="new_url",
+)
 
 
 def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
-    if params["force"] and params.get("events") is None:
-        raise BadOption(
-            "force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out."
-        )
-    url = check_url(params["url"], "url") if params.get("url") is not None else None
-    new_url = check_url(params["new_url"], "new_url") if params.get("new_url") is not None else None
-    is_present = params["state"] == "present"
-    if is_present and params.get("events") is not None:
-        params = {**params, "events": check_events(params["events"], params["force"])}
-    rows: list[Row] | None = None
-    if params.get("id") is not None:
-        current = get_webhook(api, check_id(params["id"], "id"))
-        if current is not None:
-            check_url_of(current, url, new_url)
-        if current is None and is_present:
-            raise missing_id(params["id"], list_webhooks(api))
-    else:
-        rows = list_webhooks(api)
-        current = find_webhook(rows, t.cast(str, url))
-        if current is None and new_url:
-            current = find_webhook(rows, new_url)
-    if not is_present:
-        return plan_absent(current)
-    if current is None:
-        if new_url:
-            raise missing_url(t.cast(str, url), rows or [])
-        return plan_create(t.cast(str, url), params)
-    if new_url and canonical_url(current["url"]) != canonical_url(new_url):
-        rows = list_webhooks(api) if rows is None else rows
-        taken = [row["id"] for row in of_url(rows, new_url) if row["id"] != current["id"]]
-        if taken:
-            raise Ambiguous(
-                "new_url: %s is the URL of %s already. Nothing was changed." % (shown(new_url), ", ".join(taken)),
-                candidates=taken,
-            )
-    untold = [
-        name
-        for name in ("events", "is_active", "description")
-        if params.get(name) not in (None, "") and current[name] is None
-    ]
-    if untold and rows is not None:
-        current = get_webhook(api, current["id"]) or current  # a list may tell less than the endpoint of one
+    params = checked(params)
+    found = find(api, WEBHOOK, params)
+    if params["state"] == "absent":
+        return plan_absent(found.row)
+    if found.row is None:
+        if params.get("id") is not None or params.get("new_url") is not None:
+            raise missing(api, WEBHOOK, params, found.rows)
+        return plan_create(params["url"], params)
+    check_new_name(api, WEBHOOK, params, found)
+    current = found.row
+    if found.rows is not None and _untold(current, params):
+        current = get_webhook(api, current["id"]) or current  # a list may return less than the endpoint of one
     return plan_current(current, params)
 
 
+def checked(params: Params) -> Params:
+    """Check the options, and give each event once. Raises: BadOption."""
+    events, force = params.get("events"), params["force"]
+    if force and events is None:
+        raise BadOption(
+            "force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out."
+        )
+    for option in ("url", "new_url"):
+        if params.get(option) is not None:
+            check_url(params[option], option)
+    if events is None or params["state"] == "absent":
+        return params
+    return {**params, "events": check_events(events, force)}
+
+
+def _untold(row: Row, params: Params) -> list[str]:
+    """Name the wanted fields that a webhook's row leaves out."""
+    return [
+        name
+        for name in ("events", "is_active", "description")
+        if params.get(name) not in (None, "") and row[name] is None
+    ]
+
+
 def told(row: Row) -> Row:
-    """Give a webhook as results have it: a list is a list, also where the API does not tell it."""
+    """Give a webhook as results have it: a list is a list, also where the API does not return it."""
     return {**row, "events": row["events"] or []}
 
 
@@ -279,10 +249,9 @@ def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of a webhook; without one there is nothing to do."""
     if current is None:
         return same(None)
+    url, ids = current["url"], {"id": current["id"]}
     return Plan(
-        told(current),
-        None,
-        (Action("delete", current["url"], DELETE, {"id": current["id"]}, destroys=True, known_as=(current["url"],)),),
+        told(current), None, (Action("delete", url, DELETE, ids, destroys=True, known_as=WEBHOOK.names_of(current)),)
     )
 
 
@@ -307,29 +276,33 @@ def plan_create(url: str, params: Params) -> Plan:
 
 def plan_current(current: Row, params: Params) -> Plan:
     """Plan what becomes of a webhook that is there: only what differs is written. Pure. Raises: BadReply."""
-    body: Row = {}
-    if params.get("new_url") is not None and canonical_url(params["new_url"]) != canonical_url(current["url"]):
-        body["url"] = params["new_url"]
-    for name in ("events", "is_active"):
-        if params.get(name) is None:
-            continue
-        if current[name] is None:
-            raise bad(GET, "it does not tell %s of the webhook %s" % (name, current["id"]))
-        if _comparable(current[name]) != _comparable(params[name]):
-            body[name] = params[name]
-    if params.get("description") is not None and params["description"] != (current["description"] or ""):
-        body["description"] = params["description"]
-    ids, actions = {"id": current["id"]}, []
-    before = told(current)
+    ids, before, body = {"id": current["id"]}, told(current), changes_of(current, params)
     after = {**before, **body, "description": body.get("description", current["description"]) or None}
+    actions = []
     if body:
-        actions.append(
-            Action("change", current["url"], CHANGE, ids, body, known_as=(current["url"],), new_name=body.get("url"))
-        )
+        known_as = WEBHOOK.names_of(current)
+        actions.append(Action("change", current["url"], CHANGE, ids, body, known_as=known_as, new_name=body.get("url")))
     if params.get("rotate_secret"):
         # Last, for what fails before it then costs no secret.
         actions.append(Action("rotate secret of", after["url"], ROTATE, ids, brings_secret=True))
     return Plan(before, after, tuple(actions)) if actions else same(before)
+
+
+def changes_of(current: Row, params: Params) -> Row:
+    """Give the fields of a webhook that are to be written: those that differ from what is wanted. Raises: BadReply."""
+    body: Row = {}
+    new_url, description = params.get("new_url"), params.get("description")
+    if new_url is not None and not has_url(current, new_url):
+        body["url"] = new_url
+    for name in ("events", "is_active"):
+        wanted = params.get(name)
+        if wanted is not None and current[name] is None:
+            raise bad(GET, "it does not return %s of the webhook %s" % (name, current["id"]))
+        if wanted is not None and _comparable(current[name]) != _comparable(wanted):
+            body[name] = wanted
+    if description is not None and description != (current["description"] or ""):
+        body["description"] = description
+    return body
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
@@ -340,14 +313,15 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
         _rotate(api, action.ids["id"], action.target, progress)
     else:
         send(api, action, progress)
-        before, new_url = progress.plan.before, (action.body or {}).get("url")
-        if before is not None and (new_url is not None or action.endpoint is DELETE):
-            progress.follow(
-                "webhook",
-                before["id"],
-                canonical_url(before["url"]),
-                canonical_url(new_url) if new_url is not None else None,
-            )
+        _let_secret_follow(action, progress)
+
+
+def _let_secret_follow(action: Action, progress: Progress) -> None:
+    """Let the entry of credentials_file follow a webhook to its new URL, or to its end."""
+    before, new_url = progress.plan.before, (action.body or {}).get("url")
+    if before is not None and (new_url is not None or action.endpoint is DELETE):
+        new_name = canonical_url(new_url) if new_url is not None else None
+        progress.follow("webhook", before["id"], canonical_url(before["url"]), new_name)
 
 
 def _create(api: Api, action: Action, progress: Progress) -> None:
@@ -400,7 +374,7 @@ def _look_for(api: Api, url: str, events: t.Sequence[str], cause: str) -> str:
     for pause in LOOK_PAUSES_SECONDS:
         api.sleep(pause)
         try:
-            found = of_url(list_webhooks(api), url)
+            found = [row for row in list_webhooks(api) if has_url(row, url)]
         except H444Error as error:
             raise UnknownFate(
                 "%s, and looking for it failed: %s Run the task again." % (unknown, error), cause=cause
@@ -461,21 +435,21 @@ def _resource(url: str) -> str:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the webhook after the run, held against what was written. Raises: Refused when the API wrote the URL its own way."""
+    """Give the webhook after the run, held against what was written. Raises: Refused when the API changed the URL."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
     webhook_id = progress.resource_id or plan.after["id"]
     row = get_webhook(api, webhook_id)
-    shows = {key: value for key, value in (row or {}).items() if value is not None}
-    after = progress.after = {**plan.after, "id": webhook_id, **shows}
-    if canonical_url(after["url"]) != canonical_url(plan.after["url"]):
+    after = progress.after = laid_over({**plan.after, "id": webhook_id}, row)
+    if not has_url(after, plan.after["url"]):
         raise Refused(
-            "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be created again."
-            % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
+            "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be created "
+            "again." % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
         )
-    written = {name for action in plan.actions for name in action.body or ()} & set(shows)
-    others = sorted(name for name in written - {"url"} if _comparable(shows[name]) != _comparable(plan.after[name]))
+    # What the API does not return can't be compared: it is as in the plan.
+    written = {name for action in plan.actions for name in action.body or ()} - {"url"}
+    others = sorted(name for name in written if _comparable(after[name]) != _comparable(plan.after[name]))
     if others:
         progress.warn(
             "The API took the webhook %s, but still shows another value of: %s."
@@ -498,12 +472,5 @@ RECONCILER = Reconciler("webhook", plan_of, perform, read_back, identifiers=IDEN
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_webhook_info."""
-    if params.get("id") is not None:
-        found = get_webhook(api, check_id(params["id"], "id"))
-        if found is not None:
-            check_url_of(found, params.get("url"))
-        rows = [found] if found is not None else []
-    else:
-        rows = list_webhooks(api)
-        rows = rows if params.get("url") is None else of_url(rows, params["url"])
-    return {"webhooks": [told(row) for row in choose(rows, params.get("patterns"), "url")]}
+    rows = choose(named(api, WEBHOOK, params), params.get("patterns"), "url")
+    return {"webhooks": [told(row) for row in rows]}

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[3]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.h444.cloud."
 CORE = {
-    "_api", "_endpoint", "_errors", "_fields", "_identifiers", "_installed", "_labels", "_names", "_order", "_patterns",
-    "_plan", "_protected", "_reader", "_reply", "_signature", "_status", "_window",
+    "_api", "_endpoint", "_errors", "_fields", "_find", "_identifiers", "_installed", "_labels", "_names", "_order",
+    "_patterns", "_plan", "_protected", "_reader", "_reply", "_signature", "_status", "_window",
 }  # fmt: skip
 EFFECTS = {"_client", "_lock", "_pacer", "_sink", "_forward"}
 CONVERGE = {"_converge", "_wait"}  # knows plans, not whose they are

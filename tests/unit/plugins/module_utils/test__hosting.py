@@ -198,7 +198,7 @@ def test_name_that_is_not_told() -> None:
     """It contradicts nothing, but nothing is removed by it."""
     row = account(username=None)
     _hosting.check_same(row, [row], "example.com", "nobody", "suspended", by_id=False)
-    with pytest.raises(Refused, match="no username that the API tells"):
+    with pytest.raises(Refused, match="no username that the API returns"):
         _hosting.check_same(row, [row], "example.com", "nobody", "absent", by_id=False)
 
 

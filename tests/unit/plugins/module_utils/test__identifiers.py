@@ -94,14 +94,14 @@ def told(wanted: str, value: str | None, is_same: bool) -> Named:
 
 
 def test_contradiction() -> None:
-    """It is refused with both values, or with the fact that the API tells none."""
+    """It is refused with both values, or with the fact that the API returns none."""
     check_agree("VPS", "7", told("a", "a", True), told("a", None, True))
     cases: list[tuple[Named, str]] = [
         (
             told("a", "b", False),
             "The VPS '7' has the label 'b', not 'a'. Nothing was changed; correct vps_label, or leave it out.",
         ),
-        (told("a", None, False), "The VPS '7' has no label that the API tells, not 'a'."),
+        (told("a", None, False), "The VPS '7' has no label that the API returns, not 'a'."),
     ]
     for other, sentence in cases:
         with pytest.raises(Refused) as caught:

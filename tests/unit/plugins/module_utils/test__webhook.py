@@ -14,6 +14,7 @@ from ansible_collections.h444.cloud.plugins.module_utils import _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption, BadReply, Refused
+from ansible_collections.h444.cloud.plugins.module_utils._find import by_name
 from ansible_collections.h444.cloud.plugins.module_utils._identifiers import check_given
 from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
 
@@ -228,8 +229,8 @@ def test_two_of_one_url() -> None:
     """Refused with their ids."""
     rows = [hook(), hook(id="8", url="https://EXAMPLE.com:443/hook"), hook(id="9", url=URL + "/")]
     with pytest.raises(Ambiguous, match="ids 7, 8"):
-        _webhook.find_webhook(rows, URL)
-    assert _webhook.find_webhook(rows, URL + "/") == rows[2]
+        by_name(_webhook.WEBHOOK, rows, {"url": URL})
+    assert by_name(_webhook.WEBHOOK, rows, {"url": URL + "/"}) == rows[2]
 
 
 @pytest.mark.parametrize(
@@ -327,12 +328,12 @@ def test_force_is_for_events() -> None:
 
 
 def test_events_are_a_list_in_every_result() -> None:
-    """Also where the API does not tell them; a plan that needs them knows the difference."""
+    """Also where the API does not return them; a plan that needs them knows the difference."""
     untold = _webhook.read_webhook({"id": 7, "url": URL, "events": None})
     assert untold["events"] is None
     plan = _webhook.plan_current(untold, {"description": "x"})
     assert plan.before["events"] == plan.after["events"] == [] and _webhook.plan_absent(untold).before["events"] == []
-    with pytest.raises(BadReply, match="does not tell events"):
+    with pytest.raises(BadReply, match="does not return events"):
         _webhook.plan_current(untold, {"events": ["vps.created"]})
 
 

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Which one did you mean? A resource is found by its id or its name in the same way for every noun.
+
+A noun says what it is called, by which names it is known and how it is read. What is gone is never the one that is meant.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._api import Api, Params, Row
+from ._errors import Ambiguous, Missing
+from ._identifiers import Named, check_agree, word_of
+from ._names import check_id, closest, pick_one, shown
+
+
+class Name(t.NamedTuple):
+    """A name by which a resource is known: the option and the field that hold it, and when a row has it, in any spelling."""
+
+    field: str
+    fits: t.Callable[[Row, t.Optional[str]], bool]
+
+
+class Noun(t.NamedTuple):
+    """A kind of resource, as far as it has to be known to find one.
+
+    *what*, *plural*: its words in messages. *names*: what it is known by besides its id, the best one first.
+    *shows*: the fields that tell candidates apart. *new_name*: the option that gives it another name.
+    """
+
+    what: str
+    plural: str
+    names: t.Tuple[Name, ...]
+    list_rows: t.Callable[[Api], t.List[Row]]
+    get_row: t.Callable[[Api, str], t.Optional[Row]]
+    shows: t.Tuple[str, ...]
+    is_gone: t.Callable[[Row], bool] = lambda _row: False
+    new_name: str = ""
+
+    def living(self, rows: t.Iterable[Row]) -> list[Row]:
+        """Give the rows of what is not gone."""
+        return [row for row in rows if not self.is_gone(row)]
+
+    def given(self, params: Params) -> list[tuple[Name, str]]:
+        """Give the names that a task gives, each with its value."""
+        return [(name, params[name.field]) for name in self.names if params.get(name.field) is not None]
+
+    def names_of(self, row: Row) -> tuple[str | None, ...]:
+        """Give every name of a resource, None where the API does not return it."""
+        return tuple(row[name.field] for name in self.names)
+
+
+class Found(t.NamedTuple):
+    """The living resource that is meant, None where there is none. *rows*: the list, None where it did not have to be read."""
+
+    row: t.Optional[Row]
+    rows: t.Optional[t.List[Row]]
+
+
+def find(api: Api, noun: Noun, params: Params) -> Found:
+    """Find the resource that a task means, by its id or else by its name. Raises: BadOption, Ambiguous, Refused."""
+    if params.get("id") is not None:
+        row = get_living(api, noun, check_id(params["id"], "id"))
+        if row is not None:
+            check_names(noun, row, params)
+        return Found(row, None)
+    rows = noun.list_rows(api)
+    return Found(by_name(noun, rows, params), rows)
+
+
+def named(api: Api, noun: Noun, params: Params) -> list[Row]:
+    """Read whatever has the id or the names that a task gives, gone or not; all there is where it gives none.
+
+    Raises: BadOption, Refused.
+    """
+    if params.get("id") is None:
+        return with_names(noun, noun.list_rows(api), params)
+    row = noun.get_row(api, check_id(params["id"], "id"))
+    if row is None:
+        return []
+    check_names(noun, row, params)
+    return [row]
+
+
+def get_living(api: Api, noun: Noun, resource_id: str) -> Row | None:
+    """Read one resource; None where the API does not know it, or no longer."""
+    row = noun.get_row(api, resource_id)
+    return None if row is None or noun.is_gone(row) else row
+
+
+def by_name(noun: Noun, rows: t.Sequence[Row], params: Params) -> Row | None:
+    """Find the one living resource of the first name that is given, or of the new one, which it may have already.
+
+    Raises: Ambiguous.
+    """
+    name, wanted = noun.given(params)[0]
+    for value in (wanted, params.get(noun.new_name)):
+        fitting = [row for row in noun.living(rows) if name.fits(row, value)]
+        found = pick_one(fitting, noun.plural, str(value), noun.shows)
+        if found is not None:
+            _check_one_name(noun, rows, found)
+            return found
+    return None
+
+
+def with_names(noun: Noun, rows: t.Iterable[Row], params: Params) -> list[Row]:
+    """Give the rows that have every name that is given."""
+    return [row for row in rows if all(name.fits(row, wanted) for name, wanted in noun.given(params))]
+
+
+def check_names(noun: Noun, row: Row, params: Params) -> None:
+    """Make sure that what was found by its id has the names that are given too, or the new one already. Raises: Refused."""
+    new_name = params.get(noun.new_name)
+    check_agree(
+        noun.what,
+        row["id"],
+        *(
+            Named(name.field, wanted, row[name.field], name.fits(row, wanted) or name.fits(row, new_name))
+            for name, wanted in noun.given(params)
+        ),
+    )
+
+
+def check_new_name(api: Api, noun: Noun, params: Params, found: Found) -> None:
+    """Make sure that the new name of what was found is nobody else's. Raises: Ambiguous."""
+    name, wanted, current = noun.names[0], params.get(noun.new_name), t.cast(Row, found.row)
+    if not wanted or name.fits(current, wanted):
+        return
+    rows = noun.list_rows(api) if found.rows is None else found.rows
+    taken = [row["id"] for row in noun.living(rows) if name.fits(row, wanted) and row["id"] != current["id"]]
+    if taken:
+        raise Ambiguous(
+            "%s: %s is the %s of %s already. Nothing was changed."
+            % (noun.new_name, shown(wanted), word_of(name.field), ", ".join(taken)),
+            candidates=taken,
+        )
+
+
+def missing(api: Api, noun: Noun, params: Params, rows: t.Sequence[Row] | None, then: str = "") -> Missing:
+    """Make the error for an id or a name that nothing living has. *then*: what follows from it."""
+    option = "id" if params.get("id") is not None else noun.given(params)[0][0].field
+    living = noun.living(noun.list_rows(api) if rows is None else rows)
+    near = closest(params[option], [row[option] for row in living])
+    likely = "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""
+    return Missing(
+        "No %s has the %s %s%s.%s" % (noun.what, word_of(option), shown(params[option]), likely, then), closest=near
+    )
+
+
+def _check_one_name(noun: Noun, rows: t.Iterable[Row], found: Row) -> None:
+    """Make sure that the id of what was found by its name is that of no row with another one: it would mean nothing then.
+
+    Raises: Ambiguous.
+    """
+    name = noun.names[0]
+    for row in rows:
+        told = row[name.field]
+        if row["id"] == found["id"] and told is not None and not name.fits(found, told):
+            raise Ambiguous(
+                "The API shows the id %s twice, as %s and as %s, so which of them it means can't be known. "
+                "Nothing was changed; run the task again later." % (row["id"], shown(found[name.field]), shown(told)),
+                candidates=[{"id": row["id"], name.field: value} for value in (found[name.field], told)],
+            )
