@@ -24,9 +24,10 @@ if not __package__:
     sys.exit(0)
 
 from . import assumed, conformance
-from .core import FULL_KEY, READ_KEY, Core
+from .account import FULL_KEY, READ_KEY
+from .core import Core
+from .courier import Courier
 from .server import Simulator
-from .webhooks import Courier
 
 EXAMPLES = f"""
 what it is:

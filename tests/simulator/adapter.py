@@ -16,7 +16,8 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-from .core import Answer, Core
+from .calls import Answer
+from .core import Core
 from .oauth import OAuth
 
 
@@ -57,10 +58,9 @@ class SimulatorAdapter(BaseAdapter):
         is_json = "json" in request.headers.get("Content-Type", "")
         form = {} if is_json else dict(parse_qsl(body.decode()))
         origin = f"{parts.scheme}://{parts.netloc}"
-        status, told = OAuth(self.core).handle(
-            request.method, parts.path, form, origin, json.loads(body) if is_json else None
-        )
-        return Answer(status, {}, told)
+        document = json.loads(body) if is_json else None
+        status, reply = OAuth(self.core).handle(request.method, parts.path, form, origin, document)
+        return Answer(status, {}, reply)
 
     def close(self) -> None:
         """There is nothing to close."""

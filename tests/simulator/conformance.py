@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import functools
-import re
 import sys
 import typing as t
 from pathlib import Path
 
+from .calls import ids_in
 from .core import Core
 
 LARGE = 500
@@ -30,121 +30,88 @@ def load(name: str = "openapi.yaml") -> tuple[t.Any, t.Any]:
 
 
 def attach(core: Core) -> bool:
-    """Validate every plain reply of *core*; a broken one is counted and told. Returns False where the libraries are missing."""
+    """Hold every request and plain reply of *core* to the contract. Returns False where the libraries are missing."""
     try:
-        import jsonschema_rs
-
-        contract, registry = load()
+        api, sign_in = Contract(core, "openapi.yaml"), Contract(core, "oauth.yaml")
     except ImportError:
         return False
-    validators: dict[tuple[str, str, int], t.Any] = {}
+    core.validate, core.check_request = api.validate, api.check_request
+    core.validate_sign_in = sign_in.validate_sign_in
+    return True
 
-    def validator(method: str, template: str, status: int) -> t.Any:
-        known = validators.get((method, template, status), False)
-        if known is False:
-            reply = contract["paths"][template][method.lower()]["responses"].get(str(status), {})
-            known = None
-            if "application/json" in reply.get("content", {}):
-                pointer = "/".join(
-                    [
-                        "paths",
-                        template.replace("/", "~1"),
-                        method.lower(),
-                        "responses",
-                        str(status),
-                        "content",
-                        "application~1json",
-                        "schema",
-                    ]
-                )
-                pointer = pointer.replace("{", "%7B").replace("}", "%7D")
-                known = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
-            validators[(method, template, status)] = known
-        return known
 
-    bodies: dict[tuple[str, str], t.Any] = {}
+class Contract:
+    """One contract and its validators, each made when it is first needed."""
 
-    def template_of(method: str, path: str) -> str | None:
-        return next(
-            (
-                name
-                for verb, name, _kind, _scope, _handler in core.routes
-                if verb == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path)
-            ),
-            None,
-        )
+    def __init__(self, core: Core, name: str) -> None:
+        self._core = core
+        self._contract, self._registry = load(name)
+        self._validators: dict[tuple[str, ...], t.Any] = {}
 
-    def check_request(method: str, path: str, plain: t.Any, given: bool) -> list[str]:
-        """Give what is wrong with a request's body, in the API's words."""
-        template = template_of(method, path)
-        asked = contract["paths"][template][method.lower()].get("requestBody") if template else None
-        if template is None or not asked or (not given and not asked.get("required")):
+    def _operation(self, method: str, path: str) -> tuple[str, dict[str, t.Any]] | None:
+        """Find the operation of a request, and the template of its path."""
+        for route in self._core.routes:
+            if route.method == method and ids_in(path, route.path) is not None:
+                return route.path, self._contract["paths"][route.path][method.lower()]
+        return None
+
+    def _validator(self, *steps: str) -> t.Any:
+        """Give the validator of the JSON content at a place of the contract."""
+        if steps not in self._validators:
+            import jsonschema_rs
+
+            pointer = "/".join(step.replace("/", "~1") for step in (*steps, "content", "application/json", "schema"))
+            reference = "urn:h444:contract#/" + pointer.replace("{", "%7B").replace("}", "%7D")
+            self._validators[steps] = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=self._registry)
+        return self._validators[steps]
+
+    def _broken(self, request: str, why: str) -> bool:
+        """Count and report a reply that breaks the contract."""
+        self._core.contract_broken += 1
+        print(f"CONTRACT BROKEN {request}: {why}", file=sys.stderr, flush=True)
+        return False
+
+    def check_request(self, method: str, path: str, plain: t.Any, given: bool) -> list[str]:
+        """Give what is wrong with a request's body, in the API's words. *given*: whether there is one."""
+        found = self._operation(method, path)
+        asked = found[1].get("requestBody") if found else None
+        if found is None or not asked or (not given and not asked.get("required")):
             return []
-        if (method, template) not in bodies:
-            pointer = "/".join(["paths", template.replace("/", "~1"), method.lower(), "requestBody"])
-            if "$ref" in asked:
-                pointer = asked["$ref"].removeprefix("#/")
-            reference = "urn:h444:contract#/" + (pointer + "/content/application~1json/schema").replace(
-                "{", "%7B"
-            ).replace("}", "%7D")
-            bodies[(method, template)] = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=registry)
+        if "$ref" in asked:
+            steps = asked["$ref"].removeprefix("#/").split("/")
+        else:
+            steps = ["paths", found[0], method.lower(), "requestBody"]
         wrong = []
-        for error in bodies[(method, template)].iter_errors(plain):
+        for error in self._validator(*steps).iter_errors(plain):
             where = ".".join(str(part) for part in error.instance_path)
             wrong.append(f"{where}: {error.message}"[:200] if where else str(error.message)[:200])
         return wrong
 
-    def validate(method: str, path: str, status: int, plain: t.Any) -> bool:
-        template = template_of(method, path)
-        if template is None or plain is None or (isinstance(plain, list) and len(plain) > LARGE):
+    def validate(self, method: str, path: str, status: int, plain: t.Any) -> bool:
+        """Say whether a plain reply of the API keeps to the contract."""
+        found = self._operation(method, path)
+        if found is None or plain is None or (isinstance(plain, list) and len(plain) > LARGE):
             return True
-        found = validator(method, template, status)
-        if found is not None and not found.is_valid(plain):
-            first = next(iter(found.iter_errors(plain)))
-            core.contract_broken += 1
-            print(
-                f"CONTRACT BROKEN {method} {path}: {str(first.message)[:200]} at {list(first.instance_path)}",
-                file=sys.stderr,
-                flush=True,
-            )
-            return False
-        return True
+        template, operation = found
+        if "application/json" not in operation["responses"].get(str(status), {}).get("content", {}):
+            return True
+        validator = self._validator("paths", template, method.lower(), "responses", str(status))
+        if validator.is_valid(plain):
+            return True
+        first = next(iter(validator.iter_errors(plain)))
+        why = f"{str(first.message)[:200]} at {list(first.instance_path)}"
+        return self._broken(f"{method} {path}", why)
 
-    core.validate, core.check_request = validate, check_request
-    core.validate_sign_in = sign_in_validator(core)
-    return True
-
-
-def sign_in_validator(core: Core) -> t.Callable[[str, str, int, t.Any], bool]:
-    """Make the check of the sign-in's replies. A broken one is counted and told."""
-    import jsonschema_rs
-
-    contract, registry = load("oauth.yaml")
-
-    def validate(method: str, path: str, status: int, plain: t.Any) -> bool:
-        operation = contract["paths"].get(path, {}).get(method.lower())
+    def validate_sign_in(self, method: str, path: str, status: int, plain: t.Any) -> bool:
+        """Say whether a reply of the sign-in keeps to the contract."""
+        operation = self._contract["paths"].get(path, {}).get(method.lower())
         if operation is None:
             return True
         reply = operation["responses"].get(str(status))
-        wrong = "the contract has no such status" if reply is None else ""
-        if reply and "content" in reply:
-            pointer = "/".join(
-                [
-                    "paths",
-                    path.replace("/", "~1"),
-                    method.lower(),
-                    "responses",
-                    str(status),
-                    "content",
-                    "application~1json",
-                    "schema",
-                ]
-            )
-            check = jsonschema_rs.Draft202012Validator({"$ref": "urn:h444:contract#/" + pointer}, registry=registry)
-            wrong = "; ".join(str(error.message) for error in check.iter_errors(plain))
-        if wrong:
-            core.contract_broken += 1
-            print(f"CONTRACT BROKEN {method} {path}: {status} {wrong[:200]}", file=sys.stderr, flush=True)
-        return not wrong
-
-    return validate
+        if reply is None:
+            return self._broken(f"{method} {path}", f"{status} the contract has no such status")
+        if "content" not in reply:
+            return True
+        validator = self._validator("paths", path, method.lower(), "responses", str(status))
+        wrong = "; ".join(str(error.message) for error in validator.iter_errors(plain))
+        return self._broken(f"{method} {path}", f"{status} {wrong[:200]}") if wrong else True

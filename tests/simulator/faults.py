@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
-import re
+import functools
 import threading
 import typing as t
+import zlib
+
+from .calls import Answer, ids_in
 
 FIELDS = {
     "method",
@@ -102,9 +105,7 @@ class Faults:
             raise ValueError("path is a text")
         if path == "*" or not self._paths or path.startswith(("/oauth/", "/.well-known/")):
             return
-        if path not in self._paths and not any(
-            re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) for template in self._paths
-        ):
+        if path not in self._paths and all(ids_in(path, template) is None for template in self._paths):
             raise ValueError(f"the API has no path {path}; it is written as in the contract, such as /vps/{{id}}, or *")
 
     def clear(self) -> None:
@@ -116,14 +117,40 @@ class Faults:
         """Count one request (path below /v1) and give the fault that it meets."""
         with self._lock:
             for fault in self._faults:
-                pattern = (
-                    ".*"
-                    if fault["path"] == "*"
-                    else "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", fault["path"]))
-                )
-                if fault["method"] not in ("*", method) or not re.fullmatch(pattern, path):
+                if fault["method"] not in ("*", method):
+                    continue
+                if fault["path"] != "*" and ids_in(path, fault["path"]) is None:
                     continue
                 fault["seen"] += 1
                 if fault["nth"] <= fault["seen"] < fault["nth"] + fault["times"]:
                     return dict(fault)
         return None
+
+
+@functools.lru_cache(maxsize=1)
+def bomb() -> bytes:
+    """Give 200 MiB of zeros, gzipped."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = b"0" * (1 << 20)
+    return b"".join(packer.compress(block) for _mib in range(200)) + packer.flush()
+
+
+def spoiled(fault: t.Mapping[str, t.Any]) -> Answer | None:
+    """Give the whole reply that a fault puts in the place of the right one; None if it breaks the connection."""
+    if fault["kind"] == "status":
+        status = int(fault.get("status", 500))
+        headers = {str(name): str(value) for name, value in fault.get("headers", {}).items()}
+        usual = {"statusCode": status, "message": "Injected fault", "error": "Fault"}
+        return Answer(status, headers, fault.get("body", usual))
+    if fault["kind"] == "html":
+        page = b"<html><head><title>Maintenance</title></head><body>Back soon</body></html>"
+        return Answer(int(fault.get("status", 200)), {"Content-Type": "text/html"}, page)
+    if fault["kind"] == "redirect":
+        return Answer(int(fault.get("status", 302)), {"Location": fault.get("location", "http://127.0.0.1:9/")}, None)
+    if fault["kind"] == "bad_json":
+        return Answer(200, {}, b'{"id": "broken", ')
+    if fault["kind"] == "empty":
+        return Answer(200, {}, b"")
+    if fault["kind"] == "gzip_bomb":
+        return Answer(200, {"Content-Encoding": "gzip"}, bomb())
+    return None

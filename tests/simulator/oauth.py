@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .core import SCOPES, Core
+from .account import SCOPES
+from .core import Core
 from .pages import device_page
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -23,15 +24,15 @@ class OAuth:
         self.core = core
 
     def handle(self, method: str, path: str, form: dict[str, str], origin: str, document: t.Any) -> tuple[int, t.Any]:
-        """Answer one request; *document*: the JSON body of a registration. A reply that breaks the contract is a 500."""
-        status, told = self._handled(method, path, form, origin, document)
-        if self.core.validate_sign_in is not None and not self.core.validate_sign_in(method, path, status, told):
+        """Answer one request. *document*: the JSON body of a registration. A reply that breaks the contract is a 500."""
+        status, reply = self._handled(method, path, form, origin, document)
+        if self.core.validate_sign_in is not None and not self.core.validate_sign_in(method, path, status, reply):
             return 500, {"error": "server_error"}
-        return status, self._shaped(form, told) if status < 300 else told
+        return status, self._shaped(form, reply) if status < 300 else reply
 
     def _shaped(self, form: dict[str, str], plain: dict[str, t.Any]) -> dict[str, t.Any]:
         """Leave out of a reply what the switches leave out."""
-        told = dict(plain)
+        shaped = dict(plain)
         if self.core.assume["oauth_reply"] == "least":
             for name in (
                 "scopes_supported",
@@ -39,15 +40,15 @@ class OAuth:
                 "verification_uri_complete",
                 "scope",
             ):
-                told.pop(name, None)
-            if "access_token" in told:
-                told["token_type"] = "bearer"
-                del told["expires_in"]
-            elif told.get("interval") == DEFAULT_INTERVAL_SECONDS:
-                del told["interval"]
+                shaped.pop(name, None)
+            if "access_token" in shaped:
+                shaped["token_type"] = "bearer"
+                del shaped["expires_in"]
+            elif shaped.get("interval") == DEFAULT_INTERVAL_SECONDS:
+                del shaped["interval"]
         if self.core.assume["oauth_refresh"] == "keeps" and form.get("grant_type") == "refresh_token":
-            del told["refresh_token"]
-        return told
+            del shaped["refresh_token"]
+        return shaped
 
     def _handled(self, method: str, path: str, form: dict[str, str], origin: str, document: t.Any) -> tuple[int, t.Any]:
         if path == "/.well-known/oauth-authorization-server":
@@ -60,15 +61,15 @@ class OAuth:
             if path == "/oauth/token":
                 return self._token(form)
             if path == "/oauth/register" and self.core.assume["oauth_registration"] == "on":
-                client_id = self.core.new_id("client")
-                if not isinstance(document, dict):
-                    return 400, {"error": "invalid_client_metadata"}
-                self.core.oauth["clients"][client_id] = document
-                return 201, {
-                    "client_id": client_id,
-                    "client_name": self.core.oauth["clients"][client_id].get("client_name"),
-                }
+                return self._register(document)
         return 404, {"error": "not_found"}
+
+    def _register(self, document: t.Any) -> tuple[int, t.Any]:
+        client_id = self.core.new_id("client")
+        if not isinstance(document, dict):
+            return 400, {"error": "invalid_client_metadata"}
+        self.core.oauth["clients"][client_id] = document
+        return 201, {"client_id": client_id, "client_name": document.get("client_name")}
 
     def _metadata(self, origin: str) -> dict[str, t.Any]:
         found = {
@@ -134,53 +135,62 @@ class OAuth:
         """Answer the user's browser: the code is entered, then the user decides."""
         code = form.get("user_code", "").strip()[:40]
         with self.core.lock:
-            found = self._by_code(code)
-            shown = None
-            if found is not None:
-                expired = self.core.now() - found["at"] > DEVICE_SECONDS
-                decision = {"approve": "approved", "deny": "denied"}.get(form.get("decision", ""))
-                if method == "POST" and decision and found["state"] == "pending" and not expired:
-                    found["state"] = decision
-                client = self.core.oauth["clients"].get(found["client_id"], {}).get("client_name") or found["client_id"]
-                state = "expired" if expired and found["state"] == "pending" else found["state"]
-                shown = {
-                    "user_code": found["user_code"],
-                    "scopes": found["scopes"],
-                    "client": str(client),
-                    "state": state,
-                }
+            device = self._by_code(code)
+            if device is None:
+                return device_page(code, None)
+            is_open = device["state"] == "pending"
+            expired = is_open and self.core.now() - device["at"] > DEVICE_SECONDS
+            decision = {"approve": "approved", "deny": "denied"}.get(form.get("decision", ""))
+            if method == "POST" and decision and is_open and not expired:
+                device["state"] = decision
+            client = self.core.oauth["clients"].get(device["client_id"], {}).get("client_name") or device["client_id"]
+            shown = {
+                "user_code": device["user_code"],
+                "scopes": device["scopes"],
+                "client": str(client),
+                "state": "expired" if expired else device["state"],
+            }
         return device_page(code, shown)
 
     def _token(self, form: dict[str, str]) -> tuple[int, t.Any]:
         if form.get("grant_type") == GRANT:
-            device = self.core.oauth["devices"].get(form.get("device_code", ""))
-            if device is None or device["client_id"] != form.get("client_id"):
-                return 400, {"error": "invalid_grant"}
-            now = self.core.now()
-            if now - device["at"] > DEVICE_SECONDS:
-                return 400, {"error": "expired_token"}
-            too_soon = now - device["polled_at"] < device["interval"] - 0.2
-            device["polled_at"] = now
-            if device["state"] == "pending":
-                if too_soon:
-                    device["interval"] += 5
-                    return 400, {"error": "slow_down"}
-                return 400, {"error": "authorization_pending"}
-            if device["state"] == "denied":
-                return 400, {"error": "access_denied"}
-            del self.core.oauth["devices"][form["device_code"]]
-            return 200, self._issue(device["client_id"], device["scopes"])
+            return self._token_for_device(form)
         if form.get("grant_type") == "refresh_token":
-            given = form.get("refresh_token", "")
-            if self.core.assume["oauth_refresh"] == "ends" and given in self.core.oauth.setdefault("used", []):
-                self.core.oauth["refresh"].clear()
-            keeps = self.core.assume["oauth_refresh"] in ("keeps", "same")
-            found = self.core.oauth["refresh"].get(given) if keeps else self.core.oauth["refresh"].pop(given, None)
-            self.core.oauth.setdefault("used", []).append(given)
-            if found is None or self.core.now() > found["until"] or found["client_id"] != form.get("client_id"):
-                return 400, {"error": "invalid_grant", "error_description": "The refresh token is used up or expired."}
-            return 200, self._issue(found["client_id"], found["scopes"], given if keeps else None)
+            return self._token_for_refresh(form)
         return 400, {"error": "unsupported_grant_type"}
+
+    def _token_for_device(self, form: dict[str, str]) -> tuple[int, t.Any]:
+        """Give the tokens of a device once the user has approved."""
+        device = self.core.oauth["devices"].get(form.get("device_code", ""))
+        if device is None or device["client_id"] != form.get("client_id"):
+            return 400, {"error": "invalid_grant"}
+        now = self.core.now()
+        if now - device["at"] > DEVICE_SECONDS:
+            return 400, {"error": "expired_token"}
+        too_soon = now - device["polled_at"] < device["interval"] - 0.2
+        device["polled_at"] = now
+        if device["state"] == "pending" and too_soon:
+            device["interval"] += 5
+            return 400, {"error": "slow_down"}
+        if device["state"] == "pending":
+            return 400, {"error": "authorization_pending"}
+        if device["state"] == "denied":
+            return 400, {"error": "access_denied"}
+        del self.core.oauth["devices"][form["device_code"]]
+        return 200, self._issue(device["client_id"], device["scopes"])
+
+    def _token_for_refresh(self, form: dict[str, str]) -> tuple[int, t.Any]:
+        """Give new tokens; what becomes of the old refresh token is a switch."""
+        given, rule = form.get("refresh_token", ""), self.core.assume["oauth_refresh"]
+        tokens, used = self.core.oauth["refresh"], self.core.oauth.setdefault("used", [])
+        if rule == "ends" and given in used:
+            tokens.clear()
+        keeps = rule in ("keeps", "same")
+        found = tokens.get(given) if keeps else tokens.pop(given, None)
+        used.append(given)
+        if found is None or self.core.now() > found["until"] or found["client_id"] != form.get("client_id"):
+            return 400, {"error": "invalid_grant", "error_description": "The refresh token is used up or expired."}
+        return 200, self._issue(found["client_id"], found["scopes"], given if keeps else None)
 
     def _issue(self, client_id: str, scopes: list[str], kept: str | None = None) -> dict[str, t.Any]:
         """Make the tokens; *kept*: the refresh token that goes on."""

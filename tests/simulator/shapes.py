@@ -35,6 +35,20 @@ OTHER_DELIVERY_FIELDS = {
     "duration_ms": "latency_ms",
     "error": "last_error",
 }
+REASONS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    410: "Gone",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+}
 
 
 def camel(key: str) -> str:
@@ -441,6 +455,8 @@ READERS: dict[str, t.Callable[[t.Any, Assume], t.Any]] = {
     "delivery": delivery,
 }
 ROWS = {**READERS, "domain": domain_row}
+LISTS = {"vps": "vps", "hosting": "hosting", "delivery": "deliveries"}
+"""The names of lists that are not the kind with an s."""
 NOUNS = {
     "vps_order": "vps",
     "hosting_order": "hosting",
@@ -453,8 +469,6 @@ NOUNS = {
 
 def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] | None = None) -> t.Any:
     """Give a plain reply of one kind in the form that is assumed. *page*: paging facts of a list."""
-    if body is None:
-        return None
     if kind in FIXED:
         return [ip(row, assume) for row in body] if kind == "vps_ips" else body
     if kind == "all_ips":
@@ -467,27 +481,12 @@ def shaped(kind: str, body: t.Any, assume: Assume, page: t.Mapping[str, t.Any] |
         return made if isinstance(made, dict) else _list(made, "os_templates", assume, page)
     if isinstance(body, list):
         reader = ROWS.get(kind, other)
-        return _list(
-            [reader(row, assume) for row in body],
-            {"vps": "vps", "hosting": "hosting", "delivery": "deliveries"}.get(kind, kind + "s"),
-            assume,
-            page,
-        )
-    made = READERS.get(kind, other)(body, assume)
-    made = cased(made, assume["casing"], 1)
-    noun = NOUNS.get(kind, kind)
-    if kind == "invoice" and assume["invoice_detail"] == "beside":
-        return {"data": made} if assume["object_envelope"] == "data" else made
-    if kind.endswith(("_order", "_secret")) and any(
-        key in made for key in ("server", "vps", "hosting", "webhook", "credentials")
-    ):
-        return {"data": made} if assume["object_envelope"] == "data" else made
-    if assume["object_envelope"] == "bare" or (assume["object_envelope"] == "noun" and noun in made):
-        return made
-    return {"data": made} if assume["object_envelope"] == "data" else {noun: made}
+        return _list([reader(row, assume) for row in body], LISTS.get(kind, kind + "s"), assume, page)
+    return _object(kind, READERS.get(kind, other)(body, assume), assume)
 
 
 def _list(rows: list[t.Any], noun: str, assume: Assume, page: t.Mapping[str, t.Any] | None) -> t.Any:
+    """Give a list in its casing and envelope."""
     rows = cased(rows, assume["casing"], 1)
     envelope = assume["list_envelope"]
     if page is not None and envelope == "bare":
@@ -496,3 +495,39 @@ def _list(rows: list[t.Any], noun: str, assume: Assume, page: t.Mapping[str, t.A
         return rows
     wrapped = {{"data": "data", "items": "items", "noun": noun}[envelope]: rows}
     return {**wrapped, **(page or {})}
+
+
+def _object(kind: str, row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Give an object in its casing and envelope."""
+    made = cased(row, assume["casing"], 1)
+    noun = NOUNS.get(kind, kind)
+    if assume["object_envelope"] == "data":
+        return {"data": made}
+    if assume["object_envelope"] == "bare" or noun in made or _has_parts(kind, made, assume):
+        return made
+    return {noun: made}
+
+
+def _has_parts(kind: str, made: t.Container[str], assume: Assume) -> bool:
+    """Say whether a reply has its resource in one of several parts; none of them is the reply's noun."""
+    if kind == "invoice":
+        return assume["invoice_detail"] == "beside"
+    parts = ("server", "vps", "hosting", "webhook", "credentials")
+    return kind.endswith(("_order", "_secret")) and any(name in made for name in parts)
+
+
+def refusal(status: int, message: t.Any, assume: Assume) -> t.Any:
+    """Give the body of a refusal; a page is bytes. *message*: a text, or a list of them."""
+    reason = REASONS.get(status, "Error")
+    # The page shows what these three look like.
+    form = "nest" if status in (401, 403, 404) else assume["error_shape"]
+    text = "; ".join(message) if isinstance(message, list) else message
+    if form == "nested":
+        return {"error": {"code": reason.lower().replace(" ", "_"), "message": text}}
+    if form == "message":
+        return {"message": text}
+    if form == "error":
+        return {"error": text}
+    if form == "html":
+        return f"<html><head><title>{status} {reason}</title></head></html>".encode()
+    return {"statusCode": status, "message": [text] if form == "list" else message, "error": reason}

@@ -16,8 +16,9 @@ from ansible_collections.h444.cloud.plugins.module_utils import _client
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Reconciler, run
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
 from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY
 from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
-from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, Core
+from ansible_collections.h444.cloud.tests.simulator.core import Core
 
 
 class Ended(Exception):

@@ -10,7 +10,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ptr, _vps
 from ansible_collections.h444.cloud.plugins.modules import h444_ptr, h444_vps
-from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator import assumed, servers
+from ansible_collections.h444.cloud.tests.simulator.account import Account
+from ansible_collections.h444.cloud.tests.simulator.calls import Call, Reply
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
@@ -101,14 +103,14 @@ def test_life_of_a_server(seed: int) -> None:
     )
 
 
-def test_password_of_a_dead_server_is_not_the_new_ones() -> None:
+def test_password_of_a_dead_server_is_not_the_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply that repeats a dead order brings a password; it must not stand in the result of the order after it."""
     world = World(assumed.defaults())
     order = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
     first = world.play(*VPS, **order)
     world.play(*VPS, label="web-1", state="absent")
-    make_server = world.core.make_server
-    world.core.make_server = lambda given: make_server({**given, "root_password": ""})  # type: ignore[method-assign]
+    make = servers.make_server
+    monkeypatch.setattr(servers, "make_server", lambda account, given: make(account, {**given, "root_password": ""}))
     second = world.play(*VPS, **order)
     assert second["changed"] and second["vps"]["id"] != first["vps"]["id"], second
     assert "root_password" not in second
@@ -118,18 +120,19 @@ def test_password_of_a_dead_server_is_not_the_new_ones() -> None:
 def test_half_a_list_orders_nothing(unproved: bool) -> None:
     """Addresses of many dead servers hide none of a living one that the list leaves out."""
     world = World(assumed.defaults())
-    made = [world.core.make_server({"label": f"old-{number}"}) for number in range(6)]
+    made = [world.core.make("vps", {"label": f"old-{number}"}) for number in range(6)]
     living = sorted(made, key=lambda row: row["id"])[-1]
     for row in made:
         row["alive"] = row is living
-    list_vps, list_ips = world.core.list_vps, world.core.all_ips
     everyone = [{"vps_id": row["id"], "label": row["label"], "ips": row["ips"]} for row in made]
     shown = [] if unproved else [living["id"]]
-    handlers = {
-        list_vps: lambda call: (200, [row for row in list_vps(call)[1] if row["id"] in shown]),
-        list_ips: lambda call: (200, everyone),
-    }
-    world.core.routes = [(*route[:4], handlers.get(route[4], route[4])) for route in world.core.routes]
+
+    def list_shown(account: Account, call: Call) -> Reply:
+        status, rows = servers.list_servers(account, call)
+        return status, [row for row in rows if row["id"] in shown]
+
+    world.core.answer_by("GET", "/vps", list_shown)
+    world.core.answer_by("GET", "/vps/all-ips", lambda account, call: (200, everyone))
     result = world.play(*VPS, label="web-1", plan_slug="vps-2", os_template="ubuntu-24.04")
     assert bool(result.get("failed")) is unproved, result
     assert len(world.core.ledger) == (0 if unproved else 1)

@@ -13,8 +13,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _billing, _domain
 from ansible_collections.h444.cloud.plugins.modules import h444_domain
-from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, Answer
+from ansible_collections.h444.cloud.tests.simulator import assumed, domains
+from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 LOOKS = (
@@ -71,7 +72,7 @@ def patches(world: World) -> list[dict[str, t.Any]]:
 def state_of(world: World, name: str) -> dict[str, t.Any]:
     """Give the settings of a domain as the registry has them."""
     row = next(row for row in world.core.domains.values() if row["name"] == name)
-    shown = world.core._domain_now(row)
+    shown = domains.shown(world.core, row)
     return {field: shown[field] for field in BEFORE}
 
 

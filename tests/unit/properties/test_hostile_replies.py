@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.h444.cloud.plugins.module_utils import _sink
-from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator import assumed, tickets
 from ansible_collections.h444.cloud.tests.unit.properties.support import World
 from ansible_collections.h444.cloud.tests.unit.properties.surface import MODULES, play
 
@@ -118,7 +118,7 @@ def world_of(preset: str) -> tuple[World, dict[str, t.Any]]:
         "webhooks": [{"url": "https://example.com/hook", "events": ["ticket.created"]}], "domains": [{"name": "mine.example"}],
         "tickets": [{"subject": "Help", "message": "Hello"}], "invoices": 1, "transactions": 2,
     })  # fmt: skip
-    world.core.staff_reply(made["tickets"][0], "Hello back")
+    tickets.staff_reply(world.core, made["tickets"][0], "Hello back")
     made["address"] = world.core.servers[made["vps"][0]]["ips"][0]["ip"]
     made["delivery"] = world.core.deliveries[0]["id"] if world.core.deliveries else "none"
     return world, made

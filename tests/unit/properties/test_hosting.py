@@ -12,8 +12,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting
 from ansible_collections.h444.cloud.plugins.modules import h444_hosting
-from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.core import Call, No
+from ansible_collections.h444.cloud.tests.simulator import assumed, hosting
+from ansible_collections.h444.cloud.tests.simulator.account import Account
+from ansible_collections.h444.cloud.tests.simulator.calls import Call, No, Reply
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 # Switches that only change how things look. The others change what happens and are tests of their own.
@@ -179,16 +180,13 @@ def test_suspension_that_somebody_else_made_first() -> None:
     """A conflict with the state that is wanted is no failure."""
     world = World({**assumed.defaults(), "suspend_again": "conflict"})
     made = world.core.seed({"hosting": [{"domain": "example.com"}]})["hosting"][0]
-    listed = world.core.list_hosting
 
-    def then_suspended(call: t.Any) -> tuple[int, t.Any]:
-        rows = listed(call)
+    def then_suspended(account: Account, call: Call) -> Reply:
+        rows = hosting.list_hosting(account, call)
         world.core.hosting[made]["status"] = "suspended"
         return rows
 
-    world.core.routes = [
-        (*route[:4], then_suspended if route[4] == listed else route[4]) for route in world.core.routes
-    ]
+    world.core.answer_by("GET", "/hosting", then_suspended)
     done = world.play(*HOSTING, domain="example.com", state="suspended")
     assert not done.get("failed") and done["hosting"]["status"] == "suspended", done
 
@@ -213,16 +211,15 @@ def test_suspension_whose_answer_was_lost() -> None:
 
 def refuse_first(world: World, times: int, status: int, words: str) -> list[str]:
     """Let the first orders be refused in these words; returns the keys that were asked with."""
-    order, keys = world.core.order_hosting, []  # type: t.Any, list[str]
+    keys: list[str] = []
 
-    def handler(call: Call) -> tuple[int, t.Any]:
+    def handler(account: Account, call: Call) -> Reply:
         keys.append(str(call.body["domain"]))
         if len(keys) <= times:
             raise No(status, words)
-        return order(call)
+        return hosting.order(account, call)
 
-    world.core.routes = [(*route[:4], handler if route[4] == order else route[4]) for route in world.core.routes]
-    world.core.order_hosting = handler  # type: ignore[method-assign]
+    world.core.answer_by("POST", "/hosting", handler)
     return keys
 
 

@@ -21,7 +21,7 @@ def world_where(answers: t.Callable[[str], Answer | None], **assume: t.Any) -> W
     """Make an account of three servers, in which some requests are answered otherwise."""
     world = World({**assumed.defaults(), **assume})
     for number in range(3):
-        world.core.make_server({"label": f"web-{number}"})
+        world.core.make("vps", {"label": f"web-{number}"})
     handle = world.core.handle
     world.core.handle = lambda method, path, *rest: answers(path) or handle(method, path, *rest)  # type: ignore[method-assign]
     return world

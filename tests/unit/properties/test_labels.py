@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ptr, _vps
 from ansible_collections.h444.cloud.plugins.modules import h444_ptr, h444_vps
-from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator import assumed, servers
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
 VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
@@ -33,7 +33,7 @@ def world_of(*servers: dict[str, t.Any], **assume: t.Any) -> World:
     """Make an account."""
     world = World({**assumed.defaults(), **assume})
     for given in servers:
-        world.core.make_server(given)
+        world.core.make("vps", given)
     return world
 
 
@@ -64,11 +64,10 @@ def test_no_second_order(label: str, rule: str, field: str, vps_os: str) -> None
 @pytest.mark.parametrize(
     ("rule", "label"), [("cut10", LONG), ("cut64", LONG), ("slug", "Web Server (1)"), ("lower", "WEB-1")]
 )
-def test_no_second_order_without_host_names(rule: str, label: str) -> None:
+def test_no_second_order_without_host_names(rule: str, label: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same where the API tells no host names."""
     world = world_of(label_rule=rule)
-    server = world.core._server
-    world.core._server = lambda row: {name: value for name, value in server(row).items() if name != "hostname"}  # type: ignore[method-assign]
+    monkeypatch.setattr(servers, "SHOWN", [name for name in servers.SHOWN if name != "hostname"])
     world.play(*VPS, **order(label))
     forget_keys(world)
     again = world.play(*VPS, **order(label))

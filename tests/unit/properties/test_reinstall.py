@@ -12,8 +12,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
 from ansible_collections.h444.cloud.plugins.modules import h444_vps
-from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.core import Answer
+from ansible_collections.h444.cloud.tests.simulator import assumed, servers
+from ansible_collections.h444.cloud.tests.simulator.account import Account
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
 VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
@@ -25,8 +26,8 @@ TEMPLATES = ("ubuntu-22.04", "debian-12", "debian-13", "rocky-9")
 def world_with(installed: str, **assume: t.Any) -> tuple[World, dict[str, t.Any]]:
     """Make an account with one server."""
     world = World({**assumed.defaults(), **assume})
-    return world, world.core.make_server(
-        {"label": "web-1", "os_family": installed.split("-")[0], "os_template": installed}
+    return world, world.core.make(
+        "vps", {"label": "web-1", "os_family": installed.split("-")[0], "os_template": installed}
     )
 
 
@@ -117,17 +118,17 @@ def test_nothing_is_ordered(given: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("wait", [True, False])
-def test_reinstall_that_is_still_at_work(wait: bool) -> None:
+def test_reinstall_that_is_still_at_work(wait: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a server is being installed it may tell its old template; the disk is not wiped again for that."""
     world, server = world_with("ubuntu-22.04", provisioning_seconds=20)
     task = {"label": "web-1", "state": "reinstalled", "os_template": "debian-12"}
-    show = world.core._server
+    show = servers.shown
 
-    def late(row: dict[str, t.Any]) -> dict[str, t.Any]:
-        shown = show(row)
+    def late(account: Account, row: dict[str, t.Any]) -> dict[str, t.Any]:
+        shown = show(account, row)
         return {**shown, "os_template": "ubuntu-22.04"} if shown["status"] == "provisioning" else shown
 
-    world.core._server = late  # type: ignore[method-assign]
+    monkeypatch.setattr(servers, "shown", late)
     assert world.play(*VPS, wait=False, **task)["changed"]
     second = world.play(*VPS, wait=wait, **task)
     assert not second["changed"] and bool(second.get("failed")) is not wait and server["wiped"] == 1, second

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.h444.cloud.plugins.module_utils import _ticket
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.modules import h444_ticket, h444_ticket_info
-from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator import assumed, tickets
 from ansible_collections.h444.cloud.tests.unit.properties import support
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
@@ -57,20 +57,20 @@ def test_life_of_a_ticket(seed: int) -> None:
     if assume["ticket_paging"] in ("count", "unreadable"):
         assume["ticket_paging"] = "off"  # tests of their own below
     world = world_of(**assume)
-    tickets = world.core.tickets
+    there = world.core.tickets
 
     check = world.play(*TICKET, check_mode=True, **ASK)
-    assert check["changed"] and not tickets and check["actions"] == ["open " + ASK["subject"]], (assume, check)
+    assert check["changed"] and not there and check["actions"] == ["open " + ASK["subject"]], (assume, check)
     first = world.play(*TICKET, **ASK)
     assert not first.get("failed") and first["changed"], (assume, first)
-    (row,) = list(tickets.values())
+    (row,) = list(there.values())
     assert (
         first["ticket"]["id"] == row["id"]
         and first["ticket"]["status"] == "open"
         and len(first["ticket"]["messages"]) == 1
     ), (assume, first)
     again = world.play(*TICKET, **ASK)
-    assert not again["changed"] and again["ticket"]["id"] == row["id"] and len(tickets) == 1, (assume, again)
+    assert not again["changed"] and again["ticket"]["id"] == row["id"] and len(there) == 1, (assume, again)
 
     assert world.play(*TICKET, check_mode=True, id=row["id"], reply=THANKS)["changed"]
     replied = world.play(*TICKET, subject=ASK["subject"], reply=THANKS)
@@ -79,7 +79,7 @@ def test_life_of_a_ticket(seed: int) -> None:
         replied,
     )
     world.core.offset += 60
-    world.core.staff_reply(row["id"], "You are welcome")
+    tickets.staff_reply(world.core, row["id"], "You are welcome")
     same = world.play(*TICKET, id=row["id"], reply="Thanks — that fixed it & more.")
     assert not same["changed"] and same["ticket"]["status"] == "answered" and len(row["messages"]) == 3, (assume, same)
     told = [message["author"] for message in same["ticket"]["messages"]]
@@ -115,11 +115,11 @@ def test_life_of_a_ticket(seed: int) -> None:
     second = world.play(*TICKET, **ASK)
     if (assume["tickets_listed"], assume["ticket_write"]) == ("open", "ok"):
         # Neither the reply nor the list tells that the key's ticket is the closed one; nothing is opened, and the way out is told.
-        assert second["failed"] and "idempotency_key" in second["msg"] and len(tickets) == 1, (assume, second)
+        assert second["failed"] and "idempotency_key" in second["msg"] and len(there) == 1, (assume, second)
         second = world.play(*TICKET, **ASK, idempotency_key="another-one")
     assert not second.get("failed"), (assume, second)
-    assert second["changed"] and second["ticket"]["id"] != row["id"] and len(tickets) == 2, (assume, second)
-    assert not world.play(*TICKET, **ASK)["changed"] and len(tickets) == 2
+    assert second["changed"] and second["ticket"]["id"] != row["id"] and len(there) == 2, (assume, second)
+    assert not world.play(*TICKET, **ASK)["changed"] and len(there) == 2
     assert [one["id"] for one in listed(world, subject=ASK["subject"], status="open")] == [second["ticket"]["id"]]
     (read,) = listed(world, id=row["id"], include_messages=True)
     assert len(read["messages"]) == 6 and read["status"] == "closed", (assume, read)
@@ -258,9 +258,9 @@ def long_thread(**assume: t.Any) -> tuple[World, dict[str, t.Any]]:
     (row,) = list(world.core.tickets.values())
     for number in range(3):
         world.core.offset += 60
-        world.core.staff_reply(row["id"], "Answer %d" % number)
+        tickets.staff_reply(world.core, row["id"], "Answer %d" % number)
     world.core.offset += 60
-    world.core._message(row, "customer", THANKS, "open")
+    tickets.add_message(world.core, row, "customer", THANKS, "open")
     return world, row
 
 

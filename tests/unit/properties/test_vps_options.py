@@ -16,7 +16,8 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
 from ansible_collections.h444.cloud.plugins.modules import h444_vps
-from ansible_collections.h444.cloud.tests.simulator import assumed
+from ansible_collections.h444.cloud.tests.simulator import assumed, servers
+from ansible_collections.h444.cloud.tests.simulator.account import Account
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
 VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
@@ -49,7 +50,7 @@ def test_table_is_whole() -> None:
 def test_option_in_state(option: str, state: str) -> None:
     """What the table says is what happens."""
     world = World(assumed.defaults())
-    server = world.core.make_server({"label": "web-1", "hostname": "web-1"})
+    server = world.core.make("vps", {"label": "web-1", "hostname": "web-1"})
     asked: list[str] = []
     handle = world.core.handle
     world.core.handle = lambda method, path, *rest: asked.append(method) or handle(method, path, *rest)  # type: ignore[method-assign,func-returns-value]
@@ -103,7 +104,7 @@ def test_what_describes_the_server_changes_nothing(state: str) -> None:
 def test_nothing_is_named(state: str, given: dict[str, t.Any]) -> None:
     """Null and empty name nothing, beside a plan, too: one sentence, and no request."""
     world = World(assumed.defaults())
-    server = world.core.make_server({"label": ""})
+    server = world.core.make("vps", {"label": ""})
     refused = world.play(*VPS, state=state, plan_slug="vps-2", os_template="debian-12", **given)
     assert (
         refused["failed"]
@@ -126,7 +127,7 @@ def test_nothing_is_named(state: str, given: dict[str, t.Any]) -> None:
 def test_rename_that_does_not_last(assume: dict[str, str], new_label: str, becomes: str) -> None:
     """A label that the API changed or forgot is not claimed: each run says what the server is called."""
     world = World({**assumed.defaults(), **assume})
-    server = world.core.make_server({"label": "web-1"})
+    server = world.core.make("vps", {"label": "web-1"})
     for named in ({"label": "web-1"}, {"id": server["id"]}, {"id": server["id"]}):
         result = world.play(*VPS, new_label=new_label, **named)
         assert (
@@ -138,17 +139,18 @@ def test_rename_that_does_not_last(assume: dict[str, str], new_label: str, becom
             assert gone["failed"] and not gone["changed"] and "web-1" in gone["msg"], gone
 
 
-def test_rename_that_shows_late() -> None:
+def test_rename_that_shows_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A label that shows a moment later is the new one; one that is written in decomposed letters is, too."""
     world = World({**assumed.defaults(), "label_rule": "nfd"})
-    server = world.core.make_server({"label": "web-1"})
-    show, shown = world.core._server, []  # type: ignore[var-annotated]
+    server = world.core.make("vps", {"label": "web-1"})
+    show = servers.shown
+    shown: list[str] = []
 
-    def late(row: dict[str, t.Any]) -> dict[str, t.Any]:
+    def late(account: Account, row: dict[str, t.Any]) -> dict[str, t.Any]:
         shown.append(row["label"])
-        return {**show(row), **({"label": "web-1"} if len(shown) < 5 else {})}
+        return {**show(account, row), **({"label": "web-1"} if len(shown) < 5 else {})}
 
-    world.core._server = late  # type: ignore[method-assign]
+    monkeypatch.setattr(servers, "shown", late)
     result = world.play(*VPS, label="web-1", new_label="Büro")
     assert result["changed"] and not result.get("failed") and result["vps"]["label"] == server["label"], result
     assert not world.play(*VPS, label="web-1", new_label="Büro")["changed"]
@@ -157,6 +159,6 @@ def test_rename_that_shows_late() -> None:
 def test_rename_that_is_not_told() -> None:
     """Where the API tells no labels the wished one is not claimed."""
     world = World({**assumed.defaults(), "vps_label": "none"})
-    server = world.core.make_server({"label": "web-1"})
+    server = world.core.make("vps", {"label": "web-1"})
     result = world.play(*VPS, id=server["id"], new_label="api-1")
     assert result["changed"] and result["vps"]["label"] is None and len(world.warnings) == 1, result

@@ -18,8 +18,9 @@ from ansible_collections.h444.cloud.plugins.modules import (
     h444_webhook_delivery_info,
     h444_webhook_redelivery,
 )
-from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.core import Answer
+from ansible_collections.h444.cloud.tests.simulator import assumed, webhooks
+from ansible_collections.h444.cloud.tests.simulator.account import Account
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer, Call, Reply
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of, dialect
 
 LOOKS = (
@@ -58,8 +59,8 @@ def test_life_of_a_webhook(seed: int) -> None:
     """Create, converge, change, rotate, move, deliver, deliver again, remove."""
     assume = dialect(seed, LOOKS)
     world = world_of(assume)
-    world.core.make_webhook({"url": "https://other.example.com/"})
-    world.core.make_webhook({"url": "https://example.com/?tenant=8"})
+    world.core.make("webhooks", {"url": "https://other.example.com/"})
+    world.core.make("webhooks", {"url": "https://example.com/?tenant=8"})
     options = {"url": URL, "events": EVENTS}
 
     check = world.play(*WEBHOOK, check_mode=True, **options, description="Operations", is_active=False)
@@ -103,7 +104,7 @@ def test_life_of_a_webhook(seed: int) -> None:
     world.core.seed({"tickets": [{"subject": "one"}, {"subject": "two"}]})
     assert [row["event"] for row in world.core.deliveries] == ["ticket.created"] * 2
     for row, status in zip(world.core.deliveries, (200, 500)):
-        world.core.attempted(row, status, None if status == 200 else "HTTP 500", 12)
+        webhooks.attempted(world.core, row, status, None if status == 200 else "HTTP 500", 12)
     told = _delivery.report(world.client, {**INFO, "url": "https://hooks.example.com/444host"})["deliveries"]
     assert sorted((row["status"], row["attempt"], row["response_status"], row["duration_ms"], row["error"]) for row in told) == [
         ("delivered", 1, 200, 12, None), ("retrying", 1, 500, 12, "HTTP 500")
@@ -202,7 +203,7 @@ def test_webhook_of_somebody_else_keeps_its_secret(others: list[list[str]]) -> N
 
     def race(answer: Answer) -> Answer:
         for events in others:
-            world.core.make_webhook({"url": "https://example.com/?tenant=7", "events": events})
+            world.core.make("webhooks", {"url": "https://example.com/?tenant=7", "events": events})
         return broken(answer)
 
     Spoiled(world, "POST", "/webhooks", race, carried_out=False)
@@ -217,7 +218,7 @@ def test_webhook_of_somebody_else_keeps_its_secret(others: list[list[str]]) -> N
 def test_lost_rotation(spoil: t.Callable[[Answer], Answer], carried_out: bool) -> None:
     """Never sent again by itself; the message says what to do."""
     world = World(assumed.defaults())
-    hook = world.core.make_webhook({"url": "https://example.com/?tenant=7"})
+    hook = world.core.make("webhooks", {"url": "https://example.com/?tenant=7"})
     rotated = Spoiled(world, "POST", "/rotate-secret", spoil, carried_out)
     result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
     assert (
@@ -234,7 +235,7 @@ def test_lost_rotation(spoil: t.Callable[[Answer], Answer], carried_out: bool) -
 def test_rotation_without_a_secret() -> None:
     """The old one is gone and the new one is not told: an error, with the way out."""
     world = World(assumed.defaults())
-    world.core.make_webhook({"url": "https://example.com/?tenant=7"})
+    world.core.make("webhooks", {"url": "https://example.com/?tenant=7"})
     Spoiled(world, "POST", "/rotate-secret", masked)
     result = world.play(*WEBHOOK, url=URL, rotate_secret=True)
     assert result["failed"] and result["changed"] and "rotate_secret: true" in result["msg"], result
@@ -256,8 +257,8 @@ def test_creation_and_rotation_both_lost(spoil: t.Callable[[Answer], Answer]) ->
 def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     """Sent once; the message says how to look."""
     world = World(assumed.defaults())
-    hook = world.core.make_webhook({})
-    row = world.core._queue(hook, "vps.created", "{}")
+    hook = world.core.make("webhooks", {})
+    row = webhooks.queue(world.core, hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", spoil)
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
     assert (
@@ -278,7 +279,7 @@ def test_creation_that_shows_late() -> None:
     def pass_time(seconds: float) -> None:
         sleep(seconds)
         if world.core.offset >= shown_at and not world.core.webhooks:
-            world.core.make_webhook({"url": URL, "events": EVENTS})
+            world.core.make("webhooks", {"url": URL, "events": EVENTS})
 
     world.client._sleep = pass_time
     result = world.play(*WEBHOOK, url=URL, events=EVENTS)
@@ -300,12 +301,13 @@ def test_created_but_not_allowed_to_rotate() -> None:
 def test_list_that_tells_less_than_one_webhook() -> None:
     """What the list leaves out is asked for before anything is written."""
     world = World(assumed.defaults())
-    world.core.make_webhook({"url": URL, "events": EVENTS, "description": "Operations"})
-    listed = world.core.list_webhooks
-    short = {
-        listed: lambda call: (200, [{name: row[name] for name in ("id", "url", "secret")} for row in listed(call)[1]])
-    }
-    world.core.routes = [(*route[:4], short.get(route[4], route[4])) for route in world.core.routes]
+    world.core.make("webhooks", {"url": URL, "events": EVENTS, "description": "Operations"})
+
+    def short(account: Account, call: Call) -> Reply:
+        status, rows = webhooks.list_webhooks(account, call)
+        return status, [{name: row[name] for name in ("id", "url", "secret")} for row in rows]
+
+    world.core.answer_by("GET", "/webhooks", short)
     result = world.play(*WEBHOOK, url=URL, events=EVENTS, description="Operations", is_active=True)
     assert not result["changed"] and result["webhook"]["description"] == "Operations", result
 
@@ -313,7 +315,10 @@ def test_list_that_tells_less_than_one_webhook() -> None:
 def test_moving_to_a_taken_url() -> None:
     """Refused with the other's id, by URL and by id."""
     world = World(assumed.defaults())
-    hook, other = world.core.make_webhook({"url": URL}), world.core.make_webhook({"url": "https://example.com/other"})
+    hook, other = (
+        world.core.make("webhooks", {"url": URL}),
+        world.core.make("webhooks", {"url": "https://example.com/other"}),
+    )
     for name in ({"url": URL}, {"id": hook["id"]}):
         result = world.play(*WEBHOOK, **name, new_url="https://example.com:443/other")
         assert result["failed"] and not result["changed"] and other["id"] in result["msg"], result
@@ -323,14 +328,16 @@ def test_redelivery_whose_reply_tells_the_old_one() -> None:
     """The new delivery is looked for in the list; if that fails, the task does not, for nobody shall send it again for that."""
     for is_listed in (True, False):
         world = World(assumed.defaults())
-        hook = world.core.make_webhook({})
-        row = world.core._queue(hook, "vps.created", "{}")
-        shown = world.core._delivery(row)
+        hook = world.core.make("webhooks", {})
+        row = webhooks.queue(world.core, hook, "vps.created", "{}")
+        shown = webhooks.shown_delivery(row)
 
         def echo(_answer: Answer, world: World = world, shown: t.Any = shown, is_listed: bool = is_listed) -> Answer:
             if not is_listed:
                 world.core.routes = [
-                    route for route in world.core.routes if not (route[0] == "GET" and route[1].endswith("/deliveries"))
+                    route
+                    for route in world.core.routes
+                    if not (route.method == "GET" and route.path.endswith("/deliveries"))
                 ]
             return Answer(201, {}, shown)
 
@@ -343,8 +350,8 @@ def test_redelivery_whose_reply_tells_the_old_one() -> None:
 def test_more_deliveries_than_can_be_read() -> None:
     """As many as were asked for are given all the same; a delivery that is not among them may exist, so the API is asked."""
     world = World(assumed.defaults())
-    hook = world.core.make_webhook({})
-    world.core._queue(hook, "vps.created", "{}")
+    hook = world.core.make("webhooks", {})
+    webhooks.queue(world.core, hook, "vps.created", "{}")
     handle = world.core.handle
 
     def more(verb: str, path: str, query: t.Any, headers: t.Any, body: bytes) -> Answer:
@@ -363,11 +370,11 @@ def test_more_deliveries_than_can_be_read() -> None:
     assert "Nothing was sent" in world.play(*REDELIVERY, id=hook["id"], delivery_id="nosuch")["msg"]
 
 
-def test_url_that_the_provider_writes_its_own_way() -> None:
+def test_url_that_the_provider_writes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not seen as ours by the next run, it would be created again; so the name to use is told, with the secret."""
     world = World(assumed.defaults())
-    make = world.core.make_webhook
-    world.core.make_webhook = lambda given: make({**given, "url": "https://example.com/cut"})  # type: ignore[method-assign]
+    make, cut = webhooks.make_webhook, {"url": "https://example.com/cut"}
+    monkeypatch.setattr(webhooks, "make_webhook", lambda account, given: make(account, {**given, **cut}))
     result = world.play(*WEBHOOK, url=URL, events=EVENTS)
     (hook,) = list(world.core.webhooks.values())
     assert (
@@ -382,10 +389,10 @@ def test_url_that_the_provider_writes_its_own_way() -> None:
 def test_delivery_that_is_not_shown(count: int, is_refused: bool) -> None:
     """Refused where all are shown; of more than the API shows, it alone knows."""
     world = World(assumed.defaults())
-    hook = world.core.make_webhook({})
-    first = world.core._queue(hook, "vps.created", "{}")
+    hook = world.core.make("webhooks", {})
+    first = webhooks.queue(world.core, hook, "vps.created", "{}")
     for _number in range(count):
-        world.core._queue(hook, "vps.created", "{}")
+        webhooks.queue(world.core, hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", lambda answer: answer)
     check = world.play(*REDELIVERY, check_mode=True, id=hook["id"], delivery_id="nosuch")
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id="nosuch")

@@ -11,7 +11,8 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, Answer
+from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World
 from ansible_collections.h444.cloud.tests.unit.properties.surface import play
 

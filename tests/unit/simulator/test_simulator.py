@@ -21,8 +21,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.tests.simulator import assumed, conformance
-from ansible_collections.h444.cloud.tests.simulator.core import FULL_KEY, READ_KEY, SCOPES, Answer, Core
+from ansible_collections.h444.cloud.tests.simulator import assumed, conformance, tickets, webhooks
+from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY, READ_KEY, SCOPES
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer
+from ansible_collections.h444.cloud.tests.simulator.core import Core
 from ansible_collections.h444.cloud.tests.simulator.oauth import GRANT, OAuth
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
@@ -71,9 +73,9 @@ class Api:
 
 def world(api: Api) -> dict[str, str]:
     """Make one of everything and give what fills the paths."""
-    server = api.core.make_server({})
-    hook = api.core.make_webhook({})
-    row = api.core._queue(hook, "vps.created", "{}")
+    server = api.core.make("vps", {})
+    hook = api.core.make("webhooks", {})
+    row = webhooks.queue(api.core, hook, "vps.created", "{}")
     made = api.core.seed({"hosting": [{}], "tickets": [{}], "invoices": 1})
     api.core.seeded = False
     return {
@@ -102,7 +104,7 @@ BODIES = {
     ("POST", "/webhooks"): {"url": "https://example.com/h", "events": ["vps.created"]},
     ("PATCH", "/webhooks/{id}"): {"is_active": False},
 }
-ROUTES = [(method, path, scope) for method, path, _kind, scope, _handler in Core().routes]
+ROUTES = [(route.method, route.path, route.scope) for route in Core().routes]
 
 
 def filled(path: str, ids: dict[str, str]) -> str:
@@ -332,7 +334,7 @@ def replies(api: Api) -> str:
     for number in range(3):
         ask("POST", "/vps", {**ORDER, "label": f"Web-Server-{number}"}, f"k{number}")
     ask("POST", "/vps", {**ORDER, "label": "Bär-" + 80 * "x"}, "long")
-    api.core.make_server({"label": ""})
+    api.core.make("vps", {"label": ""})
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-0"}, "k0")
     ask("POST", "/vps", {**ORDER, "label": "Web-Server-9"}, "k0")
     ask("POST", "/hosting", {**HOSTING, "domain": "www.example.com", "username": "ExampleCom"})
@@ -367,7 +369,7 @@ def replies(api: Api) -> str:
     ask("POST", "/vps", ORDER, "poor")
     ask("POST", "/tickets", {"subject": "Reverse zone of all our addresses", "message": "One & two"})
     ticket = next(iter(api.core.tickets))
-    api.core.staff_reply(ticket, "Done")
+    tickets.staff_reply(api.core, ticket, "Done")
     ask("POST", f"/tickets/{ticket}/reply", {"body": "Thanks"})
     ask("POST", f"/tickets/{ticket}/close")
     ask("GET", f"/tickets/{ticket}")
@@ -433,7 +435,7 @@ def test_presets_name_known_switches_and_answer(preset: str) -> None:
 def test_pages_hold_every_server() -> None:
     api = Api(pagination="cursor", list_envelope="items")
     for number in range(5):
-        api.core.make_server({"label": str(number)})
+        api.core.make("vps", {"label": str(number)})
     labels, query = [], {}
     while query is not None:
         body = api("GET", "/vps", **query).body
@@ -470,10 +472,10 @@ def test_webhook_secrets_are_shown_once() -> None:
 
 def test_backoff_grows_from_a_minute_to_six_hours() -> None:
     api = Api()
-    row = api.core._queue(api.core.make_webhook({}), "vps.created", "{}")
+    row = webhooks.queue(api.core, api.core.make("webhooks", {}), "vps.created", "{}")
     pauses = []
     while row["due_at"] is not None:
-        api.core.attempted(row, 500, None, 1)
+        webhooks.attempted(api.core, row, 500, None, 1)
         if row["due_at"] is not None:
             pauses.append(row["due_at"] - api.clock.at)
     assert pauses[0] == 60 and pauses[-1] == 6 * 3600 and pauses == sorted(pauses) and row["status"] == "failed"
@@ -823,7 +825,7 @@ def test_command_line(simulator: Simulator, tmp_path: Path) -> None:
 def test_five_thousand_servers_are_quick() -> None:
     api = Api()
     for number in range(5000):
-        api.core.make_server({"label": str(number)})
+        api.core.make("vps", {"label": str(number)})
     before = time.process_time()
     assert len(api("GET", "/vps").body) == 5000 == len(api("GET", "/vps/all-ips").body)
     assert time.process_time() - before < 2

@@ -16,8 +16,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _buy, _hosting, _vps
 from ansible_collections.h444.cloud.plugins.modules import h444_hosting, h444_vps
-from ansible_collections.h444.cloud.tests.simulator import assumed
-from ansible_collections.h444.cloud.tests.simulator.core import Answer
+from ansible_collections.h444.cloud.tests.simulator import assumed, hosting
+from ansible_collections.h444.cloud.tests.simulator.account import Account
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer
 from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
 
 Row = t.Dict[str, t.Any]
@@ -499,16 +500,18 @@ def test_a_name_that_somebody_else_has_is_refused_at_once(noun: Noun, words: str
     assert sum(request.startswith("POST") for request in shop.asked) == 1
 
 
-def test_ordered_twice_is_reported(noun: Noun) -> None:
+def test_ordered_twice_is_reported(noun: Noun, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider that forgets its keys at once: the second order is seen after a doubtful attempt, and both ids are told."""
     shop = Shop(noun, key_window_seconds=0)
     lose(shop, 1)
     if noun is ACCOUNTS:
         # The user name is unique, so only another one can be made twice.
-        make = shop.core.make_hosting
-        shop.core.make_hosting = lambda given: make(
-            {**given, "username": f"{given['username']}{len(shop.core.hosting)}"}
-        )  # type: ignore[method-assign]
+        make = hosting.make_hosting
+
+        def make_another(account: Account, given: dict[str, t.Any]) -> dict[str, t.Any]:
+            return make(account, {**given, "username": f"{given['username']}{len(account.hosting)}"})
+
+        monkeypatch.setattr(hosting, "make_hosting", make_another)
     result = shop.buy()
     assert (
         result["failed"]

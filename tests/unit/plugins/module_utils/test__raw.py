@@ -136,7 +136,7 @@ def test_path_arrives_as_it_was_given(path: str) -> None:
 def test_get(casing: str) -> None:
     """The body as the API sent it, in check mode too; the query as the API reads it."""
     world, asked = watched(casing=casing)
-    world.core.make_server({"label": "web-1"})
+    world.core.make("vps", {"label": "web-1"})
     for check_mode in (False, True):
         result = play(world, check_mode, path="/vps", query={"limit": 5, "all": True, "none": None, "word": "a b&c"})
         assert (result["status"], result["changed"]) == (200, False)
@@ -147,7 +147,7 @@ def test_get(casing: str) -> None:
 def test_writes() -> None:
     """Each is sent once, each counts as changed; an empty answer has no body; check mode sends none."""
     world, asked = watched()
-    server = world.core.make_server({"label": "web-1"})
+    server = world.core.make("vps", {"label": "web-1"})
     task = {"method": "PATCH", "path": "/vps/%s/label" % server["id"], "body": {"label": "web-2"}}
     check = play(world, True, **task)
     assert check == {"changed": True, "status": None, "body": None} and not asked
@@ -287,7 +287,7 @@ def test_unknown_paths_and_scopes() -> None:
 def test_deleted_by_an_earlier_attempt() -> None:
     """The 404 of a repeated DELETE may be our own doing."""
     world, _asked = watched()
-    server = world.core.make_server({"label": "web-1"})
+    server = world.core.make("vps", {"label": "web-1"})
     spoil(world, 503, 1)
     result = play(world, method="DELETE", path="/vps/" + server["id"])
     assert result["failed"] and result["changed"] and "An earlier attempt" in result["msg"] and not server["alive"], (
