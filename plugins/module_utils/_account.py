@@ -9,9 +9,10 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ._api import Api, Params
+from ._api import Api, Params, Row
 from ._endpoint import Endpoint
-from ._reader import cents, first, flat, identifier, moment, object_in, sweep
+from ._fields import Needed, Table, read_fields
+from ._reader import cents, identifier, moment, object_in, row_of
 
 ACCOUNT = Endpoint("GET", "/account", "account:read")
 ENDPOINTS = (ACCOUNT,)
@@ -26,20 +27,27 @@ class Wallet(t.NamedTuple):
     server_time: datetime | None
 
 
-def read_account(body: t.Any) -> dict[str, t.Any]:
-    """Give the account in normal form."""
-    found = object_in(body, NOUNS, ACCOUNT, ("id", "email", "balance_usd_cents", "balanceUsdCents"))
-    row, _secrets = sweep(flat(found, NOUNS, ACCOUNT))
-    row["id"] = identifier(first(row, "id", "account_id", "user_id", "uuid"), ACCOUNT)
-    wallet = row.get("wallet") if isinstance(row.get("wallet"), dict) else {}
-    balance = first(row, "balance_usd_cents", "balance_cents", "wallet_balance_usd_cents")
-    if balance is None:
-        balance = first(wallet, "balance_usd_cents", "balance_cents")
-    row["balance_usd_cents"] = cents(balance, ACCOUNT, "balance_usd_cents")
-    return row
+TABLE: Table = {
+    "id": Needed(identifier, "id", "account_id", "user_id", "uuid"),
+    "balance_usd_cents": Needed(
+        cents,
+        "balance_usd_cents",
+        "balance_cents",
+        "wallet_balance_usd_cents",
+        "wallet.balance_usd_cents",
+        "wallet.balance_cents",
+    ),
+}
 
 
-def get_account(api: Api) -> dict[str, t.Any]:
+def read_account(body: t.Any) -> Row:
+    """Give the account in normal form; all else is kept. Raises: BadReply without an id or a balance."""
+    found = object_in(body, NOUNS, ACCOUNT, ("id", "email", "balance_usd_cents"))
+    row = row_of(found, NOUNS, ACCOUNT)
+    return {**row, **read_fields(row, TABLE, ACCOUNT)}
+
+
+def get_account(api: Api) -> Row:
     """Read the account. Source: GET /v1/account (account:read)."""
     return read_account(api.request(ACCOUNT).body)
 

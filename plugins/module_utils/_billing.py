@@ -11,14 +11,15 @@ import typing as t
 from ._api import Api, Params, Raw, Row
 from ._endpoint import Endpoint
 from ._errors import BadOption, NotFound
+from ._fields import Field, Needed, Table, as_is, read_fields, text_inside, word_inside
 from ._identifiers import Identifiers
 from ._names import check_id
 from ._reader import (
+    Where,
     bad,
     cents,
     envelope_names,
     first,
-    flat,
     id_text,
     identifier,
     newest_first,
@@ -26,11 +27,11 @@ from ._reader import (
     null_as_empty,
     object_in,
     object_of,
+    row_of,
     says_more,
     snake,
     sweep,
     text,
-    word,
 )
 
 INVOICES = Endpoint("GET", "/billing/invoices", "billing:read")
@@ -42,16 +43,6 @@ ENDPOINTS = (INVOICES, INVOICE, WALLET, TRANSACTIONS)
 INVOICE_NOUNS = ("invoices", "invoice")
 WALLET_NOUNS = ("wallet",)
 TRANSACTION_NOUNS = ("transactions", "transaction", "wallet_transactions", "activity", "entries")
-INVOICE_FIELDS = ("id", "invoice_number", "status", "currency", "total_usd_cents", "created_at", "paid_at")
-TRANSACTION_FIELDS = (
-    "id",
-    "kind",
-    "amount_usd_cents",
-    "balance_after_usd_cents",
-    "description",
-    "reference",
-    "created_at",
-)
 DETAILS = {
     "line_items": ("line_items", "items", "lines", "invoice_items"),
     "transactions": ("transactions", "payment_transactions", "payments"),
@@ -75,15 +66,29 @@ def tidy(value: t.Any, where: Endpoint) -> t.Any:
     return result
 
 
-def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
-    """Give one invoice in normal form: INVOICE_FIELDS are always there, None where the API tells nothing; all else is kept.
+INVOICE_IDS = ("id", "invoice_id", "uuid")
+# An amount under a name without its unit stays what it is: no cents are made of it.
+INVOICE_TABLE: Table = {
+    "id": Needed(identifier, *INVOICE_IDS),
+    "invoice_number": Field(text, "invoice_number", "number", "invoice_no"),
+    "status": Field(word_inside("status", "state", "name", "slug", "code"), "status", "state"),
+    "currency": Field(text_inside("code", "name"), "currency"),
+    "total_usd_cents": Field(as_is, "total_usd_cents", "total_cents"),
+    "created_at": Field(as_is, "created_at", "created", "issued_at", "invoice_date", "date"),
+    "paid_at": Field(as_is, "paid_at", "paid_on", "date_paid"),
+}
+INVOICE_FIELDS = tuple(INVOICE_TABLE)
 
-    Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event invoice.paid.
-    An amount under a name without its unit stays what it is: no cents are made of it.
+
+def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
+    """Give one invoice in normal form: INVOICE_FIELDS are always there, None where the API returned nothing; all else is kept.
+
+    Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event
+    invoice.paid.
     """
-    row = tidy(sweep(flat(raw, INVOICE_NOUNS, where))[0], where)
+    row = tidy(row_of(raw, INVOICE_NOUNS, where), where)
     for field, names in DETAILS.items():
-        found = _told(row, field, where)
+        found = _detail_in(row, field, where)
         if found is not None:
             row = {
                 name: value
@@ -91,17 +96,7 @@ def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
                 if name not in names or not isinstance(value, (list, type(None)))
             }
             row[field] = found
-    status = word(first(row, "status", "state"), "status", "state", "name", "slug", "code")
-    return {
-        **row,
-        "id": identifier(first(row, "id", "invoice_id", "uuid"), where),
-        "invoice_number": text(first(row, "invoice_number", "number", "invoice_no")),
-        "status": snake(status) if status else None,
-        "currency": word(row.get("currency"), "code", "name"),
-        "total_usd_cents": first(row, "total_usd_cents", "total_cents"),
-        "created_at": first(row, "created_at", "created", "issued_at", "invoice_date", "date"),
-        "paid_at": first(row, "paid_at", "paid_on", "date_paid"),
-    }
+    return {**row, **read_fields(row, INVOICE_TABLE, where)}
 
 
 def list_invoices(api: Api, at_most: int | None = None) -> list[Row]:
@@ -125,30 +120,35 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
         body = api.request(INVOICE, ids={"id": invoice_id}).body
     except NotFound:
         return None
-    row = read_invoice(object_of(body, INVOICE_NOUNS, INVOICE, ("id", "invoice_id", "uuid"), invoice_id), INVOICE)
+    row = read_invoice(object_of(body, INVOICE_NOUNS, INVOICE, INVOICE_IDS, invoice_id), INVOICE)
     beside = _around(normal(body, INVOICE))
     if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, INVOICE))):
         raise bad(INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
     for field in DETAILS:
         if isinstance(row.get(field), list):
             continue
-        found = _told(sweep(beside)[0], field, INVOICE)
+        found = _detail_in(sweep(beside)[0], field, INVOICE)
         if found is None:
             raise bad(INVOICE, "%s is missing" % field)
         row[field] = tidy(found, INVOICE)
     return row
 
 
-def _told(place: Row, field: str, where: Endpoint) -> list[t.Any] | None:
-    """Give the lines or payments that an object tells; null tells that there are none, None that it does not tell them."""
-    there = [place[name] for name in DETAILS[field] if name in place]
-    found = next((value for value in there if isinstance(value, list)), None)
-    if found is None:
-        return [] if there and not any(value is not None for value in there) else None
-    rows = [row for row in found if row is not None]
+def _detail_in(place: Row, field: str, where: Endpoint) -> list[t.Any] | None:
+    """Give the lines or payments that stand in an object; None where there is no such list. Raises: BadReply."""
+    found = _first_list(place, DETAILS[field])
+    rows = [row for row in found or () if row is not None]
     if not all(isinstance(row, dict) for row in rows):
         raise bad(where, "%s holds something that is no object" % field)
-    return rows
+    return None if found is None else rows
+
+
+def _first_list(place: Row, names: t.Sequence[str]) -> list[t.Any] | None:
+    """Give the first list under these names; an empty one where null is all that stands there."""
+    there = [place[name] for name in names if name in place]
+    if there and all(value is None for value in there):
+        return []
+    return next((value for value in there if isinstance(value, list)), None)
 
 
 def _around(body: t.Any) -> Row:
@@ -162,38 +162,47 @@ def _around(body: t.Any) -> Row:
     )
 
 
-def get_wallet(api: Api) -> Row:
-    """Read the wallet. Source: GET /v1/billing/wallet (billing:read): "Prepaid wallet balance (USD cents)".
+def read_balance(value: t.Any, where: Where, field: str) -> int:
+    """Give a balance in cents, which may be wrapped in an object. Raises: BadReply."""
+    if isinstance(value, dict):
+        value = first(value, "usd_cents", "cents", "amount_usd_cents", "amount_cents")
+    return cents(value, where, field)
 
-    Since the page gives the unit for the endpoint, a whole number called ``balance`` is in cents too. Raises BadReply without a balance.
+
+# The page gives the unit for the endpoint, "USD cents", so a whole number called ``balance`` is in cents too.
+BALANCES = ("balance_usd_cents", "balance_cents", "usd_cents", "balance")
+WALLET_TABLE: Table = {
+    "balance_usd_cents": Needed(read_balance, *BALANCES),
+    "currency": Field(text_inside("code", "name"), "currency"),
+}
+
+
+def get_wallet(api: Api) -> Row:
+    """Read the wallet. Raises BadReply without a balance.
+
+    Source: GET /v1/billing/wallet (billing:read): "Prepaid wallet balance (USD cents)".
     """
-    marks = ("balance_usd_cents", "balance_cents", "usd_cents", "balance")
-    found = object_in(api.request(WALLET).body, WALLET_NOUNS, WALLET, marks)
-    row = tidy(sweep(flat(found, WALLET_NOUNS, WALLET))[0], WALLET)
-    balance = first(row, *marks)
-    if isinstance(balance, dict):
-        balance = first(balance, "usd_cents", "cents", "amount_usd_cents", "amount_cents")
-    return {
-        **row,
-        "balance_usd_cents": cents(balance, WALLET, "balance_usd_cents"),
-        "currency": word(row.get("currency"), "code", "name"),
-    }
+    found = object_in(api.request(WALLET).body, WALLET_NOUNS, WALLET, BALANCES)
+    row = tidy(row_of(found, WALLET_NOUNS, WALLET), WALLET)
+    return {**row, **read_fields(row, WALLET_TABLE, WALLET)}
+
+
+TRANSACTION_TABLE: Table = {
+    "id": Field(text, "id", "transaction_id", "uuid"),
+    "kind": Field(word_inside("slug", "id", "name", "code"), "kind", "type", "direction"),
+    "amount_usd_cents": Field(as_is, "amount_usd_cents", "amount_cents"),
+    "balance_after_usd_cents": Field(as_is, "balance_after_usd_cents", "balance_after_cents"),
+    "description": Field(text, "description"),
+    "reference": Field(text, "reference"),
+    "created_at": Field(as_is, "created_at", "created", "date", "timestamp"),
+}
+TRANSACTION_FIELDS = tuple(TRANSACTION_TABLE)
 
 
 def read_transaction(raw: Raw) -> Row:
-    """Give one movement of the wallet in normal form: TRANSACTION_FIELDS are always there, None where the API tells nothing."""
-    row = tidy(sweep(flat(raw, TRANSACTION_NOUNS, TRANSACTIONS))[0], TRANSACTIONS)
-    kind = word(first(row, "kind", "type", "direction"))
-    return {
-        **row,
-        "id": text(first(row, "id", "transaction_id", "uuid")),
-        "kind": snake(kind) if kind else None,
-        "amount_usd_cents": first(row, "amount_usd_cents", "amount_cents"),
-        "balance_after_usd_cents": first(row, "balance_after_usd_cents", "balance_after_cents"),
-        "description": text(row.get("description")),
-        "reference": text(row.get("reference")),
-        "created_at": first(row, "created_at", "created", "date", "timestamp"),
-    }
+    """Give one movement of the wallet in normal form: TRANSACTION_FIELDS are always there; all else is kept."""
+    row = tidy(row_of(raw, TRANSACTION_NOUNS, TRANSACTIONS), TRANSACTIONS)
+    return {**row, **read_fields(row, TRANSACTION_TABLE, TRANSACTIONS)}
 
 
 def list_transactions(api: Api, limit: int) -> list[Row]:

@@ -12,6 +12,7 @@ from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler
 from ._endpoint import NEVER, Endpoint
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
+from ._fields import Derived, Field, Needed, Table, as_is, read_fields, text_inside
 from ._find import check_names, find, missing
 from ._identifiers import Identifiers
 from ._names import check_id, shown
@@ -19,20 +20,18 @@ from ._plan import Action, Plan
 from ._reader import (
     error_text,
     first,
-    flat,
     identifier,
     identifier_or_none,
     newest_first,
     normal,
     null_as_empty,
     object_in,
+    row_of,
     shallow,
     snake,
-    sweep,
     text,
     truth,
     whole,
-    word,
 )
 from ._status import by_spelling, read_status
 from ._webhook import WEBHOOK, get_webhook
@@ -42,7 +41,6 @@ REDELIVER = Endpoint("POST", "/webhooks/{id}/deliveries/{delivery_id}/redeliver"
 ENDPOINTS = (LIST, REDELIVER)
 
 NOUNS = ("delivery", "deliveries", "webhook_delivery", "webhook_deliveries")
-FIELDS = ("id", "event", "status", "attempt", "response_status", "duration_ms", "error", "created_at")
 IDS = ("id", "delivery_id", "uuid")
 MAX_LIMIT = 200
 # What was sent and answered is the account's own: it keeps its names.
@@ -71,48 +69,79 @@ STATUS_WORDS = {
 STATUS = by_spelling(STATUS_WORDS)
 
 
-def read_delivery(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one delivery in normal form: FIELDS are always there, None where the API tells nothing; all else is kept.
+def read_state(row: Raw) -> str | None:
+    """Give the status of a delivery by its word, or by a truth value where the API returns no word."""
+    status = read_status(first(row, "status", "state", "result"), STATUS)
+    succeeded = truth(first(row, "success", "delivered", "succeeded"))
+    if status is not None or succeeded is None:
+        return status
+    return DELIVERED if succeeded else FAILED
 
-    Assumed: the fields' names (switch ``webhook_fields``). Units: a duration whose name tells no unit stays under its own name.
+
+def read_milliseconds(value: t.Any) -> int | None:
+    """Give a duration in whole milliseconds."""
+    return round(value) if isinstance(value, float) else whole(value)
+
+
+def read_error(value: t.Any) -> str | None:
+    """Give what went wrong in the API's own words, whatever its shape."""
+    return (value if isinstance(value, str) else error_text(value)) or None
+
+
+TABLE: Table = {
+    "id": Needed(identifier, *IDS),
+    "event": Field(text_inside("name", "event", "type"), "event", "event_type", "event_name", "type", "topic"),
+    "status": Derived(read_state),
+    "attempt": Field(whole, "attempt", "attempts", "attempt_count", "attempt_number", "tries"),
+    "response_status": Field(
+        whole, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"
+    ),
+    # A duration whose name tells no unit stays under its own name.
+    "duration_ms": Field(
+        read_milliseconds,
+        "duration_ms",
+        "duration_millis",
+        "duration_milliseconds",
+        "latency_ms",
+        "response_time_ms",
+        "elapsed_ms",
+    ),
+    "error": Field(read_error, "error", "error_message", "last_error", "failure_reason"),
+    "created_at": Field(as_is, "created_at", "created", "attempted_at", "sent_at", "timestamp"),
+}
+FIELDS = tuple(TABLE)
+
+
+def read_delivery(raw: Raw, where: Endpoint = LIST) -> Row:
+    """Give one delivery in normal form: FIELDS are always there, None where the API returned nothing; all else is kept.
+
+    Assumed: the fields' names (switch ``webhook_fields``).
     """
+    contents, rest = _contents_apart(raw)
+    row = row_of(rest, NOUNS, where)
+    fields = read_fields(row, TABLE, where)
+    response = contents.get("response")
+    if fields["response_status"] is None and isinstance(response, dict):
+        fields["response_status"] = whole(first(normal(response, where), "status", "status_code", "code"))
+    answered = whole(fields["status"])
+    if answered is not None:  # the receiver's answer itself
+        fields["response_status"] = answered
+        fields["status"] = DELIVERED if 200 <= answered < 300 else FAILED
+    return {**row, **contents, **fields}
+
+
+def _contents_apart(raw: Raw) -> tuple[Row, Row]:
+    """Part what was sent and answered from the rest of a delivery, out of its wrapper."""
     for name, inner in raw.items():
         if len(raw) == 1 and snake(str(name)) in NOUNS and isinstance(inner, dict):
             raw = inner
-    contents = {snake(str(name)): shallow(value) for name, value in raw.items() if snake(str(name)) in CONTENTS}
-    row, _secrets = sweep(
-        flat({name: value for name, value in raw.items() if snake(str(name)) not in CONTENTS}, NOUNS, where)
-    )
-    response = contents.get("response")
-    answered = whole(
-        first(
-            row, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"
-        )
-    )
-    if answered is None and isinstance(response, dict):
-        answered = whole(first(normal(response, where), "status", "status_code", "code"))
-    status = read_status(first(row, "status", "state", "result"), STATUS)
-    if status is None and truth(first(row, "success", "delivered", "succeeded")) is not None:
-        status = DELIVERED if truth(first(row, "success", "delivered", "succeeded")) else FAILED
-    if whole(status) is not None:  # the receiver's answer itself
-        answered = whole(status)
-        status = DELIVERED if 200 <= t.cast(int, answered) < 300 else FAILED
-    error = first(row, "error", "error_message", "last_error", "failure_reason")
-    milliseconds = first(
-        row, "duration_ms", "duration_millis", "duration_milliseconds", "latency_ms", "response_time_ms", "elapsed_ms"
-    )
-    return {
-        **row,
-        **contents,
-        "id": identifier(first(row, *IDS), where),
-        "event": word(first(row, "event", "event_type", "event_name", "type", "topic"), "name", "event", "type"),
-        "status": status,
-        "attempt": whole(first(row, "attempt", "attempts", "attempt_count", "attempt_number", "tries")),
-        "response_status": answered,
-        "duration_ms": round(milliseconds) if isinstance(milliseconds, float) else whole(milliseconds),
-        "error": (error if isinstance(error, str) else error_text(error)) or None,
-        "created_at": first(row, "created_at", "created", "attempted_at", "sent_at", "timestamp"),
-    }
+    contents, rest = {}, {}
+    for name, value in raw.items():
+        if snake(str(name)) in CONTENTS:
+            contents[snake(str(name))] = shallow(value)
+        else:
+            rest[name] = value
+    return contents, rest
 
 
 def list_deliveries(api: Api, webhook_id: str, limit: int) -> list[Row]:

@@ -25,11 +25,12 @@ from ._errors import (
     ScopeError,
     UnknownFate,
 )
+from ._fields import Field, Needed, Table, as_is, inside, read_fields
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, moment, object_of, snake, sweep, truth, word
+from ._reader import Where, bad, identifier, moment, object_of, row_of, snake, truth, word
 
 LIST = Endpoint("GET", "/domains", "domains:read")
 GET = Endpoint("GET", "/domains/{id}", "domains:read")
@@ -37,61 +38,10 @@ PATCH = Endpoint("PATCH", "/domains/{id}", "domains:write")
 ENDPOINTS = (LIST, GET, PATCH)
 
 NOUNS = ("domains", "domain", "domain_list", "domain_names")
-FIELDS = (
-    "id",
-    "name",
-    "status",
-    "auto_renew",
-    "transfer_lock",
-    "whois_privacy",
-    "nameservers",
-    "expires_at",
-    "expires_on",
-    "days_left",
-    "created_at",
-)
+IDS = ("id", "domain_id", "uuid")
 
-# Under which names a reply may tell what can be set. Only names that can't mean the opposite: "unlocked" is none of them.
-SPELLINGS: dict[str, tuple[str, ...]] = {
-    "auto_renew": ("auto_renew", "autorenew", "auto_renewal", "auto_renew_enabled", "is_auto_renew"),
-    "transfer_lock": (
-        "transfer_lock",
-        "transfer_locked",
-        "transfer_lock_enabled",
-        "is_transfer_locked",
-        "locked",
-        "is_locked",
-        "lock",
-        "domain_lock",
-        "registrar_lock",
-    ),
-    "whois_privacy": (
-        "whois_privacy",
-        "whois_privacy_enabled",
-        "is_whois_private",
-        "privacy",
-        "privacy_enabled",
-        "privacy_protection",
-        "whois_protection",
-        "id_protection",
-    ),
-    "nameservers": ("nameservers", "name_servers", "nameserver", "ns", "dns_servers"),
-}
 # The page shows the names of the other two in its request body; these go back under the name under which they came.
 NAMED_BY_REPLY = frozenset({"transfer_lock", "whois_privacy"})
-EXPIRY = (
-    "expires_at",
-    "expires",
-    "expires_on",
-    "expiry",
-    "expiry_date",
-    "expiry_at",
-    "expiration",
-    "expiration_date",
-    "expire_date",
-    "expire_at",
-    "valid_until",
-)
 HOST_NAMES = ("host", "hostname", "host_name", "name", "nameserver", "server", "ns", "fqdn", "value")
 NUMBERED = re.compile(r"\A(?:ns|nameserver|name_server|host)?_?[0-9]{1,2}\Z")
 
@@ -102,7 +52,10 @@ STILL_AT_WORK = frozenset({408, 499, 504, 522, 524})
 
 
 class Told(t.NamedTuple):
-    """What a reply tells of one setting: the name as the API spells it, the value as it came, and in normal form (None: unreadable)."""
+    """What a reply says of one setting: its name and value as the API returned them, and the value in normal form.
+
+    *value*: None where it can't be read.
+    """
 
     name: str
     raw: t.Any
@@ -110,44 +63,44 @@ class Told(t.NamedTuple):
 
 
 class Domain(t.NamedTuple):
-    """A domain in normal form, and what the reply really told of its settings."""
+    """A domain in normal form, and what the reply really said of its settings."""
 
     row: Row
     told: t.Mapping[str, Told]
 
     def untold(self) -> list[str]:
-        """Name the settings that the reply left out, or told as null."""
-        return [field for field in SPELLINGS if field not in self.told or self.told[field].raw is None]
+        """Name the settings that the reply left out, or gave as null."""
+        return [field for field in SETTINGS if field not in self.told or self.told[field].raw is None]
 
 
-def read_switch(value: t.Any) -> bool | None:
-    """Give a setting that is on or off, also out of {"enabled": true}; None where it is neither."""
-    if isinstance(value, dict):
-        value = first(value, "enabled", "active", "value", "status")
-    return truth(value)
+read_switch = inside(truth, "enabled", "active", "value", "status")
+"""Read a setting that is on or off, also out of {"enabled": true}; None where it is neither."""
 
 
 def read_nameservers(value: t.Any) -> list[str] | None:
     """Give the name servers out of a list, a map (ns1, ns2, …) or a text; small letters, no trailing dots. None: unreadable."""
-    if isinstance(value, dict):
-        lists = [item for item in value.values() if isinstance(item, list)]
-        if len(lists) == 1:
-            value = lists[0]
-        elif value and all(NUMBERED.match(key) for key in value):
-            value = list(value.values())
-    if isinstance(value, str):
-        value = re.split(r"[,;\s]+", value)
-    if not isinstance(value, list):
+    entries = _entries_in(value)
+    if entries is None:
         return None
-    hosts: list[str] = []
-    for item in value:
-        if item is None or item == "":
-            continue
-        parts = (word(item, *HOST_NAMES) or "").split()  # "ns1.example.com 192.0.2.1" names an address too
-        if not parts:
-            return None
-        hosts.append(ascii_host(parts[0]))
-    return list(dict.fromkeys(hosts))
+    hosts = [_host_in(entry) for entry in entries if entry is not None and entry != ""]
+    return None if None in hosts else list(dict.fromkeys(t.cast("list[str]", hosts)))
+
+
+def _entries_in(value: t.Any) -> list[t.Any] | None:
+    """Give the name servers of a reply one by one, as they came."""
+    if isinstance(value, str):
+        return re.split(r"[,;\s]+", value)
+    if not isinstance(value, dict):
+        return value if isinstance(value, list) else None
+    lists = [item for item in value.values() if isinstance(item, list)]
+    if len(lists) == 1:
+        return lists[0]
+    return list(value.values()) if value and all(NUMBERED.match(key) for key in value) else None
+
+
+def _host_in(entry: t.Any) -> str | None:
+    parts = (word(entry, *HOST_NAMES) or "").split()  # "ns1.example.com 192.0.2.1" names an address too
+    return ascii_host(parts[0]) if parts else None
 
 
 def read_status(value: t.Any) -> str | None:
@@ -156,6 +109,65 @@ def read_status(value: t.Any) -> str | None:
         return ", ".join(found for found in map(read_status, value) if found) or None
     found = word(value, "status", "state", "name", "slug", "code")
     return snake(found) if found else None
+
+
+def read_name(value: t.Any, where: Where, field: str) -> str:
+    """Give the name of a domain. Raises: BadReply."""
+    found = word(value, "name", "domain", "fqdn")
+    if not found:
+        raise bad(where, "a domain has no name")
+    return found
+
+
+# Only names that can't mean the opposite: "unlocked" is none of them.
+SETTINGS: Table = {
+    "auto_renew": Field(read_switch, "auto_renew", "autorenew", "auto_renewal", "auto_renew_enabled", "is_auto_renew"),
+    "transfer_lock": Field(
+        read_switch,
+        "transfer_lock",
+        "transfer_locked",
+        "transfer_lock_enabled",
+        "is_transfer_locked",
+        "locked",
+        "is_locked",
+        "lock",
+        "domain_lock",
+        "registrar_lock",
+    ),
+    "whois_privacy": Field(
+        read_switch,
+        "whois_privacy",
+        "whois_privacy_enabled",
+        "is_whois_private",
+        "privacy",
+        "privacy_enabled",
+        "privacy_protection",
+        "whois_protection",
+        "id_protection",
+    ),
+    "nameservers": Field(read_nameservers, "nameservers", "name_servers", "nameserver", "ns", "dns_servers"),
+}
+TABLE: Table = {
+    "name": Needed(read_name, "name", "domain", "domain_name", "fqdn"),
+    "id": Needed(identifier, *IDS),
+    "status": Field(read_status, "status", "state"),
+    "expires_at": Field(
+        as_is,
+        "expires_at",
+        "expires",
+        "expires_on",
+        "expiry",
+        "expiry_date",
+        "expiry_at",
+        "expiration",
+        "expiration_date",
+        "expire_date",
+        "expire_at",
+        "valid_until",
+    ),
+    "created_at": Field(as_is, "created_at", "created", "registered_at", "registered_on", "registration_date"),
+}
+FIELDS = ("id", "name", "status", *SETTINGS, "expires_at", "expires_on", "days_left", "created_at")
 
 
 def _spelt(raw: Raw) -> dict[str, str]:
@@ -171,40 +183,40 @@ def _spelt(raw: Raw) -> dict[str, str]:
 
 
 def read_domain(raw: Raw, where: Endpoint, now: datetime) -> Domain:
-    """Give one domain: FIELDS are always there, None (no name servers: an empty list) where the API tells nothing; all else is kept.
+    """Give one domain: FIELDS are always there, None (no name servers: an empty list) where the API returned nothing.
 
-    Assumed: the page names no field of a reply (switches ``domain_fields``, ``domain_values``, ``nameservers_form``, ``domain_expiry``).
-    Units: ``days_left`` in whole days from *now*, rounded down, so that it is negative from the moment of expiry.
+    All else is kept. Assumed: the page names no field of a reply (switches ``domain_fields``, ``domain_values``,
+    ``nameservers_form``, ``domain_expiry``).
     """
-    row, _secrets = sweep(flat(raw, NOUNS, where))
-    spelt, told = _spelt(raw), {}
-    for field, names in SPELLINGS.items():
-        there = [name for name in names if name in row]
+    row = row_of(raw, NOUNS, where)
+    told = _take_settings(row, _spelt(raw))
+    settings = {field: told[field].value if field in told else None for field in SETTINGS}
+    fields = read_fields(row, TABLE, where)
+    shaped = {**row, **settings, **fields, **_expiry(fields["expires_at"], now)}
+    return Domain({**shaped, "nameservers": settings["nameservers"] or []}, told)
+
+
+def _take_settings(row: Row, spelt: t.Mapping[str, str]) -> dict[str, Told]:
+    """Take the settings out of a row (in snake_case). *spelt*: how the API spells each name."""
+    told = {}
+    for field, setting in SETTINGS.items():
+        there = [name for name in setting.names if name in row]
         if there:
-            key = next((name for name in there if row[name] is not None), there[0])
-            value = row.pop(key)
-            told[field] = Told(
-                spelt.get(key, key), value, read_nameservers(value) if field == "nameservers" else read_switch(value)
-            )
-    name = word(first(row, "name", "domain", "domain_name", "fqdn"), "name", "domain", "fqdn")
-    if not name:
-        raise bad(where, "a domain has no name")
-    expires_at = first(row, *EXPIRY)
+            name = next((name for name in there if row[name] is not None), there[0])
+            value = row.pop(name)
+            told[field] = Told(spelt.get(name, name), value, setting.read(value))
+    return told
+
+
+def _expiry(expires_at: t.Any, now: datetime) -> Row:
+    """Give the day of expiry, and the whole days until then: rounded down, so negative from the moment of expiry."""
     end = moment(expires_at)
-    settings = {field: told[field].value if field in told else None for field in SPELLINGS}
-    shaped = {
-        **row,
-        **settings,
-        "id": identifier(first(row, "id", "domain_id", "uuid"), where),
-        "name": name,
-        "status": read_status(first(row, "status", "state")),
-        "nameservers": settings["nameservers"] or [],
-        "expires_at": expires_at,
-        "expires_on": end.astimezone(timezone.utc).strftime("%Y-%m-%d") if end else None,
-        "days_left": int((end - now).total_seconds() // 86400) if end else None,
-        "created_at": first(row, "created_at", "created", "registered_at", "registered_on", "registration_date"),
+    if end is None:
+        return {"expires_on": None, "days_left": None}
+    return {
+        "expires_on": end.astimezone(timezone.utc).strftime("%Y-%m-%d"),
+        "days_left": int((end - now).total_seconds() // 86400),
     }
-    return Domain(shaped, told)
 
 
 def _clock(answer: t.Any) -> datetime:
@@ -225,7 +237,7 @@ def get_domain(api: Api, domain_id: str) -> Domain | None:
         answer = api.request(GET, ids={"id": domain_id})
     except NotFound:
         return None
-    return read_domain(object_of(answer.body, NOUNS, GET, ("id", "domain_id", "uuid"), domain_id), GET, _clock(answer))
+    return read_domain(object_of(answer.body, NOUNS, GET, IDS, domain_id), GET, _clock(answer))
 
 
 def complete(api: Api, domain: Domain) -> Domain:
@@ -289,7 +301,7 @@ def find_domain(api: Api, domain_id: str | None, name: str | None) -> Domain:
 
 def wanted_of(params: Params) -> Row:
     """Give the settings that are wanted, name servers in normal form and each once. Raises: BadOption."""
-    wanted = {field: params[field] for field in SPELLINGS if params.get(field) is not None}
+    wanted = {field: params[field] for field in SETTINGS if params.get(field) is not None}
     if "nameservers" in wanted:
         hosts = [check_hostname(ascii_host(host), "nameservers", dotted=True) for host in wanted["nameservers"]]
         if not hosts:
@@ -382,7 +394,7 @@ def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | 
     if all(is_met(now, field, value) for field, value in wanted.items()):
         return
     before = progress.plan.before
-    moved = [field for field in SPELLINGS if before[field] is not None and is_met(now, field, before[field]) is False]
+    moved = [field for field in SETTINGS if before[field] is not None and is_met(now, field, before[field]) is False]
     progress.after = now.row
     progress.maybe = bool(moved)
     unmet = _unmet(now, wanted) or "it does not tell all that was written"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ._api import Raw, Row
-from ._reader import Where, first, text
+from ._reader import Where, first, snake, text, word
 
 
 def as_is(value: t.Any) -> t.Any:
@@ -39,6 +39,16 @@ def inside(read: t.Callable[[t.Any], t.Any], *names: str) -> t.Callable[[t.Any],
 def text_inside(*names: str) -> t.Callable[[t.Any], t.Optional[str]]:
     """Make a reader for a text that may be wrapped in an object: "vps-2" or {"slug": "vps-2", …}."""
     return inside(text, *names)
+
+
+def word_inside(*names: str) -> t.Callable[[t.Any], t.Optional[str]]:
+    """Make a reader for one of the API's own words, in snake_case; it may be wrapped in an object."""
+
+    def read_word(value: t.Any) -> t.Optional[str]:
+        found = word(value, *names)
+        return snake(found) if found else None
+
+    return read_word
 
 
 class Field:

@@ -14,12 +14,13 @@ from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
+from ._fields import Derived, Either, Field, Needed, Table, as_is, read_fields, text_inside
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, canonical_host, check_hostname, check_id, check_one_name, closest, pick_one, shown
 from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, same
-from ._reader import bad, first, flat, identifier, object_of, sweep, text, truth, word
+from ._reader import bad, first, identifier, object_of, row_of, text, truth
 from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
 from ._status import TERMINATED, by_spelling, is_gone, read_status
 from ._wait import check_timeout, wait_for
@@ -35,9 +36,7 @@ DELETE = Endpoint("DELETE", "/hosting/{id}", "hosting:destroy")
 ENDPOINTS = (LIST, GET, ORDER, SUSPEND, UNSUSPEND, PHP, SSL_RETRY, DELETE)
 
 NOUNS = ("hosting", "hostings", "hosting_accounts", "hosting_account", "hosting_list", "accounts", "account")
-PLAN_WORDS = ("slug", "plan_slug", "code", "name_en", "name", "id")
-FIELDS = ("id", "domain", "username", "status", "plan_slug", "php_version", "ssl_status", "created_at")
-IDS = ("hosting_id", "hosting_account_id", "id", "uuid")
+IDS = ("id", "hosting_id", "hosting_account_id", "uuid")
 PASSWORDS = ("sftp_password", "db_password")
 ID_FACT = "hosting_id"
 REPLY = Kind(
@@ -128,30 +127,36 @@ def read_php(value: t.Any) -> str | None:
     return "%s.%s" % match.groups() if match else found
 
 
-def read_state(row: Row) -> str | None:
-    """Give the status of an account by its word, or by the truth value ``suspended`` where that is all that is told.
+def read_state(row: Raw) -> str | None:
+    """Give the status of an account by its word, or by the truth value ``suspended`` where the API returns no word.
 
     Assumed: the page promises a status and not how it looks (switches ``hosting_status``, ``status_words``).
     """
-    if truth(first(row, "suspended", "is_suspended")) is True:
+    suspended = truth(first(row, "suspended", "is_suspended"))
+    if suspended is True:
         return SUSPENDED
     status = read_status(first(row, "status", "state", "account_status"), STATUS)
-    if status is None and truth(first(row, "suspended", "is_suspended")) is False:
-        return ACTIVE
-    return status
+    return ACTIVE if status is None and suspended is False else status
 
 
-def read_hosting(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one account in normal form: FIELDS are always there, None where the API tells nothing; all else is kept."""
-    row, _secrets = sweep(flat(raw, NOUNS, where))
-    return shape_hosting(row, where)
+def read_certificate(value: t.Any) -> str | None:
+    """Give the state of a certificate, by one of the three known words or the API's own."""
+    return read_status(value, SSL_STATUS)
 
 
-def shape_hosting(row: Row, where: Endpoint) -> Row:
-    """Give an account out of a row that is in snake_case and free of secrets."""
-    domain = word(first(row, "domain", "domain_name", "primary_domain", "main_domain"), "name", "domain", "fqdn")
-    certificate = first(
-        row,
+TABLE: Table = {
+    "id": Needed(identifier, *IDS),
+    "domain": Field(text_inside("name", "domain", "fqdn"), "domain", "domain_name", "primary_domain", "main_domain"),
+    "username": Field(text_inside("username", "name", "login"), "username", "user_name", "user", "login"),
+    "status": Derived(read_state),
+    "plan_slug": Either(
+        Field(_catalogue.read_plan_slug, "plan_slug"),
+        Field(_catalogue.read_plan_slug, "plan", "package"),
+        Field(_catalogue.read_plan_slug, "product_slug", "product"),
+    ),
+    "php_version": Field(read_php, "php_version", "php", "php_fpm_version", "php_fpm"),
+    "ssl_status": Field(
+        read_certificate,
         "ssl_status",
         "ssl_state",
         "certificate_status",
@@ -159,22 +164,25 @@ def shape_hosting(row: Row, where: Endpoint) -> Row:
         "ssl_certificate_status",
         "tls_status",
         "lets_encrypt_status",
-    )
-    if certificate is None:
-        certificate = first(row, "ssl", "certificate", "ssl_certificate", "tls", "lets_encrypt")
-    return {
-        **row,
-        "id": identifier(first(row, "id", *IDS), where),
-        "domain": domain,
-        "username": word(first(row, "username", "user_name", "user", "login"), "username", "name", "login"),
-        "status": read_state(row),
-        "plan_slug": word(row.get("plan_slug"), *PLAN_WORDS)
-        or word(first(row, "plan", "package"), *PLAN_WORDS)
-        or word(first(row, "product_slug", "product"), *PLAN_WORDS),
-        "php_version": read_php(first(row, "php_version", "php", "php_fpm_version", "php_fpm")),
-        "ssl_status": read_status(certificate, SSL_STATUS),
-        "created_at": first(row, "created_at", "created", "ordered_at"),
-    }
+        "ssl",
+        "certificate",
+        "ssl_certificate",
+        "tls",
+        "lets_encrypt",
+    ),
+    "created_at": Field(as_is, "created_at", "created", "ordered_at"),
+}
+FIELDS = tuple(TABLE)
+
+
+def read_hosting(raw: Raw, where: Endpoint = LIST) -> Row:
+    """Give one account in normal form: FIELDS are always there, None where the API returned nothing; all else is kept."""
+    return shape_hosting(row_of(raw, NOUNS, where), where)
+
+
+def shape_hosting(row: Row, where: Endpoint) -> Row:
+    """Give an account out of a row that is in snake_case and free of secrets."""
+    return {**row, **read_fields(row, TABLE, where)}
 
 
 def list_hosting(api: Api) -> list[Row]:
@@ -188,7 +196,7 @@ def get_hosting(api: Api, hosting_id: str) -> Row | None:
         body = api.request(GET, ids={"id": hosting_id}).body
     except NotFound:
         return None
-    return read_hosting(object_of(body, NOUNS, GET, ("id", *IDS), hosting_id), GET)
+    return read_hosting(object_of(body, NOUNS, GET, IDS, hosting_id), GET)
 
 
 def title_of(row: Row) -> str:

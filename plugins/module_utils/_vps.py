@@ -211,7 +211,7 @@ def get_vps(api: Api, vps_id: str) -> Row | None:
 def get_stats(api: Api, vps_id: str) -> Row:
     """Read a server's live usage. Source: GET /v1/vps/:id/stats (vps:read)."""
     body = api.request(STATS, ids={"id": vps_id}).body
-    found = object_in(body, ("stats", "usage"), STATS, ("cpu", "memory", "cpu_percent", "cpuPercent"))
+    found = object_in(body, ("stats", "usage"), STATS, ("cpu", "memory", "cpu_percent"))
     return sweep(normal(found, STATS))[0]
 
 

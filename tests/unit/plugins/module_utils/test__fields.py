@@ -10,7 +10,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _vps, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils import (
+    _account,
+    _billing,
+    _delivery,
+    _domain,
+    _hosting,
+    _vps,
+    _webhook,
+)
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.module_utils._fields import (
     Derived,
@@ -22,10 +30,22 @@ from ansible_collections.h444.cloud.plugins.module_utils._fields import (
     read_fields,
     text_inside,
     text_or_none,
+    word_inside,
 )
 from ansible_collections.h444.cloud.plugins.module_utils._reader import identifier, text
 
-TABLES = {"vps": _vps.TABLE, "webhook": _webhook.TABLE}
+TABLES = {
+    "account": _account.TABLE,
+    "delivery": _delivery.TABLE,
+    "domain": _domain.TABLE,
+    "domain settings": _domain.SETTINGS,
+    "hosting": _hosting.TABLE,
+    "invoice": _billing.INVOICE_TABLE,
+    "transaction": _billing.TRANSACTION_TABLE,
+    "vps": _vps.TABLE,
+    "wallet": _billing.WALLET_TABLE,
+    "webhook": _webhook.TABLE,
+}
 # One of these is what a field can hold, whatever its reader wants.
 SAMPLES = (7, "7", "192.0.2.7", True, ["192.0.2.7"], {"slug": "seven"})
 
@@ -82,14 +102,15 @@ def test_small_readers() -> None:
     """A value as it is, a text that must hold something, a text in an object."""
     assert as_is([1]) == [1]
     assert (text_or_none(""), text_or_none(5), text_or_none([])) == (None, "5", None)
-    slug = text_inside("slug", "name")
-    assert (slug("a"), slug({"name": "b", "slug": "c"}), slug({"name": "b"}), slug({}), slug(["a"])) == (
+    slug, event = text_inside("slug", "name"), word_inside("name")
+    assert [slug(value) for value in ("a", {"name": "b", "slug": "c"}, {"name": "b"}, {}, ["a"])] == [
         "a",
         "c",
         "b",
         None,
         None,
-    )
+    ]
+    assert [event(value) for value in ("PaidOut", {"name": "paid-out"}, "", {})] == ["paid_out", "paid_out", None, None]
 
 
 def is_understood(field: Field, spelling: str, sample: t.Any) -> bool:
