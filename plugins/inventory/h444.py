@@ -272,9 +272,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _fetch(self, api_url: str, api_key: str | None) -> _cache.Replies:
         """Ask the API: two requests for any number of servers."""
         # Here and not above: an inventory from the cache needs neither requests nor the time to load it.
-        from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _client, _vps
+        from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _client, _transport, _vps
 
-        if _client.REQUESTS_IMPORT_ERROR is not None:
+        if _transport.REQUESTS_IMPORT_ERROR is not None:
             raise AnsibleParserError("%s: %s" % (self._path, missing_required_lib("requests")))
         options = {name: self.get_option(name) for name in API_OPTIONS}
         client = _client.open_client({**options, "api_url": api_url, "api_key": api_key}, "inventory", core_version)

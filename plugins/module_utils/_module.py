@@ -10,11 +10,13 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import _client
+from . import _client, _transport
+from ._access import KEY_PAGE
 from ._api import Api, Params
 from ._errors import H444Error, mistake_text
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import well_formed
+from ._scrub import scrub
 
 
 def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
@@ -32,7 +34,7 @@ class _Core(AnsibleModule):
         if str(msg).startswith("missing required arguments") and "api_key" in str(msg):
             msg = "%s. Set api_key or the environment variable H444_API_KEY; keys are made at %s. Nothing was sent." % (
                 msg,
-                _client.KEY_PAGE,
+                KEY_PAGE,
             )
         super().fail_json(msg, **result)
 
@@ -57,14 +59,14 @@ class H444Module:
 
     def api(self) -> _client.Client:
         """Open the client. Raises: BadOption."""
-        if _client.REQUESTS_IMPORT_ERROR is not None:
+        if _transport.REQUESTS_IMPORT_ERROR is not None:
             self._module.fail_json(msg=missing_required_lib("requests"), changed=False)
         self._client = self._open(self.params, self._module._name, self._module.ansible_version)
         return self._client
 
     def warn(self, text: str) -> None:
         """Warn the user."""
-        self._module.warn(well_formed(_client.scrub(text)))
+        self._module.warn(well_formed(scrub(text)))
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
@@ -73,9 +75,7 @@ class H444Module:
     def fail(self, error: H444Error, **result: t.Any) -> None:
         """End with an error: one sentence, its facts, and what was done up to then."""
         facts = {key: value for key, value in error.facts.items() if key not in result}
-        self._module.fail_json(
-            msg=well_formed(_client.scrub(str(error))), **self._whole({"changed": False, **facts, **result})
-        )
+        self._module.fail_json(msg=well_formed(scrub(str(error))), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, told: str = "", **result: t.Any) -> None:
         """End with a mistake of ours. *told*: what has to be said besides."""

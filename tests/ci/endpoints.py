@@ -122,7 +122,7 @@ def _mentioned(statement: ast.stmt, modules: t.Mapping[str, str], names: t.Mappi
 
 def opt_in_scopes() -> set[str]:
     """Read which scopes a key lacks unless it is asked for them."""
-    text = (PLUGINS / "module_utils" / "_client.py").read_text(encoding="utf-8")
+    text = (PLUGINS / "module_utils" / "_answers.py").read_text(encoding="utf-8")
     (found,) = re.findall(r"^OPT_IN_SCOPES = frozenset\((\{.*\})\)$", text, re.MULTILINE)
     return ast.literal_eval(found)
 

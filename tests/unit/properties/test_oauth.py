@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from ansible_collections.h444.cloud.plugins.module_utils import _client, _oauth
+from ansible_collections.h444.cloud.plugins.module_utils import _client, _oauth, _transport
 from ansible_collections.h444.cloud.plugins.modules import h444_oauth_device, h444_oauth_token
 from ansible_collections.h444.cloud.tests.simulator import assumed, conformance
 from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
@@ -45,7 +45,7 @@ class Wire(SimulatorAdapter):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        self.line = _client._Line()
+        self.line = _transport.Line()
         self.asked: list[tuple[float, dict[str, str], str | None]] = []
         self.keys: list[str] = []
         self.faults: dict[int, str] = {}

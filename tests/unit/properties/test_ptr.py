@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ptr
-from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
+from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption, H444Error, Refused
 from ansible_collections.h444.cloud.plugins.modules import h444_ptr, h444_ptr_info
 from ansible_collections.h444.cloud.tests.simulator import assumed

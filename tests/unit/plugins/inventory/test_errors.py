@@ -316,9 +316,9 @@ def test_certificates(api: Api, tmp_path: pathlib.Path) -> None:
 
 def test_requests_is_missing(api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library, the host and the interpreter are named."""
-    from ansible_collections.h444.cloud.plugins.module_utils import _client
+    from ansible_collections.h444.cloud.plugins.module_utils import _transport
 
-    monkeypatch.setattr(_client, "REQUESTS_IMPORT_ERROR", ImportError("requests"))
+    monkeypatch.setattr(_transport, "REQUESTS_IMPORT_ERROR", ImportError("requests"))
     assert "Failed to import the required Python library (requests)" in refused(api, tmp_path)
 
 

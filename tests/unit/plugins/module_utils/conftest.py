@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.h444.cloud.plugins.module_utils import _client
+
 NAMES = (
     "http_proxy",
     "https_proxy",
@@ -31,3 +33,9 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+@pytest.fixture
+def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every wait the same each time."""
+    monkeypatch.setattr(_client.random, "random", lambda: 0.0)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _catalogue
-from ansible_collections.h444.cloud.plugins.module_utils._client import Answer, Client
+from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
+from ansible_collections.h444.cloud.plugins.module_utils._client import Client
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, Refused
 
 ADDRESS = {"ip": "192.0.2.1", "primary": True, "gateway": None, "netmask": None, "ptr": None, "zoneHosted": True}
@@ -78,7 +79,6 @@ class Counting:
 
     rows = Client.rows
     api_url = "http://127.0.0.1:1/v1"
-    _shown_path = Client._shown_path
 
     def __init__(self, *bodies: object) -> None:
         self.bodies, self.queries = list(bodies), []  # type: tuple[list[object], list[object]]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _lock, _oauth, _sink
-from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
+from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress, apply
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     AuthError,

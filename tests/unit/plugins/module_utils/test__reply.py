@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _client, _hosting, _reader, _vps
+from ansible_collections.h444.cloud.plugins.module_utils import _answers, _hosting, _reader, _vps
 from ansible_collections.h444.cloud.plugins.module_utils._names import well_formed
 from ansible_collections.h444.cloud.plugins.module_utils._reply import Reply, secrets_in
 
@@ -299,14 +299,14 @@ def test_both_ways_of_looking_see_the_same(seed: int) -> None:
 )
 def test_answers_that_are_no_strict_json(payload: bytes, vps_id: str | None, others: dict[str, str]) -> None:
     """What is told once is taken out of them all the same; what stands there twice leaves the rest unread."""
-    reply = of_vps(_client.parse_leniently(payload))
+    reply = of_vps(_answers.parse_leniently(payload))
     assert (reply.id, reply.secrets, reply.others) == (vps_id, {"root_password": PW}, others)
     with pytest.raises(ValueError, match="."):
-        _client.parse_json(payload)
+        _answers.parse_json(payload)
 
 
 @pytest.mark.parametrize("payload", [b"{", b"", b"<html>", b"[" * 100_000, b'{"a": 1} x'])
 def test_what_is_no_json(payload: bytes) -> None:
     """Nothing is made of half an answer: it is asked for again."""
     with pytest.raises(ValueError, match="."):
-        _client.parse_leniently(payload)
+        _answers.parse_leniently(payload)

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _webhook
-from ansible_collections.h444.cloud.plugins.module_utils._client import Answer
+from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Progress
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption, BadReply, Refused
 from ansible_collections.h444.cloud.plugins.module_utils._find import by_name

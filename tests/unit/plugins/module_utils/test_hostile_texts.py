@@ -15,12 +15,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _client
-from ansible_collections.h444.cloud.plugins.module_utils._client import Answer, next_page, retry_after_seconds, scrub
+from ansible_collections.h444.cloud.plugins.module_utils import _access, _answers, _paging
+from ansible_collections.h444.cloud.plugins.module_utils._answers import retry_after_seconds
+from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
 from ansible_collections.h444.cloud.plugins.module_utils._names import well_formed
+from ansible_collections.h444.cloud.plugins.module_utils._paging import next_page
 from ansible_collections.h444.cloud.plugins.module_utils._reader import error_text, snake
 from ansible_collections.h444.cloud.plugins.module_utils._reply import secrets_in
+from ansible_collections.h444.cloud.plugins.module_utils._scrub import scrub
 
 PACKAGE = "ansible_collections.h444.cloud.plugins."
 MODULES = (
@@ -83,20 +86,20 @@ def candidates() -> dict[str, t.Callable[[t.Any], t.Any]]:
 
 FUNCTIONS: dict[str, t.Callable[[t.Any], t.Any]] = {
     **candidates(),
-    "_client.scrub": scrub,
-    "_client.check_url": _client.check_url,
-    "_client.check_key": _client.check_key,
-    "_client.parse_json": lambda text: _client.parse_json(text.encode("utf-8", "replace")),
-    "_client.retry_after_seconds": lambda text: retry_after_seconds(
-        {"Retry-After": text, "Date": text, "X-RateLimit-Reset": text}, 1.0
+    "_scrub.scrub": scrub,
+    "_access.check_url": _access.check_url,
+    "_access.check_key": _access.check_key,
+    "_answers.parse_json": lambda text: _answers.parse_json(text.encode("utf-8", "replace")),
+    "_answers.retry_after_seconds": lambda text: retry_after_seconds(
+        {"Retry-After": text, "Date": text, "X-RateLimit-Reset": text}, 1.0, 1.7e9
     ),
-    "_client.next_page of a Link": lambda text: next_page(
+    "_paging.next_page of a Link": lambda text: next_page(
         Answer(200, [], {"Link": text + "; rel=next"}), 1, 1, {}, "https://api.test/v1/vps"
     ),
-    "_client.next_page of links": lambda text: next_page(
+    "_paging.next_page of links": lambda text: next_page(
         Answer(200, [], {"Link": "<%s>; rel=%s" % (text, text)}), 1, 1, {}, "https://api.test/v1/vps"
     ),
-    "_client.next_page of a body": lambda text: next_page(
+    "_paging.next_page of a body": lambda text: next_page(
         Answer(200, {"next": "/" + text, "page": text}, {}), 1, 1, {}, "https://api.test/v1/vps"
     ),
     "_reader.error_text of a message": lambda text: error_text({"message": text}),
@@ -151,7 +154,7 @@ def test_rows_of_one_id_are_not_compared_with_each_other() -> None:
     """Sixty thousand of them were 25 s."""
 
     def add(count: int) -> float:
-        rows = _client._Rows(True)
+        rows = _paging.Rows(True)
         start = time.process_time()
         for page in range(2):
             rows.add([{"id": 1, "number": number, "page": page} for number in range(count)])
@@ -200,7 +203,7 @@ def spaces(number: int) -> str:
 
 
 ONE_NAME: dict[str, t.Callable[[int], t.Any]] = {
-    "_client.parse_leniently": lambda count: _client.parse_leniently(
+    "_answers.parse_leniently": lambda count: _answers.parse_leniently(
         b"{%s}" % b",".join(b'"password":%d' % number for number in range(count))
     ),
     "_names.well_formed": lambda count: well_formed(

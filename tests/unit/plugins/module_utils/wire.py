@@ -82,6 +82,12 @@ def drip(data: bytes, interval: float) -> Reply:
     return reply
 
 
+def free_port() -> int:
+    """Give a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 class Wire:
     """The server. It answers the n-th request by the n-th reply of the script; the last one is for all that follow."""
 

@@ -1,0 +1,261 @@
+# Copyright (c) 2026, h444.cloud contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A list that comes in pages: whether there is a further page, how to ask for it, and the rows of all pages together. Pure.
+
+Assumed: the page documents no paging (switch ``pagination``), so every usual form is understood: Link headers, a next URL or
+cursor, page numbers, a total.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from ._api import Answer
+from ._errors import BadReply
+from ._names import clean
+from ._reader import MORE, first, snake, truth, whole
+from ._scrub import scrub
+
+Query = t.Dict[str, t.Any]
+
+MAX_LINK = 4096
+
+
+class _Page(t.NamedTuple):
+    """A page that was read, and what it says about the others."""
+
+    says: dict[str, t.Any]
+    """the fields about paging, in snake_case, wherever they stand"""
+    following: t.Any
+    """the field ``next``"""
+    link: t.Optional[str]
+    """the URL of the next page"""
+    rows_so_far: int
+    rows_here: int
+    query: t.Mapping[str, t.Any]
+    """that of this page"""
+    url: str
+
+    @property
+    def number(self) -> int | None:
+        """The page's own number."""
+        return whole(first(self.says, "page", "current_page", "page_number"))
+
+    @property
+    def last(self) -> int | None:
+        """The number of the last page."""
+        return whole(first(self.says, "total_pages", "last_page", "pages", "page_count"))
+
+
+def next_page(
+    answer: Answer, read: int, page_rows: int, query: t.Mapping[str, t.Any], url: str
+) -> dict[str, t.Any] | None:
+    """Return the query of the next page, None when the list is whole.
+
+    *read*: the rows of all pages so far; *page_rows*: those of this page.
+    Raises: BadReply when there is more and no way to it.
+    """
+    page = _page_of(answer, read, page_rows, query, url)
+    for way in (_by_link, _by_cursor):
+        found = way(page)
+        if found is not None:
+            return found
+    if page.link is None and not _says_more(page):
+        return None
+    for way in (_by_number, _by_offset):
+        found = way(page)
+        if found is not None:
+            return found
+    raise _half_a_list(page)
+
+
+def _page_of(answer: Answer, read: int, page_rows: int, query: t.Mapping[str, t.Any], url: str) -> _Page:
+    says = _paging_fields(answer.body)
+    following = says.get("next")
+    if isinstance(following, dict):
+        following = first(following, "href", "url", "cursor")
+    link = _next_link(answer.headers.get("Link", ""))
+    if link is None and isinstance(following, str) and re.match(r"(?:https?:/)?/|\?", following[:8]):
+        link = following
+    return _Page(says, following, link, read, page_rows, query, url)
+
+
+def _by_link(page: _Page) -> Query | None:
+    """Use the query of the next URL alone, for behind a proxy it names a host that is none of ours: the key stays with this one.
+
+    None where there is no such URL, where it can't be read or where it is about another path.
+    """
+    if page.link is None or len(page.link) > MAX_LINK:
+        return None
+    try:
+        target = urlsplit(urljoin(page.url, page.link))
+        if target.path.rstrip("/") != urlsplit(page.url).path.rstrip("/"):
+            return None
+        return {**page.query, **dict(parse_qsl(target.query))}
+    except ValueError:
+        return None
+
+
+def _by_cursor(page: _Page) -> Query | None:
+    if page.link is not None or page.says.get("has_more") is False:
+        return None
+    cursor = first(page.says, "next_cursor", "next_page_token", "end_cursor", "after")
+    if cursor is None and isinstance(page.following, str):
+        cursor = page.following
+    if not isinstance(cursor, (str, int)) or isinstance(cursor, bool) or cursor == "":
+        return None
+    return {**page.query, "page_token" if "next_page_token" in page.says else "cursor": cursor}
+
+
+def _by_number(page: _Page) -> Query | None:
+    number = whole(page.says.get("next_page")) or (page.number + 1 if page.number is not None else None)
+    if number is None and page.link is not None:
+        number = _number_in(page.link)
+    return None if number is None else {**page.query, "page": number}
+
+
+def _number_in(link: str) -> int | None:
+    """Return the page number in the query of a next URL that can't be used itself."""
+    try:
+        return whole(dict(parse_qsl(urlsplit(link[:MAX_LINK]).query)).get("page"))
+    except ValueError:
+        return None
+
+
+def _by_offset(page: _Page) -> Query | None:
+    offset = whole(page.says.get("offset"))
+    return None if offset is None else {**page.query, "offset": offset + page.rows_here}
+
+
+def _half_a_list(page: _Page) -> BadReply:
+    path = clean(urlsplit(page.url).path, 80)
+    if page.link is not None:
+        return BadReply(
+            "GET %s names a next page that can't be used (%s). Nothing is done with half a list."
+            % (path, clean(scrub(page.link), 80))
+        )
+    return BadReply(
+        "GET %s says that there are more entries than the %d it gave, but not how to read them. "
+        "Nothing is done with half a list." % (path, page.rows_so_far)
+    )
+
+
+def _says_more(page: _Page) -> bool:
+    """Tell whether a page says that there is a further one."""
+    if any(truth(page.says.get(name)) is True for name in MORE):
+        return True
+    if page.last is not None:
+        return page.number < page.last if page.number is not None else page.last > 1
+    total = whole(first(page.says, "total", "total_count", "total_items", "count"))
+    return (total is not None and total > page.rows_so_far) or bool(whole(page.says.get("next_page")))
+
+
+def _paging_fields(body: t.Any) -> dict[str, t.Any]:
+    """Collect what a reply says about its pages; of two fields of one name the outer one counts."""
+    found: dict[str, t.Any] = {}
+    for place in reversed(list(_paging_places(body))):
+        found.update({key: value for key, value in place.items() if value is not None})
+    return found
+
+
+def _paging_places(body: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    """Walk through the objects in which a reply may say something about its pages, the outer one first."""
+    if not isinstance(body, dict):
+        return
+    outer = _in_snake_case(body)
+    yield outer
+    for inner in _objects_in(outer, "meta", "pagination", "paging", "page_info", "links", "data"):
+        yield inner
+        yield from _objects_in(inner, "links", "pagination", "cursors")
+
+
+def _objects_in(place: t.Mapping[str, t.Any], *names: str) -> t.Iterator[dict[str, t.Any]]:
+    for name in names:
+        if isinstance(place.get(name), dict):
+            yield _in_snake_case(place[name])
+
+
+def _in_snake_case(place: t.Mapping[t.Any, t.Any]) -> dict[str, t.Any]:
+    return {snake(str(key)): value for key, value in place.items()}
+
+
+def _next_link(header: str) -> str | None:
+    """Return the URL of rel="next" in a Link header, None where there is none. In one pass: a header may be long.
+
+    Source: RFC 8288.
+    """
+    start = header.find("<")
+    while start >= 0:
+        end = header.find(">", start)
+        if end < 0:
+            return None
+        after = header.find("<", end)
+        parameters = header[end + 1 : after if after >= 0 else len(header)][:MAX_LINK]
+        for relation in re.findall(r";[ \t]*rel[ \t]*=[ \t]*\"?([^\";,]{1,100})", parameters, re.IGNORECASE):
+            if "next" in relation.lower().split():
+                return header[start + 1 : end]
+        start = after
+    return None
+
+
+class Rows:
+    """The rows of a list that is read page by page while it changes, so that one row may stand on two pages."""
+
+    def __init__(self, ids_are_own: bool) -> None:
+        self.rows: list[t.Any] = []
+        self._ids_are_own = ids_are_own
+        self._place: dict[str, int] = {}
+        self._texts: dict[str, set[str]] = {}
+
+    def add(self, page: t.Sequence[t.Any]) -> None:
+        """Add a page. A row that an earlier page showed keeps its place and takes the content that was read last.
+
+        Within one page two rows of one id are a contradiction that is the caller's to see; only exact repeats are dropped.
+        """
+        fresh: dict[str, int] = {}
+        for row in page:
+            own = row_id(row)
+            if own is None:
+                self.rows.append(row)
+            elif self._ids_are_own and own in self._place:
+                self.rows[self._place[own]] = row
+            elif not self._is_repeat(own, row, fresh):
+                self.rows.append(row)
+        for own, place in fresh.items():
+            self._place.setdefault(own, place)
+
+    def _is_repeat(self, own: str, row: t.Any, fresh: dict[str, int]) -> bool:
+        place = fresh.get(own, self._place.get(own))
+        if place is None:
+            fresh[own] = len(self.rows)
+            return False
+        # Compared by a set of texts: a reply may well hold one id many thousand times.
+        texts = self._texts.setdefault(own, {_as_text(self.rows[place])})
+        text = _as_text(row)
+        is_repeat = text in texts
+        texts.add(text)
+        return is_repeat
+
+
+def _as_text(row: t.Any) -> str:
+    try:
+        return json.dumps(row, sort_keys=True)
+    except RecursionError:
+        return "%d" % id(row)
+
+
+def row_id(row: t.Any) -> str | None:
+    """Give the id of a raw row, None where it has none."""
+    if not isinstance(row, dict):
+        return None
+    inner = next(iter(row.values())) if len(row) == 1 else None
+    row = inner if isinstance(inner, dict) else row  # each row may stand under its own name
+    found = row.get("id")
+    if found is None:
+        found = next((value for key, value in row.items() if key.lower() in ("id", "uuid")), None)
+    return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else None
