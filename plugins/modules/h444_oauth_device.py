@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: h444_oauth_device
-short_description: Start a sign-in in the browser
+short_description: Start a browser sign-in
 version_added: 0.1.0
 author:
   - h444.cloud contributors (@h444-cloud)

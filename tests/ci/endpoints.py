@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes two pages of the documentation from the code: the endpoints with who uses them, and the scopes that a key needs.
+"""Writes two pages of the documentation from the code: the endpoints with their users, and the scopes that a key needs.
 
-Who uses an endpoint is read from the source: from a module's entry along every name that it mentions, down to the constants
-that declare endpoints. `make docs` writes the pages; a test compares them with what this file would write.
+The users of an endpoint are read from the source: from a module's entry along every name that it mentions, down to the
+constants that declare endpoints. `make docs` writes the pages; a test compares them with what this file would write.
 """
 
 from __future__ import annotations
@@ -169,6 +169,17 @@ def needs(coverage: Coverage, surface: str) -> dict[str, list[Endpoint]]:
     return groups
 
 
+def _joined(items: t.Iterable[str], first: str, indent: int) -> str:
+    """Join items with commas, in lines of at most 120 characters."""
+    lines = [first]
+    for item in items:
+        if lines[-1] == first or len(lines[-1]) + len(item) <= 118:
+            lines[-1] += item + ", "
+        else:
+            lines.append(" " * indent + item + ", ")
+    return "\n".join(line.rstrip() for line in lines).rstrip(",")
+
+
 def _scopes(endpoints: t.Iterable[Endpoint]) -> str:
     return ", ".join(f"``{scope}``" for scope in sorted({endpoint.scope for endpoint in endpoints})) or "–"
 
@@ -203,16 +214,19 @@ def scopes_page(coverage: Coverage) -> str:
         HEADER,
         ".. _ansible_collections.h444.cloud.docsite.guide_scopes:\n\n",
         _title("Which scopes does my key need?", "="),
-        "\nA key of 444Host can do what its scopes allow, and nothing else. Give each playbook a key with the scopes of the modules "
-        "that it\nuses. A key that lacks one gets the answer 403, and the error names the scope.\n\n"
-        + f"The scopes {_scopes_of_names(coverage.opt_in)} are opt-in: a new key has them\nonly if you tick them. "
-        "They spend money or destroy data, so leave them out of keys that only look.\n\n",
+        "\nThe scopes of an API key limit what it can do. For each playbook, create a key with only the scopes of the\n"
+        "modules that it uses. If a key lacks a scope, the API responds with 403, and the error message of the module\n"
+        "names the scope.\n\n"
+        + f"The scopes {_scopes_of_names(coverage.opt_in)} are opt-in: a new key has them\nonly if you select them. "
+        "They spend money or destroy data. Do not select them for keys that only read.\n\n",
         _title("By module"),
-        "\n*Always*: also in check mode and where nothing is to be done. *To change* and *to order*: only for the states and options "
-        "that do so;\nthe table of the module's endpoints below says which scope each of them takes.\n\n",
+        "\nThe scopes under *Always* are required in every run, also in check mode and if nothing changes. The scopes\n"
+        "under *To change* and *To order* are required only for states and options that do so. The lists below show\n"
+        "which endpoints require which scope.\n\n",
         _table(("Module or plugin", "Always", "To change", "To order"), rows),
-        "\n:ansplugin:`h444.cloud.h444_api#module` needs the scope of the endpoint that it is told to call; see\n"
-        ":ref:`the endpoints <ansible_collections.h444.cloud.docsite.endpoints>`. The sign-in modules need no key at all.\n\n",
+        "\n:ansplugin:`h444.cloud.h444_api#module` requires the scope of the endpoint that it calls. See\n"
+        ":ref:`the endpoints <ansible_collections.h444.cloud.docsite.endpoints>`. "
+        "The sign-in modules require no key.\n\n",
     ]
     if coverage.roles:
         role_rows = []
@@ -225,17 +239,18 @@ def scopes_page(coverage: Coverage) -> str:
             role_rows.append((f":ansplugin:`h444.cloud.{role}#role`", *cells))
         parts += [
             _title("By role"),
-            "\nA role needs what its modules need; what it does not do with them is counted in.\n\n",
+            "\nA role requires the scopes of its modules. The table also lists scopes of options that the role\n"
+            "does not use.\n\n",
         ]
         parts += [_table(("Role", "Always", "To change", "To order"), role_rows), "\n"]
-    parts.append(_title("What each scope opens, by module"))
+    parts.append(_title("Endpoints of each scope by module"))
     for surface in sorted(coverage.surfaces):
         if coverage.surfaces[surface]:
             parts.append(f"\n{_link(surface)}\n\n")
             by_scope: dict[str, list[str]] = {}
             for endpoint in sorted(coverage.surfaces[surface], key=lambda one: (one.scope, one.path, one.method)):
                 by_scope.setdefault(endpoint.scope, []).append(f"``{endpoint}``")
-            parts += [f"* ``{scope}``: {', '.join(calls)}\n" for scope, calls in by_scope.items()]
+            parts += [_joined(calls, f"* ``{scope}``: ", 2) + "\n" for scope, calls in by_scope.items()]
     return "".join(parts)
 
 
@@ -252,18 +267,24 @@ def endpoints_page(coverage: Coverage) -> str:
         users = [_link(surface) for surface in sorted(coverage.surfaces) if endpoint in coverage.surfaces[surface]]
         opt_in = " (opt-in)" if endpoint.scope in coverage.opt_in else ""
         rows.append(
-            (f"``{endpoint}``", f"``{endpoint.scope}``{opt_in}", resend[endpoint.resend], ", ".join(users) or "–")
+            (
+                f"``{endpoint}``",
+                f"``{endpoint.scope}``{opt_in}",
+                resend[endpoint.resend],
+                _joined(users, " " * 7, 7).lstrip() or "–",
+            )
         )
     return "".join(
         [
             HEADER,
             ".. _ansible_collections.h444.cloud.docsite.endpoints:\n\n",
             _title("Endpoints", "="),
-            "\nEvery endpoint of the API v1.4, the scope that it takes, whether the client sends a request again by itself when its reply "
-            "was lost, and\nwho uses it. :ansplugin:`h444.cloud.h444_api#module` can call each of them, and those that the API gains.\n\n"
-            "The page of the provider counts 43 endpoints. It shows the three power actions of a server as one; here they are three, for a "
-            "restart must\nnot be sent twice.\n\n",
-            _table(("Endpoint", "Scope", "Sent again", "Used by"), rows),
+            "\nThis page lists every endpoint of the API v1.4 with the scope that it requires and the modules that\n"
+            "use it. It also shows whether the client resends a request automatically if the reply is lost.\n"
+            ":ansplugin:`h444.cloud.h444_api#module` can call every endpoint, including new ones.\n\n"
+            "The documentation of the provider counts 43 endpoints. It lists the three power actions of a server as\n"
+            "one. This page lists them separately, because a restart must not be sent twice.\n\n",
+            _table(("Endpoint", "Scope", "Resent", "Used by"), rows),
         ]
     )
 
