@@ -35,10 +35,10 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-# The smallest file, called h444.yml; the key is in the environment variable H444_API_KEY
+# Minimal configuration in h444.yml, with the key in the environment variable H444_API_KEY
 plugin: h444.cloud.h444
 ---
-# Groups by role, environment, state and network
+# Groups by role, environment, status, plan and network
 plugin: h444.cloud.h444
 label_pattern: '^(?P<role>[a-z]+)-(?P<env>prod|stage)-'
 ip_groups:
@@ -52,7 +52,7 @@ keyed_groups:
     prefix: plan
 statuses: [running]
 ---
-# A key from a vault, hosts named after their PTR record, connections by name
+# A key from a file, hosts named after their PTR records, and connections by name
 plugin: h444.cloud.h444
 api_key: "{{ lookup('ansible.builtin.file', '~/.h444-key') | trim }}"
 hostnames: [ptr, label]
@@ -65,7 +65,7 @@ filters:
   - include: h444_label == 'lab-keep'
   - exclude: h444_label is match('lab-')
 ---
-# Answers kept for an hour
+# Cache responses for an hour
 plugin: h444.cloud.h444
 cache: true
 cache_plugin: ansible.builtin.jsonfile
