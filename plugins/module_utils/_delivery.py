@@ -13,7 +13,7 @@ from ._converge import Progress, Reconciler
 from ._endpoint import NEVER, Endpoint
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
 from ._fields import Derived, Field, Needed, Table, as_is, read_fields, text_inside
-from ._find import check_names, find, missing
+from ._find import check_names, find, listed, missing
 from ._identifiers import Identifiers
 from ._names import check_id, shown
 from ._plan import Action, Plan
@@ -34,7 +34,7 @@ from ._reader import (
     whole,
 )
 from ._status import by_spelling, read_status
-from ._webhook import WEBHOOK, get_webhook
+from ._webhook import WEBHOOK, WEBHOOKS, get_webhook, list_webhooks
 
 LIST = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
 REDELIVER = Endpoint("POST", "/webhooks/{id}/deliveries/{delivery_id}/redeliver", "webhooks:write", NEVER)
@@ -160,9 +160,9 @@ def webhook_id_of(api: Api, params: Params) -> str:
         if row is not None:
             check_names(WEBHOOK, row, params)
         return webhook_id
-    found = find(api, WEBHOOK, params)
+    found = find(api, WEBHOOKS, params)
     if found.row is None:
-        raise missing(api, WEBHOOK, params, found.rows)
+        raise missing(WEBHOOK, params, listed(api, WEBHOOKS, found))
     return str(found.row["id"])
 
 
@@ -192,7 +192,7 @@ def plan_of(api: Api, params: Params) -> Plan:
     except BadReply:
         pass  # there are more than it gave; the API knows them
     except NotFound:
-        raise missing(api, WEBHOOK, {"id": webhook_id}, None) from None
+        raise missing(WEBHOOK, {"id": webhook_id}, list_webhooks(api)) from None
     found = next((row for row in rows or [] if row["id"] == delivery_id), None)
     if found is None and rows is not None and len(rows) < MAX_LIMIT:
         raise _missing(webhook_id, delivery_id, rows)

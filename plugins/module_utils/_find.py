@@ -25,7 +25,7 @@ class Name(t.NamedTuple):
 
 
 class Noun(t.NamedTuple):
-    """A kind of resource, as far as it has to be known to find one.
+    """A kind of resource, as far as it has to be known to find one among its rows.
 
     *what*, *plural*: its words in messages. *names*: what it is known by besides its id, the best one first.
     *shows*: the fields that tell candidates apart. *new_name*: the option that gives it another name.
@@ -34,8 +34,6 @@ class Noun(t.NamedTuple):
     what: str
     plural: str
     names: t.Tuple[Name, ...]
-    list_rows: t.Callable[[Api], t.List[Row]]
-    get_row: t.Callable[[Api, str], t.Optional[Row]]
     shows: t.Tuple[str, ...]
     is_gone: t.Callable[[Row], bool] = lambda _row: False
     new_name: str = ""
@@ -53,6 +51,14 @@ class Noun(t.NamedTuple):
         return tuple(row[name.field] for name in self.names)
 
 
+class Source(t.NamedTuple):
+    """Where the resources of a noun are read from."""
+
+    noun: Noun
+    list_rows: t.Callable[[Api], t.List[Row]]
+    get_row: t.Callable[[Api, str], t.Optional[Row]]
+
+
 class Found(t.NamedTuple):
     """The living resource that is meant, None where there is none. *rows*: the list, None where it did not have to be read."""
 
@@ -60,35 +66,40 @@ class Found(t.NamedTuple):
     rows: t.Optional[t.List[Row]]
 
 
-def find(api: Api, noun: Noun, params: Params) -> Found:
+def find(api: Api, source: Source, params: Params) -> Found:
     """Find the resource that a task means, by its id or else by its name. Raises: BadOption, Ambiguous, Refused."""
     if params.get("id") is not None:
-        row = get_living(api, noun, check_id(params["id"], "id"))
+        row = get_living(api, source, check_id(params["id"], "id"))
         if row is not None:
-            check_names(noun, row, params)
+            check_names(source.noun, row, params)
         return Found(row, None)
-    rows = noun.list_rows(api)
-    return Found(by_name(noun, rows, params), rows)
+    rows = source.list_rows(api)
+    return Found(by_name(source.noun, rows, params), rows)
 
 
-def named(api: Api, noun: Noun, params: Params) -> list[Row]:
+def named(api: Api, source: Source, params: Params) -> list[Row]:
     """Read whatever has the id or the names that a task gives, gone or not; all there is where it gives none.
 
     Raises: BadOption, Refused.
     """
     if params.get("id") is None:
-        return with_names(noun, noun.list_rows(api), params)
-    row = noun.get_row(api, check_id(params["id"], "id"))
+        return with_names(source.noun, source.list_rows(api), params)
+    row = source.get_row(api, check_id(params["id"], "id"))
     if row is None:
         return []
-    check_names(noun, row, params)
+    check_names(source.noun, row, params)
     return [row]
 
 
-def get_living(api: Api, noun: Noun, resource_id: str) -> Row | None:
+def get_living(api: Api, source: Source, resource_id: str) -> Row | None:
     """Read one resource; None where the API does not know it, or no longer."""
-    row = noun.get_row(api, resource_id)
-    return None if row is None or noun.is_gone(row) else row
+    row = source.get_row(api, resource_id)
+    return None if row is None or source.noun.is_gone(row) else row
+
+
+def listed(api: Api, source: Source, found: Found) -> list[Row]:
+    """Give all there are, read now where finding one did not read them."""
+    return source.list_rows(api) if found.rows is None else found.rows
 
 
 def by_name(noun: Noun, rows: t.Sequence[Row], params: Params) -> Row | None:
@@ -124,13 +135,14 @@ def check_names(noun: Noun, row: Row, params: Params) -> None:
     )
 
 
-def check_new_name(api: Api, noun: Noun, params: Params, found: Found) -> None:
+def check_new_name(api: Api, source: Source, params: Params, found: Found) -> None:
     """Make sure that the new name of what was found is nobody else's. Raises: Ambiguous."""
-    name, wanted, current = noun.names[0], params.get(noun.new_name), t.cast(Row, found.row)
+    noun, current = source.noun, t.cast(Row, found.row)
+    name, wanted = noun.names[0], params.get(noun.new_name)
     if not wanted or name.fits(current, wanted):
         return
-    rows = noun.list_rows(api) if found.rows is None else found.rows
-    taken = [row["id"] for row in noun.living(rows) if name.fits(row, wanted) and row["id"] != current["id"]]
+    others = [row for row in noun.living(listed(api, source, found)) if row["id"] != current["id"]]
+    taken = [row["id"] for row in others if name.fits(row, wanted)]
     if taken:
         raise Ambiguous(
             "%s: %s is the %s of %s already. Nothing was changed."
@@ -139,11 +151,10 @@ def check_new_name(api: Api, noun: Noun, params: Params, found: Found) -> None:
         )
 
 
-def missing(api: Api, noun: Noun, params: Params, rows: t.Sequence[Row] | None, then: str = "") -> Missing:
+def missing(noun: Noun, params: Params, rows: t.Sequence[Row], then: str = "") -> Missing:
     """Make the error for an id or a name that nothing living has. *then*: what follows from it."""
     option = "id" if params.get("id") is not None else noun.given(params)[0][0].field
-    living = noun.living(noun.list_rows(api) if rows is None else rows)
-    near = closest(params[option], [row[option] for row in living])
+    near = closest(params[option], [row[option] for row in noun.living(rows)])
     likely = "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""
     return Missing(
         "No %s has the %s %s%s.%s" % (noun.what, word_of(option), shown(params[option]), likely, then), closest=near

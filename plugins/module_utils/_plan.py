@@ -58,6 +58,19 @@ class Plan(t.NamedTuple):
     wish: t.Any = None
 
 
+Step = t.Tuple[Action, t.Mapping[str, t.Any]]
+"""an action, and the fields of the resource that are otherwise after it"""
+
+
+def in_steps(before: t.Mapping[str, t.Any], steps: t.Iterable[Step | None], notes: t.Iterable[str] = ()) -> Plan:
+    """Make the plan that takes a resource from step to step; None is a step that is not needed."""
+    needed = [step for step in steps if step is not None]
+    after = dict(before)
+    for _action, changed in needed:
+        after.update(changed)
+    return Plan(before, after, tuple(action for action, _changed in needed), tuple(notes))
+
+
 def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:
     """Make the plan that does nothing."""
     return Plan(value, value, (), notes)

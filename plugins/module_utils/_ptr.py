@@ -13,13 +13,14 @@ from ._api import Api, Params, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import Endpoint
 from ._errors import Ambiguous, BadOption, BadReply, Missing, NotFound, Refused
+from ._find import by_name, missing
 from ._forward import is_confirmed
 from ._identifiers import Identifiers, Named, check_agree, is_blank
 from ._labels import has_label
 from ._names import ascii_host, check_hostname, check_id, check_ip, shown
 from ._plan import Action, Plan, same
 from ._reader import bad, first, normal, object_in, word
-from ._vps import find_vps, list_vps, missing_label
+from ._vps import SERVER, list_vps
 
 PUT_PTR = Endpoint("PUT", "/vps/{id}/ips/{ip}/ptr", "vps:write")
 DELETE_PTR = Endpoint("DELETE", "/vps/{id}/ips/{ip}/ptr", "vps:write")
@@ -48,9 +49,9 @@ def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
     is_told = all(row["vps_id"] is not None and row["vps_label"] is not None for row in rows)
     if not is_told or len(owners) != 1 or vps_id not in (None, *owners):
         servers = list_vps(api)
-        owner = find_vps(servers, vps_label)
+        owner = by_name(SERVER, servers, {"label": vps_label})
         if owner is None:
-            raise missing_label(vps_label, servers)
+            raise missing(SERVER, {"label": vps_label}, servers)
         if vps_id is not None:
             named = next((server["label"] for server in servers if server["id"] == vps_id), None)
             check_agree("VPS", vps_id, Named("vps_label", vps_label, named, owner["id"] == vps_id))

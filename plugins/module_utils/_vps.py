@@ -15,13 +15,11 @@ from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import (
-    Ambiguous,
     ApiError,
     AuthError,
     BadOption,
     BadReply,
     H444Error,
-    Missing,
     NotFound,
     NotReached,
     RateLimited,
@@ -29,12 +27,26 @@ from ._errors import (
     ScopeError,
 )
 from ._fields import Derived, Either, Field, Needed, Table, as_is, inside, read_fields, text_inside
-from ._identifiers import Identifiers, Named, check_agree
-from ._labels import has_label, nfc, read_label, tells_label, why_similar
-from ._names import ascii_host, check_hostname, check_id, check_label, check_one_name, closest, pick_one, shown
+from ._find import (
+    Found,
+    Name,
+    Noun,
+    Source,
+    by_name,
+    check_new_name,
+    find,
+    get_living,
+    listed,
+    missing,
+    named,
+    with_names,
+)
+from ._identifiers import Identifiers
+from ._labels import has_label, read_label, tells_label, why_similar
+from ._names import ascii_host, check_hostname, check_label, shown
 from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
-from ._plan import Action, Plan, same
+from ._plan import Action, Plan, Step, in_steps, laid_over, same
 from ._reader import address, bad, first, identifier, normal, object_in, object_of, row_of, sweep, text, word
 from ._reply import Kind, Reply, choose_root_password, read_reply
 from ._status import TERMINATED, by_spelling, is_gone, read_status
@@ -215,38 +227,48 @@ def get_stats(api: Api, vps_id: str) -> Row:
     return sweep(normal(found, STATS))[0]
 
 
-def find_vps(rows: t.Sequence[Row], label: str) -> Row | None:
-    """Find the one living server of this label. Raises: Ambiguous."""
-    found = pick_one([row for row in rows if has_label(row, label) and not is_gone(row)], "servers", label)
-    check_one_name(rows, found, "label", nfc)
-    return found
+def title_of(row: Row) -> str:
+    """Give the name by which messages call a server."""
+    return str(row["label"] or row["id"])
+
+
+SERVER = Noun(
+    "VPS",
+    "servers",
+    names=(Name("label", has_label),),
+    shows=("label", "ipv4", "created_at"),
+    is_gone=is_gone,
+    new_name="new_label",
+)
+SERVERS = Source(SERVER, list_vps, get_vps)
+
+
+def find_server(api: Api, params: Params) -> Found:
+    """Find the server that a task means. Raises: BadOption, Ambiguous, Refused, BadReply."""
+    if params.get("id") is not None:
+        return find(api, SERVERS, params)
+    fleet = list_fleet(api)
+    row = by_name(SERVER, fleet.rows, params)
+    if row is None:
+        check_told(fleet, params["label"])
+    return Found(row, fleet.rows)
 
 
 def check_told(fleet: Fleet, label: str) -> None:
-    """Make sure that a label that was not found is no server's: any row that does not tell its label could be it.
+    """Make sure that a label that was not found is no server's: any row that leaves its label out could be it.
 
     Without this, "absent" would not be true, and an order would be a second one. Raises: BadReply.
     """
     if fleet.mute:
         raise bad(
             LIST,
-            "it does not tell the label of %s, so whether there is a server called %s can't be known"
+            "it does not return the label of %s, so whether there is a server called %s can't be known"
             % (", ".join(fleet.mute[:10]), shown(label)),
         )
 
 
-def missing_label(label: str, rows: t.Sequence[Row]) -> Missing:
-    """Make the error for a label that no server has."""
-    near = closest(label, [row["label"] for row in rows if not is_gone(row)])
-    return Missing(
-        "No VPS has the label %s%s."
-        % (shown(label), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
-        closest=near,
-    )
-
-
 def with_address(api: Api, row: Row) -> Row:
-    """Fill in the primary address where the server's own row does not tell it."""
+    """Fill in the primary address where the server's own row leaves it out."""
     if row["ipv4"] is not None:
         return row
     try:
@@ -271,130 +293,78 @@ def read_order_reply(body: t.Any) -> Reply:
 
 
 def plan_of(api: Api, params: Params) -> Plan:
-    """Plan h444_vps: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
-    check_custom_key(params.get("idempotency_key"))
-    check_timeout(params)
-    check_options(params)
-    # A label is sent and compared in one form, whatever the playbook's editor made of it.
-    params = {
-        **params,
-        **{
-            option: check_label(params[option], option)
-            for option in ("label", "new_label")
-            if params.get(option) is not None
-        },
-    }
-    is_by_id = params.get("id") is not None
-    fleet = Fleet([]) if is_by_id else list_fleet(api)
-    current = find_by_id(api, params) if is_by_id else find_by_label(fleet, params)
+    """Plan h444_vps: read what is there, decide, check what can be checked.
+
+    Raises: Refused, Missing, Ambiguous, BadOption.
+    """
+    params = checked(params)
+    found = find_server(api, params)
     if params["state"] == "absent":
-        return plan_absent(current)
-    if current is None:
-        return plan_missing(api, params, fleet.rows)
-    check_new_label(api, params, current, fleet.rows)
-    current = settled(api, params, current)
+        return plan_absent(found.row)
+    if found.row is None:
+        return plan_missing(api, params, found)
+    check_new_name(api, SERVERS, params, found)
+    current = settled(api, params, found.row)
     templates = needed_templates(api, params, current)
     template = choose_template(current, params, templates) if params["state"] == "reinstalled" else None
     return plan_current(with_address(api, current), params, template, templates)
 
 
-def check_options(params: Params) -> None:
-    """Refuse what is asked for and could have no effect. Raises: BadOption.
+def checked(params: Params) -> Params:
+    """Check the options, and give labels in the one form in which they are sent and compared. Raises: BadOption.
 
-    What describes a server (plan_slug, hostname, os_template, os_family) is held against the one that is there, and what an order
-    needs (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) waits for one: such options stand in
-    module_defaults and in tasks whose state is a variable, so every state takes them.
+    What describes a server (plan_slug, hostname, os_template, os_family) is compared with the one that is there, and what
+    an order needs (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) waits for one: such
+    options stand in module_defaults and in tasks whose state is a variable, so every state takes them.
     """
+    check_custom_key(params.get("idempotency_key"))
+    check_timeout(params)
     if params.get("force") and params["state"] != "reinstalled":
         raise BadOption(
             "force is for state: reinstalled alone; with state: %s it would do nothing. Nothing was sent."
             % params["state"]
         )
+    labels = {
+        option: check_label(params[option], option)
+        for option in ("label", "new_label")
+        if params.get(option) is not None
+    }
+    return {**params, **labels}
 
 
-def find_by_id(api: Api, params: Params) -> Row | None:
-    """Find the living server of the id that is given; None where it is to be gone anyway. Raises: Missing, Refused."""
-    current = get_vps(api, check_id(params["id"], "id"))
-    if current is not None and is_gone(current):
-        current = None
-    label = params.get("label")
-    if current is not None and label is not None:
-        is_same = has_label(current, label) or has_label(current, params.get("new_label"))
-        check_agree("VPS", current["id"], Named("label", label, current["label"], is_same))
-    if current is None and params["state"] != "absent":
-        near = closest(params["id"], [row["id"] for row in list_vps(api)])
-        why = " Nothing was reinstalled." if params["state"] == "reinstalled" else ""
-        raise Missing(
-            "No VPS has the id %s%s.%s" % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else "", why),
-            closest=near,
-        )
-    return current
+def plan_missing(api: Api, params: Params, found: Found) -> Plan:
+    """Plan what becomes of an id or a label that no server has: an order, where one is asked for.
 
-
-def find_by_label(fleet: Fleet, params: Params) -> Row | None:
-    """Find the living server of the label that is given, or of the new one, which it may have already. Raises: Ambiguous, BadReply."""
-    label = t.cast(str, params["label"])
-    current = find_vps(fleet.rows, label)
-    if current is None and params.get("new_label"):
-        current = find_vps(fleet.rows, params["new_label"])
-    if current is None:
-        check_told(fleet, label)
-    return current
-
-
-def check_new_label(api: Api, params: Params, current: Row, rows: t.Sequence[Row]) -> None:
-    """Make sure that the new label is no other server's. Raises: Ambiguous."""
-    new_label = params.get("new_label")
-    if not new_label or has_label(current, new_label):
-        return
-    taken = [
-        row["id"]
-        for row in rows or list_vps(api)
-        if has_label(row, new_label) and row["id"] != current["id"] and not is_gone(row)
-    ]
-    if taken:
-        raise Ambiguous(
-            "new_label: %s is the label of %s already. Nothing was changed." % (shown(new_label), ", ".join(taken)),
-            candidates=taken,
-        )
-
-
-def plan_missing(api: Api, params: Params, rows: list[Row]) -> Plan:
-    """Plan what becomes of a label that no server has: an order, where one is asked for. Raises: Missing and what plan_order does."""
-    label = t.cast(str, params["label"])
-    if params.get("new_label") or params["state"] == "reinstalled":
-        missing = missing_label(label, rows)
-        why = " state: reinstalled orders none; nothing was ordered." if params["state"] == "reinstalled" else ""
-        raise Missing("%s%s" % (missing, why), **missing.facts)
-    return plan_order(api, params, label, rows)
+    Raises: Missing, and what plan_order raises.
+    """
+    if params["state"] == "reinstalled":
+        then = " state: reinstalled orders none; nothing was ordered or wiped."
+        raise missing(SERVER, params, listed(api, SERVERS, found), then)
+    if found.rows is None or params.get("new_label"):
+        raise missing(SERVER, params, listed(api, SERVERS, found))
+    return plan_order(api, params, params["label"], found.rows)
 
 
 def settled(api: Api, params: Params, current: Row) -> Row:
-    """Read a server that is to be reinstalled until it is no longer being installed: until then it may still tell the old template.
+    """Read a server that is to be reinstalled until it is no longer being installed: until then it may show the old template.
 
     Without this, a run that follows a reinstall closely would wipe the disk again. Raises: NotReached.
     """
-    if (
-        params["state"] != "reinstalled"
-        or params.get("force")
-        or not params.get("os_template")
-        or is_told(current, params)
-    ):
+    is_compared = params["state"] == "reinstalled" and params.get("os_template") and not params.get("force")
+    if not is_compared or is_told(current, params):
         return current
     started, pause, row = api.now(), POLL_SECONDS, current  # type: float, float, Row | None
-    while row is not None and not is_gone(row) and row["status"] == PROVISIONING:
+    while row is not None and row["status"] == PROVISIONING:
         if not params["wait"] or api.now() - started + pause > params["wait_timeout"]:
             raise NotReached(
-                "%s is being installed at the moment, so whether it has the template %s is not known yet. Nothing was wiped; run the task again later."
-                % (shown(current["label"] or current["id"]), params.get("os_template"))
+                "%s is being installed at the moment, so whether it has the template %s is not known yet. "
+                "Nothing was wiped; run the task again later." % (shown(title_of(current)), params["os_template"])
             )
         api.sleep(pause)
         pause = min(pause * 1.5, POLL_CAP_SECONDS)
-        row = get_vps(api, current["id"])
-    if row is None or is_gone(row):
-        raise NotReached(
-            "%s is gone while it was being installed. Nothing was wiped." % shown(current["label"] or current["id"])
-        )
+        row = get_living(api, SERVERS, current["id"])
+    if row is None:
+        raise NotReached("%s is gone while it was being installed. Nothing was wiped." % shown(title_of(current)))
     return row
 
 
@@ -425,31 +395,46 @@ def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) ->
 
     A disk is never wiped on a guess. Raises: Refused.
     """
-    name, wanted, force = shown(current["label"] or current["id"]), params.get("os_template"), params.get("force")
-    if wanted and not force and is_told(current, params):
+    force = params.get("force")
+    if is_told(current, params) and not force:
         return None
     installed = _installed.find_installed(current, templates)
-    told = "%s is installed" % installed[1] if installed else "the API %s" % _told_words(current)
-    if not wanted and not (force and installed):
-        raise Refused("os_template is needed to reinstall %s; %s. Nothing was wiped." % (name, told))
-    own_family, own_name = installed or ("", "")
-    target = _catalogue.find_os_template(
-        templates, wanted or own_name, params.get("os_family") or ("" if wanted else own_family)
-    )
-    if not force and installed is None:
+    target = _wanted_template(current, params, installed, templates)
+    if force:
+        return target
+    if installed is None:
         raise Refused(
-            "Whether %s has the template %s can't be known: %s. Nothing was wiped; set force: true to reinstall, and every run then wipes the disk."
-            % (name, target[1], told)
+            "Whether %s has the template %s can't be known: %s. Nothing was wiped; set force: true to reinstall, and "
+            "every run then wipes the disk."
+            % (shown(title_of(current)), target[1], _installed_words(current, installed))
         )
-    return None if not force and installed and _installed.is_same(installed, target) else target
+    return None if _installed.is_same(installed, target) else target
 
 
-def _told_words(current: Row) -> str:
+def _wanted_template(
+    current: Row, params: Params, installed: tuple[str, str] | None, templates: t.Sequence[Row]
+) -> tuple[str, str]:
+    """Give the template that is asked for; under force without one, the one that is installed. Raises: Refused."""
+    wanted, family = params.get("os_template"), params.get("os_family")
+    if wanted:
+        return _catalogue.find_os_template(templates, wanted, family or "")
+    if installed is None or not params.get("force"):
+        raise Refused(
+            "os_template is needed to reinstall %s; %s. Nothing was wiped."
+            % (shown(title_of(current)), _installed_words(current, installed))
+        )
+    return _catalogue.find_os_template(templates, installed[1], family or installed[0])
+
+
+def _installed_words(current: Row, installed: tuple[str, str] | None) -> str:
+    """Say what is installed, as far as it is known."""
+    if installed is not None:
+        return "%s is installed" % installed[1]
     told = _installed.told_by(current)
     words = list(dict.fromkeys(told.names + told.families + told.versions + told.ids))
     if not words:
-        return "does not tell which template it has"
-    return "tells its system as %s, which is not surely one of its templates" % ", ".join(
+        return "the API does not return its template"
+    return "the API returns %s for its system, which can't be matched with one template" % ", ".join(
         shown(found) for found in words[:4]
     )
 
@@ -458,86 +443,107 @@ def plan_absent(current: Row | None) -> Plan:
     """Plan the termination of a server; without one there is nothing to do."""
     if current is None:
         return same(None)
-    name, ids = current["label"] or current["id"], {"id": current["id"]}
-    return Plan(
-        current,
-        None,
-        (Action("terminate", name, DELETE, ids, destroys=True, until=(TERMINATED,), known_as=(current["label"],)),),
+    action = Action(
+        "terminate",
+        title_of(current),
+        DELETE,
+        {"id": current["id"]},
+        destroys=True,
+        until=(TERMINATED,),
+        known_as=SERVER.names_of(current),
     )
+    return Plan(current, None, (action,))
 
 
 def plan_current(
     current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()
 ) -> Plan:
     """Plan what becomes of a server that is there. *template*: family and name to reinstall with. Pure. Raises: Refused."""
-    after, actions = dict(current), []  # type: tuple[Row, list[Action]]
-    name, ids, state = current["label"] or current["id"], {"id": current["id"]}, params["state"]
-    status = check_power(current, state, is_reinstall=template is not None)
-    new_label = params.get("new_label")
-    if new_label and not has_label(current, new_label):
-        actions.append(
-            Action("rename", name, LABEL, ids, {"label": new_label}, known_as=(current["label"],), new_name=new_label)
-        )
-        after["label"] = new_label
+    state, status = params["state"], check_power(current, params["state"], is_reinstall=template is not None)
+    steps = [_rename(current, params)]
     if status == PROVISIONING and (params["wait"] or template or state == "stopped"):
-        actions.append(Action("wait for", name, GET, ids, until=SETTLED))
-        status = after["status"] = RUNNING if params["wait"] else status
-    power = _power_action(name, ids, state, status)
-    if template:
-        body = {"os": template[0], "osTemplate": template[1]}
-        known_as = (current["label"], after["label"])
-        actions.append(
-            Action(
-                "reinstall",
-                name,
-                REINSTALL,
-                ids,
-                body,
-                destroys=True,
-                brings_secret=True,
-                until=SETTLED,
-                known_as=known_as,
-            )
-        )
-        after.update(os_family=template[0], os_template=template[1])
-    elif power is not None:
-        actions.append(power)
-        after["status"] = power.until[0]
-    return Plan(current, after, tuple(actions), drift_notes(current, params, templates))
+        status = RUNNING if params["wait"] else status
+        wait_for_it = Action("wait for", title_of(current), GET, {"id": current["id"]}, until=SETTLED)
+        steps.append((wait_for_it, {"status": status}))
+    steps.append(_reinstall(current, params, template) if template else _power(current, state, status))
+    return in_steps(current, steps, drift_notes(current, params, templates))
+
+
+def _rename(current: Row, params: Params) -> Step | None:
+    """Give the step to another label, None where it has it already."""
+    new_label = params.get("new_label")
+    if not new_label or has_label(current, new_label):
+        return None
+    body = {"label": new_label}
+    return (
+        Action(
+            "rename",
+            title_of(current),
+            LABEL,
+            {"id": current["id"]},
+            body,
+            known_as=SERVER.names_of(current),
+            new_name=new_label,
+        ),
+        body,
+    )
+
+
+def _reinstall(current: Row, params: Params, template: tuple[str, str]) -> Step:
+    """Give the step that wipes the disk. A server that is renamed before it is known by both labels."""
+    family, name = template
+    action = Action(
+        "reinstall",
+        title_of(current),
+        REINSTALL,
+        {"id": current["id"]},
+        {"os": family, "osTemplate": name},
+        destroys=True,
+        brings_secret=True,
+        until=SETTLED,
+        known_as=(current["label"], params.get("new_label") or current["label"]),
+    )
+    return action, {"os_family": family, "os_template": name}
 
 
 def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
     """Give the status, if it lets the state be reached. Raises: Refused, BadReply."""
-    needs_power = state in ("started", "stopped", "restarted")
-    if current["status"] == SUSPENDED and (is_reinstall or needs_power):
-        name = shown(current["label"] or current["id"])
+    status, needs_power = current["status"], state in ("started", "stopped", "restarted")
+    if status == SUSPENDED and (is_reinstall or needs_power):
         raise Refused(
-            "%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support." % name
+            "%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support."
+            % shown(title_of(current))
         )
-    if current["status"] is None and needs_power:
-        raise bad(LIST, "it does not tell the status of %s" % shown(current["label"] or current["id"]))
-    return t.cast("str | None", current["status"])
+    if status is None and needs_power:
+        raise bad(LIST, "it does not return the status of %s" % shown(title_of(current)))
+    return t.cast("str | None", status)
 
 
-def _power_action(name: str, ids: Row, state: str, status: str | None) -> Action | None:
-    """Give the one step from a status to a state, None where there is none to make."""
+def _power(current: Row, state: str, status: str | None) -> Step | None:
+    """Give the step from a status to a state, None where there is none to make."""
+    name, ids = title_of(current), {"id": current["id"]}
     start = Action("start", name, START, ids, until=(RUNNING,))
-    steps = {
+    action = {
         "started": None if status in (RUNNING, PROVISIONING) else start,
         "stopped": None if status == STOPPED else Action("stop", name, STOP, ids, until=(STOPPED,)),
         "restarted": start if status == STOPPED else Action("reboot", name, REBOOT, ids, until=(RUNNING,)),
-    }
-    return steps.get(state)
+    }.get(state)
+    return (action, {"status": action.until[0]}) if action else None
 
 
 def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -> tuple[str, ...]:
-    """Tell what differs and can't be changed through the API."""
-    name = shown(current["label"] or current["id"])
-    notes = []
-    for option, differs in (("plan_slug", _plan_drift), ("hostname", _host_drift)):
-        if params.get(option) and current[option]:
-            notes.append(differs(name, current[option], params[option]))
-    notes.append(_system_drift(name, current, params, templates))
+    """Say what differs and can't be changed through the API."""
+    name, wants_template = shown(title_of(current)), bool(params.get("os_template"))
+    compared = [("plan_slug", _plan_drift), ("hostname", _host_drift)]
+    if not wants_template:  # which says more than its family
+        compared.append(("os_family", _family_drift))
+    notes = [
+        differs(name, current[option], params[option])
+        for option, differs in compared
+        if params.get(option) and current[option]
+    ]
+    if wants_template:
+        notes.append(_template_drift(name, current, params, templates))
     return tuple(note for note in notes if note)
 
 
@@ -553,20 +559,19 @@ def _host_drift(name: str, told: str, wanted: str) -> str:
     return "%s has the host name %s, not %s; the API can't change it." % (name, told, wanted)
 
 
-def _system_drift(name: str, current: Row, params: Params, templates: t.Sequence[Row]) -> str:
-    wanted, family = params.get("os_template"), params.get("os_family")
-    if not wanted:
-        is_same = not family or not current["os_family"] or _installed.is_family(current["os_family"], family)
-        return (
-            ""
-            if is_same
-            else "%s has an operating system of the family %s, not %s." % (name, current["os_family"], family)
-        )
+def _family_drift(name: str, told: str, wanted: str) -> str:
+    if _installed.is_family(told, wanted):
+        return ""
+    return "%s has an operating system of the family %s, not %s." % (name, told, wanted)
+
+
+def _template_drift(name: str, current: Row, params: Params, templates: t.Sequence[Row]) -> str:
+    wanted, family = params["os_template"], params.get("os_family")
     if params["state"] == "reinstalled" or is_told(current, params):
         return ""
     installed = _installed.find_installed(current, templates)
-    named = _installed.find_installed({"os_template": wanted, "os_family": family}, templates)
-    if installed is None or _installed.is_same(installed, named or (family or "", wanted)):
+    named_one = _installed.find_installed({"os_template": wanted, "os_family": family}, templates)
+    if installed is None or _installed.is_same(installed, named_one or (family or "", wanted)):
         return ""
     return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (
         name,
@@ -590,8 +595,7 @@ def _hostname_of(hostname: str | None, label: str) -> str:
 def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
     """Plan the order of a server, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
     if not params.get("plan_slug"):
-        missing = missing_label(label, rows)
-        raise Missing("%s To order it, give plan_slug and os_template." % missing, **missing.facts)
+        raise missing(SERVER, params, rows, " To order it, give plan_slug and os_template.")
     if not params.get("os_template"):
         raise BadOption("os_template is needed to order %s. Nothing was ordered." % shown(label))
     hostname = _hostname_of(params.get("hostname"), label)
@@ -689,7 +693,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
         send(api, action, progress)
     if action.endpoint is DELETE:
         before = progress.plan.before
-        progress.follow("vps", before["id"], before["label"] or before["id"])
+        progress.follow("vps", before["id"], title_of(before))
 
 
 def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
@@ -700,28 +704,35 @@ def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
     before, wanted = progress.plan.before, str(t.cast(t.Mapping[str, str], action.body)["label"])
     send(api, action, progress)
     progress.maybe = True
-    row = None
+    rows: list[Row] = []
     try:
-        for pause in RENAME_PAUSES:
-            api.sleep(pause)
-            row = get_vps(api, action.ids["id"]) or row
-            if row is None or row["label"] is None or has_label(row, wanted):
-                break
+        _read_renamed(api, action.ids["id"], wanted, rows)
     finally:
-        # The entry of credentials_file follows to the label that the server has now; where that can't be read, to the one that was sent.
-        progress.follow(
-            "vps", before["id"], before["label"] or before["id"], row["label"] if row and row["label"] else wanted
-        )
-    progress.after = row = row or {**before, "label": None}
-    if row["label"] is None:
+        # The entry of credentials_file follows to the label that the server has now; where that can't be read, to the
+        # one that was sent.
+        label = rows[-1]["label"] if rows else None
+        progress.follow("vps", before["id"], title_of(before), label or wanted)
+    progress.after = rows[-1] if rows else {**before, "label": None}
+    if label is None:
         progress.warn(
-            "The API took the new label of %s, but does not tell which one it has now." % shown(action.target)
+            "The API took the new label of %s, but does not return the label that it has now." % shown(action.target)
         )
-    elif not has_label(row, wanted):
+    elif not has_label(progress.after, wanted):
         raise NotReached(
-            "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label that the API keeps as it is."
-            % (shown(wanted), row["id"], shown(row["label"]))
+            "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label that "
+            "the API keeps as it is." % (shown(wanted), before["id"], shown(label))
         )
+
+
+def _read_renamed(api: Api, vps_id: str, wanted: str, rows: list[Row]) -> None:
+    """Read a server until it shows its new label, or none; *rows* gains what was read, also where a later reading fails."""
+    for pause in RENAME_PAUSES:
+        api.sleep(pause)
+        row = get_vps(api, vps_id)
+        if row is not None:
+            rows.append(row)
+        if not rows or rows[-1]["label"] is None or has_label(rows[-1], wanted):
+            return
 
 
 def wait(api: Api, action: Action, progress: Progress) -> None:
@@ -805,27 +816,33 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
-    last = progress.done[-1] if progress.done else plan.actions[-1]
-    is_read = (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL)
-    row = (progress.after if is_read else get_vps(api, progress.resource_id or plan.after["id"])) or progress.after
+    row = _row_after(api, params, progress)
     if plan.purchase is not None:
         fill_from_order(row, plan.purchase, ())
-    # What the API does not repeat is known from the plan; the status never is.
+    _note_old_template(plan, row, progress)
+    # What the API leaves out is known from the plan; the status never is, nor is a label that it may have changed.
     known = {**plan.after, "status": None}
     if any(action.endpoint is LABEL for action in plan.actions):
         known["label"] = None
-    told = {key: value for key, value in row.items() if value is not None}
-    _note_old_template(plan, row, progress)
-    return with_address(api, {**known, **told})
+    return with_address(api, laid_over(known, row))
+
+
+def _row_after(api: Api, params: Params, progress: Progress) -> Row:
+    """Give the server as it is now: as the last step read it, where it did; else it is read."""
+    plan = progress.plan
+    last = progress.done[-1] if progress.done else plan.actions[-1]
+    if (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL):
+        return t.cast(Row, progress.after)
+    return get_vps(api, progress.resource_id or plan.after["id"]) or t.cast(Row, progress.after)
 
 
 def _note_old_template(plan: Plan, row: Row, progress: Progress) -> None:
-    """Warn where a server that was reinstalled still tells the template that it had: the next run would wipe it again."""
+    """Warn where a server that was reinstalled still shows the template that it had: the next run would wipe it again."""
     old, new = plan.before and plan.before["os_template"], plan.after["os_template"]
     if old and row["os_template"] == old != new and any(action.endpoint is REINSTALL for action in progress.done):
         progress.warn(
-            "The API took the reinstall of %s, but still tells the template %s, not %s. As long as it does, state: reinstalled wipes the disk in every run."
-            % (shown(row["label"] or row["id"]), shown(old), shown(new))
+            "The API took the reinstall of %s, but still shows the template %s, not %s. As long as it does, "
+            "state: reinstalled wipes the disk in every run." % (shown(title_of(row)), shown(old), shown(new))
         )
 
 
@@ -848,16 +865,12 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
     """Read the servers of the id or the label that is given, or all. Raises: Refused, BadReply."""
-    label = params.get("label")
     if params.get("id") is not None:
-        found = get_vps(api, check_id(params["id"], "id"))
-        if found is not None and label is not None:
-            check_agree("VPS", found["id"], Named("label", label, found["label"], has_label(found, label)))
-        return [found] if found is not None else []
+        return named(api, SERVERS, params)
     fleet = list_fleet(api)
-    rows = fleet.rows if label is None else [row for row in fleet.rows if has_label(row, label)]
-    if label is not None and not rows:
-        check_told(fleet, label)
+    rows = with_names(SERVER, fleet.rows, params)
+    if not rows and params.get("label") is not None:
+        check_told(fleet, params["label"])
     return rows
 
 
@@ -869,14 +882,16 @@ def _stats_or_none(api: Api, row: Row, notes: list[str]) -> Row | None:
         raise
     except (ApiError, BadReply) as error:
         notes.append(
-            "The live usage of %s could not be read, so its stats are null. %s"
-            % (shown(row["label"] or row["id"]), error)
+            "The live usage of %s could not be read, so its stats are null. %s" % (shown(title_of(row)), error)
         )
         return None
 
 
 def _with_addresses(api: Api, rows: list[Row], include: bool, notes: list[str]) -> list[Row]:
-    """Join servers with their addresses: one request for one server, one for all. *include*: they are asked for, not only the primary one."""
+    """Join servers with their addresses: one request for one server, one for all.
+
+    *include*: they are asked for, not only the primary one.
+    """
     try:
         by_id = _addresses_by_id(api, rows, notes)
     except (AuthError, ScopeError, RateLimited):
@@ -885,7 +900,7 @@ def _with_addresses(api: Api, rows: list[Row], include: bool, notes: list[str]) 
         if include:
             raise
         notes.append(
-            "The addresses could not be read, so ipv4 is null where the server itself does not tell it. %s" % error
+            "The addresses could not be read, so ipv4 is null where the server's own row leaves it out. %s" % error
         )
         by_id = {}
     result = []

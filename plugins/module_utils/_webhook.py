@@ -15,7 +15,7 @@ from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, Endpoint
 from ._errors import ApiError, BadOption, H444Error, NotFound, Refused, UnknownFate
 from ._fields import Derived, Field, Needed, Table, as_is, read_fields, text_or_none
-from ._find import Name, Noun, check_new_name, find, missing, named
+from ._find import Name, Noun, Source, check_new_name, find, listed, missing, named
 from ._identifiers import Identifiers
 from ._names import CONTROL, ascii_host, closest, shown
 from ._patterns import choose
@@ -192,24 +192,23 @@ WEBHOOK = Noun(
     "webhook",
     "webhooks",
     names=(Name("url", has_url),),
-    list_rows=list_webhooks,
-    get_row=get_webhook,
     shows=("url", "events", "created_at"),
     new_name="new_url",
 )
+WEBHOOKS = Source(WEBHOOK, list_webhooks, get_webhook)
 
 
 def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
     params = checked(params)
-    found = find(api, WEBHOOK, params)
+    found = find(api, WEBHOOKS, params)
     if params["state"] == "absent":
         return plan_absent(found.row)
     if found.row is None:
         if params.get("id") is not None or params.get("new_url") is not None:
-            raise missing(api, WEBHOOK, params, found.rows)
+            raise missing(WEBHOOK, params, listed(api, WEBHOOKS, found))
         return plan_create(params["url"], params)
-    check_new_name(api, WEBHOOK, params, found)
+    check_new_name(api, WEBHOOKS, params, found)
     current = found.row
     if found.rows is not None and _untold(current, params):
         current = get_webhook(api, current["id"]) or current  # a list may return less than the endpoint of one
@@ -472,5 +471,5 @@ RECONCILER = Reconciler("webhook", plan_of, perform, read_back, identifiers=IDEN
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_webhook_info."""
-    rows = choose(named(api, WEBHOOK, params), params.get("patterns"), "url")
+    rows = choose(named(api, WEBHOOKS, params), params.get("patterns"), "url")
     return {"webhooks": [told(row) for row in rows]}

@@ -112,7 +112,7 @@ def test_no_labels_are_told(state: str) -> None:
     world = world_of({"label": "web-1"}, {"label": "web-2", "alive": False}, vps_label="none", terminated="listed")
     for check_mode in (True, False):
         refused = world.play(*VPS, check_mode=check_mode, **order("web-9", state=state))
-        assert refused["failed"] and not refused["changed"] and "does not tell the label" in refused["msg"], refused
+        assert refused["failed"] and not refused["changed"] and "does not return the label" in refused["msg"], refused
     assert not world.core.ledger and next(iter(world.core.servers.values()))["alive"]
 
 
@@ -155,7 +155,7 @@ def test_same_label_in_two_spellings() -> None:
 def test_info_does_not_say_that_there_is_none() -> None:
     """An empty list would be a claim that the list of servers does not support."""
     world = world_of({"label": "web-1"}, vps_label="none")
-    with pytest.raises(_vps.BadReply, match="does not tell the label"):
+    with pytest.raises(_vps.BadReply, match="does not return the label"):
         _vps.report(world.client, {"label": "web-1"})
     assert len(_vps.report(world.client, {})["vps"]) == 1
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _find
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption, Refused
-from ansible_collections.h444.cloud.plugins.module_utils._find import Found, Name, Noun
+from ansible_collections.h444.cloud.plugins.module_utils._find import Found, Name, Noun, Source
 
 Row = t.Dict[str, t.Any]
 NONE: t.Any = None
@@ -28,8 +28,8 @@ def same(field: str) -> t.Callable[[Row, str | None], bool]:
     return lambda row, wanted: bool(wanted and row[field]) and row[field].lower() == str(wanted).lower()
 
 
-def harbour(*rows: Row) -> tuple[Noun, list[str]]:
-    """Make a noun that holds these rows, and the list of what was read of it."""
+def harbour(*rows: Row) -> tuple[Source, list[str]]:
+    """Make a source that holds these rows, and the list of what was read of it."""
     read: list[str] = []
 
     def list_rows(_api: t.Any) -> list[Row]:
@@ -41,7 +41,8 @@ def harbour(*rows: Row) -> tuple[Noun, list[str]]:
         return next((row for row in rows if row["id"] == boat_id), None)
 
     names = (Name("name", same("name")), Name("owner", same("owner")))
-    return Noun("boat", "boats", names, list_rows, get_row, ("name",), lambda row: row["gone"], "new_name"), read
+    boats = Noun("boat", "boats", names, ("name",), lambda row: row["gone"], "new_name")
+    return Source(boats, list_rows, get_row), read
 
 
 FLEET = (boat("1", "Emma", "ann"), boat("2", "Sunk", gone=True), boat("3", "Nora", "bob"), boat("4", None, "cid"))
@@ -65,17 +66,17 @@ FLEET = (boat("1", "Emma", "ann"), boat("2", "Sunk", gone=True), boat("3", "Nora
 )
 def test_found(params: Row, found: str | None, read: list[str]) -> None:
     """An id costs one request, a name one list; what is gone is never found."""
-    noun, asked = harbour(*FLEET)
-    result = _find.find(NONE, noun, params)
+    source, asked = harbour(*FLEET)
+    result = _find.find(NONE, source, params)
     assert (result.row and result.row["id"], result.rows is not None, asked) == (found, read == ["list"], read)
 
 
 def test_a_wrong_id_is_never_sent() -> None:
     """It could climb out of its path."""
-    noun, asked = harbour(*FLEET)
+    source, asked = harbour(*FLEET)
     for look in (_find.find, _find.named):
         with pytest.raises(BadOption, match="^id: "):
-            look(NONE, noun, {"id": "../2"})
+            look(NONE, source, {"id": "../2"})
     assert asked == []
 
 
@@ -92,29 +93,29 @@ def test_a_wrong_id_is_never_sent() -> None:
 )
 def test_contradiction(params: Row, text: str) -> None:
     """An id and a name of two resources mean neither."""
-    noun, _asked = harbour(*FLEET)
+    source, _asked = harbour(*FLEET)
     for look in (_find.find, _find.named):
         with pytest.raises(Refused) as caught:
-            look(NONE, noun, params)
+            look(NONE, source, params)
         assert text in str(caught.value)
 
 
 def test_two_of_one_name() -> None:
     """Refused with the ids, and with what tells them apart; one that is gone is no candidate."""
-    noun, _asked = harbour(*FLEET, boat("5", "emma"), boat("6", "Emma", gone=True))
+    source, _asked = harbour(*FLEET, boat("5", "emma"), boat("6", "Emma", gone=True))
     with pytest.raises(Ambiguous, match="2 boats are called 'Emma': ids 1, 5") as caught:
-        _find.find(NONE, noun, {"name": "Emma"})
+        _find.find(NONE, source, {"name": "Emma"})
     assert caught.value.facts["candidates"] == [{"id": "1", "name": "Emma"}, {"id": "5", "name": "emma"}]
 
 
 def test_one_id_under_two_names() -> None:
     """An id that the list shows twice would mean either."""
-    noun, _asked = harbour(*FLEET, boat("1", "Nina"))
+    source, _asked = harbour(*FLEET, boat("1", "Nina"))
     with pytest.raises(Ambiguous, match="shows the id 1 twice, as 'Emma' and as 'Nina'") as caught:
-        _find.find(NONE, noun, {"name": "Emma"})
+        _find.find(NONE, source, {"name": "Emma"})
     assert caught.value.facts["candidates"] == [{"id": "1", "name": "Emma"}, {"id": "1", "name": "Nina"}]
-    noun, _asked = harbour(*FLEET, boat("1", "EMMA", gone=True), boat("1", None))
-    assert _find.find(NONE, noun, {"name": "Emma"}).row == FLEET[0]
+    source, _asked = harbour(*FLEET, boat("1", "EMMA", gone=True), boat("1", None))
+    assert _find.find(NONE, source, {"name": "Emma"}).row == FLEET[0]
 
 
 @pytest.mark.parametrize(
@@ -128,10 +129,11 @@ def test_one_id_under_two_names() -> None:
 )
 def test_missing(params: Row, near: list[str], text: str) -> None:
     """The closest of what is there are named; the list is read only where that was not done yet."""
-    noun, asked = harbour(*FLEET)
-    for rows, read in ((None, ["list"]), (FLEET, ["list"])):
-        error = _find.missing(NONE, noun, params, rows, " It sails.")
-        assert (str(error), error.facts["closest"], asked) == (text, near, read)
+    source, asked = harbour(*FLEET)
+    for rows in (None, list(FLEET)):
+        everything = _find.listed(NONE, source, Found(None, rows))
+        error = _find.missing(source.noun, params, everything, " It sails.")
+        assert (str(error), error.facts["closest"], asked) == (text, near, ["list"])
 
 
 @pytest.mark.parametrize(
@@ -147,13 +149,13 @@ def test_missing(params: Row, near: list[str], text: str) -> None:
 )
 def test_new_name(row: Row, new_name: str | None, taken: list[str]) -> None:
     """It may be the resource's own, or a dead one's, and nobody else's."""
-    noun, asked = harbour(*FLEET)
+    source, asked = harbour(*FLEET)
     for rows in (None, list(FLEET)):
         if not taken:
-            _find.check_new_name(NONE, noun, {"new_name": new_name}, Found(row, rows))
+            _find.check_new_name(NONE, source, {"new_name": new_name}, Found(row, rows))
             continue
         with pytest.raises(Ambiguous, match="(?i)new_name: 'nora' is the name of 3 already") as caught:
-            _find.check_new_name(NONE, noun, {"new_name": new_name}, Found(row, rows))
+            _find.check_new_name(NONE, source, {"new_name": new_name}, Found(row, rows))
         assert caught.value.facts["candidates"] == taken
     assert len(asked) == (new_name not in (None, "EMMA"))
 
@@ -171,10 +173,10 @@ def test_new_name(row: Row, new_name: str | None, taken: list[str]) -> None:
 )
 def test_named(params: Row, ids: list[str]) -> None:
     """An info module shows whatever has all the names that are given, gone or not."""
-    noun, _asked = harbour(*FLEET)
-    assert [row["id"] for row in _find.named(NONE, noun, params)] == ids
+    source, _asked = harbour(*FLEET)
+    assert [row["id"] for row in _find.named(NONE, source, params)] == ids
 
 
 def test_names_of() -> None:
     """A name that the API does not return is None, for a guard has to know."""
-    assert harbour()[0].names_of(FLEET[3]) == (None, "cid")
+    assert harbour()[0].noun.names_of(FLEET[3]) == (None, "cid")

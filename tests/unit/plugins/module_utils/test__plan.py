@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
-from ansible_collections.h444.cloud.plugins.module_utils._plan import Action, Plan, laid_over, same
+from ansible_collections.h444.cloud.plugins.module_utils._plan import Action, Plan, in_steps, laid_over, same
 
 STOP = Action("stop", "web-1", _vps.STOP, {"id": "7"})
 
@@ -31,3 +31,12 @@ def test_laid_over() -> None:
         "c": False,
     }
     assert laid_over({"a": 1}, None) == {"a": 1}
+
+
+def test_in_steps() -> None:
+    """A step that is not needed is left out; each changes what the ones before it left."""
+    start = Action("start", "web-1", _vps.START, {"id": "7"})
+    before = {"id": "7", "status": "running", "label": "web-1"}
+    plan = in_steps(before, [None, (STOP, {"status": "stopped"}), (start, {"status": "running", "x": 1})], ["a note"])
+    assert plan == Plan(before, {**before, "x": 1}, (STOP, start), ("a note",))
+    assert plan.before is before and in_steps(before, [None]) == same(before)

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadReply, Refused
+from ansible_collections.h444.cloud.plugins.module_utils._find import by_name
 
 Row = t.Dict[str, t.Any]
 
@@ -142,11 +143,11 @@ def test_find() -> None:
         server(id="3", label="twin"),
         server(id="4", label="twin"),
     ]
-    found = _vps.find_vps(rows, "web-1")
+    found = by_name(_vps.SERVER, rows, {"label": "web-1"})
     assert found is not None and found["id"] == "2"
-    assert _vps.find_vps(rows, "nobody") is None
+    assert by_name(_vps.SERVER, rows, {"label": "nobody"}) is None
     with pytest.raises(Ambiguous, match="ids 3, 4"):
-        _vps.find_vps(rows, "twin")
+        by_name(_vps.SERVER, rows, {"label": "twin"})
 
 
 @pytest.mark.parametrize(
