@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The addresses of servers, as the API tells them: readers only."""
+"""The addresses of servers: readers only."""
 
 from __future__ import annotations
 
@@ -11,8 +11,22 @@ import typing as t
 from ._api import Api, Row
 from ._endpoint import Endpoint
 from ._errors import BadReply
+from ._fields import Field, Needed, Table, read_fields
 from ._names import canonical_ip
-from ._reader import ENVELOPES, bad, first, identifier_or_none, kind_of, list_in, normal, snake, sweep, text, truth
+from ._reader import (
+    ENVELOPES,
+    Where,
+    bad,
+    first,
+    identifier_or_none,
+    kind_of,
+    list_in,
+    normal,
+    snake,
+    sweep,
+    text,
+    truth,
+)
 
 ALL_IPS = Endpoint("GET", "/vps/all-ips", "vps:read")
 IPS = Endpoint("GET", "/vps/{id}/ips", "vps:read")
@@ -27,62 +41,77 @@ PAGED = frozenset(
 )
 
 Odd = t.Callable[[t.Optional[str], BadReply], None]
-"""Told of an entry that can't be read: the id of its server, as far as it is known, and why."""
+"""Takes an entry that can't be read: the id of its server, as far as it is known, and why."""
+
+
+def read_address(value: t.Any, where: Where, field: str) -> str:
+    """Give an IP address in canonical form. Raises: BadReply."""
+    found = canonical_ip(value)
+    if found is None:
+        raise bad(where, "an entry has no ip")
+    return found
+
+
+def read_host(value: t.Any) -> str | None:
+    """Give the host name of a PTR record, which may be wrapped in an object; None where there is no record."""
+    if isinstance(value, dict):
+        value = first(value, "hostname", "ptr", "value", "name")
+    return (text(value) or "").strip().rstrip(".") or None
+
+
+IP_NAMES = ("ip", "address", "ip_address", "ipv4", "ipv6")
+TABLE: Table = {
+    "ip": Needed(read_address, *IP_NAMES),
+    "ptr": Field(read_host, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record"),
+    "primary": Field(truth, "primary", "is_primary", "main"),
+    "gateway": Field(text, "gateway"),
+    "netmask": Field(text, "netmask"),
+    "zone_hosted": Field(truth, "zone_hosted", "is_zone_hosted", "hosted"),
+}
 
 
 def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoint) -> Row:
-    """Give one address in normal form: ip, ptr, primary, gateway, netmask, zone_hosted, vps_id, vps_label, and what else is told.
+    """Give one address in normal form: the fields of TABLE, vps_id and vps_label are always there; all else is kept.
 
     Where the API writes the address another way, ``told_ip`` is its spelling, for paths.
     """
     row = {"ip": raw} if isinstance(raw, str) else raw
     if not isinstance(row, dict):
         raise bad(where, "one of its addresses is %s" % kind_of(row))
-    told = first(row, "ip", "address", "ip_address", "ipv4", "ipv6")
-    address = canonical_ip(told)
-    if address is None:
-        raise bad(where, "an entry has no ip")
-    ptr = first(row, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record")
-    if isinstance(ptr, dict):
-        ptr = first(ptr, "hostname", "ptr", "value", "name")
-    name = (text(ptr) or "").strip().rstrip(".")
-    spelling = told.strip().split("/")[0].split("%")[0]
-    return {
-        **row,
-        **({"told_ip": spelling} if spelling != address else {}),
-        "ip": address,
-        "ptr": name or None,
-        "primary": truth(first(row, "primary", "is_primary", "main")),
-        "gateway": text(row.get("gateway")),
-        "netmask": text(row.get("netmask")),
-        "zone_hosted": truth(first(row, "zone_hosted", "is_zone_hosted", "hosted")),
-        "vps_id": vps_id,
-        "vps_label": vps_label,
-    }
+    fields = read_fields(row, TABLE, where)
+    spelling = first(row, *IP_NAMES).strip().split("/")[0].split("%")[0]
+    told = {"told_ip": spelling} if spelling != fields["ip"] else {}
+    return {**row, **told, **fields, "vps_id": vps_id, "vps_label": vps_label}
 
 
 def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
-    """Give the addresses of a server that may be its primary one, choice after choice: marked before others, IPv4 before IPv6."""
+    """Give the addresses of a server that may be its primary one, choice after choice.
+
+    Marked ones come before others, IPv4 before IPv6.
+    """
     fours = [row for row in rows if ":" not in row["ip"]]
     return [row for row in fours if row["primary"]], fours, [row for row in rows if row["primary"]], list(rows)
 
 
 def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
-    """Find whose addresses an entry tells: by vps_id, a nested vps, or (of a group) its own id."""
+    """Find whose addresses an entry holds, by vps_id, a nested server, or (of a group) its own id: the id and the label."""
     nested: Row = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
-    found = first(entry, *OWNER_IDS)
-    if found is None:
-        found = first(nested, "id", "uuid", *OWNER_IDS)
-    if found is None:
-        found = next((entry[name] for name in OWNERS if isinstance(entry.get(name), (str, int))), None)
-    if found is None and is_group:
-        found = first(entry, "id", "uuid")
-    label = first(entry, "vps_label", "server_label", "label")
-    if label is None:
-        label = first(nested, "label", "name", "display_name")
-    if label is None and is_group:
-        label = first(entry, "vps_name", "server_name", "name", "display_name")
-    return identifier_or_none(found) or identifier_or_none(fallback_id), text(label)
+    ids = (
+        first(entry, *OWNER_IDS),
+        first(nested, "id", "uuid", *OWNER_IDS),
+        next((entry[name] for name in OWNERS if isinstance(entry.get(name), (str, int))), None),
+        first(entry, "id", "uuid") if is_group else None,
+    )
+    labels = (
+        first(entry, "vps_label", "server_label", "label"),
+        first(nested, "label", "name", "display_name"),
+        first(entry, "vps_name", "server_name", "name", "display_name") if is_group else None,
+    )
+    return identifier_or_none(_first_of(ids)) or identifier_or_none(fallback_id), text(_first_of(labels))
+
+
+def _first_of(values: t.Iterable[t.Any]) -> t.Any:
+    return next((value for value in values if value is not None), None)
 
 
 def _inner(entry: t.Any) -> t.Any:
@@ -101,31 +130,31 @@ def read_all_ips(body: t.Any, odd: Odd | None = None) -> list[Row]:
 
     Assumed: the page shows no reply; a list of groups, a map from id to addresses or a flat list are understood
     (switch ``all_ips_shape``).
-    *odd*: told of each entry that can't be read, which is left out then. Raises BadReply without it, and for a body that is
+    *odd*: takes each entry that can't be read, which is left out then. Raises BadReply without it, and for a body that is
     no list.
     """
     mapped = _as_map(body)
     entries: t.Iterable[tuple[str | None, t.Any]]
     entries = mapped.items() if mapped is not None else [(None, entry) for entry in list_in(body, NOUNS, ALL_IPS)]
-    rows: list[Row] = []
+    leave_out, rows = odd or _refuse, []
     for key, raw in entries:
         owner = key
         try:
             entry, _secrets = sweep(normal(raw, ALL_IPS))
             addresses, owner, label = _group(key, entry)
         except BadReply as error:
-            if odd is None:
-                raise
-            odd(owner or _told_id(raw), error)
+            leave_out(owner or _group_id(raw), error)
             continue
         for item in addresses:
             try:
                 rows.append(_one(item, owner, label))
             except BadReply as error:
-                if odd is None:
-                    raise
-                odd(owner, error)
+                leave_out(owner, error)
     return rows
+
+
+def _refuse(_vps_id: str | None, error: BadReply) -> None:
+    raise error
 
 
 def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str | None]:
@@ -135,7 +164,7 @@ def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str 
     if isinstance(entry, str) and canonical_ip(entry) is not None:
         return [entry], key, None
     if not isinstance(entry, dict):
-        raise bad(ALL_IPS, "its list holds something else than objects")
+        raise bad(ALL_IPS, "its list holds something other than objects")
     addresses = _inner(entry)
     if addresses is not None:
         return (addresses, *_owner(entry, key, True))
@@ -144,8 +173,8 @@ def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str 
     return [entry], key, None
 
 
-def _told_id(raw: t.Any) -> str | None:
-    """Give the id that a group tells, for a message."""
+def _group_id(raw: t.Any) -> str | None:
+    """Give the id of a group, for a message."""
     by_name = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
     return text(first(by_name, *OWNER_IDS, "id"))
 
@@ -177,7 +206,7 @@ def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
 
 
 def fetch_all_ips(api: Api) -> t.Any:
-    """Read every server's addresses as the API tells them. Source: GET /v1/vps/all-ips (vps:read)."""
+    """Read every server's addresses as the API returns them. Source: GET /v1/vps/all-ips (vps:read)."""
     answer = api.request(ALL_IPS)
     if isinstance(answer.body, dict) and PAGED & set(answer.body):
         return api.rows(ALL_IPS, NOUNS, answer=answer, objects_only=False, ids_are_own=False)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._api import Api, Params, Raw
+from ._api import Api, Params, Raw, Row
 from ._endpoint import Endpoint
 from ._errors import BadReply, Refused
-from ._fields import text_inside
+from ._fields import Derived, Field, Needed, Table, read_fields, text_inside
 from ._identifiers import Identifiers
 from ._installed import family_in
 from ._names import clean, closest, is_digits, shown
-from ._reader import bad, cents, envelope_names, first, flat, identifier, rows_in, snake, sweep, text, word
+from ._reader import bad, cents, envelope_names, first, identifier, row_of, rows_in, snake, text, word
 
 PRODUCTS = Endpoint("GET", "/products", "account:read")
 OS_TEMPLATES = Endpoint("GET", "/os-templates", "vps:read")
@@ -29,65 +29,78 @@ read_plan_slug = text_inside("slug", "plan_slug", "code", "name_en", "name", "id
 """how a server or an account names its plan: by a text or by an object"""
 
 
-def read_product(raw: Raw) -> dict[str, t.Any]:
-    """Give one plan in normal form: slug, category, name_en, both monthly prices in cents, specs."""
-    row, _secrets = sweep(flat(raw, PRODUCT_NOUNS, PRODUCTS))
-    row["slug"] = identifier(first(row, "slug", "plan_slug", "id"), PRODUCTS, "slug")
-    row["category"] = word(first(row, "category", "type", "kind"))
-    row["name_en"] = text(first(row, "name_en", "name"))
-    for field in ("retail_monthly_usd_cents", "your_monthly_usd_cents"):
-        row[field] = _price(row.get(field), field)
-    row["specs"] = row.get("specs") if isinstance(row.get("specs"), dict) else {}
-    return row
-
-
-def _price(value: t.Any, field: str) -> int | None:
-    """Give a price in cents, None where it can't be read: one odd row must not hide the other plans, and find_plan refuses it."""
+def read_price(value: t.Any) -> int | None:
+    """Give a price in cents, None where it can't be read: one odd row must not hide the other plans. find_plan refuses it."""
     try:
-        price = cents(value, PRODUCTS, field)
+        price = cents(value, PRODUCTS, "price")
     except BadReply:
         return None
     return price if price >= 0 else None
 
 
-def list_products(api: Api) -> list[dict[str, t.Any]]:
+def read_specs(row: Raw) -> Row:
+    """Give what a plan offers; empty where the API does not say."""
+    specs = row.get("specs")
+    return specs if isinstance(specs, dict) else {}
+
+
+PRODUCT_TABLE: Table = {
+    "slug": Needed(identifier, "slug", "plan_slug", "id"),
+    "category": Field(word, "category", "type", "kind"),
+    "name_en": Field(text, "name_en", "name"),
+    "retail_monthly_usd_cents": Field(read_price, "retail_monthly_usd_cents"),
+    "your_monthly_usd_cents": Field(read_price, "your_monthly_usd_cents"),
+    "specs": Derived(read_specs),
+}
+
+
+def read_product(raw: Raw) -> Row:
+    """Give one plan in normal form: the fields of PRODUCT_TABLE are always there; all else is kept."""
+    row = row_of(raw, PRODUCT_NOUNS, PRODUCTS)
+    return {**row, **read_fields(row, PRODUCT_TABLE, PRODUCTS)}
+
+
+def list_products(api: Api) -> list[Row]:
     """Read every plan. Source: GET /v1/products (account:read)."""
     return [read_product(raw) for raw in api.rows(PRODUCTS, PRODUCT_NOUNS)]
 
 
-def find_plan(products: t.Sequence[t.Mapping[str, t.Any]], slug: str, category: str) -> tuple[str, int]:
+def find_plan(products: t.Sequence[Raw], slug: str, category: str) -> tuple[str, int]:
     """Find a plan and its effective monthly price in cents. Raises: Refused; money never rests on a guess."""
     fitting = _of_category(products, category)
     found = [row["your_monthly_usd_cents"] for row in fitting if row["slug"] == slug]
     if not found:
-        names = sorted({row["slug"] for row in fitting})
-        likely = closest(slug, names)
-        raise Refused(
-            "plan_slug: there is no %s plan '%s'%s There are: %s. Nothing was ordered."
-            % (
-                category,
-                clean(slug, 60),
-                "; did you mean %s?" % likely[0] if likely else ".",
-                ", ".join(names) or "none",
-            ),
-            plans=names,
-        )
+        raise _no_plan(slug, category, sorted({row["slug"] for row in fitting}))
     if None in found:
         raise Refused(
-            "The price of the plan %s can't be read: %s tells no number of cents as your_monthly_usd_cents. Nothing was ordered."
-            % (slug, PRODUCTS)
+            "The price of the plan %s can't be read: %s returns no number of cents as your_monthly_usd_cents. "
+            "Nothing was ordered." % (slug, PRODUCTS)
         )
     prices = sorted(set(found))
     if len(prices) > 1:
         raise Refused(
-            "%s lists the plan %s %d times, at %s cents a month. Which of them would be paid is not known, so nothing was ordered; ask the support."
-            % (PRODUCTS, slug, len(found), " and ".join(map(str, prices)))
+            "%s lists the plan %s %d times, at %s cents a month. Which of them would be paid is not known, so nothing "
+            "was ordered; ask the support." % (PRODUCTS, slug, len(found), " and ".join(map(str, prices)))
         )
     return slug, prices[0]
 
 
-def plan_names(products: t.Sequence[t.Mapping[str, t.Any]], category: str) -> dict[str, str]:
-    """Give the slug for each name by which the API may tell a plan: slug, id or display name, without case.
+def _no_plan(slug: str, category: str, names: t.Sequence[str]) -> Refused:
+    likely = closest(slug, names)
+    return Refused(
+        "plan_slug: there is no %s plan '%s'%s There are: %s. Nothing was ordered."
+        % (
+            category,
+            clean(slug, 60),
+            "; did you mean %s?" % likely[0] if likely else ".",
+            ", ".join(names) or "none",
+        ),
+        plans=names,
+    )
+
+
+def plan_names(products: t.Sequence[Raw], category: str) -> dict[str, str]:
+    """Give the slug for each name by which the API may call a plan: slug, id or display name, without case.
 
     A name that two plans share means none of them. A slug as it is written always means its own plan.
     """
@@ -108,88 +121,106 @@ def is_same_plan(told: str, wanted: str) -> bool:
 
 
 def plan_drift(name: str, told: str, wanted: str) -> str:
-    """Say that a resource has another plan than is wanted; a plan told by a number or a display name may be the wanted one."""
-    if SLUG.match(told) and not is_digits(told):
+    """Say that a resource has another plan than is wanted; a number or a display name may mean the wanted one."""
+    if is_slug(told):
         return "%s has the plan %s, not %s" % (name, told, wanted)
-    return "The API tells the plan of %s as %s, which may or may not be %s" % (name, shown(told), wanted)
+    return "The API names the plan of %s %s, which may or may not be %s" % (name, shown(told), wanted)
+
+
+def is_slug(name: str) -> bool:
+    """Tell whether a name is one to order by: no display name, and no number."""
+    return bool(SLUG.match(name)) and not is_digits(name)
 
 
 def _plan_words(plan: str) -> list[str]:
     return re.findall(r"[^\W_]+", plan.casefold())
 
 
-def _of_category(products: t.Sequence[t.Mapping[str, t.Any]], category: str) -> list[t.Mapping[str, t.Any]]:
+def _of_category(products: t.Sequence[Raw], category: str) -> list[Raw]:
     return [row for row in products if (row["category"] or category).lower() == category]
 
 
-def read_os_templates(body_rows: t.Sequence[t.Any]) -> list[dict[str, t.Any]]:
-    """Give the templates in normal form, a row each: os_family, os_template and what else is told.
+# The first of these that looks like a slug is the name to order by, for a number or a display name is not.
+TEMPLATE_NAMES = ("os_template", "slug", "template", "code", "id", "name")
+FAMILIES = ("os_family", "family", "os", "distribution", "distro")
+# A family may be listed with its templates: where they stand, and where else its name may.
+LISTS = ("templates", "os_templates", "versions", "images")
+LISTED_FAMILIES = ("slug", "id", "name")
+
+
+def read_os_templates(body_rows: t.Iterable[t.Any]) -> list[Row]:
+    """Give the templates in normal form, a row each: os_family and os_template; all else is kept.
 
     Assumed: the page shows no reply, so a row may be a text, an object, or a family with its templates
     (switch ``os_template_shape``).
     """
-    rows: list[dict[str, t.Any]] = []
-    for raw in body_rows:
-        if isinstance(raw, str):
-            rows.append({"os_family": None, "os_template": raw})
-            continue
-        row, _secrets = sweep(flat(raw, TEMPLATE_NOUNS, OS_TEMPLATES))
-        family = word(first(row, "os_family", "family", "os", "distribution", "distro"))
-        inner = first(row, "templates", "os_templates", "versions", "images")
-        if isinstance(inner, list):
-            family = family or word(first(row, "slug", "id", "name"))
-            for item in inner:
-                entry = dict(item) if isinstance(item, dict) else {"os_template": item}
-                rows.append({**_template(entry), "os_family": word(first(entry, "os_family", "family")) or family})
-            continue
-        rows.append({**_template(row), "os_family": family})
-    return rows
+    return [row for raw in body_rows for row in _templates_in(raw)]
 
 
-def _template(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    names = [word(row.get(field)) for field in ("os_template", "slug", "template", "code", "id", "name")]
-    # A number or a display name is not what an order takes, so a slug is preferred wherever it stands.
-    found = [name for name in names if name]
-    slugs = [name for name in found if SLUG.match(name) and not is_digits(name)]
-    if not found:
+def _templates_in(raw: t.Any) -> list[Row]:
+    if isinstance(raw, str):
+        return [{"os_family": None, "os_template": raw}]
+    row = row_of(raw, TEMPLATE_NOUNS, OS_TEMPLATES)
+    family = word(first(row, *FAMILIES))
+    entries = first(row, *LISTS)
+    if not isinstance(entries, list):
+        return [{**_template(row), "os_family": family}]
+    family = family or word(first(row, *LISTED_FAMILIES))
+    rows = [_template(entry if isinstance(entry, dict) else {"os_template": entry}) for entry in entries]
+    return [{**row, "os_family": word(first(row, *FAMILIES[:2])) or family} for row in rows]
+
+
+def _template(row: Raw) -> Row:
+    """Give a template with the name by which it is ordered. Raises: BadReply."""
+    names = [name for name in (word(row.get(field)) for field in TEMPLATE_NAMES) if name]
+    if not names:
         raise bad(OS_TEMPLATES, "a template has no name")
-    return {**row, "os_template": (slugs or found)[0]}
+    return {**row, "os_template": next((name for name in names if is_slug(name)), names[0])}
 
 
-def list_os_templates(api: Api) -> list[dict[str, t.Any]]:
+def list_os_templates(api: Api) -> list[Row]:
     """Read every template. Source: GET /v1/os-templates (vps:read)."""
-    body = api.request(OS_TEMPLATES).body
-    if isinstance(body, dict):
-        inner = {snake(str(key)): value for key, value in body.items()}
-        for name in envelope_names(TEMPLATE_NOUNS):
-            if name in inner:
-                inner = inner[name]
-                break
-        if isinstance(inner, dict) and inner and all(isinstance(value, list) for value in inner.values()):
-            return read_os_templates([{"os_family": family, "templates": names} for family, names in inner.items()])
-        body = inner if isinstance(inner, list) else body
-    if isinstance(body, list) and body and all(isinstance(item, str) for item in body):
-        return read_os_templates(body)
-    return read_os_templates(rows_in(body, TEMPLATE_NOUNS, OS_TEMPLATES))
+    return read_os_templates(_template_rows(api.request(OS_TEMPLATES).body))
 
 
-def find_os_template(templates: t.Sequence[t.Mapping[str, t.Any]], name: str, family: str | None) -> tuple[str, str]:
+def _template_rows(body: t.Any) -> list[t.Any]:
+    """Find the templates in a reply: a list of texts or objects, or a map from families to their templates."""
+    content = _content_of(body)
+    if isinstance(content, dict) and content and all(isinstance(names, list) for names in content.values()):
+        return [{"os_family": family, "templates": names} for family, names in content.items()]
+    if isinstance(content, list) and content and all(isinstance(name, str) for name in content):
+        return content
+    return rows_in(content if isinstance(content, list) else body, TEMPLATE_NOUNS, OS_TEMPLATES)
+
+
+def _content_of(body: t.Any) -> t.Any:
+    """Give what an envelope holds; what is in none as it is."""
+    if not isinstance(body, dict):
+        return body
+    by_name = {snake(str(key)): value for key, value in body.items()}
+    return next((by_name[name] for name in envelope_names(TEMPLATE_NOUNS) if name in by_name), by_name)
+
+
+def find_os_template(templates: t.Sequence[Raw], name: str, family: str | None) -> tuple[str, str]:
     """Find a template; returns its family and name. Raises: Refused, naming the templates there are."""
     found = [
         row for row in templates if row["os_template"] == name and (not family or row["os_family"] in (None, family))
     ]
-    if found:
-        families = sorted({row["os_family"] or family or family_in(name) for row in found})
-        if len(families) == 1 and families[0]:
-            return families[0], name
+    if not found:
+        raise _no_template(name, family, sorted({row["os_template"] for row in templates}))
+    families = sorted({row["os_family"] or family or family_in(name) for row in found})
+    if len(families) != 1 or not families[0]:
         raise Refused(
-            "os_family: the API does not tell the one family of '%s'; name it by this option. Nothing was ordered."
+            "os_family: the API does not say to which one family '%s' belongs; give this option. Nothing was changed."
             % clean(name, 60)
         )
-    names = sorted({row["os_template"] for row in templates})
+    return families[0], name
+
+
+def _no_template(name: str, family: str | None, names: t.Sequence[str]) -> Refused:
     likely = closest(name, names)
-    raise Refused(
-        "os_template: there is no template '%s'%s%s There are: %s. Nothing was ordered."
+    return Refused(
+        "os_template: there is no template '%s'%s%s There are: %s. Nothing was changed."
         % (
             clean(name, 60),
             " of the family '%s'" % clean(family, 40) if family else "",

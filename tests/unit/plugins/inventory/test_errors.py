@@ -160,7 +160,7 @@ def test_one_odd_row_costs_no_other(
             "An address of the server 'id-2' is left out: .* has no ip",
         ),
         ({"id": "id-2", "x": deep(500)}, "An address of the server 'id-2' is left out: .* nested deeper"),
-        (None, "An address of an unknown server is left out: .*something else than objects"),
+        (None, "An address of an unknown server is left out: .*something other than objects"),
         ("x", "An address of an unknown server is left out"),
     ],
 )

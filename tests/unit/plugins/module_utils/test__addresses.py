@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _catalogue
+from ansible_collections.h444.cloud.plugins.module_utils import _addresses
 from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._client import Client
-from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, Refused
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 
 ADDRESS = {"ip": "192.0.2.1", "primary": True, "gateway": None, "netmask": None, "ptr": None, "zoneHosted": True}
 
@@ -32,7 +32,7 @@ ADDRESS = {"ip": "192.0.2.1", "primary": True, "gateway": None, "netmask": None,
         {"ips": [{"vps": {"id": "1"}, **ADDRESS}]},
     ],
 )
-def test_groupings(body: object) -> None:
+def test_every_grouping_is_understood(body: object) -> None:
     """One address of server 1, whatever the shape."""
     (row,) = _addresses.read_all_ips(body)
     assert row["ip"] == "192.0.2.1" and row["vps_id"] == "1" and row["zone_hosted"] is True and row["primary"] is True
@@ -50,28 +50,29 @@ def test_what_is_no_list_is_refused(body: object) -> None:
     ("told", "ptr"),
     [(None, None), ("", None), ("Mail.example.com.", "Mail.example.com"), ({"hostname": "a.example"}, "a.example")],
 )
-def test_ptr(told: object, ptr: str | None) -> None:
-    """A cleared record is null, whatever it looks like."""
+def test_a_cleared_record_is_null(told: object, ptr: str | None) -> None:
+    """Empty and null are no record; a name loses its dot, and may stand in an object."""
     (row,) = _addresses.read_all_ips([{"id": "1", "ips": [{"ip": "192.0.2.1", "ptr": told}]}])
     assert row["ptr"] == ptr
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [{"os_family": "ubuntu", "os_template": "ubuntu-24.04"}],
-        [{"id": 7, "name": "ubuntu-24.04", "family": "ubuntu"}],
-        [{"slug": "ubuntu-24.04", "name": "Ubuntu 24.04", "os": {"slug": "ubuntu"}}],
-        [{"family": "ubuntu", "templates": ["ubuntu-24.04"]}],
-        [{"osFamily": "ubuntu", "versions": [{"osTemplate": "ubuntu-24.04"}]}],
-    ],
-)
-def test_os_templates(rows: list[object]) -> None:
-    """A template and its family, whatever the shape."""
-    found = _catalogue.read_os_templates(rows)
-    assert _catalogue.find_os_template(found, "ubuntu-24.04", None) == ("ubuntu", "ubuntu-24.04")
-    with pytest.raises(Refused, match="ubuntu-24.04"):
-        _catalogue.find_os_template(found, "ubuntu-24.40", None)
+def test_another_spelling_is_kept_for_paths() -> None:
+    """An address is compared in canonical form, and sent as the API writes it."""
+    (row,) = _addresses.read_all_ips([{"id": "1", "ips": ["2001:DB8::1/64"]}])
+    assert (row["ip"], row["told_ip"], row["vps_id"]) == ("2001:db8::1", "2001:DB8::1", "1")
+    (row,) = _addresses.read_all_ips([{"id": "1", "ips": ["2001:db8::1"]}])
+    assert "told_ip" not in row
+
+
+def test_what_cannot_be_read_is_left_out_where_somebody_takes_it() -> None:
+    """The other addresses stay; the id of the server is given as far as it is known."""
+    odd: list[tuple[str | None, str]] = []
+    body = [{"id": 1, "ips": [ADDRESS, {"ip": "x"}]}, {"id": 2, "Id": 3}, 5]
+    rows = _addresses.read_all_ips(body, lambda vps_id, error: odd.append((vps_id, str(error))))
+    assert [(row["vps_id"], row["ip"]) for row in rows] == [("1", "192.0.2.1")]
+    assert [vps_id for vps_id, _error in odd] == ["1", "3", None]
+    for (_vps_id, error), what in zip(odd, ("no ip", "the field id stands there twice", "other than objects")):
+        assert what in error
 
 
 class Counting:
@@ -90,7 +91,7 @@ class Counting:
 
 
 def test_all_ips_with_paging_facts_is_one_request() -> None:
-    """A reply that tells that it is whole is not asked for again."""
+    """A reply that says that it is whole is not asked for again."""
     api = Counting(
         {"data": [{"id": "1", "label": "a", "ips": [ADDRESS]}], "meta": {"page": 1, "total_pages": 1, "total": 1}}
     )

@@ -12,7 +12,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import (
     _account,
+    _addresses,
     _billing,
+    _catalogue,
     _delivery,
     _domain,
     _hosting,
@@ -36,11 +38,13 @@ from ansible_collections.h444.cloud.plugins.module_utils._reader import identifi
 
 TABLES = {
     "account": _account.TABLE,
+    "address": _addresses.TABLE,
     "delivery": _delivery.TABLE,
     "domain": _domain.TABLE,
     "domain settings": _domain.SETTINGS,
     "hosting": _hosting.TABLE,
     "invoice": _billing.INVOICE_TABLE,
+    "product": _catalogue.PRODUCT_TABLE,
     "transaction": _billing.TRANSACTION_TABLE,
     "vps": _vps.TABLE,
     "wallet": _billing.WALLET_TABLE,
