@@ -38,7 +38,6 @@ ENDPOINTS = (LIST, GET, ORDER, SUSPEND, UNSUSPEND, PHP, SSL_RETRY, DELETE)
 NOUNS = ("hosting", "hostings", "hosting_accounts", "hosting_account", "hosting_list", "accounts", "account")
 IDS = ("id", "hosting_id", "hosting_account_id", "uuid")
 PASSWORDS = ("sftp_password", "db_password")
-ID_FACT = "hosting_id"
 REPLY = Kind(
     ORDER, ("hosting", "hosting_account"), ("account", "accounts", "hosting_accounts"), ("hosting_id", "hosting_account_id"), ("account_id",),
     choose_hosting_passwords,
@@ -431,7 +430,10 @@ def drift_notes(current: Row, params: Params) -> list[str]:
 
 
 def plan_order(api: Api, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Plan:
-    """Plan the order of an account, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
+    """Plan the order of an account, with every check that is possible before money moves.
+
+    Raises: Refused, Missing, BadOption.
+    """
     if not params.get("plan_slug"):
         missing = missing_hosting(rows, domain, username)
         raise Missing("%s To order it, give plan_slug, domain and username." % missing, **missing.facts)
@@ -443,36 +445,20 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
     taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
     if taken:
         raise Refused(
-            "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for %s."
-            % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
+            "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for "
+            "%s." % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
         )
-    offer = _buy.find_offer(api, params, "hosting")
+    offer = _buy.find_offer(api, params, SHOP)
     body = {"plan_slug": offer.plan_slug, "domain": domain, "username": username}
     if params.get("php_version") is not None:
         body["php_version"] = params["php_version"]
-    order = _buy.make_order(
-        api,
-        params,
-        kind="hosting",
-        name="hosting/" + domain,
-        endpoint=ORDER,
-        body=body,
-        identity=(domain, username.casefold()),
-        offer=offer,
-        known_ids=[row["id"] for row in rows],
-    )
-    after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(
-        domain=domain,
-        username=username,
-        status=ACTIVE,
-        plan_slug=offer.plan_slug,
-        php_version=params.get("php_version"),
-    )
+    identity = (domain, username.casefold())
+    order = _buy.make_order(api, params, SHOP, offer, body=body, identity=identity, rows=rows)
+    after: Row = {**dict.fromkeys(FIELDS), **body, "status": ACTIVE}
     action = Action(
         "order", domain, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED
     )
-    return Plan(None, after, (action,), (), facts_of(order, ID_FACT), order)
+    return Plan(None, after, (action,), (), facts_of(order, SHOP.id_fact), order)
 
 
 def read_order_reply(body: t.Any) -> Reply:
@@ -505,37 +491,40 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
-    domain = str(order.body["domain"])
-    shop = _buy.Shop(
-        list_rows=list_hosting,
-        get_row=get_hosting,
-        has_name=lambda row: has_domain(row, domain),
-        may_have_name=lambda row: row["domain"] is None,
-        read_reply=read_order_reply,
-        is_whole=lambda row: row["username"] is not None and row["status"] in STATUSES,
-        shape=lambda raw: shape_hosting(raw, ORDER),
-        id_fact=ID_FACT,
-        what="hosting account",
-        title=title_of,
-        secrets=PASSWORDS,
-        way_to_new_secrets="no endpoint gives new ones, so set them in the panel",
-    )
-    row = _buy.place(api, order, shop, progress)
+    """Place the order, and make sure that the next run finds the account by its domain. Raises: Refused."""
+    domain, username = order.wanted_name, order.body["username"]
+    row = progress.after = _buy.place(api, order, SHOP, progress)
     progress.resource_id = row["id"]
-    progress.after = row
     if row["domain"] is not None and not has_domain(row, domain):
         # A domain that the provider writes another way would be ordered again once the key is forgotten.
         raise Refused(
-            "%s was ordered as %s, but the provider calls it %s. Use that domain from now on, or it would be ordered again."
-            % (shown(domain), row["id"], shown(row["domain"]))
+            "%s was ordered as %s, but the provider calls it %s. Use that domain from now on, or it would be ordered "
+            "again." % (shown(domain), row["id"], shown(row["domain"]))
         )
-    if row["username"] is not None and not has_username(row, order.body["username"]):
+    if row["username"] is not None and not has_username(row, username):
         progress.warn(
             "%s was ordered for the user %s, but the provider calls it %s."
-            % (shown(domain), shown(order.body["username"]), shown(row["username"]))
+            % (shown(domain), shown(username), shown(row["username"]))
         )
-    fill_from_order(row, order, ("domain", "username", "plan_slug", "php_version"))
-    progress.after = row
+    fill_from_order(row, order)
+
+
+SHOP = _buy.Shop(
+    kind="hosting",
+    what="hosting account",
+    endpoint=ORDER,
+    id_fact="hosting_id",
+    secrets=PASSWORDS,
+    way_to_new_secrets="no endpoint gives new ones, so set them in the panel",
+    list_rows=list_hosting,
+    get_row=get_hosting,
+    read_reply=read_order_reply,
+    shape=lambda raw: shape_hosting(raw, ORDER),
+    title=title_of,
+    has_name=has_domain,
+    may_have_name=lambda row, _body: row["domain"] is None,
+    is_whole=lambda row: row["username"] is not None and row["status"] in STATUSES,
+)
 
 
 def wait(api: Api, action: Action, progress: Progress) -> None:
@@ -564,7 +553,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     last = progress.done[-1] if progress.done else plan.actions[-1]
     row = (progress.after if last.until else get_hosting(api, plan.after["id"])) or progress.after
     if plan.purchase is not None:
-        fill_from_order(row, plan.purchase, ())
+        fill_from_order(row, plan.purchase)
     # What the API does not repeat is known from the plan; the states never are.
     known = {**plan.after, "status": None, "ssl_status": None}
     now = {**known, **{key: value for key, value in row.items() if value is not None}}

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The pure part of an order: its key, and what a reply proves."""
+"""Orders as data: the order, its key, what an answer to it proves, and the words of a refusal. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import typing as t
 import uuid
 from datetime import datetime, timedelta
 
+from ._api import Row
 from ._endpoint import Endpoint
-from ._errors import BadOption
+from ._errors import ApiError, BadOption, H444Error, Refused
+from ._names import is_digits
 from ._reader import first, moment, snake
 
 CUSTOM_KEY = re.compile(r"\A[A-Za-z0-9_.-]{8,80}\Z")
@@ -29,21 +31,41 @@ REPLAY_HEADERS = (
     "x-idempotency-replay",
     "x-idempotent-replay",
 )
+REPLAY_FIELDS = ("replayed", "idempotent_replay", "idempotent_replayed", "is_replay")
+ORDER_TIMES = ("created_at", "ordered_at", "created", "provisioned_at", "paid_at")
+ORDER_PLACES = (
+    "vps",
+    "server",
+    "hosting",
+    "instance",
+    "data",
+    "result",
+    "order",
+    "receipt",
+    "invoice",
+    "resource",
+    "account",
+)
 # The page states that keys are remembered for 24 h. Younger than this, an order's own key is surely still remembered.
 KEY_SURELY_REMEMBERED = timedelta(hours=22)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 # By how much the clocks inside the provider may differ before a time proves nothing.
 SKEW = timedelta(seconds=5)
+# What an error is about, by its words: an order that is still at work, its key, or a name that somebody else has.
+WORK, KEY, NAME = "work", "key", "name"
+AT_WORK = re.compile(r"progress|process(?:ed|ing)|in.?flight|concurrent|still|pending|being|underway")
+TAKEN = re.compile(r"taken|already (?:exists|used|in use|registered)|not available|unavailable")
 
 
 class Order(t.NamedTuple):
-    """An order about to be placed. *plan_names*: which slug each name means by which the API may tell a plan, without case.
+    """An order that is about to be placed.
 
-    *server_time*: the API's clock at *looked_at*, which is a moment of the client's own clock (one that never jumps).
+    *identity*: what makes it this order and no other; the wanted name first. *plan_names*: the slug that each name of a
+    plan means. *server_time*: the API's clock at *looked_at*, which is a moment of the client's own clock (one that
+    never jumps).
     """
 
     kind: str
-    name: str
     endpoint: Endpoint
     body: t.Mapping[str, t.Any]
     identity: t.Tuple[str, ...]
@@ -58,13 +80,93 @@ class Order(t.NamedTuple):
     plan_names: t.Mapping[str, str]
     looked_at: float
 
-    def slug_of(self, plan: str | None) -> str | None:
-        """Give the slug of a plan that the API tells; None where no plan of the catalogue has that name."""
-        return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
+    @property
+    def wanted_name(self) -> str:
+        """The label or the domain that is ordered."""
+        return self.identity[0]
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages and in ``credentials_file``."""
+        return "%s/%s" % (self.kind, self.wanted_name)
+
+    @property
+    def balance_after_usd_cents(self) -> int:
+        """What the wallet holds once the order is paid."""
+        return self.balance_usd_cents - self.price_usd_cents
+
+    @property
+    def way_to_another(self) -> str:
+        """How to order under another key. The generation is no part of a key that the user gives."""
+        if self.custom_key:
+            return "give another idempotency_key"
+        following = str(int(self.generation) + 1) if is_digits(self.generation) else self.generation + "-2"
+        return 'set order_generation: "%s"' % following
 
     def key(self, dead_id: str | None = None) -> str:
-        """Give the Idempotency-Key; *dead_id*: for the order after the one whose server is gone."""
+        """Return the Idempotency-Key; *dead_id*: for the order after the one whose resource is gone."""
         return self.custom_key or order_key(self.kind, self.account_id, self.identity, self.generation, dead_id)
+
+    def slug_of(self, plan: str | None) -> str | None:
+        """Return the slug of a plan that the API names; None if no plan of the catalogue has that name."""
+        return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
+
+    def is_unpaid(self, balance_usd_cents: int | None) -> bool:
+        """Tell whether the wallet, which holds this now, proves that nothing was paid."""
+        return (
+            balance_usd_cents is not None and self.price_usd_cents > 0 and balance_usd_cents >= self.balance_usd_cents
+        )
+
+
+class Receipt(t.NamedTuple):
+    """What came of sending an order, and what it proves.
+
+    *row*: the resource in normal form; None if the reply did not name one. *made_at*: when it was made, if the API says
+    so; *server_now*: the API's clock at the reply. *listed*: the list, if it was read because no reply arrived.
+    """
+
+    row: t.Optional[Row]
+    attempts: int
+    made_at: datetime | None
+    made_before: bool | None
+    """whether it was there before this run's order was sent; None if that is not known"""
+    server_now: datetime | None = None
+    says_replayed: bool = False
+    seen_before_resend: bool = False
+    is_fresh: bool = False
+    """whether this is proved to be no replay: what it names was made after this run had looked"""
+    is_sole: bool = False
+    """whether nothing but this run's one attempt can have ordered it"""
+    listed: t.Optional[t.List[Row]] = None
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is proved to repeat an earlier order."""
+        return self.says_replayed or self.made_before is True
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is proved that this run, and nobody else, bought what it names."""
+        return self.is_fresh and self.is_sole
+
+    @property
+    def may_be_early(self) -> bool:
+        """Whether it may name something so new that the API does not show it yet."""
+        return self.made_before is False and not self.says_replayed
+
+    def is_replay(self, is_known: bool, is_unpaid: bool) -> bool | None:
+        """Tell whether it repeats an earlier order; None if that is not known.
+
+        *is_known*: what it names was listed before the order. *is_unpaid*: the wallet is as it was; this decides only
+        if nothing but this one attempt can have paid.
+        """
+        if self.is_old or self.seen_before_resend:
+            return True
+        if not self.is_sole:
+            return None
+        if is_unpaid:
+            return True if is_known else None
+        return False
 
 
 def order_key(
@@ -72,8 +174,8 @@ def order_key(
 ) -> str:
     """Derive the Idempotency-Key of an order: the same for every run, machine and API key.
 
-    A lower-case UUID of version 4's shape is the one form that every known implementation of such keys takes. Neither plan
-    nor operating system is in it: with another body under the same name it must not become a second order.
+    A lower-case UUID in the shape of version 4 is the one form that every known implementation of such keys accepts. It
+    depends neither on the plan nor on the operating system: another body under the same name must be no second order.
     """
     parts: list[t.Any] = ["h444-order-v1", kind, account_id, list(identity), str(generation)]
     if dead_id is not None:
@@ -82,7 +184,7 @@ def order_key(
 
 
 def stable_key(parts: t.Sequence[t.Any]) -> str:
-    """Derive a UUID of version 4's shape from what a request is about."""
+    """Derive a UUID in the shape of version 4 from what a request is about."""
     canonical = json.dumps(parts, separators=(",", ":"), ensure_ascii=True)
     return str(uuid.UUID(bytes=hashlib.sha256(canonical.encode("ascii")).digest()[:16], version=4))
 
@@ -98,34 +200,18 @@ def says_replayed(headers: t.Mapping[str, str], body: t.Any) -> bool:
     lower = {key.lower(): value for key, value in headers.items()}
     if any(lower.get(name, "").strip().lower() in ("true", "1", "yes") for name in REPLAY_HEADERS):
         return True
-    if isinstance(body, dict):
-        flags = {snake(str(key)): value for key, value in body.items()}
-        return any(
-            flags.get(name) is True for name in ("replayed", "idempotent_replay", "idempotent_replayed", "is_replay")
-        )
-    return False
+    flags = {snake(str(key)): value for key, value in body.items()} if isinstance(body, dict) else {}
+    return any(flags.get(name) is True for name in REPLAY_FIELDS)
 
 
 def ordered_at(body: t.Any) -> datetime | None:
     """Find when the order of a reply (in snake_case, without secrets) was made."""
     if not isinstance(body, dict):
         return None
-    found = moment(first(body, "created_at", "ordered_at", "created", "provisioned_at", "paid_at"))
+    found = moment(first(body, *ORDER_TIMES))
     if found is not None:
         return found
-    for name in (
-        "vps",
-        "server",
-        "hosting",
-        "instance",
-        "data",
-        "result",
-        "order",
-        "receipt",
-        "invoice",
-        "resource",
-        "account",
-    ):
+    for name in ORDER_PLACES:
         found = ordered_at(body.get(name))
         if found is not None:
             return found
@@ -140,10 +226,11 @@ def is_before(created_at: datetime | None, order: Order) -> bool | None:
 
 
 def is_surely_new(created_at: datetime | None, order: Order, server_now: datetime | None, now: float) -> bool:
-    """Tell whether a time proves that a resource was made by this run's order, whose reply came at *server_now* (*now* by our clock).
+    """Tell whether a time proves that this run's order, which was answered at *server_now*, made a resource.
 
-    It has to lie between the look before the order and the reply. A local time without its zone can lie hours ahead, and a
-    proxy's cache can tell a clock of long ago: then a resource that is long gone would look new.
+    *now*: the client's clock at the answer. The time has to be between the look before the order and the answer. A
+    local time without its zone can be hours ahead, and a cached answer has a clock of long ago: then a resource that is
+    long gone would look new.
     """
     if created_at is None or order.server_time is None or server_now is None:
         return False
@@ -152,20 +239,69 @@ def is_surely_new(created_at: datetime | None, order: Order, server_now: datetim
 
 
 def key_surely_lives(created_at: datetime | None, server_now: datetime | None) -> bool:
-    """Tell whether an order is proved to be young enough that its key is still remembered."""
+    """Tell whether an order is surely so young that its key is still remembered."""
     if created_at is None or server_now is None:
         return False
     return -CLOCK_TOLERANCE < server_now - created_at < KEY_SURELY_REMEMBERED
 
 
+def topic_of(error: ApiError) -> str:
+    """Tell what an error is about: an order that is still at WORK, the KEY, the NAME that is ordered, or else ""."""
+    reason = str(error.facts.get("reason", "")).lower()
+    if AT_WORK.search(reason):
+        return WORK
+    if "idempoten" in reason:
+        return KEY
+    return NAME if TAKEN.search(reason) else ""
+
+
+def may_be_at_work(error: ApiError, is_first: bool) -> bool:
+    """Tell whether an order that was answered with an error may have been carried out, or still is.
+
+    A 409 means so unless it is about the key or, at the first attempt, about a name that somebody else has.
+    """
+    topic = topic_of(error)
+    if error.status == 409 and topic == NAME and is_first:
+        return False
+    return error.may_have_happened or (error.status == 409 and topic != KEY)
+
+
+def refusal(order: Order, error: ApiError, key: str) -> H444Error:
+    """Make the error for an order that was refused under this key: what it means, and what to do."""
+    if error.status == 402:
+        advice = "top up the wallet"
+        if order.balance_usd_cents >= order.price_usd_cents:
+            advice = (
+                "the wallet holds enough now, so this repeats an earlier refusal of the same key: %s"
+                % order.way_to_another
+            )
+        return Refused(
+            "The order of %s was refused because the wallet holds too little (price %d cents, wallet %d cents); %s. %s"
+            % (order.name, order.price_usd_cents, order.balance_usd_cents, advice, error),
+            **error.facts,
+        )
+    if topic_of(error) == KEY or error.status in (404, 410):
+        return Refused(
+            "%s Nothing was bought. The key %s belongs to an earlier order of %s; if that one is gone, %s."
+            % (error, key, order.name, order.way_to_another),
+            idempotency_key=key,
+            **error.facts,
+        )
+    error.facts["idempotency_key"] = key
+    return error
+
+
 def generation_of(value: t.Any) -> str:
-    """Give the generation of an order. Null, of which AnsibleModule makes the text None, and empty count as not given: the key is the same."""
+    """Return the generation of an order.
+
+    Null, which AnsibleModule turns into the text None, and empty count as not given: the key is the same.
+    """
     found = str(value).strip()
     return "1" if found in ("", "None") else found
 
 
 def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
-    """Give the result's ``order`` as it is before the order is sent. *id_fact*: under which name the new id will stand."""
+    """Return the result's ``order`` as it is before the order is sent. *id_fact*: the field that gets the new id."""
     return {
         "plan_slug": order.body["plan_slug"],
         "due_now_usd_cents": order.price_usd_cents,
@@ -176,13 +312,13 @@ def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
         "attempts": 0,
         id_fact: None,
         "wallet_before_usd_cents": order.balance_usd_cents,
-        "wallet_after_usd_cents": order.balance_usd_cents - order.price_usd_cents,
+        "wallet_after_usd_cents": order.balance_after_usd_cents,
     }
 
 
-def fill_from_order(row: dict[str, t.Any], order: Order, fields: t.Iterable[str]) -> None:
-    """Put the plan into its slug where the API tells it otherwise, and fill in what the API does not repeat of what was ordered."""
+def fill_from_order(row: Row, order: Order) -> None:
+    """Fill in what was ordered where the API does not return it; a plan under another name becomes its slug."""
     row["plan_slug"] = order.slug_of(row.get("plan_slug")) or row.get("plan_slug")
-    for field in fields:
+    for field, value in order.body.items():
         if row.get(field) is None:
-            row[field] = order.body.get(field)
+            row[field] = value

@@ -66,7 +66,6 @@ ENDPOINTS = (LIST, GET, STATS, ORDER, START, STOP, REBOOT, LABEL, REINSTALL, DEL
 
 NOUNS = ("vps", "server", "servers", "vpses", "vps_list", "instance", "instances")
 IDS = ("id", "vps_id", "uuid", "server_id")
-ID_FACT = "server_id"
 
 RUNNING, STOPPED, PROVISIONING, SUSPENDED = "running", "stopped", "provisioning", "suspended"
 RENAME_PAUSES = (0.0, 1.0, 2.0)
@@ -593,7 +592,10 @@ def _hostname_of(hostname: str | None, label: str) -> str:
 
 
 def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
-    """Plan the order of a server, with every check that can be made before money moves. Raises: Refused, Missing, BadOption."""
+    """Plan the order of a server, with every check that is possible before money moves.
+
+    Raises: Refused, Missing, BadOption.
+    """
     if not params.get("plan_slug"):
         raise missing(SERVER, params, rows, " To order it, give plan_slug and os_template.")
     if not params.get("os_template"):
@@ -601,7 +603,7 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
     hostname = _hostname_of(params.get("hostname"), label)
     check_unlike(rows, label, hostname)
     check_whole(api, rows)
-    offer = _buy.find_offer(api, params, "vps")
+    offer = _buy.find_offer(api, params, SHOP)
     family, template = _catalogue.find_os_template(
         _catalogue.list_os_templates(api), params["os_template"], params.get("os_family")
     )
@@ -612,33 +614,15 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
         "os_family": family,
         "os_template": template,
     }
-    order = _buy.make_order(
-        api,
-        params,
-        kind="vps",
-        name="vps/" + label,
-        endpoint=ORDER,
-        body=body,
-        identity=(label,),
-        offer=offer,
-        known_ids=[row["id"] for row in rows],
-    )
-    after = dict.fromkeys(FIELDS)  # type: Row
-    after.update(
-        label=label,
-        hostname=hostname,
-        status=RUNNING,
-        plan_slug=offer.plan_slug,
-        os_family=family,
-        os_template=template,
-    )
+    order = _buy.make_order(api, params, SHOP, offer, body=body, identity=(label,), rows=rows)
+    after: Row = {**dict.fromkeys(FIELDS), **body, "status": RUNNING}
     actions = [
         Action("order", label, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)
     ]
     if params["state"] == "stopped":
         actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
         after["status"] = STOPPED
-    return Plan(None, after, tuple(actions), (), facts_of(order, ID_FACT), order)
+    return Plan(None, after, tuple(actions), (), facts_of(order, SHOP.id_fact), order)
 
 
 def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
@@ -758,36 +742,47 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
 
 
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
-    label = str(order.body["label"])
-    shop = _buy.Shop(
-        list_rows=list_vps,
-        get_row=get_vps,
-        has_name=lambda row: has_label(row, label),
-        may_have_name=lambda row: not row["label"] or bool(why_similar(row, label, str(order.body["hostname"]), ())),
-        read_reply=read_order_reply,
-        is_whole=lambda row: row["ipv4"] is not None and row["status"] in STATUSES,
-        shape=lambda raw: shape_vps(raw, ORDER),
-        id_fact=ID_FACT,
-        what="server",
-        title=lambda row: str(row["label"]),
-        secrets=SECRETS,
-        way_to_new_secrets=WAY_TO_NEW_SECRETS,
-    )
-    row = _buy.place(api, order, shop, progress)
+    """Place the order, and make sure that the next run finds the server by its label. Raises: Refused."""
+    label = order.wanted_name
+    row = progress.after = _buy.place(api, order, SHOP, progress)
     progress.resource_id = row["id"]
-    progress.after = row
-    if row["label"] is not None and not has_label(row, label):
+    if _is_called_otherwise(row, label):
         # A label that the provider wrote another way would be ordered again once the key is forgotten.
         api.request(LABEL, ids={"id": row["id"]}, body={"label": label})
-        row = get_vps(api, row["id"]) or row
-        progress.after = row
-        if row["label"] is not None and not has_label(row, label):
+        row = progress.after = get_vps(api, row["id"]) or row
+        if _is_called_otherwise(row, label):
             raise Refused(
-                "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would be ordered again."
-                % (shown(label), row["id"], shown(row["label"]))
+                "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would "
+                "be ordered again." % (shown(label), row["id"], shown(row["label"]))
             )
-    fill_from_order(row, order, ("label", "hostname", "plan_slug", "os_family", "os_template"))
-    progress.after = row
+    fill_from_order(row, order)
+
+
+def _is_called_otherwise(row: Row, label: str) -> bool:
+    return row["label"] is not None and not has_label(row, label)
+
+
+def _may_be_labelled(row: Row, body: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether a server's label may be the provider's form of the one that was ordered."""
+    return not row["label"] or bool(why_similar(row, str(body["label"]), str(body["hostname"]), ()))
+
+
+SHOP = _buy.Shop(
+    kind="vps",
+    what="server",
+    endpoint=ORDER,
+    id_fact="server_id",
+    secrets=SECRETS,
+    way_to_new_secrets=WAY_TO_NEW_SECRETS,
+    list_rows=list_vps,
+    get_row=get_vps,
+    read_reply=read_order_reply,
+    shape=lambda raw: shape_vps(raw, ORDER),
+    title=lambda row: str(row["label"]),
+    has_name=has_label,
+    may_have_name=_may_be_labelled,
+    is_whole=lambda row: row["ipv4"] is not None and row["status"] in STATUSES,
+)
 
 
 def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
@@ -818,7 +813,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
         return plan.after
     row = _row_after(api, params, progress)
     if plan.purchase is not None:
-        fill_from_order(row, plan.purchase, ())
+        fill_from_order(row, plan.purchase)
     _note_old_template(plan, row, progress)
     # What the API leaves out is known from the plan; the status never is, nor is a label that it may have changed.
     known = {**plan.after, "status": None}

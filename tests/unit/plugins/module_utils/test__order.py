@@ -16,7 +16,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._endpoint import Endpoi
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 
 ORDER = _order.Order(
-    kind="vps", name="vps/web-1", endpoint=Endpoint("POST", "/vps", "orders:write"), body={}, identity=("web-1",), account_id="a", generation="1",
+    kind="vps", endpoint=Endpoint("POST", "/vps", "orders:write"), body={}, identity=("web-1",), account_id="a", generation="1",
     custom_key=None, price_usd_cents=960, balance_usd_cents=1000, known_ids=frozenset(), server_time=None, timeout_seconds=600.0,
     plan_names={"vps-2": "vps-2", "vps 2": "vps-2", "17": "vps-2"}, looked_at=0.0,
 )  # fmt: skip
