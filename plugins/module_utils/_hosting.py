@@ -13,13 +13,14 @@ from . import _buy, _catalogue
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
-from ._errors import Ambiguous, ApiError, BadOption, Missing, NotFound, Refused
+from ._errors import Ambiguous, ApiError, BadOption, NotFound, Refused
 from ._fields import Derived, Either, Field, Needed, Table, as_is, read_fields, text_inside
+from ._find import Found, Name, Noun, Source, by_name, get_living, listed, missing, with_names
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, canonical_host, check_hostname, check_id, check_one_name, closest, pick_one, shown
+from ._names import CONTROL, canonical_host, check_hostname, check_id, shown
 from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
-from ._plan import Action, Plan, same
+from ._plan import Action, Plan, Step, in_steps, laid_over, same
 from ._reader import bad, first, identifier, object_of, row_of, text, truth
 from ._reply import Kind, Reply, choose_hosting_passwords, read_reply
 from ._status import TERMINATED, by_spelling, is_gone, read_status
@@ -203,126 +204,142 @@ def title_of(row: Row) -> str:
     return str(row["domain"] or row["username"] or row["id"])
 
 
-def has_domain(row: Row, domain: str) -> bool:
-    """Tell whether an account is of this (canonical) domain."""
-    return canonical_domain(row["domain"]) == domain
+def has_domain(row: Row, domain: str | None) -> bool:
+    """Tell whether an account is of this domain, in any spelling. The one place where domains of accounts are compared."""
+    is_told = domain is not None and row["domain"] is not None
+    return is_told and canonical_domain(row["domain"]) == canonical_domain(domain)
 
 
-def has_username(row: Row, username: str) -> bool:
+def has_username(row: Row, username: str | None) -> bool:
     """Tell whether an account has this user name; the case of letters makes no other one."""
-    return (row["username"] or "").casefold() == username.casefold()
+    return bool(username) and (row["username"] or "").casefold() == str(username).casefold()
 
 
-def find_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None) -> Row | None:
-    """Find the one living account of this domain, or of this user name where no domain is given. Raises: Ambiguous, BadReply."""
-    living = [row for row in rows if not is_gone(row)]
-    field, wanted = ("domain", domain) if domain is not None else ("username", str(username))
-    fitting = [row for row in living if (has_domain(row, wanted) if domain is not None else has_username(row, wanted))]
-    found = pick_one(fitting, "hosting accounts", wanted, ("domain", "username", "created_at"))
-    check_one_name(living, found, "domain", canonical_domain)
-    nameless = [row["id"] for row in living if row[field] is None]
+ACCOUNT = Noun(
+    "hosting account",
+    "hosting accounts",
+    names=(Name("domain", has_domain), Name("username", has_username)),
+    shows=("domain", "username", "created_at"),
+    is_gone=is_gone,
+)
+ACCOUNTS = Source(ACCOUNT, list_hosting, get_hosting)
+
+
+def find_hosting(api: Api, params: Params) -> Found:
+    """Find the account that a task means. Raises: BadOption, Ambiguous, Refused, BadReply."""
+    rows: list[Row] | None = None
+    if params.get("id") is not None:
+        row = get_living(api, ACCOUNTS, check_id(params["id"], "id"))
+        if row is not None and differences(row, params):
+            rows = list_hosting(api)  # for the account that the other name belongs to
+    else:
+        rows = list_hosting(api)
+        row = find_named(rows, params)
+    if row is not None:
+        check_same(row, rows or (), params)
+    return Found(row, rows)
+
+
+def find_named(rows: t.Sequence[Row], params: Params) -> Row | None:
+    """Find the one living account of the domain, or of the user name where no domain is given.
+
+    Raises: Ambiguous; BadReply where an account leaves that name out: it could be the one, and then an order would be a
+    second one, and "absent" not true.
+    """
+    found = by_name(ACCOUNT, rows, params)
+    field = ACCOUNT.given(params)[0][0].field
+    nameless = [row["id"] for row in ACCOUNT.living(rows) if row[field] is None]
     if found is None and nameless:
-        # It could be one of these: then an order would be a second one, and "absent" not true.
-        raise bad(LIST, "it does not tell the %s of %s" % (field, ", ".join(nameless)))
+        raise bad(LIST, "it does not return the %s of %s" % (field, ", ".join(nameless)))
     return found
 
 
-def missing_hosting(rows: t.Sequence[Row], domain: str | None, username: str | None) -> Missing:
-    """Make the error for a domain or user name that no account has."""
-    field, wanted = ("domain", domain) if domain is not None else ("username", username)
-    near = closest(wanted, [row[field] for row in rows if not is_gone(row)])
-    return Missing(
-        "No hosting account has the %s %s%s."
-        % (field, shown(wanted), "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""),
-        closest=near,
+def differences(current: Row, params: Params) -> list[tuple[Name, str]]:
+    """Give the names that are given where the API returns another one for the account."""
+    return [
+        (name, wanted)
+        for name, wanted in ACCOUNT.given(params)
+        if current[name.field] is not None and not name.fits(current, wanted)
+    ]
+
+
+def check_same(current: Row, rows: t.Sequence[Row], params: Params) -> None:
+    """Make sure that id, domain and user name mean one account. Raises: Ambiguous, Refused."""
+    for name, wanted in differences(current, params):
+        others = [row for row in ACCOUNT.living(rows) if row["id"] != current["id"] and name.fits(row, wanted)]
+        if others:
+            raise Ambiguous(
+                "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; name "
+                "the one you mean by its id alone."
+                % (others[0]["id"], name.field, shown(wanted), current["id"], shown(current[name.field])),
+                candidates=[
+                    {field: row.get(field) for field in ("id", "domain", "username")} for row in [current, *others]
+                ],
+            )
+    check_agree(
+        ACCOUNT.what,
+        current["id"],
+        *(
+            Named(name.field, wanted, current[name.field], may_have(current, name, wanted, params))
+            for name, wanted in ACCOUNT.given(params)
+        ),
     )
 
 
-def differences(current: Row, domain: str | None, username: str | None) -> list[tuple[str, str]]:
-    """Give the field and the wish where an account is told to have another domain or user name than is asked for."""
-    found = []
-    if domain is not None and current["domain"] is not None and not has_domain(current, domain):
-        found.append(("domain", domain))
-    if username is not None and current["username"] is not None and not has_username(current, username):
-        found.append(("username", username))
-    return found
+def may_have(current: Row, name: Name, wanted: str, params: Params) -> bool:
+    """Tell whether a name may be the account's.
+
+    What the API does not return contradicts nothing, unless the account is to be removed. The provider may change the
+    user name that an order asks for, so it may differ where the domain found the account.
+    """
+    state, told = params.get("state"), current[name.field]
+    if told is None:
+        return state != "absent"
+    is_ordered = state in ("present", "active") and params.get("id") is None and params.get("domain") is not None
+    is_changed = name.field == "username" and is_ordered and is_rewritten(told, wanted)
+    return is_changed or name.fits(current, wanted)
 
 
-def is_rewritten(told: str | None, wanted: str) -> bool:
+def is_rewritten(told: str, wanted: str) -> bool:
     """Tell whether a user name may be the provider's form of the wanted one: cut short, or with something before it."""
-    name, wish = (told or "").casefold(), wanted.casefold()
+    name, wish = told.casefold(), wanted.casefold()
     return bool(name) and (wish.startswith(name) or name.endswith(wish))
 
 
-def check_same(
-    current: Row, rows: t.Sequence[Row], domain: str | None, username: str | None, state: str, by_id: bool
-) -> None:
-    """Make sure that id, domain and user name mean one account. Raises: Ambiguous, Refused.
-
-    An order asks for a user name that the provider may write its own way, so it may differ in that where the domain found the account.
-    What the API does not tell contradicts nothing, unless the account is to be removed.
-    """
-    for field, wanted in differences(current, domain, username):
-        fits = has_domain if field == "domain" else has_username
-        others = [row for row in rows if row["id"] != current["id"] and not is_gone(row) and fits(row, wanted)]
-        if others:
-            raise Ambiguous(
-                "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; name the one you mean by its id alone."
-                % (others[0]["id"], field, shown(wanted), current["id"], shown(current[field])),
-                candidates=[
-                    {name: row.get(name) for name in ("id", "domain", "username")} for row in [current, *others]
-                ],
-            )
-    may_be_untold = state != "absent"
-    may_be_rewritten = state in ("present", "active") and domain is not None and not by_id
-    told = []
-    if domain is not None:
-        is_same = may_be_untold if current["domain"] is None else has_domain(current, domain)
-        told.append(Named("domain", domain, current["domain"], is_same))
-    if username is not None:
-        is_same = may_be_untold if current["username"] is None else has_username(current, username)
-        is_same = is_same or (may_be_rewritten and is_rewritten(current["username"], username))
-        told.append(Named("username", username, current["username"], is_same))
-    check_agree("hosting account", current["id"], *told)
-
-
 def plan_of(api: Api, params: Params) -> Plan:
-    """Plan h444_hosting: read what is there, decide, check what can be checked. Raises: Refused, Missing, Ambiguous, BadOption."""
+    """Plan h444_hosting: read what is there, decide, check what can be checked.
+
+    Raises: Refused, Missing, Ambiguous, BadOption.
+    """
+    params = checked(params)
+    found = find_hosting(api, params)
+    if params["state"] == "absent":
+        return plan_absent(found.row)
+    if found.row is None:
+        return plan_missing(api, params, found)
+    return plan_current(with_detail(api, found.row, params), params)
+
+
+def checked(params: Params) -> Params:
+    """Check the options, and give the domain in the form in which it is ordered. Raises: BadOption."""
     check_custom_key(params.get("idempotency_key"))
     check_timeout(params)
-    domain = (
-        canonical_host(check_hostname(params["domain"], "domain", dotted=True))
-        if params.get("domain") is not None
-        else None
-    )
-    username = check_username(params["username"]) if params.get("username") is not None else None
-    state = params["state"]
-    rows: list[Row] = []
-    if params.get("id") is not None:
-        current = get_hosting(api, check_id(params["id"], "id"))
-        if current is not None and is_gone(current):
-            current = None
-        if current is None and state != "absent":
-            near = closest(params["id"], [row["id"] for row in list_hosting(api)])
-            raise Missing(
-                "No hosting account has the id %s%s."
-                % (shown(params["id"]), "; closest: %s" % ", ".join(near) if near else ""),
-                closest=near,
-            )
-        if current is not None and differences(current, domain, username):
-            rows = list_hosting(api)
-    else:
-        rows = list_hosting(api)
-        current = find_hosting(rows, domain, username)
-    if current is not None:
-        check_same(current, rows, domain, username, state, by_id=params.get("id") is not None)
-    if state == "absent":
-        return plan_absent(current)
-    if current is None:
-        if state == "suspended":
-            raise missing_hosting(rows, domain, username)
-        return plan_order(api, params, domain, username, rows)
-    return plan_current(with_detail(api, current, params), params)
+    domain = params.get("domain")
+    if domain is not None:
+        domain = canonical_host(check_hostname(domain, "domain", dotted=True))
+    if params.get("username") is not None:
+        check_username(params["username"])
+    return {**params, "domain": domain}
+
+
+def plan_missing(api: Api, params: Params, found: Found) -> Plan:
+    """Plan what becomes of a name that no account has: an order, where one is asked for.
+
+    Raises: Missing, and what plan_order raises.
+    """
+    if found.rows is None or params["state"] == "suspended":
+        raise missing(ACCOUNT, params, listed(api, ACCOUNTS, found))
+    return plan_order(api, params, params["domain"], params.get("username"), found.rows)
 
 
 def with_detail(api: Api, row: Row, params: Params) -> Row:
@@ -334,98 +351,118 @@ def with_detail(api: Api, row: Row, params: Params) -> Row:
     }
     if params.get("id") is not None or not any(wanted and row[field] is None for field, wanted in needed.items()):
         return row
-    detail = get_hosting(api, row["id"]) or {}
-    return {**row, **{field: value for field, value in detail.items() if value is not None}}
+    return laid_over(row, get_hosting(api, row["id"]))
 
 
 def plan_absent(current: Row | None) -> Plan:
     """Plan the removal of an account; without one there is nothing to do."""
     if current is None:
         return same(None)
-    # The domain is its name; the user name is one only where it is told.
-    known_as = (current["domain"], current["username"] or "")
-    return Plan(
-        current,
-        None,
-        (
-            Action(
-                "remove",
-                title_of(current),
-                DELETE,
-                {"id": current["id"]},
-                destroys=True,
-                until=(TERMINATED,),
-                known_as=known_as,
-            ),
-        ),
+    action = Action(
+        "remove",
+        title_of(current),
+        DELETE,
+        {"id": current["id"]},
+        destroys=True,
+        until=(TERMINATED,),
+        # The domain is its name; the user name is one only where the API returns it.
+        known_as=(current["domain"], current["username"] or ""),
     )
+    return Plan(current, None, (action,))
 
 
 def plan_current(current: Row, params: Params) -> Plan:
     """Plan what becomes of an account that is there. Pure.
 
-    A status or a PHP version that the API does not tell in words that are known is written in every run, for both writes
-    only set a state; a note says so. A certificate is never retried on a guess, for each retry counts at Let's Encrypt.
+    A status or a PHP version that the API does not return in a known word is written in every run, for both writes only
+    set a state; a note says so. A certificate is never retried on a guess, for each retry counts at Let's Encrypt.
     """
-    after, actions, notes = dict(current), [], drift_notes(current, params)  # type: tuple[Row, list[Action], list[str]]
-    name, ids, state, php = title_of(current), {"id": current["id"]}, params["state"], params.get("php_version")
-    status = current["status"]
+    state, php, status = params["state"], params.get("php_version"), current["status"]
+    steps: list[Step] = []
     if status == PROVISIONING:
-        actions.append(Action("wait for", name, GET, ids, until=SETTLED))
-        status = after["status"] = ACTIVE
-    if state in ("active", "suspended") and status not in SETTLED:
-        told = (
-            "calls the status of %s %s" % (shown(name), shown(status))
-            if status
-            else "does not tell the status of %s" % shown(name)
-        )
-        notes.append(
-            "The API %s, so whether it is suspended is not known: state: %s is sent in every run." % (told, state)
-        )
+        status = ACTIVE
+        steps.append(_step(current, "wait for", GET, {"status": ACTIVE}, until=SETTLED))
     if state == "active" and status != ACTIVE:
-        actions.append(Action("unsuspend", name, UNSUSPEND, ids, until=(ACTIVE,)))
-        after["status"] = ACTIVE
+        steps.append(_step(current, "unsuspend", UNSUSPEND, {"status": ACTIVE}, until=(ACTIVE,)))
     if php is not None and current["php_version"] != php:
-        if current["php_version"] is None:
-            notes.append("The API does not tell the PHP version of %s: php_version is sent in every run." % shown(name))
-        actions.append(Action("set PHP %s for" % php, name, PHP, ids, {"php_version": php}))
-        after["php_version"] = php
-    if _wants_ssl_retry(current, params["retry_ssl"], notes):
-        actions.append(Action("retry the certificate of", name, SSL_RETRY, ids))
-        after["ssl_status"] = PENDING if current["ssl_status"] is not None else None
+        body = {"php_version": php}
+        steps.append(_step(current, "set PHP %s for" % php, PHP, body, body))
+    if wants_ssl_retry(current, params["retry_ssl"]):
+        then = PENDING if current["ssl_status"] is not None else None
+        steps.append(_step(current, "retry the certificate of", SSL_RETRY, {"ssl_status": then}))
     if state == "suspended" and status != SUSPENDED:
-        actions.append(Action("suspend", name, SUSPEND, ids, until=(SUSPENDED,)))
-        after["status"] = SUSPENDED
-    return Plan(current, after, tuple(actions), tuple(notes))
+        steps.append(_step(current, "suspend", SUSPEND, {"status": SUSPENDED}, until=(SUSPENDED,)))
+    return in_steps(current, steps, drift_notes(current, params) + unknown_notes(current, params))
 
 
-def _wants_ssl_retry(current: Row, retry_ssl: str, notes: list[str]) -> bool:
-    """Decide whether the certificate is issued again; what is not known is noted, not guessed."""
-    status = current["ssl_status"]
-    if retry_ssl == "failed" and status is None:
-        notes.append(
-            "retry_ssl: the API does not tell the state of the certificate of %s, so it was not retried; always does it."
-            % shown(title_of(current))
+def _step(
+    current: Row,
+    verb: str,
+    endpoint: Endpoint,
+    changed: Row,
+    body: Row | None = None,
+    until: tuple[str, ...] = (),
+) -> Step:
+    return Action(verb, title_of(current), endpoint, {"id": current["id"]}, body, until=until), changed
+
+
+def wants_ssl_retry(current: Row, retry_ssl: str) -> bool:
+    """Decide whether the certificate is issued again; what is not known is not guessed."""
+    return retry_ssl == "always" or (retry_ssl == "failed" and current["ssl_status"] == FAILED)
+
+
+def unknown_notes(current: Row, params: Params) -> list[str]:
+    """Say what the API does not return in a known word, and what is done for want of it."""
+    notes = [
+        _unknown_status(current, params["state"]),
+        _unknown_php(current, params.get("php_version")),
+        _unknown_certificate(current, params["retry_ssl"]),
+    ]
+    return [note for note in notes if note]
+
+
+def _unknown_status(current: Row, state: str) -> str:
+    name, status = shown(title_of(current)), current["status"]
+    if state not in ("active", "suspended") or status in STATUSES:
+        return ""
+    if status:
+        told = "calls the status of %s %s" % (name, shown(status))
+    else:
+        told = "does not return the status of %s" % name
+    return "The API %s, so whether it is suspended is not known: state: %s is sent in every run." % (told, state)
+
+
+def _unknown_php(current: Row, php: str | None) -> str:
+    if php is None or current["php_version"] is not None:
+        return ""
+    return "The API does not return the PHP version of %s: php_version is sent in every run." % shown(title_of(current))
+
+
+def _unknown_certificate(current: Row, retry_ssl: str) -> str:
+    name, status = shown(title_of(current)), current["ssl_status"]
+    if retry_ssl != "failed" or status in CERTIFICATES:
+        return ""
+    if status is None:
+        return (
+            "retry_ssl: the API does not return the state of the certificate of %s, so it was not retried; always does it."
+            % name
         )
-    elif retry_ssl == "failed" and status not in CERTIFICATES:
-        notes.append(
-            "retry_ssl: the API calls the state of the certificate of %s %s, which may or may not be a failure, so it was not retried; always does it."
-            % (shown(title_of(current)), shown(status))
-        )
-    return retry_ssl == "always" or (retry_ssl == "failed" and status == FAILED)
+    return (
+        "retry_ssl: the API calls the state of the certificate of %s %s, which may or may not be a failure, so it was not "
+        "retried; always does it." % (name, shown(status))
+    )
 
 
 def drift_notes(current: Row, params: Params) -> list[str]:
-    """Tell what differs and can't be changed through the API."""
-    notes, name, plan_slug = [], shown(title_of(current)), params.get("plan_slug")
-    domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
-    for field, wanted in differences(current, domain, params.get("username")):
-        notes.append("%s has the %s %s, not %s; the API can't change it." % (name, field, current[field], wanted))
-    if plan_slug and current["plan_slug"] and not _catalogue.is_same_plan(current["plan_slug"], plan_slug):
-        notes.append(
-            "%s; the API can't change the plan of a hosting account."
-            % _catalogue.plan_drift(name, current["plan_slug"], plan_slug)
-        )
+    """Say what differs and can't be changed through the API."""
+    name, told, wanted = shown(title_of(current)), current["plan_slug"], params.get("plan_slug")
+    notes = [
+        "%s has the %s %s, not %s; the API can't change it." % (name, other.field, current[other.field], value)
+        for other, value in differences(current, params)
+    ]
+    if wanted and told and not _catalogue.is_same_plan(told, wanted):
+        drift = _catalogue.plan_drift(name, told, wanted)
+        notes.append("%s; the API can't change the plan of a hosting account." % drift)
     return notes
 
 
@@ -435,8 +472,7 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
     Raises: Refused, Missing, BadOption.
     """
     if not params.get("plan_slug"):
-        missing = missing_hosting(rows, domain, username)
-        raise Missing("%s To order it, give plan_slug, domain and username." % missing, **missing.facts)
+        raise missing(ACCOUNT, params, rows, " To order it, give plan_slug, domain and username.")
     if domain is None or username is None:
         raise BadOption(
             "%s is needed too, to order a hosting account for %s."
@@ -478,16 +514,20 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
     try:
         send(api, action, progress)
     except ApiError as error:
-        # So may be suspended already; a provider can call that a conflict.
-        if not (action.endpoint in (SUSPEND, UNSUSPEND) and error.status in CONFLICTS):
-            raise
-        progress.maybe = error.may_have_happened
-        row = get_hosting(api, action.ids["id"])
-        if row is None or row["status"] not in action.until:
+        if not _is_so_already(api, action, error, progress):
             raise
     if action.endpoint is DELETE:
         before = progress.plan.before
         progress.follow("hosting", before["id"], canonical_domain(before["domain"]))
+
+
+def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress) -> bool:
+    """Tell whether an account that is to be suspended, or to serve again, did so before: a provider can call that a conflict."""
+    if action.endpoint not in (SUSPEND, UNSUSPEND) or error.status not in CONFLICTS:
+        return False
+    progress.maybe = error.may_have_happened
+    row = get_hosting(api, action.ids["id"])
+    return row is not None and row["status"] in action.until
 
 
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
@@ -554,14 +594,12 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     row = (progress.after if last.until else get_hosting(api, plan.after["id"])) or progress.after
     if plan.purchase is not None:
         fill_from_order(row, plan.purchase)
-    # What the API does not repeat is known from the plan; the states never are.
-    known = {**plan.after, "status": None, "ssl_status": None}
-    now = {**known, **{key: value for key, value in row.items() if value is not None}}
-    wanted = params.get("php_version")
-    if wanted is not None and now["php_version"] != wanted:
+    # What the API leaves out is known from the plan; the states never are.
+    now = laid_over({**plan.after, "status": None, "ssl_status": None}, row)
+    php = params.get("php_version")
+    if php is not None and now["php_version"] != php:
         progress.warn(
-            "The API took PHP %s for %s, but still shows %s."
-            % (wanted, shown(title_of(now)), shown(now["php_version"]))
+            "The API took PHP %s for %s, but still shows %s." % (php, shown(title_of(now)), shown(now["php_version"]))
         )
     return now
 
@@ -573,23 +611,24 @@ RECONCILER = Reconciler("hosting", plan_of, perform, read_back, wait, IDENTIFIER
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_hosting_info."""
-    return {"hosting": choose(_named(api, params), params.get("patterns"), "domain", "username")}
+    return {"hosting": choose(_named_rows(api, params), params.get("patterns"), "domain", "username")}
 
 
-def _named(api: Api, params: Params) -> list[Row]:
-    """Read the accounts that are named, all without a name. Raises: Ambiguous, Refused where the names mean different ones."""
-    domain = canonical_domain(params["domain"]) if params.get("domain") is not None else None
-    username = params.get("username")
+def _named_rows(api: Api, params: Params) -> list[Row]:
+    """Read the accounts that are named, all without a name.
+
+    Raises: BadOption; Ambiguous, Refused where the names mean different ones.
+    """
     if params.get("id") is not None:
-        found = get_hosting(api, check_id(params["id"], "id"))
-        if found is not None:
-            check_same(found, (), domain, username, "present", by_id=True)
-        return [found] if found is not None else []
+        row = get_hosting(api, check_id(params["id"], "id"))
+        if row is None:
+            return []
+        check_same(row, (), params)
+        return [row]
     rows = list_hosting(api)
-    of_domain = [row for row in rows if domain is None or has_domain(row, domain)]
-    fitting = [row for row in of_domain if username is None or has_username(row, username)]
-    if domain is not None and not fitting:
-        for row in of_domain:
-            if not is_gone(row):
-                check_same(row, rows, domain, username, "present", by_id=True)
+    fitting = with_names(ACCOUNT, rows, params)
+    if not fitting:
+        for row in ACCOUNT.living(rows):
+            if has_domain(row, params.get("domain")):
+                check_same(row, rows, params)
     return fitting

@@ -162,7 +162,7 @@ def test_nameless_account_orders_nothing() -> None:
     world.core.seed({"hosting": [{"domain": None}]})
     for state in ("present", "absent"):
         result = world.play(*HOSTING, **ORDER, state=state)
-        assert result["failed"] and "does not tell the domain" in result["msg"] and not world.core.ledger, result
+        assert result["failed"] and "does not return the domain" in result["msg"] and not world.core.ledger, result
 
 
 def test_provisioning_is_waited_for() -> None:

@@ -37,6 +37,11 @@ def wanted(**options: t.Any) -> Row:
     return {"state": "present", "retry_ssl": "never", **options}
 
 
+def named(domain: str | None, username: str | None = None, state: str = "present", row_id: str | None = None) -> Row:
+    """Make the options that name an account."""
+    return {"id": row_id, "domain": domain, "username": username, "state": state}
+
+
 @pytest.mark.parametrize(
     ("status", "state", "verbs"),
     [
@@ -64,7 +69,7 @@ def test_states(status: str | None, state: str, verbs: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [("Quota-Exceeded", "'Quota-Exceeded'"), (None, "does not tell the status")]
+    ("status", "told"), [("Quota-Exceeded", "'Quota-Exceeded'"), (None, "does not return the status")]
 )
 @pytest.mark.parametrize(("state", "verb"), [("active", "unsuspend"), ("suspended", "suspend")])
 def test_status_that_nobody_knows(status: str | None, told: str, state: str, verb: str) -> None:
@@ -82,7 +87,7 @@ def test_status_that_nobody_knows(status: str | None, told: str, state: str, ver
         ("failed", "failed", True, None),
         ("failed", "issued", False, None),
         ("failed", "pending", False, None),
-        ("failed", None, False, "does not tell the state of the certificate of 'example.com'"),
+        ("failed", None, False, "does not return the state of the certificate of 'example.com'"),
         ("failed", "odd word", False, "'odd word', which may or may not be a failure"),
         ("always", "issued", True, None),
         ("always", None, True, None),
@@ -149,16 +154,16 @@ def test_find() -> None:
         account(id="5", domain="xn--mller-kva.example", username="d"),
     ]
     for names in (("example.com", None), ("example.com", "b"), (None, "examplecom"), (None, "EXAMPLEcom")):
-        found = _hosting.find_hosting(rows, *names)
+        found = _hosting.find_named(rows, named(*names))
         assert found is not None and found["id"] == "2"
-    found = _hosting.find_hosting([account(id="6", domain="müller.example")], "xn--mller-kva.example", None)
+    found = _hosting.find_named([account(id="6", domain="müller.example")], named("xn--mller-kva.example"))
     assert found is not None
     assert (
-        _hosting.find_hosting(rows, "nobody.example", None) is None
-        and _hosting.find_hosting(rows, None, "nobody") is None
+        _hosting.find_named(rows, named("nobody.example")) is None
+        and _hosting.find_named(rows, named(None, "nobody")) is None
     )
     with pytest.raises(Ambiguous, match="ids 3, 4"):
-        _hosting.find_hosting(rows, "twin.example", "b")
+        _hosting.find_named(rows, named("twin.example", "b"))
 
 
 @pytest.mark.parametrize("names", [("new.example", None), (None, "new")])
@@ -166,8 +171,8 @@ def test_find_among_nameless(names: tuple[str | None, str | None]) -> None:
     """An account whose name is not told may be the one that is looked for."""
     rows = [account(id="1", domain=None, username=None), account(id="2")]
     with pytest.raises(BadReply, match="of 1[.]"):
-        _hosting.find_hosting(rows, *names)
-    found = _hosting.find_hosting(rows, "example.com", None)
+        _hosting.find_named(rows, named(*names))
+    found = _hosting.find_named(rows, named("example.com"))
     assert found is not None and found["id"] == "2"
 
 
@@ -176,30 +181,30 @@ def test_names_of_two_accounts() -> None:
     rows = [account(), account(id="8", domain="other.example", username="other")]
     for names in (("example.com", "OTHER"), ("other.example", None)):
         with pytest.raises(Ambiguous, match="8 has the"):
-            _hosting.check_same(rows[0], rows, *names, state="present", by_id=False)
+            _hosting.check_same(rows[0], rows, named(*names))
     for state in ("present", "active", "suspended", "absent"):
         with pytest.raises(Refused, match="has the username 'examplecom', not 'nobody'"):
-            _hosting.check_same(rows[0], rows, "example.com", "nobody", state, by_id=False)
+            _hosting.check_same(rows[0], rows, named("example.com", "nobody", state))
         with pytest.raises(Refused, match="has the domain 'example.com', not 'third.example'"):
-            _hosting.check_same(rows[0], rows, "third.example", None, state, by_id=True)
+            _hosting.check_same(rows[0], rows, named("third.example", None, state, "7"))
 
 
 @pytest.mark.parametrize("told", ["ExampleC", "u17_examplecom2026"])
 def test_user_name_in_the_providers_form(told: str) -> None:
     """It is no contradiction where an order may have asked for it, and one before something is suspended or removed."""
     row = account(username=told)
-    _hosting.check_same(row, [row], "example.com", "examplecom2026", "present", by_id=False)
-    for state, by_id in (("present", True), ("suspended", False), ("absent", False)):
+    _hosting.check_same(row, [row], named("example.com", "examplecom2026"))
+    for state, row_id in (("present", "7"), ("suspended", None), ("absent", None)):
         with pytest.raises(Refused, match="Nothing was changed"):
-            _hosting.check_same(row, [row], "example.com", "examplecom2026", state, by_id=by_id)
+            _hosting.check_same(row, [row], named("example.com", "examplecom2026", state, row_id))
 
 
 def test_name_that_is_not_told() -> None:
     """It contradicts nothing, but nothing is removed by it."""
     row = account(username=None)
-    _hosting.check_same(row, [row], "example.com", "nobody", "suspended", by_id=False)
+    _hosting.check_same(row, [row], named("example.com", "nobody", "suspended"))
     with pytest.raises(Refused, match="no username that the API returns"):
-        _hosting.check_same(row, [row], "example.com", "nobody", "absent", by_id=False)
+        _hosting.check_same(row, [row], named("example.com", "nobody", "absent"))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +221,7 @@ def test_order_that_is_refused(
 ) -> None:
     """Before any request is sent."""
     with pytest.raises(error, match=says):
-        _hosting.plan_order(None, {**PLAN, **options}, *names, [account()])
+        _hosting.plan_order(None, {**PLAN, **named(*names), **options}, *names, [account()])
 
 
 @pytest.mark.parametrize("username", ["", "two words", "tab\tbed", "x" * 65, "a\u200bb"])
