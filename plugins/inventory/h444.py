@@ -86,7 +86,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, H444Error, mistake_text
 from ansible_collections.h444.cloud.plugins.module_utils._names import clean, shown
 from ansible_collections.h444.cloud.plugins.module_utils._reader import bad, kind_of
-from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _options
+from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _naming, _options
 from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import (
     FAILED,
     Construction,
@@ -322,15 +322,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         answers = {
             source: self._name_answers(evaluator, source, subjects)
             for source in settings.hostnames
-            if source not in _hosts.NAME_FIELDS
+            if source not in _naming.NAME_FIELDS
         }
-        _hosts.choose_bases(servers, settings, answers)
-        _hosts.add_groups(servers, settings)
-        notes: list[_hosts.Note] = []
-        _hosts.name_servers(servers, settings, self._is_taken, notes)
+        _naming.choose_bases(servers, settings, answers)
+        _naming.add_groups(servers, settings)
+        notes: list[_naming.Note] = []
+        _naming.name_servers(servers, settings, self._is_taken, notes)
         kept = self._filtered(evaluator, _hosts.in_statuses(servers, settings))
         self._say(notes, kept)
-        kept.sort(key=lambda server: _hosts.natural(server.name))
+        kept.sort(key=lambda server: _naming.natural(server.name))
         for server in kept:
             # From here on the variables say all; the rows would stay in memory until the end.
             server.row, server.addresses = {}, []
@@ -439,7 +439,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
         return kept
 
-    def _say(self, notes: t.Sequence[_hosts.Note], kept: t.Sequence[_hosts.Server]) -> None:
+    def _say(self, notes: t.Sequence[_naming.Note], kept: t.Sequence[_hosts.Server]) -> None:
         """Warn about names that are not what the user expects, as far as their hosts are in the inventory."""
         ids = {id(server) for server in kept}
         texts = [note.text for note in notes if any(id(server) in ids for server in note.servers)]

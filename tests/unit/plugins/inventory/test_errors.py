@@ -202,13 +202,13 @@ def test_a_mistake_of_ours_is_no_empty_account(
     api: Api, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever happens is a parse error with the file's name."""
-    from ansible_collections.h444.cloud.plugins.plugin_utils import _hosts
+    from ansible_collections.h444.cloud.plugins.plugin_utils import _naming
 
     def fail(*_args: t.Any) -> None:
         raise ZeroDivisionError("secret words")
 
     api.serve([vps(1, "web")])
-    monkeypatch.setattr(_hosts, "choose_bases", fail)
+    monkeypatch.setattr(_naming, "choose_bases", fail)
     message = refused(api, tmp_path)
     assert "Unexpected ZeroDivisionError at test_errors.py" in message
     assert "secret words" not in message

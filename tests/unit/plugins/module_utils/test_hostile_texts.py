@@ -31,7 +31,7 @@ MODULES = (
     "_domain", "_hosting", "_identifiers", "_installed", "_labels", "_names", "_oauth", "_order",
     "_ptr", "_raw", "_reader", "_signature", "_status", "_ticket", "_vps", "_webhook",
 )  # fmt: skip
-PLUGIN_MODULES = ("_hosts", "_trust")
+PLUGIN_MODULES = ("_hosts", "_naming", "_trust")
 TEXT_TYPES = frozenset({"str", "str | None", "t.Any", "object"})
 FILL: dict[str, t.Any] = {
     "str": "x",
