@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from ._api import Api, Params, Raw, Row
@@ -80,7 +81,7 @@ def read_state(row: Raw) -> str | None:
 
 def read_milliseconds(value: t.Any) -> int | None:
     """Give a duration in whole milliseconds."""
-    return round(value) if isinstance(value, float) else whole(value)
+    return round(value) if isinstance(value, float) and math.isfinite(value) else whole(value)
 
 
 def read_error(value: t.Any) -> str | None:

@@ -46,6 +46,7 @@ class Api:
             {"status": "failed", "response_status": 410, "response": {"statusCode": 410}},
         ),
         ({"durationMs": 84.4}, {"duration_ms": 84}),
+        ({"durationMs": float("inf")}, {"duration_ms": None}),
         ({"duration": 1.5}, {"duration_ms": None, "duration": 1.5}),
         ({"error": ""}, {"error": None}),
         ({"error": {"code": "x", "message": "timed out"}}, {"error": "timed out"}),
