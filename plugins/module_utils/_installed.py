@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which template is installed on a server: what the API tells of it, resolved through the list of templates. Pure.
+"""Which template is installed on a server: what the API returns of it, resolved through the list of templates. Pure.
 
-A server may tell the slug, a number, a name for people ("Ubuntu 22.04 LTS"), or a version beside its family, as a text or in an
-object. A wiped disk hangs on it, so a template is known only if all that is told fits exactly one of the list.
+The API may return the slug, a number, a name for people ("Ubuntu 22.04 LTS"), or a version beside the family, as a text or
+in an object. A reinstall depends on it, so a template is known only if all that is returned fits exactly one of the list.
 """
 
 from __future__ import annotations
@@ -52,14 +52,15 @@ def key_of(value: str) -> str:
 def family_in(name: str) -> str:
     """Read the family out of a template's name, as the page pairs them: ubuntu-22.04 is of ubuntu. Empty if it shows none.
 
-    Assumed: only where /os-templates tells no family (switch ``os_template_shape``); the API checks the pair before it debits.
+    Assumed: only where /os-templates returns no family (switch ``os_template_shape``); the API checks the pair before it
+    debits.
     """
     match = re.match(r"\A([a-z]+)-[0-9]", name)
     return match.group(1) if match else ""
 
 
 def spread(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Give the fields of a template that is told as an object as fields beside it, so that the normal form loses none."""
+    """Give the fields of a template that is an object as fields beside it, so that the normal form loses none."""
     told = row.get("os_template")
     if not isinstance(told, dict):
         return {}
@@ -77,12 +78,12 @@ def is_same(one: Name, other: Name) -> bool:
 
 
 def is_family(told: str, wanted: str) -> bool:
-    """Tell whether what is told of a system's family begins with the wanted one, in any spelling."""
+    """Tell whether the family of a system begins with the wanted one, in any spelling."""
     return key_of(told).startswith(key_of(wanted))
 
 
 class Told(t.NamedTuple):
-    """What a server tells of its system, sorted by what it is."""
+    """What the API returns of a server's system, sorted by what it is."""
 
     names: t.List[str]
     ids: t.List[str]
@@ -91,7 +92,7 @@ class Told(t.NamedTuple):
 
 
 def told_by(row: Raw) -> Told:
-    """Collect what a server (in normal form) tells of its system."""
+    """Collect what a server (in normal form) says of its system."""
     told = Told([], [], [], [])
     _collect(row, "os_template_", told)
     for holder in HOLDERS:
@@ -119,19 +120,30 @@ def _texts(fields: Raw, names: t.Iterable[str]) -> list[str]:
 
 
 def find_installed(row: Raw, templates: t.Sequence[Raw]) -> Name | None:
-    """Find the one template of the list that a server tells to have; None where that is not surely one."""
-    told = told_by(row)
-    known = {key_of(name_of(template)[0]) for template in templates} - {""}
-    families = {key_of(value) for value in told.families} & known
-    pool = [_Entry(template) for template in templates if not families or key_of(name_of(template)[0]) in families]
-    claims = [_by_id(pool, value) for value in told.ids] + [
-        _by_version(pool, value, families) for value in told.versions
-    ]
-    # A family alone names no template.
-    claims += [_by_name(pool, value, families) for value in told.names if key_of(value) not in known]
-    fitting = [claim for claim in claims if claim]
-    found = set.intersection(*fitting) if fitting else set()
+    """Find the one template of the list that is on a server; None where that is not surely one."""
+    claims = [claim for claim in _claims(told_by(row), templates) if claim]
+    found = set.intersection(*claims) if claims else set()
     return found.pop() if len(found) == 1 else None
+
+
+def _claims(told: Told, templates: t.Sequence[Raw]) -> list[set[Name]]:
+    """Give the templates that each of the things which are known of a server's system may mean."""
+    entries = [_Entry(template) for template in templates]
+    known = {entry.family for entry in entries} - {""}
+    families = known & {key_of(value) for value in told.families}
+    pool = _of_families(entries, families)
+    # A family alone names no template.
+    names = [value for value in told.names if key_of(value) not in known]
+    return [
+        *(_by_id(pool, value) for value in told.ids),
+        *(_by_version(pool, value, families) for value in told.versions),
+        *(_by_name(pool, value, families) for value in names),
+    ]
+
+
+def _of_families(entries: list[_Entry], families: set[str]) -> list[_Entry]:
+    """Keep the templates of these families; all of them where no family is known."""
+    return [entry for entry in entries if entry.family in families] if families else entries
 
 
 class _Entry:
@@ -155,22 +167,24 @@ def _by_id(pool: list[_Entry], value: str) -> set[Name]:
 
 
 def _by_version(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
-    """Search by the version within a family that is told; without one a version means nothing."""
+    """Search by the version within a family that is known; without one a version means nothing."""
     return {entry.name for entry in pool if entry.family in families and entry.family + key_of(value) in entry.versions}
 
 
 def _by_name(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
     exact = {entry.name for entry in pool if value.strip().casefold() in entry.words}
     if not any(letter.isalpha() for letter in value):
-        # A bare number can be an id as well as a version: both count, and then it may fit more than one.
-        return (
-            exact | _by_version(pool, value, families or {entry.family for entry in pool})
-            if exact or families
-            else set()
-        )
+        return _by_number(pool, value, families, exact)
     steps = (
         exact,
         {entry.name for entry in pool if key_of(value) in entry.keys},
         {entry.name for entry in pool if key_of(value) in entry.versions} | _by_version(pool, value, families),
     )
     return next((fitting for fitting in steps if fitting), set())
+
+
+def _by_number(pool: list[_Entry], value: str, families: set[str], exact: set[Name]) -> set[Name]:
+    """Search by a bare number. It can be an id as well as a version: both count, and then it may fit more than one."""
+    if not exact and not families:
+        return set()
+    return exact | _by_version(pool, value, families or {entry.family for entry in pool})

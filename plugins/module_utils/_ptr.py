@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._addresses import ALL_IPS, list_all_ips, list_ips, primary_choices
+from ._addresses import ALL_IPS, TABLE, list_all_ips, list_ips, primary_choices
 from ._api import Api, Params, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import Endpoint
@@ -152,7 +152,7 @@ def read_reply(body: t.Any) -> str | None:
         found = normal(object_in(body, ("ptr", "ip", "address", "record"), PUT_PTR), PUT_PTR)
     except BadReply:
         return None
-    told = first(found, "ptr", "reverse_dns", "rdns", "reverse", "ptr_record", "hostname")
+    told = first(found, *TABLE["ptr"].names, "hostname")
     return word(told, "hostname", "ptr", "value", "name") or None
 
 
