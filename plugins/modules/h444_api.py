@@ -19,8 +19,9 @@ description:
   - Use this module for endpoints that the collection does not support yet. Prefer the module of a resource if there is
     one. This module does not know the state of resources and is never idempotent.
   - If the response to a C(GET), C(PUT) or C(DELETE) request is lost, the module resends the request. It resends a
-    C(POST) request only if O(idempotency_key) is set. It never resends a C(PATCH) request. If the response is lost and
-    the request can't be resent, the task fails and reports that the outcome is unknown.
+    C(POST) request only with O(idempotency_key), and never to an endpoint that is known to ignore it. It never resends
+    a C(PATCH) request. If the response is lost and the request can't be resent, the task fails and reports that the
+    outcome is unknown.
   - If the response contains a secret, such as a password, a signing secret or a token, C(register) stores the whole
     response, and Ansible never displays it.
   - The module refuses C(async), C(until), C(retries) and the task keyword C(timeout), because a secret in the response
@@ -54,8 +55,9 @@ options:
   idempotency_key:
     description:
       - The value of the header C(Idempotency-Key). It consists of 8 to 80 letters, digits, C(.), C(_) or C(-).
-      - If the response to a C(POST) request with this header is lost, the module resends the request. Set this option
-        only for endpoints that support the header, which are orders, reinstalls and the creation of tickets.
+      - If the response to a C(POST) request with this header is lost, the module resends the request, unless the
+        endpoint is known to ignore the header. Set this option only for endpoints that support the header, which are
+        orders, reinstalls and the creation of tickets.
       - Use a fixed value. If the value differs from run to run, a repeated task repeats its work.
     type: str
 extends_documentation_fragment:
