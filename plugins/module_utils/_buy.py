@@ -249,13 +249,14 @@ class Purchase:
             except (TransportError, UnknownFate, ApiError) as error:
                 self._check_open(error, is_first=attempt == 1)
                 failures.append(error)
-                if sum(getattr(failure, "status", 0) == 500 for failure in failures) == MAX_SERVER_ERRORS:
+                if [getattr(failure, "status", None) for failure in failures].count(500) == MAX_SERVER_ERRORS:
                     break
             else:
                 return self._received(answer, seen)
         return self._without_reply(failures[-1])
 
     def _attempt(self) -> Answer:
+        """Send the order once. Raises: also UnknownFate for an answer without content, which is no reply."""
         order = self.order
         answer = self.api.request(
             order.endpoint, body=order.body, idempotency_key=self.key, timeout_seconds=order.timeout_seconds, once=True
@@ -281,15 +282,16 @@ class Purchase:
         times = (ordered_at(reply.rest), moment(row.get("created_at")) if row else None)
         made_at, server_now = min(filter(None, times), default=None), moment(answer.headers.get("Date"))
         is_replay = says_replayed(answer.headers, answer.body)
+        is_new = is_surely_new(made_at, self.order, server_now, self.api.now())
         return Receipt(
-            row,
-            attempts,
-            made_at,
-            is_before(made_at, self.order),
-            server_now,
-            is_replay,
-            seen_before_resend,
-            is_fresh=not is_replay and is_surely_new(made_at, self.order, server_now, self.api.now()),
+            row=row,
+            attempts=attempts,
+            made_at=made_at,
+            made_before=is_before(made_at, self.order),
+            server_now=server_now,
+            says_replayed=is_replay,
+            seen_before_resend=seen_before_resend,
+            is_fresh=is_new and not is_replay,
             is_sole=self.is_alone and attempts == 1,
         )
 
@@ -310,10 +312,10 @@ class Purchase:
             self.progress.lose("%s of %s" % (name.replace("_", " "), self.order.name), self.shop.way_to_new_secrets)
         made_at = moment(row.get("created_at"))
         return Receipt(
-            row,
-            self.facts["attempts"],
-            made_at,
-            is_before(made_at, self.order),
+            row=row,
+            attempts=self.facts["attempts"],
+            made_at=made_at,
+            made_before=is_before(made_at, self.order),
             seen_before_resend=True,
             listed=listed,
         )

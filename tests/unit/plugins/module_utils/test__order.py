@@ -13,13 +13,24 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _order
 from ansible_collections.h444.cloud.plugins.module_utils._endpoint import Endpoint
-from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
+from ansible_collections.h444.cloud.plugins.module_utils._errors import ApiError, BadOption
 
 ORDER = _order.Order(
-    kind="vps", endpoint=Endpoint("POST", "/vps", "orders:write"), body={}, identity=("web-1",), account_id="a", generation="1",
-    custom_key=None, price_usd_cents=960, balance_usd_cents=1000, known_ids=frozenset(), server_time=None, timeout_seconds=600.0,
-    plan_names={"vps-2": "vps-2", "vps 2": "vps-2", "17": "vps-2"}, looked_at=0.0,
-)  # fmt: skip
+    kind="vps",
+    endpoint=Endpoint("POST", "/vps", "orders:write"),
+    body={"plan_slug": "vps-2", "label": "web-1", "hostname": "web-1"},
+    identity=("web-1",),
+    account_id="a",
+    generation="1",
+    custom_key=None,
+    price_usd_cents=960,
+    balance_usd_cents=1000,
+    known_ids=frozenset(),
+    server_time=None,
+    timeout_seconds=600.0,
+    plan_names={"vps-2": "vps-2", "vps 2": "vps-2", "17": "vps-2"},
+    looked_at=0.0,
+)
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 
 
@@ -140,3 +151,135 @@ def test_says_replayed(headers: dict[str, str], body: object, replayed: bool) ->
 def test_ordered_at(body: object) -> None:
     """The time of an order is found wherever replies tell it."""
     assert _order.ordered_at(body) == NOW
+
+
+RECEIPT = _order.Receipt(row=None, attempts=1, made_at=None, made_before=None, is_sole=True)
+
+
+@pytest.mark.parametrize(
+    ("receipt", "is_known", "is_unpaid", "is_replay"),
+    [
+        # The answer itself says so, or its time does, or the list showed it before the order was sent again.
+        (RECEIPT._replace(says_replayed=True), False, False, True),
+        (RECEIPT._replace(made_before=True), False, False, True),
+        (RECEIPT._replace(seen_before_resend=True), False, False, True),
+        # The wallet says it of the only attempt.
+        (RECEIPT, False, False, False),
+        (RECEIPT, True, True, True),
+        (RECEIPT, False, True, None),
+        # An earlier attempt, or another process, may be what was paid.
+        (RECEIPT._replace(is_sole=False), False, False, None),
+        (RECEIPT._replace(is_sole=False), True, True, None),
+    ],
+)
+def test_whether_an_answer_is_a_replay(
+    receipt: _order.Receipt, is_known: bool, is_unpaid: bool, is_replay: bool | None
+) -> None:
+    assert receipt.is_replay(is_known, is_unpaid) is is_replay
+
+
+def test_what_is_bought_by_this_run_alone() -> None:
+    """Proved to be new, at the only attempt: otherwise another process may have bought it."""
+    assert RECEIPT._replace(is_fresh=True).is_own
+    assert not RECEIPT._replace(is_fresh=True, is_sole=False).is_own and not RECEIPT.is_own
+
+
+@pytest.mark.parametrize(
+    ("receipt", "is_old", "may_be_early"),
+    [
+        (RECEIPT, False, False),
+        (RECEIPT._replace(made_before=False), False, True),
+        (RECEIPT._replace(made_before=True), True, False),
+        (RECEIPT._replace(made_before=False, says_replayed=True), True, False),
+    ],
+)
+def test_how_old_what_it_names_may_be(receipt: _order.Receipt, is_old: bool, may_be_early: bool) -> None:
+    assert (receipt.is_old, receipt.may_be_early) == (is_old, may_be_early)
+
+
+@pytest.mark.parametrize(
+    ("balance", "is_unpaid"), [(None, False), (40, False), (999, False), (1000, True), (1500, True)]
+)
+def test_what_a_wallet_proves(balance: int | None, is_unpaid: bool) -> None:
+    assert ORDER.is_unpaid(balance) is is_unpaid
+    assert not ORDER._replace(price_usd_cents=0).is_unpaid(balance), "a plan that costs nothing leaves no trace"
+
+
+def error(status: int, reason: str = "") -> ApiError:
+    """An answer of the API to an order."""
+    return ApiError("POST /v1/vps answered %d: %s." % (status, reason), status=status, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "is_open", "is_open_later"),
+    [
+        (409, "A request with this Idempotency-Key is in progress", True, True),
+        (409, "Conflict", True, True),
+        (409, "This Idempotency-Key was used with another body", False, False),
+        (409, "This Idempotency-Key was already used", False, False),
+        (409, "The user name is already taken", False, True),
+        (409, "The name is taken by an order that is still pending", True, True),
+        (408, "", True, True),
+        (500, "", True, True),
+        (502, "The name is not available", True, True),
+        (400, "still", False, False),
+        (402, "", False, False),
+        (403, "", False, False),
+        (404, "", False, False),
+        (422, "already exists", False, False),
+    ],
+)
+def test_errors_after_which_an_order_may_be_at_work(
+    status: int, reason: str, is_open: bool, is_open_later: bool
+) -> None:
+    """A name that is taken at a later attempt may have been taken by the first."""
+    assert _order.may_be_at_work(error(status, reason), is_first=True) is is_open
+    assert _order.may_be_at_work(error(status, reason), is_first=False) is is_open_later
+
+
+@pytest.mark.parametrize(
+    ("order", "refused", "words"),
+    [
+        (ORDER._replace(balance_usd_cents=5), error(402), "top up the wallet"),
+        (
+            ORDER,
+            error(402),
+            'holds enough now, so this repeats an earlier refusal of the same key: set order_generation: "2"',
+        ),
+        (ORDER, error(409, "Idempotency-Key mismatch"), 'if that one is gone, set order_generation: "2"'),
+        (ORDER._replace(custom_key="my-own-key"), error(410), "if that one is gone, give another idempotency_key"),
+        (ORDER, error(400, "No."), "POST /v1/vps answered 400: No.."),
+    ],
+)
+def test_what_a_refusal_advises(order: _order.Order, refused: ApiError, words: str) -> None:
+    found = _order.refusal(order, refused, "the-key")
+    assert words in str(found) and found.facts["status"] == refused.status
+    assert refused.status == 402 or found.facts["idempotency_key"] == "the-key"
+
+
+@pytest.mark.parametrize(
+    ("generation", "custom_key", "way"),
+    [
+        ("1", None, 'set order_generation: "2"'),
+        ("blue", None, 'set order_generation: "blue-2"'),
+        ("1", "my-own-key", "give another idempotency_key"),
+    ],
+)
+def test_way_to_another_order(generation: str, custom_key: str | None, way: str) -> None:
+    assert ORDER._replace(generation=generation, custom_key=custom_key).way_to_another == way
+
+
+def test_what_the_api_leaves_out_is_filled_in_from_the_order() -> None:
+    """What it returns stays, but for a plan under another of its names."""
+    row = {"id": "7", "label": "Web-1", "hostname": None, "plan_slug": "VPS 2"}
+    _order.fill_from_order(row, ORDER)
+    assert row == {"id": "7", "label": "Web-1", "hostname": "web-1", "plan_slug": "vps-2"}
+    other = {"plan_slug": "vps-9"}
+    _order.fill_from_order(other, ORDER)
+    assert other["plan_slug"] == "vps-9"
+
+
+def test_the_facts_of_an_order_before_it_is_sent() -> None:
+    facts = _order.facts_of(ORDER, "server_id")
+    assert facts["idempotency_key"] == ORDER.key() and facts["server_id"] is None and facts["attempts"] == 0
+    assert (facts["wallet_before_usd_cents"], facts["wallet_after_usd_cents"]) == (1000, 40)
