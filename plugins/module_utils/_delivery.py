@@ -12,7 +12,7 @@ import typing as t
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler
 from ._endpoint import NEVER, Endpoint
-from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
+from ._errors import BadOption, BadReply, H444Error, Missing, NotFound, UnknownFate
 from ._fields import Derived, Field, Needed, Table, as_is, read_fields, text_inside
 from ._find import check_names, find, listed, missing
 from ._identifiers import Identifiers
@@ -232,12 +232,10 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
         answer = api.request(REDELIVER, ids=action.ids)
     except NotFound:
         raise _missing(action.ids["id"], action.target) from None
-    except UnknownFate as error:
-        raise _unknown(action, str(error.facts.get("cause"))) from None
-    except ApiError as error:
+    except H444Error as error:
         if not error.may_have_happened:
             raise
-        raise _unknown(action, "the API answered %d" % error.status) from None
+        raise _unknown(action, error.cause) from None
     progress.maybe = True
     try:
         row = object_in(answer.body, NOUNS, REDELIVER, IDS)

@@ -26,6 +26,11 @@ class H444Error(Exception):
         """Whether the write that failed may have had its effect all the same."""
         return False
 
+    @property
+    def cause(self) -> str:
+        """Why it is not known whether the write had its effect, in a few words."""
+        return str(self.facts.get("cause"))
+
 
 def mistake_text(error: BaseException) -> str:
     """Say where a mistake of ours was, without a traceback and without the error's own words, for those could show secrets."""
@@ -61,6 +66,11 @@ class ApiError(H444Error):
     def may_have_happened(self) -> bool:
         """Whether the write may have had its effect: this attempt, which was answered with a 5xx, or an earlier one."""
         return self.facts.get("sent") == "maybe" or may_have_happened(self.status)
+
+    @property
+    def cause(self) -> str:
+        """The answer that leaves open whether the write had its effect."""
+        return "the API answered %d" % self.status
 
     @property
     def status(self) -> int:

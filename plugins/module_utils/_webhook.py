@@ -337,12 +337,10 @@ def _create(api: Api, action: Action, progress: Progress) -> None:
         webhook_id, secret = reply.id, reply.secrets.get("secret")
         # One that is missing is no loss yet, for it is rotated below.
         progress.receive(_resource(url), webhook_id, reply, ("secret",) if secret else (), AGAIN)
-    except UnknownFate as error:
-        cause = str(error.facts.get("cause"))
-    except ApiError as error:
+    except H444Error as error:
         if not error.may_have_happened:
             raise
-        cause = "the API answered %d" % error.status
+        cause = error.cause
     progress.maybe = True
     if webhook_id is None:
         webhook_id = _look_for(api, url, t.cast(t.Mapping[str, t.Any], action.body)["events"], cause)
@@ -405,12 +403,10 @@ def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
     """
     try:
         answer = api.request(ROTATE, ids={"id": webhook_id})
-    except UnknownFate as error:
-        cause = str(error.facts.get("cause"))
-    except ApiError as error:
+    except H444Error as error:
         if not error.may_have_happened:
             raise
-        cause = "the API answered %d" % error.status
+        cause = error.cause
     else:
         progress.maybe = True
         reply = read_secret_reply(answer.body, ROTATE)
