@@ -568,13 +568,11 @@ SHOP = _buy.Shop(
 
 
 def wait(api: Api, action: Action, progress: Progress) -> None:
-    """Wait for an action's effect. A status in words of the provider's own is not waited through: nobody knows what it means."""
+    """Wait for an action's effect. A status that the collection does not know is not waited through."""
     hosting_id = action.ids.get("id") or progress.resource_id
     # The reply to an order, or what was read to prove it, is as new as it gets.
     row = progress.after if action.endpoint is ORDER else None
-    progress.after = wait_for(
-        api, action, progress, lambda: get_hosting(api, hosting_id), progress.params["wait_timeout"], STATUSES, row
-    )
+    progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), STATUSES, row)
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:

@@ -727,9 +727,7 @@ def wait(api: Api, action: Action, progress: Progress) -> None:
         vps_id = action.ids.get("id") or progress.resource_id
         # The reply to an order, or what was read to prove it, is as new as it gets.
         row = progress.after if action.endpoint is ORDER else None
-        progress.after = wait_for(
-            api, action, progress, lambda: get_vps(api, vps_id), params["wait_timeout"], STATUSES, row
-        )
+        progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), STATUSES, row)
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:

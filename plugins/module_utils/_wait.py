@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Waits until a resource has the status that an action is to bring."""
+"""Waiting until a resource has the status that an action brings about."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from ._status import TERMINATED, is_gone, spelling
 
 POLL_SECONDS = 1.0
 POLL_CAP_SECONDS = 15.0
-# Words for a way to another state; whichever state that is, it comes by itself.
+STATES_KEPT = 3
+# Words for a resource on its way to another state, which it reaches without further requests.
 IN_MOTION = frozenset(
     {
         "starting",
@@ -42,7 +43,10 @@ IN_MOTION = frozenset(
 
 
 def check_timeout(params: Params) -> None:
-    """Refuse a time in which nothing can be answered: it bounds the request of an order, whose password would be lost. Raises: BadOption."""
+    """Refuse a time in which nothing can be answered. Raises: BadOption.
+
+    It bounds the request of an order too, whose passwords would be lost.
+    """
     if params["wait_timeout"] < 0:
         raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
 
@@ -52,52 +56,44 @@ def wait_for(
     action: Action,
     progress: Progress,
     read: t.Callable[[], t.Optional[Row]],
-    timeout_seconds: float,
     known: t.Container[str],
     row: Row | None = None,
 ) -> Row | None:
-    """Read a resource until its status is one of ``action.until``; returns its row, None where that is to be gone.
+    """Read a resource until its status is one of ``action.until``; returns its row, None if it is to be gone.
 
-    *known*: the words that are worth waiting through; any other word ends the wait, with a warning.
-    *row*: the resource as it was read last, where nothing was asked of it since.
+    *known*: the words that are worth waiting through; any other word ends the wait, with a warning. *row*: the resource
+    as it was read last, if nothing was asked of it since.
     Units: the pause between two reads grows from 1 to 15 s. Raises: NotReached, with the last states seen.
     """
     started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
     if row is None or row["status"] is None:
         row = read()
-    while True:
-        if row is None or is_gone(row):
-            if TERMINATED in action.until:
-                return None
-            raise NotReached("%s: it is gone." % (action,), states_seen=seen + [TERMINATED])
+    while row is not None and not is_gone(row):
         progress.after = row
         status = row["status"]
         if status in action.until or _is_pointless(status, action, progress, known):
             return row
-        if status and (not seen or seen[-1] != status):
-            seen = (seen + [status])[-3:]
+        seen = _with_state(seen, status)
         waited = api.now() - started
-        if waited + pause > timeout_seconds:
-            raise NotReached(
-                "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; running the task again does no harm."
-                % (
-                    action,
-                    waited,
-                    clean(str(status), 40),
-                    " or ".join(action.until),
-                    ", ".join(clean(item, 40) for item in seen),
-                ),
-                states_seen=seen,
-            )
+        if waited + pause > progress.params["wait_timeout"]:
+            raise _not_reached(action, status, waited, seen)
         api.sleep(pause)
         pause = min(pause * 1.5, POLL_CAP_SECONDS)
         row = read()
+    if TERMINATED in action.until:
+        return None
+    raise NotReached("%s: it is gone." % (action,), states_seen=[*seen, TERMINATED])
+
+
+def _with_state(seen: list[str], status: str | None) -> list[str]:
+    """Add a state to the last ones that were seen, if it is another one."""
+    return (seen + [status])[-STATES_KEPT:] if status and seen[-1:] != [status] else seen
 
 
 def _is_pointless(status: str | None, action: Action, progress: Progress, known: t.Container[str]) -> bool:
-    """Tell whether waiting can't show anything: no status is told, or one in words that nobody knows. Warns."""
+    """Tell whether waiting can't show anything: the status is missing, or a word that nobody knows. Warns."""
     if status is None and TERMINATED not in action.until:
-        progress.warn("The API does not tell the status of %s, so nothing was waited for." % shown(action.target))
+        progress.warn("The API does not return the status of %s, so nothing was waited for." % shown(action.target))
         return True
     if status is None or status in known or spelling(status) in IN_MOTION:
         return False
@@ -106,3 +102,19 @@ def _is_pointless(status: str | None, action: Action, progress: Progress, known:
         % (shown(action.target), shown(status), " or ".join(action.until))
     )
     return True
+
+
+def _not_reached(action: Action, status: str | None, waited_seconds: float, seen: t.Sequence[str]) -> NotReached:
+    """Make the error for a wait that took too long."""
+    return NotReached(
+        "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; it is safe to run "
+        "the task again."
+        % (
+            action,
+            waited_seconds,
+            clean(str(status), 40),
+            " or ".join(action.until),
+            ", ".join(clean(item, 40) for item in seen),
+        ),
+        states_seen=list(seen),
+    )
