@@ -30,7 +30,7 @@ class Sink:
         self._is_held = False
 
     def prove(self, write: bool) -> None:
-        """Make sure that a secret can be kept, before it exists. *write*: try it for real (not in check mode).
+        """Make sure that a secret can be stored, before it exists. *write*: really try it (not in check mode).
 
         Raises: BadOption.
         """
@@ -46,13 +46,7 @@ class Sink:
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied", folder)
             if write:
-                handle, name = tempfile.mkstemp(prefix=".h444-", dir=folder)
-                try:
-                    os.write(handle, b"\n" * 4096)
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
-                    os.unlink(name)
+                _try_to_write(folder)
         except OSError as exc:
             raise BadOption(
                 "credentials_file: %s can't be written (%s). Nothing was changed."
@@ -60,7 +54,7 @@ class Sink:
             ) from None
 
     def keep(self, resource: str, entry: t.Mapping[str, t.Any]) -> None:
-        """Write one resource's secrets, keeping every earlier entry. Raises: OSError, BadOption."""
+        """Store the secrets of one resource, and keep every earlier entry. Raises: OSError, BadOption."""
         if self.path is None:
             return
         with self.held():
@@ -74,7 +68,7 @@ class Sink:
             self._write(entries)
 
     def identify(self, resource: str, resource_id: str) -> None:
-        """Add the id to an entry that was kept before it was known. Raises: OSError, BadOption."""
+        """Add the id to an entry that was stored before it was known. Raises: OSError, BadOption."""
         with self.held() as is_held:
             entries = self._read()
             entry = entries.get(resource)
@@ -83,46 +77,38 @@ class Sink:
                 self._write(entries)
 
     def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None) -> bool:
-        """Let the entries of one resource follow it: to its new name, or, where that is None, to be those of a terminated one.
+        """Rename the entries of one resource with it; *new_name* None: it is terminated, and they say so.
 
-        Returns whether there were any. A file that somebody else holds is left as it is, for nothing here is worth another's
-        secret. Raises: OSError, BadOption.
+        Returns whether there were any. A file that another run holds for long is left as it is: nothing here is worth
+        another resource's secret. Raises: OSError, BadOption.
         """
         if self.path is None or not os.path.lexists(self.path):
             return False
-        old, new = "%s/%s" % (kind, old_name), "%s/%s" % (kind, new_name)
         with self.held() as is_held:
             if not is_held:
                 raise OSError("another run has held its lock for long")
             entries = self._read()
-            # The reply to its order may have told no id; then its name is all that there is.
-            mine = [
-                name
-                for name, entry in entries.items()
-                if name.startswith(kind + "/") and _is_of(entry, resource_id, name == old)
-            ]
+            mine = _names_of(entries, kind, resource_id, old_name)
             for name in mine:
                 if new_name is None:
                     entries[name].setdefault("terminated_at", _now())
-                elif name != new:
-                    entry = entries.pop(name)
-                    _make_room(entries, new)
-                    entries[new] = {**entry, "id": resource_id}
+                else:
+                    _rename(entries, name, "%s/%s" % (kind, new_name), resource_id)
             if mine:
                 self._write(entries)
         return bool(mine)
 
     def kept(self, resource: str) -> dict[str, t.Any]:
-        """Give what is kept of one resource; empty where there is nothing. Raises: OSError, BadOption."""
+        """Return what is stored of one resource; empty if nothing is. Raises: OSError, BadOption."""
         found = self._read().get(resource) if self.path is not None else None
         return found if isinstance(found, dict) else {}
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[bool]:
-        """Hold the lock over several steps: reading what is kept, using it, keeping what comes of it.
+        """Hold the lock over several steps: read what is stored, use it, store what comes of it.
 
-        False: somebody else has it for long; a secret at hand is written all the same. Where there are no locks at all, True.
-        Raises: OSError.
+        Yields False if another run has held it for long; a secret at hand is written all the same. Yields True if there
+        are no locks at all. Raises: OSError.
         """
         if self.path is None or self._is_held:
             yield True
@@ -131,7 +117,7 @@ class Sink:
         try:
             had = try_lock(handles[0], LOCK_PATIENCE_SECONDS)
             if had is None:
-                # NFS locks no directory; then the processes of this user on this machine share a lock of their own.
+                # NFS can't lock a directory; then the processes of this user on this machine share a lock of their own.
                 private = open_private(
                     "sink-" + hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
                 )
@@ -168,22 +154,7 @@ class Sink:
             os.close(directory)
 
     def _read(self) -> dict[str, t.Any]:
-        path = self.path or ""
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        except FileNotFoundError:
-            return {}
-        except OSError as exc:
-            if os.path.islink(path):
-                raise BadOption(
-                    "credentials_file: %s is a symbolic link; name the file itself." % clean(path, 200)
-                ) from None
-            raise exc
-        with os.fdopen(handle, "rb") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise BadOption("credentials_file: %s is not a regular file." % clean(path, 200))
-            data = stream.read()
+        data = self._read_bytes()
         if not data.strip():
             return {}
         try:
@@ -193,27 +164,72 @@ class Sink:
         if not isinstance(entries, dict):
             raise BadOption(
                 "credentials_file: %s holds something other than this collection's JSON; it is left as it is."
-                % clean(path, 200)
+                % clean(self.path or "", 200)
             )
         return entries
+
+    def _read_bytes(self) -> bytes:
+        """Read the file; empty if there is none. Raises: OSError; BadOption if it is not a regular file."""
+        path = self.path or ""
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return b""
+        except OSError:
+            if os.path.islink(path):
+                raise BadOption(
+                    "credentials_file: %s is a symbolic link; name the file itself." % clean(path, 200)
+                ) from None
+            raise
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise BadOption("credentials_file: %s is not a regular file." % clean(path, 200))
+            return stream.read()
+
+
+def _try_to_write(folder: str) -> None:
+    """Write a file beside the one that is meant, and remove it: the disk may be full. Raises: OSError."""
+    handle, name = tempfile.mkstemp(prefix=".h444-", dir=folder)
+    try:
+        os.write(handle, b"\n" * 4096)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+        os.unlink(name)
 
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def _is_of(entry: t.Any, resource_id: str, has_name: bool) -> bool:
-    found = entry.get("id") if isinstance(entry, dict) else ""
-    return found == resource_id or (found is None and has_name)
+def _names_of(entries: t.Mapping[str, t.Any], kind: str, resource_id: str, name: str) -> list[str]:
+    """Find the entries of one resource. One whose reply held no id is known by its name alone."""
+    own = "%s/%s" % (kind, name)
+    found = []
+    for place, entry in entries.items():
+        entry_id = entry.get("id") if isinstance(entry, dict) else ""
+        if place.startswith(kind + "/") and (entry_id == resource_id or (entry_id is None and place == own)):
+            found.append(place)
+    return found
+
+
+def _rename(entries: dict[str, t.Any], old: str, new: str, resource_id: str) -> None:
+    if old != new:
+        entry = entries.pop(old)
+        _make_room(entries, new)
+        entries[new] = {**entry, "id": resource_id}
 
 
 def _may_be_one(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether two entries are of one resource, where neither knows its id: other secrets under one name can be another's."""
+    """Tell whether two entries of one name and id are of one resource.
+
+    If neither has an id, other secrets can be those of another resource.
+    """
     return new.get("id") is not None or all(old.get(name, value) == value for name, value in new.items())
 
 
 def _make_room(entries: dict[str, t.Any], resource: str) -> None:
-    """Put an entry of this name, which is of another resource, beside its name and its id: nothing that is kept is ever dropped."""
+    """Move another resource's entry of this name to its name and its id: nothing that is stored is ever dropped."""
     if resource not in entries:
         return
     old = entries.pop(resource)
