@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a module's task in this process against a simulator without sockets, whose time passes only where the client waits."""
+"""Runs a module's task in this process against a simulator without sockets."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Erro
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY
 from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
+from ansible_collections.h444.cloud.tests.simulator.calls import Answer
 from ansible_collections.h444.cloud.tests.simulator.core import Core
 
 
@@ -72,7 +73,10 @@ class Noting(SimulatorAdapter):
 
 
 class World:
-    """A simulator without sockets, whose time passes only where the client waits. *sent*: method and path of every request."""
+    """A simulator without sockets, whose time passes only while the client waits.
+
+    *sent*: method and path of every request.
+    """
 
     def __init__(self, assume: dict[str, t.Any]) -> None:
         self.warnings: list[str] = []  # of the last task
@@ -105,6 +109,22 @@ class World:
         with pytest.raises(Ended) as ended:
             run(module, reconciler)
         return ended.value.result
+
+
+class Proxied(World):
+    """A world whose answers can be changed on their way by *change*. *asked*: method and path of each request."""
+
+    def __init__(self, **assume: t.Any) -> None:
+        super().__init__({**assumed.defaults(), **assume})
+        self.asked: list[str] = []
+        self.change: t.Callable[[str, Answer], Answer] = lambda _request, answer: answer
+        handle = self.core.handle
+
+        def watched(method: str, path: str, *rest: t.Any) -> Answer:
+            self.asked.append(f"{method} {path}")
+            return self.change(f"{method} {path}", handle(method, path, *rest))
+
+        self.core.handle = watched  # type: ignore[method-assign]
 
 
 def defaults_of(spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:

@@ -10,29 +10,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY
 from ansible_collections.h444.cloud.tests.simulator.calls import Answer
-from ansible_collections.h444.cloud.tests.unit.properties.support import World
+from ansible_collections.h444.cloud.tests.unit.properties.support import Proxied
 from ansible_collections.h444.cloud.tests.unit.properties.surface import play
 
 Row = t.Dict[str, t.Any]
 
 
-class Proxied(World):
-    """A world whose answers can be changed on their way; *asked*: method and path of the last task's requests."""
-
-    def __init__(self, **assume: t.Any) -> None:
-        super().__init__({**assumed.defaults(), **assume})
-        self.asked: list[str] = []
-        self.change: t.Callable[[str, Answer], Answer] = lambda _request, answer: answer
-        handle = self.core.handle
-
-        def watched(method: str, path: str, *rest: t.Any) -> Answer:
-            self.asked.append(f"{method} {path}")
-            return self.change(f"{method} {path}", handle(method, path, *rest))
-
-        self.core.handle = watched  # type: ignore[method-assign]
+class Fleet(Proxied):
+    """An account whose answers can be changed on their way; ``asked`` holds the last task's requests."""
 
     def run(self, module: str, check_mode: bool = False, **options: t.Any) -> Row:
         """Run a module."""
@@ -46,9 +33,9 @@ class Proxied(World):
 
 
 @pytest.fixture
-def world() -> Proxied:
+def world() -> Fleet:
     """An account with two of everything."""
-    found = Proxied()
+    found = Fleet()
     found.core.seed(
         {
             "vps": [{"label": "a-1"}, {"label": "b-1"}],
@@ -83,7 +70,7 @@ TASKS: list[tuple[str, str, str, Row]] = [
     ("module", "path", "store", "options"), TASKS, ids=[f"{task[0]}-{next(reversed(task[3]))}" for task in TASKS]
 )
 def test_a_reply_about_another_id_is_refused(
-    world: Proxied, module: str, path: str, store: str, options: Row, check_mode: bool
+    world: Fleet, module: str, path: str, store: str, options: Row, check_mode: bool
 ) -> None:
     """A cache, or a provider that mixes up two replies, must not choose what is written to."""
     one, other = list(getattr(world.core, store))[:2]
@@ -103,7 +90,7 @@ def test_a_reply_about_another_id_is_refused(
     ("module", "path", "store", "options"), TASKS[:1] + TASKS[4:5] + TASKS[6:7], ids=["vps", "hosting", "webhook"]
 )
 def test_another_id_around_the_resource_is_not_its_own(
-    world: Proxied, module: str, path: str, store: str, options: Row
+    world: Fleet, module: str, path: str, store: str, options: Row
 ) -> None:
     """The id of a request or an order may stand beside the resource."""
     one, other = list(getattr(world.core, store))[:2]
@@ -119,11 +106,18 @@ def test_another_id_around_the_resource_is_not_its_own(
 
 
 FAILED: list[t.Any] = [
-    {"data": [], "success": False, "message": "backend"}, {"data": [], "ok": "false"}, {"data": [], "error": "timeout"},
-    {"items": [], "errors": [{"message": "x"}]}, {"data": [], "status": "error"}, {"data": [], "statusCode": 503, "message": "x"},
-    {"data": [], "partial": True}, {"data": {"items": [], "error": "x"}}, {"data": [], "hasMore": "true"}, {"data": [], "meta": {"total_pages": 3}},
+    {"data": [], "success": False, "message": "backend"},
+    {"data": [], "ok": "false"},
+    {"data": [], "error": "timeout"},
+    {"items": [], "errors": [{"message": "x"}]},
+    {"data": [], "status": "error"},
+    {"data": [], "statusCode": 503, "message": "x"},
+    {"data": [], "partial": True},
+    {"data": {"items": [], "error": "x"}},
+    {"data": [], "hasMore": "true"},
+    {"data": [], "meta": {"total_pages": 3}},
     {"data": [], "meta": {"truncated": True}},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("body", FAILED, ids=str)
@@ -137,15 +131,15 @@ FAILED: list[t.Any] = [
         ("h444_webhook", "/webhooks", {"url": "https://e.com/a", "events": ["vps.created"]}),
     ],
 )
-def test_a_list_that_failed_is_not_empty(world: Proxied, module: str, path: str, options: Row, body: t.Any) -> None:
-    """An empty list with an error beside it proves nothing: not that all is removed, nor that something has to be made."""
+def test_a_list_that_failed_is_not_empty(world: Fleet, module: str, path: str, options: Row, body: t.Any) -> None:
+    """An empty list with an error beside it proves neither that all is removed nor that anything is missing."""
     world.change = lambda request, answer: Answer(200, {}, body) if request == f"GET {path}" else answer
     result = world.run(module, **options)
     assert result.get("failed") and not result["changed"], result
     assert world.writes() == []
 
 
-def test_what_says_that_it_went_well_is_read(world: Proxied) -> None:
+def test_what_says_that_it_went_well_is_read(world: Fleet) -> None:
     """Most envelopes say so."""
     world.change = lambda request, answer: (
         Answer(
@@ -170,8 +164,11 @@ def test_what_says_that_it_went_well_is_read(world: Proxied) -> None:
 @pytest.mark.parametrize(
     "told", [{}, {"created_at": "2020-01-01T00:00:00Z"}, {"replayed": True}], ids=["nothing", "old", "replayed"]
 )
-def test_an_order_renames_no_other_server(world: Proxied, told: Row) -> None:
-    """A key can be an earlier order's, and a list can lag behind: what is called otherwise, and is not proved to be new, stays as it is."""
+def test_an_order_renames_no_other_server(world: Fleet, told: Row) -> None:
+    """A key can be an earlier order's, and a list can lag behind.
+
+    So what has another name, and is not proved to be new, stays as it is.
+    """
     one = next(iter(world.core.servers))
     row = {
         "id": one,
@@ -200,7 +197,7 @@ def test_an_order_renames_no_other_server(world: Proxied, told: Row) -> None:
 
 
 @pytest.mark.parametrize("body", [["x"], "x", None, {"label": None}, {"label": ["db-2"]}], ids=str)
-def test_a_raw_rename_needs_a_readable_name(world: Proxied, body: t.Any) -> None:
+def test_a_raw_rename_needs_a_readable_name(world: Fleet, body: t.Any) -> None:
     """What the new name would be has to be known where the old one is protected."""
     one = next(iter(world.core.servers))
     result = world.run("h444_api", method="PATCH", path=f"/vps/{one}/label", body=body, protected=["a-*"])
@@ -216,9 +213,7 @@ def test_a_raw_rename_needs_a_readable_name(world: Proxied, body: t.Any) -> None
         ("h444_webhook", "/webhooks", "url", "https://e.com/a", "https://e.com/c"),
     ],
 )
-def test_an_id_of_two_names_is_refused(
-    world: Proxied, module: str, path: str, field: str, one: str, other: str
-) -> None:
+def test_an_id_of_two_names_is_refused(world: Fleet, module: str, path: str, field: str, one: str, other: str) -> None:
     """What a list shows under one id and two names can be either; the same row on two pages is no second name."""
     twin = {field: other}
     world.change = lambda request, answer: (
@@ -233,7 +228,7 @@ def test_an_id_of_two_names_is_refused(
 
 
 @pytest.mark.parametrize("is_late", [True, False])
-def test_a_template_that_stays_is_told(world: Proxied, is_late: bool) -> None:
+def test_a_template_that_stays_is_told(world: Fleet, is_late: bool) -> None:
     """Where a reinstalled server still tells its old template, the next run would wipe it again; a warning says so."""
 
     def old(row: Row) -> Row:

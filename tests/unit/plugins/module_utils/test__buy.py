@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order flow against a simulator without sockets: how often it asks, what it makes of odd replies, what a failure still tells."""
+"""The order flow in this process: how often it asks, what it makes of odd replies, and what a failure still reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.h444.cloud.plugins.modules import h444_hosting, h444_vp
 from ansible_collections.h444.cloud.tests.simulator import assumed, hosting
 from ansible_collections.h444.cloud.tests.simulator.account import Account
 from ansible_collections.h444.cloud.tests.simulator.calls import Answer
-from ansible_collections.h444.cloud.tests.unit.properties.support import World, defaults_of
+from ansible_collections.h444.cloud.tests.unit.properties.support import Proxied, defaults_of
 
 Row = t.Dict[str, t.Any]
 VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
@@ -48,21 +48,12 @@ def noun(request: pytest.FixtureRequest) -> Noun:
     return request.param
 
 
-class Shop(World):
-    """A world that counts its requests, and whose answers can be changed on their way."""
+class Shop(Proxied):
+    """A world in which one thing can be ordered."""
 
     def __init__(self, noun: Noun, **assume: t.Any) -> None:
-        super().__init__({**assumed.defaults(), **assume})
+        super().__init__(**assume)
         self.noun = noun
-        self.asked: list[str] = []
-        self.change: t.Callable[[str, Answer], Answer] = lambda _request, answer: answer
-        handle = self.core.handle
-
-        def watched(method: str, path: str, *rest: t.Any) -> Answer:
-            self.asked.append(f"{method} {path}")
-            return self.change(f"{method} {path}", handle(method, path, *rest))
-
-        self.core.handle = watched  # type: ignore[method-assign]
 
     def buy(self, check_mode: bool = False, **options: t.Any) -> Row:
         """Order once; the requests of this task alone are in ``asked``."""
@@ -153,7 +144,7 @@ def test_nothing_is_read_after_an_order_that_proves_itself(noun: Noun) -> None:
 
 @pytest.mark.parametrize("doubt", ["created_at", "replay", "name", "id"])
 def test_what_a_reply_leaves_open_is_read(noun: Noun, doubt: str) -> None:
-    """Without its time, with a replay's header, under no name, or where the id may be the order's own, it is looked for."""
+    """Without its time or a name, with a replay's header, or if the id may be the order's own, it is looked for."""
     shop = Shop(noun)
 
     def on_the_way(request: str, answer: Answer) -> Answer:
@@ -202,7 +193,7 @@ def test_an_id_that_is_the_order_s_own_is_no_success() -> None:
 
 @pytest.mark.parametrize("clock", ["local", "cached"])
 def test_a_dead_server_never_looks_new(noun: Noun, clock: str) -> None:
-    """Times in a zone that is not told, or a clock out of a cache: a dead one's replay is never taken for this run's order."""
+    """A time without its zone, or a cached clock: a dead one's replay is never taken for this run's order."""
     shop = Shop(noun)
     shop.buy()
     shop.buy(state="absent")
@@ -501,7 +492,7 @@ def test_a_name_that_somebody_else_has_is_refused_at_once(noun: Noun, words: str
 
 
 def test_ordered_twice_is_reported(noun: Noun, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider that forgets its keys at once: the second order is seen after a doubtful attempt, and both ids are told."""
+    """A provider that forgets its keys at once: the second order is seen after a lost reply, and both ids are named."""
     shop = Shop(noun, key_window_seconds=0)
     lose(shop, 1)
     if noun is ACCOUNTS:

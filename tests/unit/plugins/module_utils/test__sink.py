@@ -160,7 +160,10 @@ def test_a_name_that_is_taken_thrice(tmp_path: Path) -> None:
 
 
 def test_two_entries_without_an_id(tmp_path: Path) -> None:
-    """Two replies without an id can be about two resources of one name: neither password is dropped; a repeated reply is no second entry."""
+    """Two replies without an id can be about two resources of one name.
+
+    So neither password is dropped; a repeated reply is no second entry.
+    """
     file = tmp_path / "secrets.json"
     for password in ("one", "one", "two"):
         Sink(str(file)).keep("vps/web-1", {"id": None, "root_password": password})

@@ -24,7 +24,7 @@ REMOVE = Action("terminate", "web-1", Endpoint("DELETE", "/vps/{id}", ""), {"id"
 
 
 class Wait:
-    """A wait for a server whose reads give these states one after the other, the last for ever; None: it is not there."""
+    """A wait for a server whose reads show these states in turn, the last one for ever; None: it is not there."""
 
     def __init__(self, *states: str | None, timeout: float = 60) -> None:
         self.states = list(states)
