@@ -18,7 +18,7 @@ PREFIX = "ansible_collections.h444.cloud."
 CORE = {
     "_access", "_answers", "_api", "_endpoint", "_errors", "_fields", "_find", "_identifiers", "_installed", "_labels",
     "_names", "_order", "_paging", "_patterns", "_plan", "_protected", "_reader", "_reply", "_scrub", "_signature",
-    "_status", "_window",
+    "_status", "_thread", "_window",
 }  # fmt: skip
 EFFECTS = {"_client", "_lock", "_pacer", "_sink", "_forward", "_transport"}
 CONVERGE = {"_converge", "_wait"}  # knows plans, not whose they are
@@ -49,6 +49,7 @@ HARMLESS = {
     "functools",
     "hashlib",
     "hmac",
+    "html",
     "ipaddress",
     "itertools",
     "json",

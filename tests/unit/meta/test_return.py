@@ -20,6 +20,7 @@ from ansible_collections.h444.cloud.plugins.module_utils import (
     _domain,
     _hosting,
     _oauth,
+    _thread,
     _ticket,
     _vps,
     _webhook,
@@ -106,7 +107,7 @@ def test_ticket() -> None:
     assert module["messages"]["contains"] == info["messages"]["contains"]
     assert tuple(module) == (*_ticket.FIELDS, "messages")
     assert set(_ticket.read_ticket({"id": 1})) == set(_ticket.FIELDS)
-    assert tuple(module["messages"]["contains"]) == _ticket.MESSAGE_FIELDS == tuple(_ticket.read_message({}))
+    assert tuple(module["messages"]["contains"]) == _thread.MESSAGE_FIELDS == tuple(_thread.read_message({}, "GET"))
 
 
 def test_orders() -> None:

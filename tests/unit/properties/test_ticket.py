@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ticket
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
+from ansible_collections.h444.cloud.plugins.module_utils._thread import same_text
 from ansible_collections.h444.cloud.plugins.modules import h444_ticket, h444_ticket_info
 from ansible_collections.h444.cloud.tests.simulator import assumed, tickets
 from ansible_collections.h444.cloud.tests.unit.properties import support
@@ -85,7 +86,7 @@ def test_life_of_a_ticket(seed: int) -> None:
     told = [message["author"] for message in same["ticket"]["messages"]]
     if assume["ticket_author"] != "none":
         assert told == ["customer", "customer", "staff"], (assume, same)
-    assert _ticket.same_text(same["ticket"]["messages"][-1]["body"], "You are welcome"), (assume, same)
+    assert same_text(same["ticket"]["messages"][-1]["body"], "You are welcome"), (assume, same)
     assert world.play(*TICKET, id=row["id"], reply=THANKS, force_reply=True)["changed"] and len(row["messages"]) == 4
 
     ended = {"subject": ASK["subject"], "reply": "Goodbye", "state": "closed"}
@@ -104,7 +105,7 @@ def test_life_of_a_ticket(seed: int) -> None:
     assert len(row["messages"]) == 5, assume
 
     refused = world.play(*TICKET, id=row["id"])
-    assert refused.get("failed") and "only a reply re-opens" in refused["msg"] and row["status"] == "closed", (
+    assert refused.get("failed") and "only a reply reopens" in refused["msg"] and row["status"] == "closed", (
         assume,
         refused,
     )
@@ -114,7 +115,7 @@ def test_life_of_a_ticket(seed: int) -> None:
     # Within the 24 hours of the first one's key; the key of the new one stands for itself.
     second = world.play(*TICKET, **ASK)
     if (assume["tickets_listed"], assume["ticket_write"]) == ("open", "ok"):
-        # Neither the reply nor the list tells that the key's ticket is the closed one; nothing is opened, and the way out is told.
+        # Neither the reply nor the list shows that the key's ticket is the closed one; nothing is opened.
         assert second["failed"] and "idempotency_key" in second["msg"] and len(there) == 1, (assume, second)
         second = world.play(*TICKET, **ASK, idempotency_key="another-one")
     assert not second.get("failed"), (assume, second)
@@ -276,7 +277,7 @@ def test_a_thread_in_pages_is_read_whole(paging: str, thread: str, order: str, c
     again = world.play(*TICKET, id=row["id"], reply=THANKS)
     assert not again["changed"] and len(again["ticket"]["messages"]) == 5 == len(row["messages"]), again
     bodies = [message["body"] for message in again["ticket"]["messages"]]
-    assert bodies[1:4] == ["Answer 0", "Answer 1", "Answer 2"] and _ticket.same_text(bodies[4], THANKS)
+    assert bodies[1:4] == ["Answer 0", "Answer 1", "Answer 2"] and same_text(bodies[4], THANKS)
     (told,) = listed(world, id=row["id"], include_messages=True)
     assert [message["body"] for message in told["messages"]] == bodies
     more = world.play(*TICKET, id=row["id"], reply="More")
@@ -286,7 +287,7 @@ def test_a_thread_in_pages_is_read_whole(paging: str, thread: str, order: str, c
 @pytest.mark.parametrize("paging", ["count", "unreadable"])
 @pytest.mark.parametrize(("thread", "order"), PLACES)
 def test_a_thread_that_is_cut_is_refused(paging: str, thread: str, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether a reply is there can't be known, so none is posted but by force; closing needs no thread, and says that it is not whole."""
+    """Whether a reply is there can't be known, so only force posts one; closing needs no thread, and warns."""
     warnings: list[str] = []
     monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
     world, row = long_thread(ticket_paging=paging, ticket_thread=thread, ticket_order=order)
@@ -323,7 +324,7 @@ def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("ticket_write", ["ticket", "id", "ok"])
 @pytest.mark.parametrize("ticket_text", ["as_is", "html"])
 def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, ticket_text: str) -> None:
-    """No second ticket, however often and however late the task runs again; another one of the same beginning is not touched."""
+    """No second ticket, however often and late the task runs again; another one of the same beginning stays."""
     world = world_of(ticket_subject="cut20", ticket_write=ticket_write, ticket_text=ticket_text)
     ask = {"subject": "Reverse zone of our addresses", "body": "Please host it."}
     made = world.play(*TICKET, **ask)
@@ -337,7 +338,7 @@ def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, tick
             ), again
     other = {"subject": "Reverse zone of our office", "body": "What does it cost?"}
     refused = world.play(*TICKET, **other)
-    assert refused["failed"] and "cut by the provider" in refused["msg"] and len(world.core.tickets) == 1, refused
+    assert refused["failed"] and "truncated by the provider" in refused["msg"] and len(world.core.tickets) == 1, refused
     assert world.play(*TICKET, **other, idempotency_key="office-1")["changed"] and len(world.core.tickets) == 2
     world.core.offset += 90_000
     assert not world.play(*TICKET, **other, idempotency_key="office-1")["changed"] and len(world.core.tickets) == 2

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _ticket
 from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption, BadReply, Missing, Refused
+from ansible_collections.h444.cloud.plugins.module_utils._ticket import Detail
 
 Row = t.Dict[str, t.Any]
 
@@ -108,169 +109,18 @@ def test_status_told_otherwise(fields: Row, status: str | None) -> None:
     assert _ticket.read_ticket({"id": 7, **fields})["status"] == status
 
 
-@pytest.mark.parametrize(
-    ("raw", "author"),
-    [
-        ({"author": "customer"}, "customer"),
-        ({"author": "CLIENT"}, "customer"),
-        ({"from": "Support Agent"}, "staff"),
-        ({"isStaff": False}, "customer"),
-        ({"is_staff": 1, "author": "Jane"}, "staff"),
-        ({"isCustomer": False}, "staff"),
-        ({"sender": {"type": "AGENT", "name": "Jo"}}, "staff"),
-        ({"author": {"name": "Jane Doe"}, "role": "user"}, "customer"),
-        ({"author": {"name": "Jane Doe"}}, "Jane Doe"),
-        ({"author_type": "System"}, "System"),
-        ({"author": "Jane", "sender_type": "admin"}, "staff"),
-        ({}, None),
-        ({"author": None}, None),
-    ],
-)
-def test_author(raw: Row, author: str | None) -> None:
-    """Who wrote it, however it is told; a name alone tells nothing."""
-    assert _ticket.read_message(raw)["author"] == author
-
-
-@pytest.mark.parametrize("field", ["body", "message", "text", "content"])
-def test_message_keeps_every_field(field: str) -> None:
-    """The text under any name, and what nobody foresaw."""
-    message = _ticket.read_message(
-        {"messageId": 5, field: "Hello", "sentAt": "2026-06-11T09:00:00Z", "attachmentCount": 2}
-    )
-    assert (
-        message["body"] == "Hello"
-        and message["id"] == "5"
-        and message["attachment_count"] == 2
-        and message["created_at"] == "2026-06-11T09:00:00Z"
-    )
-
-
 ONE, TWO = {"body": "1", "created_at": "2026-06-11T09:00:00Z"}, {"body": "2", "created_at": "2026-06-11T09:00:01Z"}
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"id": 7, "messages": [ONE, TWO]},
-        {"id": 7, "messages": [TWO, ONE]},
-        {"data": {"id": 7, "thread": [ONE, TWO]}},
-        {"ticket": {"id": 7}, "messages": [TWO, ONE]},
-        {"data": {"ticket": {"id": 7}, "Messages": {"data": [ONE, TWO]}}},
-        {"id": 7, "message": "1", "replies": [TWO], "created_at": "2026-06-11T09:00:00Z"},
-        {"id": 7, "message": "1", "messages": [ONE, TWO]},
-        {"ticket": {"id": 7, "conversation": [ONE, TWO]}},
-    ],
-)
-def test_thread(body: Row) -> None:
-    """Wherever it stands and whichever comes first: oldest first, the opening message once."""
-    row = _ticket.read_ticket(body.get("ticket") or body.get("data", {}).get("ticket") or body.get("data") or body)
-    found = _ticket.read_thread(_ticket.thread_page(body)["messages"], row)
-    assert [message["body"] for message in found] == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ({"id": 7, "messages": [ONE], "hasMore": True}, {"has_more": True}),
-        ({"id": 7, "page": 1, "messages": [ONE], "totalPages": 2}, {"page": 1, "total_pages": 2}),
-        ({"id": 7, "messages": {"data": [ONE], "nextCursor": "x"}}, {"next_cursor": "x"}),
-        ({"ticket": {"id": 7}, "messages": [ONE], "meta": {"total": 3}}, {"meta": {"total": 3}}),
-        (
-            {"data": {"id": 7, "messages": [ONE]}, "pagination": {"next": "/v1/x?page=2"}},
-            {"pagination": {"next": "/v1/x?page=2"}},
-        ),
-        ({"id": 7, "messages": [ONE], "messagesMeta": {"page": 1, "pages": 2}}, {"page": 1, "pages": 2}),
-        ({"id": 7, "messages": [ONE], "messagesTruncated": True}, {"has_more": True}),
-        ({"data": [{"id": 7, "messages": [ONE], "has_more": True}]}, {"has_more": True}),
-        # The ticket's own numbers tell nothing of the thread.
-        ({"id": 7, "messages": [ONE], "total": 9, "count": 9, "after": "x", "offset": 1, "pages": 3}, {}),
-    ],
-)
-def test_what_tells_of_further_pages(body: Row, told: Row) -> None:
-    """In the envelope, beside the messages, in the ticket under words that mean nothing else."""
-    assert _ticket.thread_page(body) == {"messages": [ONE], **told}
 
 
 @pytest.mark.parametrize("name", ["messageCount", "replies_count", "messages_total"])
 def test_a_count_tells_that_the_thread_is_cut(name: str) -> None:
     """The opening message may count; what is shown is then whole."""
-    assert _ticket.read_detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: 2}), "7")[1] == ""
-    row, cut = _ticket.read_detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: "3"}), "7")
-    assert row is not None and len(row["messages"]) == 2 and "has 3 messages and gave 2" in cut
+    whole = _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: 2}), "7")
+    assert whole is not None and whole.cut == ""
+    found = _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: "3"}), "7")
+    assert found is not None and len(found.row["messages"]) == 2 and "has 3 messages but returned 2" in found.cut
     with pytest.raises(BadReply, match="has 3 messages"):
-        _ticket._detail(Api(t7={"id": 7, "messages": [ONE, TWO], name: 3}), {"id": "7"})
-
-
-def test_thread_of_one_second() -> None:
-    """Newest first with equal times: the whole is turned before it is sorted."""
-    rows = [
-        {"body": "3", "created_at": "2026-06-11T09:00:01Z"},
-        {"body": "2", "created_at": "2026-06-11T09:00:01Z"},
-        ONE,
-    ]
-    assert [message["body"] for message in _ticket.read_thread(rows, ticket())] == ["1", "2", "3"]
-
-
-def test_thread_without_times_keeps_its_order() -> None:
-    """Nothing tells otherwise."""
-    assert [message["body"] for message in _ticket.read_thread([{"body": "b"}, {"body": "a"}], ticket())] == ["b", "a"]
-
-
-def test_no_thread_and_a_broken_one() -> None:
-    """None is an empty list; what can't be read is said. A number of messages is none."""
-    assert _ticket.thread_page({"id": 7, "messages": 3})["messages"] == []
-    assert _ticket.read_ticket({"id": 7, "messages": 3})["message_count"] == 3
-    with pytest.raises(BadReply, match="GET /v1/tickets/:id"):
-        _ticket.read_thread(["Hello"], ticket())
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("a\r\nb\n", "a b", True),
-        ("<p>a &amp; b<br />\nc</p>", "a & b\nc", True),
-        ("Cafe\u0301", "Caf\u00e9", True),
-        ("a", "A", False),
-        ("", None, True),
-        ("if a <b> c", "if a c", False),
-    ],
-)
-def test_same_text(one: str, other: str | None, same: bool) -> None:
-    """White space, line ends and a web form's markup don't count; letters do."""
-    assert _ticket.same_text(one, other) is same
-
-
-@pytest.mark.parametrize(
-    ("messages", "is_said"),
-    [
-        ([said("Hello"), said("Thanks")], True),
-        ([said("Thanks"), said("Hello")], False),
-        ([said("Thanks"), said("You are welcome", "staff")], True),
-        ([said("Thanks", "staff")], False),
-        ([said("Thanks", None), said("Something", None)], True),
-        ([said("Thanks", "Jane Doe"), said("Hi", "staff")], True),
-        ([said("Thanks", None), said("Hello")], False),
-        ([], False),
-    ],
-)
-def test_is_said(messages: list[Row], is_said: bool) -> None:
-    """The customer's latest counts, staff does not, and who is not told counts on the safe side."""
-    assert _ticket.is_said(messages, " Thanks\n") is is_said
-
-
-def test_is_said_at_one_moment() -> None:
-    """Which of two messages of one second is the later one can't be known: each may be."""
-    one, two = (
-        {"id": None, "author": "customer", "body": body, "created_at": "2026-06-11T09:00:00Z"}
-        for body in ("Thanks", "Hello")
-    )
-    old = {**one, "body": "Old", "created_at": "2026-06-11T08:00:00Z"}
-    for messages in ([old, one, two], [old, two, one], [old, one, {**one, "author": "staff", "body": "Hi"}, two]):
-        assert (
-            _ticket.is_said(messages, "Thanks")
-            and _ticket.is_said(messages, "Hello")
-            and not _ticket.is_said(messages, "Old")
-        )
+        _ticket._whole(found)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +146,7 @@ def test_is_said_at_one_moment() -> None:
 )
 def test_plan_current(status: str, options: Row, verbs: list[str], notes: int) -> None:
     """What becomes of a ticket that is there, and what is said about it."""
-    plan = _ticket.plan_current(ticket(status=status), wanted(**options))
+    plan = _ticket.plan_current(Detail(ticket(status=status)), wanted(**options))
     assert [action.verb for action in plan.actions] == verbs and len(plan.notes) == notes
     assert _ticket.is_over(plan.after) is (options.get("state") == "closed")
     assert len(plan.after["messages"]) == 1 + ("reply to" in verbs)
@@ -309,16 +159,16 @@ def test_plan_current(status: str, options: Row, verbs: list[str], notes: int) -
 def test_closed_one_is_not_opened_by_itself(options: Row, way: str) -> None:
     """The API has no way but a reply."""
     with pytest.raises(Refused, match=re.escape(way)):
-        _ticket.plan_current(ticket(status="closed"), wanted(**options))
+        _ticket.plan_current(Detail(ticket(status="closed")), wanted(**options))
 
 
 def test_what_is_needed_and_missing() -> None:
     """Status and thread."""
     with pytest.raises(BadReply, match="status"):
-        _ticket.plan_current(ticket(status=None), wanted())
+        _ticket.plan_current(Detail(ticket(status=None)), wanted())
     with pytest.raises(BadReply, match="thread"):
-        _ticket.plan_current(ticket(messages=[]), wanted(reply="More"))
-    assert _ticket.plan_current(ticket(messages=[]), wanted(reply="More", force_reply=True)).actions
+        _ticket.plan_current(Detail(ticket(messages=[])), wanted(reply="More"))
+    assert _ticket.plan_current(Detail(ticket(messages=[])), wanted(reply="More", force_reply=True)).actions
 
 
 def raw(ticket_id: int, subject: str = "Help", status: str | None = "open", **fields: t.Any) -> Row:
@@ -353,19 +203,19 @@ def detail(ticket_id: int, *texts: str, **fields: t.Any) -> Row:
     ],
 )
 def test_the_one_that_is_not_closed(state: str, statuses: list[str], taken: str | None) -> None:
-    """Several are refused with their ids, for nothing tells which is meant; to close, a resolved one beside an open one counts, too."""
+    """Several are refused with their ids, for nothing says which is meant; to close, a resolved one counts, too."""
     rows = [
         _ticket.read_ticket(raw(number, status=status, created_at="2026-01-0%d" % number))
         for number, status in enumerate(statuses, 1)
     ]
     if taken is None or len(taken) == 1:
-        found = _ticket.pick_current(rows, "Help", state)
+        found = _ticket.find_current(rows, "Help", state)
         assert (found["id"] if found else None) == taken
         return
     with pytest.raises(
         Ambiguous, match="ids %s\\. Nothing was changed; name the one you mean by its id" % taken
     ) as refused:
-        _ticket.pick_current(rows, "Help", state)
+        _ticket.find_current(rows, "Help", state)
     assert [row["id"] for row in refused.value.facts["candidates"]] == taken.split(", ")
 
 
@@ -423,7 +273,8 @@ def test_a_cut_subject_is_found_by_the_opening_message() -> None:
         (wanted(subject=LONG, idempotency_key="my-own-key"), [detail(1)]),
     ):
         with pytest.raises(
-            Refused, match="but 1 has 'Reverse zone of our', which may be it, cut by the provider. Nothing was written"
+            Refused,
+            match="but 1 has 'Reverse zone of our', which may be it, truncated by the provider. Nothing was written",
         ):
             _ticket.plan_of(Api(tickets=[cut], t1=replies[0]), options)
     both = Api(tickets=[cut, raw(2, "Reverse zone of our")], t1=detail(1), t2=detail(2))
@@ -545,8 +396,8 @@ def test_nothing_to_close() -> None:
         ({"subject": "Help", "priority": " "}, "priority"),
         ({"subject": "Help", "priority": "very\nhigh"}, "can't be a priority, which is a word like 'medium'"),
         ({"subject": "Help", "department": "x" * 65}, "department"),
-        ({"subject": "Help", "state": "closed", "idempotency_key": "my-own-key"}, "nothing is opened"),
-        ({"id": "7", "state": "closed", "idempotency_key": "my-own-key"}, "nothing is opened"),
+        ({"subject": "Help", "state": "closed", "idempotency_key": "my-own-key"}, "no ticket is opened"),
+        ({"id": "7", "state": "closed", "idempotency_key": "my-own-key"}, "no ticket is opened"),
         ({"id": "../x"}, "id"),
         ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
     ],
@@ -568,7 +419,7 @@ def opening(**changed: t.Any) -> _ticket.Opening:
 
 
 def test_key() -> None:
-    """The same for the same wish on every machine; another for another account, subject, message, department or closed tickets."""
+    """The same for the same wish on every machine; another for another account, subject, message, department or past."""
     key = opening().key()
     assert key == "b7765722-f1e9-4776-9b3d-f86d06217f51"  # written down: another one would open what is opened already
     assert opening(body={"priority": "high"}).key() == key
