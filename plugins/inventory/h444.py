@@ -84,7 +84,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, H444Error, mistake_text
-from ansible_collections.h444.cloud.plugins.module_utils._names import clean, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import one_line, quoted
 from ansible_collections.h444.cloud.plugins.module_utils._reader import bad, kind_of
 from ansible_collections.h444.cloud.plugins.plugin_utils import _cache, _hosts, _naming, _options
 from ansible_collections.h444.cloud.plugins.plugin_utils._constructed import (
@@ -116,7 +116,7 @@ def _names_plugin(path: str) -> bool:
 
 
 def _odd_address(owner: str | None, error: BadReply) -> str:
-    where = "of the server %s" % shown(owner) if owner else "of an unknown server"
+    where = "of the server %s" % quoted(owner) if owner else "of an unknown server"
     return "An address %s is left out: %s" % (where, error)
 
 
@@ -266,7 +266,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self._warn("The entry %s of the cache is not one of an inventory; the API is asked again." % name)
             return _cache.NOTHING
         except Exception as error:  # every cache plugin has errors of its own
-            self._warn("The cache can't be read; the API is asked again: %s" % clean(str(error), 200))
+            self._warn("The cache can't be read; the API is asked again: %s" % one_line(str(error), 200))
             return _cache.NOTHING
 
     def _fetch(self, api_url: str, api_key: str | None) -> _cache.Replies:
@@ -362,13 +362,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     odd.append("An entry of the list of servers is left out: %s" % why)
                     continue
                 row = _hosts.salvaged(raw, len(rows))
-                odd.append("The server %s is odd and kept with what could be read: %s" % (shown(row["id"]), why))
+                odd.append("The server %s is odd and kept with what could be read: %s" % (quoted(row["id"]), why))
             if row["id"] in rows:
                 twice[row["id"]] = None
             else:
                 rows[row["id"]] = row
         self._warn_of(
-            [*odd, *("The server %s stands in the list twice; the first row counts." % shown(one) for one in twice)],
+            [*odd, *("The server %s stands in the list twice; the first row counts." % quoted(one) for one in twice)],
             "odd servers",
         )
         return list(rows.values())
@@ -397,7 +397,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             again()
         except Exception as error:
-            raise AnsibleParserError("%s: %s: %s failed: %s" % (self._path, option, shown(text), error)) from None
+            raise AnsibleParserError("%s: %s: %s failed: %s" % (self._path, option, quoted(text), error)) from None
 
     def _is_taken(self, name: str, server_id: str) -> bool:
         """Tell whether a name belongs to another server already, one of another account."""
@@ -435,7 +435,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 kept.append(server)
         for place, count in failed.items():
             self._warn(
-                "filters: %s failed for %d servers; it decides nothing for them." % (shown(decisions[place][1]), count)
+                "filters: %s failed for %d servers; it decides nothing for them." % (quoted(decisions[place][1]), count)
             )
         return kept
 

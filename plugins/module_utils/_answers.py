@@ -61,7 +61,7 @@ class Sent(t.NamedTuple):
         return self.endpoint.method == "GET"
 
     def __str__(self) -> str:
-        return "%s %s" % (self.endpoint.method, self.shown_path)
+        return "%s %s" % (self.endpoint.method, scrub(self.shown_path))
 
     def facts(self, attempts: int, **more: t.Any) -> dict[str, t.Any]:
         """Return what an error about this request knows besides its sentence."""
@@ -98,7 +98,7 @@ def _unreadable(sent: Sent, received: Received, attempts: int, why: str) -> erro
         sent,
         received.status,
         kind,
-        scrub(shown),
+        shown,
     )
     facts = sent.facts(attempts, status=received.status, idempotency_key=sent.idempotency_key)
     if sent.is_read:
@@ -145,7 +145,7 @@ class _Refusal(t.NamedTuple):
 def refusal(sent: Sent, received: Received, attempts: int, may_be_done: bool) -> errors.ApiError:
     """Turn an answer that says no into the error for it."""
     body = _error_body(received.payload)
-    no = _Refusal(sent, received, attempts, may_be_done, scrub(error_text(body)), _oauth_code(body))
+    no = _Refusal(sent, received, attempts, may_be_done, error_text(body), _oauth_code(body))
     for statuses, error_of in REFUSALS:
         if received.status in statuses:
             return error_of(no)

@@ -450,7 +450,7 @@ class Purchase:
                 self.order.name,
                 self.shop.what,
                 row["id"],
-                self.shop.title(row),
+                clean(self.shop.title(row), 80),
                 self.order.way_to_another,
             )
         )

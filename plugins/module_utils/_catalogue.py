@@ -85,6 +85,10 @@ def find_plan(products: t.Sequence[Raw], slug: str, category: str) -> tuple[str,
     return slug, prices[0]
 
 
+def _listed(names: t.Sequence[str]) -> str:
+    return ", ".join(clean(name, 60) for name in names) or "none"
+
+
 def _no_plan(slug: str, category: str, names: t.Sequence[str]) -> Refused:
     likely = closest(slug, names)
     return Refused(
@@ -92,8 +96,8 @@ def _no_plan(slug: str, category: str, names: t.Sequence[str]) -> Refused:
         % (
             category,
             clean(slug, 60),
-            "; did you mean %s?" % likely[0] if likely else ".",
-            ", ".join(names) or "none",
+            "; did you mean %s?" % clean(likely[0], 60) if likely else ".",
+            _listed(names),
         ),
         plans=names,
     )
@@ -123,7 +127,7 @@ def is_same_plan(told: str, wanted: str) -> bool:
 def plan_drift(name: str, told: str, wanted: str) -> str:
     """Say that a resource has another plan than is wanted; a number or a display name may mean the wanted one."""
     if is_slug(told):
-        return "%s has the plan %s, not %s" % (name, told, wanted)
+        return "%s has the plan %s, not %s" % (name, clean(told, 60), wanted)
     return "The API names the plan of %s %s, which may or may not be %s" % (name, shown(told), wanted)
 
 
@@ -224,8 +228,8 @@ def _no_template(name: str, family: str | None, names: t.Sequence[str]) -> Refus
         % (
             clean(name, 60),
             " of the family '%s'" % clean(family, 40) if family else "",
-            "; did you mean %s?" % likely[0] if likely and likely[0] != name else ".",
-            ", ".join(names) or "none",
+            "; did you mean %s?" % clean(likely[0], 60) if likely and likely[0] != name else ".",
+            _listed(names),
         ),
         os_templates=names,
     )

@@ -97,7 +97,7 @@ class Progress:
         self.keep(resource, resource_id, reply.secrets, reply.others)
         place = "in credentials_file" if self.is_kept_in_file else "in %s of the result" % OTHER_SECRETS
         for name in wanted:
-            what = "%s of %s" % (name.replace("_", " "), resource)
+            what = "%s of %s" % (name.replace("_", " "), clean(resource))
             if name in reply.unclear:
                 paths = _listed(reply.unclear[name])
                 self.lose(
@@ -119,13 +119,13 @@ class Progress:
         if more:
             self.warn(
                 "The reply about %s holds more secrets; they are %s under these names: %s."
-                % (resource, place, _listed(more))
+                % (clean(resource), place, _listed(more))
             )
 
     def lose(self, what: str, way_out: str) -> None:
         """Note that a one-time secret did not arrive, and warn with the way to a new one."""
         self.secret_lost = True
-        self.warn("The %s did not arrive complete, and the API shows it only once: %s." % (what, way_out))
+        self.warn("The %s did not arrive complete, and the API shows it only once: %s." % (clean(what), way_out))
 
     def identify(self) -> None:
         """Tell the file whose secrets it has, where the reply that brought them did not."""
@@ -169,7 +169,7 @@ class Progress:
 
     def belongings(self) -> str:
         """Say what was bought and where its one-time secrets are, for the end of a failure's message."""
-        parts = ["%s was ordered, its id is %s." % (self.bought, self.resource_id)] if self.bought else []
+        parts = ["%s was ordered, its id is %s." % (clean(self.bought), self.resource_id)] if self.bought else []
         if self.secrets:
             parts.append(
                 "The result of this task holds %s, which can't be had again." % " and ".join(sorted(self.secrets))

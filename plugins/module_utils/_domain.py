@@ -400,7 +400,7 @@ def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | 
     unmet = _unmet(now, wanted) or "it does not tell all that was written"
     message = "%s %s was read again: %s%s." % (
         error,
-        now.row["name"],
+        clean(now.row["name"]),
         unmet,
         "; changed: %s" % ", ".join(moved) if moved else "; it is as before",
     )
@@ -419,7 +419,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
         now = get_domain(api, plan.after["id"])
         if now is None:
             raise NotReached(
-                "The API took the change of %s, but does not know the domain any more." % plan.after["name"]
+                "The API took the change of %s, but does not know the domain any more." % clean(plan.after["name"])
             )
         # What the API does not tell is known from the plan alone; a warning says so.
         progress.after = {**now.row, **{field: value for field, value in wanted.items() if field in now.untold()}}
@@ -430,7 +430,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
             raise NotReached(
                 "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the registry is slow: "
                 "look at the panel; running the task again does no harm."
-                % (plan.after["name"], sum(PAUSES_SECONDS), unmet)
+                % (clean(plan.after["name"]), sum(PAUSES_SECONDS), unmet)
             )
         api.sleep(pauses.pop(0))
 

@@ -17,7 +17,7 @@ from ._errors import Ambiguous, ApiError, BadOption, NotFound, Refused
 from ._fields import Derived, Either, Field, Needed, Table, as_is, read_fields, text_inside
 from ._find import Found, Name, Noun, Source, by_name, get_living, listed, missing, with_names
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, canonical_host, check_hostname, check_id, shown
+from ._names import CONTROL, canonical_host, check_hostname, check_id, clean, shown
 from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, Step, in_steps, laid_over, same
@@ -457,7 +457,7 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     """Say what differs and can't be changed through the API."""
     name, told, wanted = shown(title_of(current)), current["plan_slug"], params.get("plan_slug")
     notes = [
-        "%s has the %s %s, not %s; the API can't change it." % (name, other.field, current[other.field], value)
+        "%s has the %s %s, not %s; the API can't change it." % (name, other.field, clean(current[other.field]), value)
         for other, value in differences(current, params)
     ]
     if wanted and told and not _catalogue.is_same_plan(told, wanted):

@@ -11,12 +11,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _client, _transport
-from ._access import KEY_PAGE
+from ._access import KEY_PAGE, SHORTEST_KEY
 from ._api import Api, Params
 from ._errors import H444Error, mistake_text
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import well_formed
-from ._scrub import scrub
 
 
 def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
@@ -66,7 +65,7 @@ class H444Module:
 
     def warn(self, text: str) -> None:
         """Warn the user."""
-        self._module.warn(well_formed(scrub(text)))
+        self._module.warn(self._sayable(text))
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
@@ -75,14 +74,19 @@ class H444Module:
     def fail(self, error: H444Error, **result: t.Any) -> None:
         """End with an error: one sentence, its facts, and what was done up to then."""
         facts = {key: value for key, value in error.facts.items() if key not in result}
-        self._module.fail_json(msg=well_formed(scrub(str(error))), **self._whole({"changed": False, **facts, **result}))
+        self._module.fail_json(msg=self._sayable(str(error)), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, told: str = "", **result: t.Any) -> None:
         """End with a mistake of ours. *told*: what has to be said besides."""
         self._module.fail_json(
-            msg=well_formed(" ".join(filter(None, (mistake_text(error), told)))),
+            msg=self._sayable(" ".join(filter(None, (mistake_text(error), told)))),
             **self._whole({"changed": False, **result}),
         )
+
+    def _sayable(self, text: str) -> str:
+        """Make a sentence fit for the output. Foreign texts in it were scrubbed where they entered it; the key itself is taken out here."""
+        key = (self.params.get("api_key") or "").strip()
+        return well_formed(text.replace(key, "[redacted]") if len(key) >= SHORTEST_KEY else text)
 
     def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Add to a result what belongs into every one, whatever the task and however it ended.

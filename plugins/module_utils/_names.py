@@ -14,6 +14,7 @@ import typing as t
 import unicodedata
 
 from ._errors import Ambiguous, BadOption
+from ._scrub import scrub
 
 # A path can be climbed by "..", so an id is checked, not only quoted. "all-ips" is a sibling of /vps/:id.
 ID_PATTERN = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._~-]{0,127}\Z")
@@ -143,12 +144,21 @@ def check_label(value: str, option: str) -> str:
 
 
 def clean(text: str, limit: int = 300) -> str:
-    """Make a foreign text fit for a message: one line, no control characters, not too long."""
+    """Make a foreign text fit for a message: without keys, tokens and secrets, in one line, and not too long."""
+    return _shortened(text, limit, scrub)
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Make a text of the user's own fit for a message: no control characters, and not too long."""
+    return _shortened(text, limit, lambda own: own)
+
+
+def _shortened(text: str, limit: int, hide: t.Callable[[str], str]) -> str:
     # Cut before it is looked at: sorting the marks of a long run takes the square of its length.
     text, whole = text[: 20 * limit], len(text)
     is_cut = whole > len(text)
     text = CONTROL.sub(" ", normalized("NFC", text.replace("\n", " ")))
-    text = re.sub(r"\s+", " ", text).strip()
+    text = hide(re.sub(r"\s+", " ", text).strip())
     return text if len(text) <= limit and not is_cut else text[: limit - 1] + "…"
 
 
@@ -201,8 +211,13 @@ def _numbered(name: str, number: int) -> str:
 
 
 def shown(value: object) -> str:
-    """Quote a value for a message."""
+    """Quote a foreign value for a message."""
     return "'%s'" % clean(str(value), 80)
+
+
+def quoted(value: object) -> str:
+    """Quote a value of the user's own for a message."""
+    return "'%s'" % one_line(str(value), 80)
 
 
 def closest(name: str | None, names: t.Iterable[str | None]) -> list[str]:

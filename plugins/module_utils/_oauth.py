@@ -30,7 +30,7 @@ from ._errors import (
     UnknownFate,
 )
 from ._identifiers import Identifiers
-from ._names import clean, closest, shown
+from ._names import clean, closest, one_line, shown
 from ._plan import Action, Plan
 from ._reader import Where, bad, text, whole
 
@@ -227,7 +227,7 @@ def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
         raise bad(where, "device_code holds what no code can hold")
     found["verification_uri_complete"] = text(answer.get("verification_uri_complete"))
     for name in ("user_code", "verification_uri", "verification_uri_complete"):  # they are shown on a terminal
-        found[name] = clean(found[name], 2000) if found[name] else None
+        found[name] = one_line(found[name], 2000) if found[name] else None
     interval = whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS
     found["interval"] = max(interval, 1) if interval <= LONGEST_INTERVAL_SECONDS else DEFAULT_INTERVAL_SECONDS
     found["expires_in"] = read_lifetime(answer)

@@ -19,7 +19,6 @@ from ._api import Answer
 from ._errors import BadReply
 from ._names import clean
 from ._reader import MORE, first, snake, truth, whole
-from ._scrub import scrub
 
 Query = t.Dict[str, t.Any]
 
@@ -137,7 +136,7 @@ def _half_a_list(page: _Page) -> BadReply:
     if page.link is not None:
         return BadReply(
             "GET %s names a next page that can't be used (%s). Nothing is done with half a list."
-            % (path, clean(scrub(page.link), 80))
+            % (path, clean(page.link, 80))
         )
     return BadReply(
         "GET %s says that there are more entries than the %d it gave, but not how to read them. "

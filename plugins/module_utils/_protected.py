@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import BadOption, Refused
-from ._names import shown
+from ._names import clean, shown
 from ._patterns import clean_patterns, fitting
 from ._plan import Action
 
@@ -30,7 +30,7 @@ def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Ac
     wanted = guarding(patterns)
     for action in actions if wanted else ():
         if action.destroys or action.new_name is not None:
-            check_names(wanted, action.known_as, str(action), None if action.destroys else action.new_name)
+            check_names(wanted, action.known_as, clean(str(action)), None if action.destroys else action.new_name)
 
 
 def check_names(

@@ -117,7 +117,7 @@ def normal(value: t.Any, where: Where, depth: int = 0) -> t.Any:
             )
             if name in result and result[name] != item:
                 if result[name] is not None and item is not None:
-                    raise bad(where, "the field %s stands there twice with different values" % name)
+                    raise bad(where, "the field %s stands there twice with different values" % clean(name, 60))
                 item = result[name] if item is None else item
             result[name] = item
         return result

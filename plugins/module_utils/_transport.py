@@ -34,7 +34,6 @@ from ._answers import Received, Sent
 from ._endpoint import ALWAYS, LOST, SENT_NOT
 from ._errors import BadOption
 from ._names import clean, is_digits
-from ._scrub import scrub
 
 MAX_BODY_BYTES = 32 << 20
 MAX_CHAIN = 12
@@ -351,7 +350,7 @@ class _Trouble:
             "budget": "%g" % watchdog.seconds,
             "kind": type(exc).__name__,
             "exception": clean(str(exc), 200),
-            "innermost": clean(scrub(str(self.chain[-1])), 120),
+            "innermost": clean(str(self.chain[-1]), 120),
             "denied": self.find(r"Tunnel connection failed: ([0-9]{3})"),
             "distrust": clean(self.find(r"certificate verify failed: ([^(\n]+)"), 160),
         }

@@ -43,7 +43,7 @@ from ._find import (
 )
 from ._identifiers import Identifiers
 from ._labels import has_label, read_label, tells_label, why_similar
-from ._names import ascii_host, check_hostname, check_label, shown
+from ._names import ascii_host, check_hostname, check_label, clean, shown
 from ._order import Order, check_custom_key, facts_of, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, Step, in_steps, laid_over, same
@@ -428,7 +428,7 @@ def _wanted_template(
 def _installed_words(current: Row, installed: tuple[str, str] | None) -> str:
     """Say what is installed, as far as it is known."""
     if installed is not None:
-        return "%s is installed" % installed[1]
+        return "%s is installed" % clean(installed[1], 60)
     told = _installed.told_by(current)
     words = list(dict.fromkeys(told.names + told.families + told.versions + told.ids))
     if not words:
@@ -555,13 +555,13 @@ def _plan_drift(name: str, told: str, wanted: str) -> str:
 def _host_drift(name: str, told: str, wanted: str) -> str:
     if ascii_host(told) == ascii_host(wanted):
         return ""
-    return "%s has the host name %s, not %s; the API can't change it." % (name, told, wanted)
+    return "%s has the host name %s, not %s; the API can't change it." % (name, clean(told), wanted)
 
 
 def _family_drift(name: str, told: str, wanted: str) -> str:
     if _installed.is_family(told, wanted):
         return ""
-    return "%s has an operating system of the family %s, not %s." % (name, told, wanted)
+    return "%s has an operating system of the family %s, not %s." % (name, clean(told, 60), wanted)
 
 
 def _template_drift(name: str, current: Row, params: Params, templates: t.Sequence[Row]) -> str:
@@ -574,7 +574,7 @@ def _template_drift(name: str, current: Row, params: Params, templates: t.Sequen
         return ""
     return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (
         name,
-        installed[1],
+        clean(installed[1], 60),
         wanted,
     )
 

@@ -82,7 +82,7 @@ def wait_for(
         row = read()
     if TERMINATED in action.until:
         return None
-    raise NotReached("%s: it is gone." % (action,), states_seen=[*seen, TERMINATED])
+    raise NotReached("%s: it is gone." % clean(str(action)), states_seen=[*seen, TERMINATED])
 
 
 def _with_state(seen: list[str], status: str | None) -> list[str]:
@@ -110,7 +110,7 @@ def _not_reached(action: Action, status: str | None, waited_seconds: float, seen
         "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; it is safe to run "
         "the task again."
         % (
-            action,
+            clean(str(action)),
             waited_seconds,
             clean(str(status), 40),
             " or ".join(action.until),

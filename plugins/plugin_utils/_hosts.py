@@ -18,7 +18,7 @@ import typing as t
 import unicodedata
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_ip, is_digits, normalized, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_ip, is_digits, normalized, quoted
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_secret_key, snake
 from ansible_collections.h444.cloud.plugins.module_utils._reader import text as as_text
 
@@ -81,7 +81,7 @@ def make_settings(options: t.Mapping[str, t.Any]) -> Settings:
     if prefix and (not IDENTIFIER.match(prefix) or prefix.startswith("ansible_")):
         raise BadOption(
             "hostvars_prefix: %s can't begin a variable's name: use letters, digits and '_', not a digit first and not "
-            "'ansible_'." % shown(prefix)
+            "'ansible_'." % quoted(prefix)
         )
     _check_group("group", options["group"])
     connect_with = options["connect_with"]
@@ -101,7 +101,7 @@ def make_settings(options: t.Mapping[str, t.Any]) -> Settings:
 def _check_group(option: str, name: str) -> None:
     if name != safe_group(name):
         raise BadOption(
-            "%s: %s is not a group's name: use letters, digits and '_', not a digit first." % (option, shown(name))
+            "%s: %s is not a group's name: use letters, digits and '_', not a digit first." % (option, quoted(name))
         )
 
 
@@ -110,7 +110,7 @@ def _label_pattern(text: str, prefix: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(text)
     except re.error as error:
-        raise BadOption("label_pattern: %s is not a regular expression: %s." % (shown(text), error)) from error
+        raise BadOption("label_pattern: %s is not a regular expression: %s." % (quoted(text), error)) from error
     if not pattern.groupindex:
         raise BadOption("label_pattern: it has no named group; write (?P<role>[a-z]+), for instance.")
     for name in pattern.groupindex:
@@ -139,7 +139,7 @@ def _network(group: str, text: t.Any) -> tuple[int, int, int]:
     if network is None:
         raise BadOption(
             "ip_groups: %s of %s is not a network; write 10.0.0.0/8 or 2001:db8::/32, for instance."
-            % (shown(text), group)
+            % (quoted(text), group)
         )
     return network.version, int(network.network_address), int(network.netmask)
 

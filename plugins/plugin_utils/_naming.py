@@ -17,7 +17,7 @@ import re
 import socket
 import typing as t
 
-from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, normalized, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import canonical_host, normalized, quoted
 from ansible_collections.h444.cloud.plugins.module_utils._vps import is_gone
 
 from ._hosts import ENDS_IN_NUMBER, LONGEST_LABEL, RESERVED_GROUPS, Server, Settings, safe_group
@@ -209,7 +209,7 @@ def _share(name: str, servers: list[Server]) -> Note:
         server.groups.append(group)
     ids = ", ".join(sorted(map(_id_of, servers))[:5]) + (", ..." if len(servers) > 5 else "")
     text = "%d servers are called %s: their ids (%s) were added to their names, and the group %s holds them all."
-    return Note(text % (len(servers), shown(name), ids, group), servers)
+    return Note(text % (len(servers), quoted(name), ids, group), servers)
 
 
 def _name_with_id(server: Server, names: _Names) -> str:
@@ -230,11 +230,11 @@ def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
     if base is None:
         return "The server with the id %s has nothing that can name a host (its label is %s): it is called %s." % (
             server_id,
-            shown(server.row.get("label")),
+            quoted(server.row.get("label")),
             server.name,
         )
     if base in group_names:
-        return "%s is the name of a group: the server of that name is called %s." % (shown(base), server.name)
+        return "%s is the name of a group: the server of that name is called %s." % (quoted(base), server.name)
     # The other one keeps the name, so the group that both join needs a different one.
     server.namesake = base
     server.groups.append(safe_group(base) if safe_group(base) != base else "h444_%s" % base)
@@ -242,7 +242,7 @@ def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
         "%s is another server of this inventory already: the one with the id %s is called %s, and the group %s holds "
         "both."
     )
-    return text % (shown(base), server_id, server.name, server.groups[-1])
+    return text % (quoted(base), server_id, server.name, server.groups[-1])
 
 
 def _notes_of_replaced(servers: list[Server], prefix: str) -> t.Iterator[Note]:
@@ -255,7 +255,7 @@ def _notes_of_replaced(servers: list[Server], prefix: str) -> t.Iterator[Note]:
             "filters leaves such servers out."
         )
         count, more = _count(servers)
-        yield Note(text % (count, shown(first.base), status, first.name, more, prefix, status), servers)
+        yield Note(text % (count, quoted(first.base), status, first.name, more, prefix, status), servers)
 
 
 def _notes_of_passed_over(servers: t.Iterable[Server]) -> t.Iterator[Note]:
@@ -265,7 +265,7 @@ def _notes_of_passed_over(servers: t.Iterable[Server]) -> t.Iterator[Note]:
         first = min(odd, key=_id_of)
         count, more = _count(odd)
         text = "%s not called what hostnames gives first, because it can't name a host: %s is called %s%s."
-        yield Note(text % (count, shown(first.passed_over), first.name, more), odd)
+        yield Note(text % (count, quoted(first.passed_over), first.name, more), odd)
 
 
 def _count(servers: t.Sized) -> tuple[str, str]:

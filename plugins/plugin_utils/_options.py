@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
-from ansible_collections.h444.cloud.plugins.module_utils._names import clean, closest, shown
+from ansible_collections.h444.cloud.plugins.module_utils._names import closest, one_line, quoted
 
 from ._trust import trusted
 
@@ -60,7 +60,7 @@ def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[
             # Whoever sets the environment runs the command: as trusted as the configuration file.
             value = loader.load(trusted(text), show_content=False)
         except AnsibleError as error:
-            raise BadOption("%s: it is not valid YAML: %s" % (name, clean(str(error), 200))) from error
+            raise BadOption("%s: it is not valid YAML: %s" % (name, one_line(str(error), 200))) from error
         if not isinstance(value, kind):
             raise BadOption("%s: it has to be a YAML %s." % (name, "mapping" if kind is dict else "list"))
         found[option] = value
@@ -86,7 +86,9 @@ def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapp
             continue  # structured variables are YAML, and read elsewhere
         expected = _expected(value, definition)
         if expected:
-            raise BadOption("%s: %s is not %s." % (where, "its value" if name == "api_key" else shown(value), expected))
+            raise BadOption(
+                "%s: %s is not %s." % (where, "its value" if name == "api_key" else quoted(value), expected)
+            )
 
 
 def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
@@ -113,10 +115,12 @@ def check_shapes(options: t.Mapping[str, t.Any]) -> None:
     for name in ("hostnames", "statuses"):
         for entry in options[name]:
             if not isinstance(entry, str):
-                raise BadOption("%s: %s is not a text; write it in quotes." % (name, shown(entry)))
+                raise BadOption("%s: %s is not a text; write it in quotes." % (name, quoted(entry)))
     for name, networks in options["ip_groups"].items():
         if not isinstance(networks, (list, str, type(None))):
-            raise BadOption("ip_groups: %s needs a list of networks, and %s is none." % (shown(name), shown(networks)))
+            raise BadOption(
+                "ip_groups: %s needs a list of networks, and %s is none." % (quoted(name), quoted(networks))
+            )
     for entry in options["filters"]:
         if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
             raise BadOption(
@@ -125,17 +129,17 @@ def check_shapes(options: t.Mapping[str, t.Any]) -> None:
     for name in ("compose", "groups", "ip_groups"):
         for key in options[name]:
             if not isinstance(key, str) or not key:
-                raise BadOption("%s: %s can't be a name." % (name, shown(key)))
+                raise BadOption("%s: %s can't be a name." % (name, quoted(key)))
     known = {"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"}
     for entry in options["keyed_groups"]:
         if not isinstance(entry, dict):
             raise BadOption(
-                "keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % shown(entry)
+                "keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % quoted(entry)
             )
         for key in entry:
             if key not in known:
                 raise BadOption(
-                    "keyed_groups: there is no option %s in an entry%s." % (shown(key), _perhaps(key, known))
+                    "keyed_groups: there is no option %s in an entry%s." % (quoted(key), _perhaps(key, known))
                 )
     if not options["hostnames"]:
         raise BadOption("hostnames: the list is empty; its default is [label, hostname, ipv4, id].")
@@ -145,7 +149,7 @@ def unknown_options(config: t.Iterable[t.Any], known: t.Iterable[str]) -> list[s
     """Say which keys of a configuration file mean nothing. Keys that begin with ``x-`` or ``_`` are the user's own."""
     names = sorted({*known, "plugin"})
     odd = [str(key) for key in config if str(key) not in names and not str(key).startswith(("x-", "_"))]
-    return ["There is no option %s%s; it is ignored." % (shown(key), _perhaps(key, names)) for key in odd]
+    return ["There is no option %s%s; it is ignored." % (quoted(key), _perhaps(key, names)) for key in odd]
 
 
 def _perhaps(key: t.Any, names: t.Iterable[str]) -> str:
@@ -161,7 +165,7 @@ def render(templar: t.Any, variables: dict[str, t.Any], name: str, value: t.Any)
     try:
         found = templar.template(value)
     except Exception as error:  # templates may call any lookup
-        raise BadOption("%s: its template failed: %s" % (name, clean(str(error), 200))) from error
+        raise BadOption("%s: its template failed: %s" % (name, one_line(str(error), 200))) from error
     if found is None or found == "":
         return None
     # Joining drops whatever core has attached to a string.

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _delivery, _scrub, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils import _delivery, _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.modules import (
     h444_webhook,
@@ -261,9 +261,7 @@ def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     row = webhooks.queue(world.core, hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", spoil)
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
-    assert (
-        result["failed"] and result["changed"] and "Look with h444_webhook_delivery_info" in _scrub.scrub(result["msg"])
-    ), result
+    assert result["failed"] and result["changed"] and "Look with h444_webhook_delivery_info" in result["msg"], result
     assert sent.sent == 1 and result["delivery"] is None
 
 

@@ -107,3 +107,24 @@ def test_without_a_key_both_places_for_it_are_named(
         "missing required arguments: api_key. Set api_key or the environment variable H444_API_KEY" in said
         and "Nothing was sent." in said
     )
+
+
+def test_a_sentence_may_name_a_module(core: Core) -> None:
+    """Their names look like keys; as the way out they reach the user all the same."""
+    core.params = {"api_key": "h444_canary0123456789"}
+    sentence = "No server has this id. Look with h444_vps_info, or order one with h444_vps."
+    module = H444Module({})
+    module.warn(sentence)
+    with pytest.raises(Ended):
+        module.fail(Missing(sentence))
+    assert core.result["msg"] == sentence and core.warnings == [sentence]
+
+
+@pytest.mark.parametrize("key", ["h444_canary0123456789", "h444_canary0123456789\n", "another canary of no form"])
+def test_the_key_is_in_no_sentence(core: Core, key: str) -> None:
+    core.params = {"api_key": key}
+    module = H444Module({})
+    module.warn("Sent with %s." % key.strip())
+    with pytest.raises(Ended):
+        module.crash(ValueError(), told="Sent with %s." % key.strip())
+    assert "Sent with [redacted]." in core.result["msg"] and core.warnings == ["Sent with [redacted]."]

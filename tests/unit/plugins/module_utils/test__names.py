@@ -151,6 +151,19 @@ def test_clean(value: str, limit: int, result: str) -> None:
     assert _names.clean(value, limit) == result
 
 
+def test_a_foreign_text_is_scrubbed_before_it_is_cut() -> None:
+    """Half a secret is none that any pattern knows."""
+    assert _names.clean("see https://user:canary@host", 18) == "see https://[reda…"
+    assert _names.clean("Bearer\n\u200bcanary.123", 40) == "[redacted]"
+    assert _names.shown("h444_canary1") == "'[redacted]'"
+
+
+def test_a_text_of_the_users_own_is_shown_as_it_is() -> None:
+    """Variables and groups of the inventory begin like a key."""
+    assert _names.quoted("h444_status == 'on'\n") == "'h444_status == 'on''"
+    assert _names.one_line("a\tb  h444_x", 9) == "a b h444…"
+
+
 def test_closest() -> None:
     assert _names.closest("Web-1", ["web-01", "db", None, "web-2"])[0] in ("web-01", "web-2")
     assert _names.closest("zzz", ["web", None]) == []
