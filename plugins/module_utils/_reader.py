@@ -92,38 +92,38 @@ def id_text(value: t.Any) -> t.Any:
 
 
 def normal(value: t.Any, where: Where, depth: int = 0) -> t.Any:
-    """Give a reply with every key in snake_case and every ``id`` as text; two spellings of one key with different values are refused."""
+    """Give a reply with every key in snake_case and every ``id`` as text.
+
+    Raises: BadReply where two spellings of one key have different values, or the reply is nested too deep.
+    """
     if depth > MAX_DEPTH:
         raise bad(where, "the reply is nested deeper than %d levels" % MAX_DEPTH)
-    if isinstance(value, dict):
-        names = _distinct_names(tuple(value))
-        if names is not None:
-            items = (
-                normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value.values()
-            )
-            row = dict(zip(names, items))
-            if "id" in row:
-                row["id"] = id_text(row["id"])
-            return row
-        result: dict[str, t.Any] = {}
-        for key, item in value.items():
-            name = snake(str(key))
-            item = (
-                normal(item, where, depth + 1)
-                if isinstance(item, (dict, list))
-                else id_text(item)
-                if name == "id"
-                else item
-            )
-            if name in result and result[name] != item:
-                if result[name] is not None and item is not None:
-                    raise bad(where, "the field %s stands there twice with different values" % clean(name, 60))
-                item = result[name] if item is None else item
-            result[name] = item
-        return result
     if isinstance(value, list):
         return [normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value]
-    return value
+    if not isinstance(value, dict):
+        return value
+    names = _distinct_names(tuple(value))
+    if names is None:
+        return _merged(value, where, depth)
+    items = [normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item for item in value.values()]
+    row = dict(zip(names, items))
+    if "id" in row:
+        row["id"] = id_text(row["id"])
+    return row
+
+
+def _merged(value: t.Mapping[t.Any, t.Any], where: Where, depth: int) -> Row:
+    """Make one field of two spellings of a key: a null gives way to a value. Raises: BadReply where both have one."""
+    row: Row = {}
+    for key, item in value.items():
+        name = snake(str(key))
+        item = normal(item, where, depth + 1) if isinstance(item, (dict, list)) else item
+        item = id_text(item) if name == "id" else item
+        other = row.get(name)
+        if other is not None and item is not None and other != item:
+            raise bad(where, "the field %s stands there twice with different values" % clean(name, 60))
+        row[name] = other if item is None else item
+    return row
 
 
 def shallow(value: t.Any, depth: int = 0) -> t.Any:
@@ -151,6 +151,11 @@ def envelope_names(nouns: t.Iterable[str]) -> tuple[str, ...]:
     return tuple(nouns) + ENVELOPES
 
 
+def in_snake_case(body: t.Mapping[t.Any, t.Any]) -> Row:
+    """Give an object with its own keys in snake_case; what is inside stays as it is."""
+    return {snake(str(key)): value for key, value in body.items()}
+
+
 def list_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[t.Any]:
     """Find the list in a reply: bare, under one key, or one level deeper. Raises BadReply when there is no single one."""
     for _level in range(3):
@@ -158,32 +163,41 @@ def list_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[t.Any]:
             return body
         if not isinstance(body, dict):
             break
-        by_name = {snake(str(key)): value for key, value in body.items()}
-        if says_failed(by_name):
-            raise bad(where, "the reply says itself that it failed, so its list of %s may not be whole" % nouns[0])
-        names = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), list)]
-        if len(names) > 1:
-            raise bad(where, "the reply holds several lists (%s)" % ", ".join(names))
-        if names:
-            found = by_name[names[0]]
-            if not found and _is_error_status(by_name):
-                raise bad(where, "the empty list of %s stands beside a status of a failure" % nouns[0])
+        place = in_snake_case(body)
+        found = _list_of(place, nouns, where)
+        if found is not None:
             return found
-        deeper = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), dict)]
-        if len(deeper) == 1:
-            body = by_name[deeper[0]]
-            continue
-        if body and all(isinstance(row, dict) and str(_own_id(row)) == key for key, row in body.items()):
-            return list(body.values())
-        break
+        deeper = [place[name] for name in envelope_names(nouns) if isinstance(place.get(name), dict)]
+        if len(deeper) != 1:
+            if _is_keyed_by_id(body):
+                return list(body.values())
+            break
+        body = deeper[0]
     raise bad(where, "expected a list of %s and found %s" % (nouns[0], kind_of(body)))
 
 
+def _list_of(place: Raw, nouns: t.Sequence[str], where: Where) -> list[t.Any] | None:
+    """Give the list of an object, None where it holds none. Raises BadReply where it can't be trusted to be whole."""
+    if says_failed(place):
+        raise bad(where, "the reply says itself that it failed, so its list of %s may not be whole" % nouns[0])
+    names = [name for name in envelope_names(nouns) if isinstance(place.get(name), list)]
+    if len(names) > 1:
+        raise bad(where, "the reply holds several lists (%s)" % ", ".join(names))
+    if not names:
+        return None
+    found = place[names[0]]
+    if not found and _is_error_status(place):
+        raise bad(where, "the empty list of %s stands beside a status of a failure" % nouns[0])
+    return found
+
+
+def _is_keyed_by_id(body: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether an object is a map from ids to the rows that have them."""
+    return bool(body) and all(isinstance(row, dict) and str(_own_id(row)) == key for key, row in body.items())
+
+
 def _own_id(row: Raw) -> t.Any:
-    for key, value in row.items():
-        if snake(str(key)) in ("id", "uuid"):
-            return value
-    return None
+    return next((value for key, value in row.items() if snake(str(key)) in ("id", "uuid")), None)
 
 
 def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
@@ -256,31 +270,35 @@ def object_in(body: t.Any, nouns: t.Sequence[str], where: Where, marks: t.Sequen
             body = body[0]
         if not isinstance(body, dict):
             break
-        by_name = {snake(str(key)): value for key, value in body.items()}
-        inner = [name for name in envelope_names(nouns) if isinstance(by_name.get(name), (dict, list))]
-        if any(mark in by_name for mark in marks) or not inner:
+        place = in_snake_case(body)
+        inner = [place[name] for name in envelope_names(nouns) if isinstance(place.get(name), (dict, list))]
+        if not inner or any(mark in place for mark in marks):
             return body
-        named = [name for name in inner if name in nouns] or inner
-        body = by_name[named[0]]
+        body = inner[0]
     raise bad(where, "expected %s and found %s" % (nouns[0], kind_of(body)))
 
 
 def object_of(body: t.Any, nouns: t.Sequence[str], where: Where, ids: t.Sequence[str], asked: str) -> dict[str, t.Any]:
     """Find the object of the id that was asked for: bare, under its own name, or under its name beside another's id.
 
-    What is written later goes to the id that is told here, so another one's is never taken. Raises: BadReply.
+    What is written later goes to the id that stands here, so another one's is never taken. Raises: BadReply.
     """
     found = object_in(body, nouns, where, ids)
     for _level in range(3):
-        by_name = {snake(str(key)): value for key, value in found.items()}
-        told = [value for value in (text(id_text(by_name.get(name))) for name in ids) if value is not None]
-        if not told or asked.casefold() in [value.casefold() for value in told]:
+        place = in_snake_case(found)
+        own_ids = _texts_of(place, ids)
+        if not own_ids or asked.casefold() in map(str.casefold, own_ids):
             return found  # that an id is missing is said by who reads it
-        inner = [by_name[name] for name in nouns if isinstance(by_name.get(name), dict)]
+        inner = [place[name] for name in nouns if isinstance(place.get(name), dict)]
         if len(inner) != 1:
             break
         found = inner[0]
-    raise bad(where, "it is about the id %s, not %s, which was asked for" % (clean(told[0], 60), clean(asked, 60)))
+    raise bad(where, "it is about the id %s, not %s, which was asked for" % (clean(own_ids[0], 60), clean(asked, 60)))
+
+
+def _texts_of(place: Raw, names: t.Iterable[str]) -> list[str]:
+    texts = (text(id_text(place.get(name))) for name in names)
+    return [found for found in texts if found is not None]
 
 
 def flat(raw: Raw, nouns: t.Sequence[str], where: Where) -> dict[str, t.Any]:
@@ -380,19 +398,21 @@ def moment(value: t.Any) -> datetime | None:
     try:
         if number is not None and number > 10**8:
             return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, timezone.utc)
-        if not isinstance(value, str):
-            return None
-        found = value.strip()
-        match = RFC3339.match(found)
-        if match:
-            day, clock, fraction, zone = match.groups()
-            zone = "+0000" if zone in (None, "Z", "z") else zone.replace(":", "")
-            stamp = "%s %s.%s%s" % (day, clock or "00:00:00", (fraction or "0")[:6], zone)
-            return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f%z").astimezone(timezone.utc)
-        parsed = parsedate_to_datetime(found)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        return _moment_in(value.strip()) if isinstance(value, str) else None
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
+
+
+def _moment_in(found: str) -> datetime:
+    """Read a point in time in a text. Raises: ValueError and others where there is none."""
+    match = RFC3339.match(found)
+    if match:
+        day, clock, fraction, zone = match.groups()
+        zone = "+0000" if zone in (None, "Z", "z") else zone.replace(":", "")
+        stamp = "%s %s.%s%s" % (day, clock or "00:00:00", (fraction or "0")[:6], zone)
+        return datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S.%f%z").astimezone(timezone.utc)
+    parsed = parsedate_to_datetime(found)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
 def newest_first(rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
@@ -459,63 +479,92 @@ def no_text(_value: str) -> bool:
     return False
 
 
-def sweep(
-    value: t.Any, path: tuple[str, ...] = (), inside: bool = False, is_secret_text: t.Callable[[str], bool] = no_text
-) -> tuple[t.Any, dict[tuple[str, ...], str]]:
+Path = t.Tuple[str, ...]
+
+
+def sweep(value: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -> tuple[t.Any, dict[Path, str]]:
     """Part a reply (already in snake_case) from its secrets, at any depth.
 
     Returns the reply without them and a map from the path of keys to the secret. So an ``initialRootPassword`` that
-    nobody foresaw can't reach a result, a diff or a cache. What is masked counts as a secret, too. *is_secret_text*: tells a secret
-    by its look.
+    nobody foresaw can't reach a result, a diff or a cache. What is masked counts as a secret, too. *is_secret_text*: tells
+    a secret by its look.
     """
-    secrets: dict[tuple[str, ...], str] = {}
-    if isinstance(value, dict):
-        kept: dict[str, t.Any] = {}
-        if not inside and is_secret_text is no_text and _without_secret_keys(tuple(value)):
-            for key, item in value.items():
-                if isinstance(item, (dict, list)):
-                    item, found = sweep(item, path + (key,), False)
-                    secrets.update(found)
-                    if found and not item:
-                        continue
-                kept[key] = item
-            return kept, secrets
+    broom = _Broom(is_secret_text)
+    return broom.sweep(value, (), False), broom.secrets
+
+
+class _Broom:
+    """Goes through a reply and gathers its secrets. *inside*: within a field whose name says that it holds secrets."""
+
+    def __init__(self, is_secret_text: t.Callable[[str], bool]) -> None:
+        self.secrets: dict[Path, str] = {}
+        self._is_secret_text = is_secret_text
+
+    def sweep(self, value: t.Any, path: Path, inside: bool) -> t.Any:
+        """Give what is left of a value."""
+        if isinstance(value, dict):
+            return self._sweep_object(value, path, inside)
+        return self._sweep_list(value, path, inside) if isinstance(value, list) else value
+
+    def _sweep_object(self, value: Raw, path: Path, inside: bool) -> Row:
+        # Nearly every object of a long list has no field that could be a secret, which its keys alone tell.
+        is_harmless = not inside and self._is_secret_text is no_text and _without_secret_keys(tuple(value))
+        kept: Row = {}
         for key, item in value.items():
-            hides = inside or is_secret_key(key)
             if isinstance(item, (dict, list)):
-                item, found = sweep(item, path + (key,), hides, is_secret_text)
-                secrets.update(found)
-                if item or not found:
-                    kept[key] = item
-            elif isinstance(item, str) and is_secret_text(item):
-                secrets[path + (key,)] = item
-            elif not hides or isinstance(item, bool) or (inside and beside_a_secret(key, value, path)):
+                left = self._left_of(item, path + (key,), inside or is_secret_key(key))
+                if left is not None:
+                    kept[key] = left
+            elif is_harmless or not self._is_secret(key, item, value, path, inside):
                 kept[key] = item
-            elif item is not None and item != "":
-                secrets[path + (key,)] = str(item)
-        return kept, secrets
-    if isinstance(value, list):
-        rows = []
+            else:
+                self._gather(item, path + (key,))
+        return kept
+
+    def _sweep_list(self, value: list[t.Any], path: Path, inside: bool) -> list[t.Any]:
+        kept = []
         for index, item in enumerate(value):
             if isinstance(item, (dict, list)):
-                item, found = sweep(item, path + (str(index),), inside, is_secret_text)
-                secrets.update(found)
-                if found and not item:
-                    continue
-            elif (inside and isinstance(item, (str, int, float)) and not isinstance(item, bool)) or (
-                isinstance(item, str) and is_secret_text(item)
-            ):
-                if item != "":
-                    secrets[path + (str(index),)] = str(item)
-                continue
-            rows.append(item)
-        return rows, secrets
-    return value, secrets
+                left = self._left_of(item, path + (str(index),), inside)
+                if left is not None:
+                    kept.append(left)
+            elif (inside and item is not None and not isinstance(item, bool)) or self._looks_secret(item):
+                self._gather(item, path + (str(index),))
+            else:
+                kept.append(item)
+        return kept
+
+    def _left_of(self, value: t.Any, path: Path, inside: bool) -> t.Any:
+        """Give what is left of an object or a list, None where it held secrets and nothing else."""
+        before = len(self.secrets)
+        left = self.sweep(value, path, inside)
+        return left if left or len(self.secrets) == before else None
+
+    def _is_secret(self, key: str, item: t.Any, fields: Raw, path: Path, inside: bool) -> bool:
+        """Tell whether a field holds a secret, by its look, its name or its place."""
+        if self._looks_secret(item):
+            return True
+        if isinstance(item, bool) or not (inside or is_secret_key(key)):
+            return False
+        return not (inside and beside_a_secret(key, fields, path))
+
+    def _looks_secret(self, item: t.Any) -> bool:
+        return isinstance(item, str) and self._is_secret_text(item)
+
+    def _gather(self, secret: t.Any, path: Path) -> None:
+        if secret is not None and secret != "":
+            self.secrets[path] = str(secret)
 
 
 def row_of(raw: Raw, nouns: t.Sequence[str], where: Where, is_secret_text: t.Callable[[str], bool] = no_text) -> Row:
     """Give one row in snake_case, out of its wrapper and without its secrets."""
-    return sweep(flat(raw, nouns, where), is_secret_text=is_secret_text)[0]
+    return sweep(flat(raw, nouns, where), is_secret_text)[0]
+
+
+# Where the API's own words may stand in an error's body; the first that says something counts.
+ERROR_FIELDS = (
+    "message", "detail", "details", "error_description", "errors", "error", "title", "msg", "description", "reason", "constraints",
+)  # fmt: skip
 
 
 def error_text(body: t.Any, depth: int = 0) -> str:
@@ -525,29 +574,19 @@ def error_text(body: t.Any, depth: int = 0) -> str:
     if isinstance(body, str):
         return _error_words(body[:MAX_ERROR_TEXT])
     if isinstance(body, list):
-        return clean("; ".join(part for part in (error_text(item, depth + 1) for item in body[:8]) if part))
-    if not isinstance(body, dict):
-        return ""
-    by_name = {snake(str(key)): value for key, value in body.items()}
-    for name in (
-        "message",
-        "detail",
-        "details",
-        "error_description",
-        "errors",
-        "error",
-        "title",
-        "msg",
-        "description",
-        "reason",
-        "constraints",
-    ):
-        found = error_text(by_name.get(name), depth + 1) if by_name.get(name) else ""
-        if found:
-            return found
-    if by_name and all(isinstance(value, str) for value in by_name.values()) and "status" not in by_name:
-        return clean("; ".join("%s: %s" % (name[:100], value[:300]) for name, value in list(by_name.items())[:8]))
-    return error_text(by_name.get("data"), depth + 1) if isinstance(by_name.get("data"), dict) else ""
+        return clean("; ".join(filter(None, (error_text(item, depth + 1) for item in body[:8]))))
+    return _error_text_of(in_snake_case(body), depth) if isinstance(body, dict) else ""
+
+
+def _error_text_of(fields: Raw, depth: int) -> str:
+    texts = (error_text(fields[name], depth + 1) for name in ERROR_FIELDS if fields.get(name))
+    found = next(filter(None, texts), "")
+    if found:
+        return found
+    if fields and "status" not in fields and all(isinstance(value, str) for value in fields.values()):
+        # What is wrong with each field: {"label": "is taken"}
+        return clean("; ".join("%s: %s" % (name[:100], value[:300]) for name, value in list(fields.items())[:8]))
+    return error_text(fields.get("data"), depth + 1) if isinstance(fields.get("data"), dict) else ""
 
 
 def _error_words(text_: str) -> str:
