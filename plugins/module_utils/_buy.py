@@ -27,6 +27,7 @@ from ._names import clean, pick_one, shown
 from ._order import (
     Order,
     Receipt,
+    facts_of,
     generation_of,
     is_before,
     is_surely_new,
@@ -36,6 +37,7 @@ from ._order import (
     refusal,
     says_replayed,
 )
+from ._plan import Action, Plan
 from ._reader import moment
 from ._reply import Reply
 from ._status import is_gone
@@ -140,6 +142,21 @@ def make_order(
     )
 
 
+def plan_purchase(order: Order, shop: Shop, after: Row, until: tuple[str, ...], *further: Action) -> Plan:
+    """Make the plan of an order. *until*: the states in which it is carried out; *further*: the steps after it."""
+    action = Action(
+        "order",
+        order.wanted_name,
+        order.endpoint,
+        {},
+        order.body,
+        cost_usd_cents=order.price_usd_cents,
+        brings_secret=True,
+        until=until,
+    )
+    return Plan(None, after, (action, *further), order=facts_of(order, shop.id_fact), purchase=order)
+
+
 def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
     """Place one order and return the row of the live resource.
 
@@ -149,7 +166,9 @@ def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
     with _turn(order) as is_alone:
         purchase = Purchase(api, order, shop, progress, is_alone)
         ordered_elsewhere = None if is_alone else purchase.find_ordered_elsewhere()
-        return purchase.place() if ordered_elsewhere is None else purchase.spare(ordered_elsewhere)
+        row = purchase.place() if ordered_elsewhere is None else purchase.spare(ordered_elsewhere)
+        progress.resource_id, progress.after = row["id"], row
+        return row
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from ._fields import Derived, Either, Field, Needed, Table, as_is, read_fields, 
 from ._find import Found, Name, Noun, Source, by_name, get_living, listed, missing, with_names
 from ._identifiers import Identifiers, Named, check_agree
 from ._names import CONTROL, canonical_host, check_hostname, check_id, clean, shown
-from ._order import Order, check_custom_key, facts_of, fill_from_order
+from ._order import Order, check_custom_key, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, Step, in_steps, laid_over, same
 from ._reader import bad, first, identifier, object_of, row_of, text, truth
@@ -478,12 +478,7 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
             "%s is needed too, to order a hosting account for %s."
             % ("domain" if domain is None else "username", shown(username if domain is None else domain))
         )
-    taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
-    if taken:
-        raise Refused(
-            "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for "
-            "%s." % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
-        )
+    _check_free(rows, username, domain)
     offer = _buy.find_offer(api, params, SHOP)
     body = {"plan_slug": offer.plan_slug, "domain": domain, "username": username}
     if params.get("php_version") is not None:
@@ -491,17 +486,24 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
     identity = (domain, username.casefold())
     order = _buy.make_order(api, params, SHOP, offer, body=body, identity=identity, rows=rows)
     after: Row = {**dict.fromkeys(FIELDS), **body, "status": ACTIVE}
-    action = Action(
-        "order", domain, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED
-    )
-    return Plan(None, after, (action,), (), facts_of(order, SHOP.id_fact), order)
+    return _buy.plan_purchase(order, SHOP, after, SETTLED)
+
+
+def _check_free(rows: t.Sequence[Row], username: str, domain: str) -> None:
+    """Make sure that no living account has the user name. Raises: Refused."""
+    taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
+    if taken:
+        raise Refused(
+            "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for "
+            "%s." % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
+        )
 
 
 def read_order_reply(body: t.Any) -> Reply:
     """Read the reply of an order: the account, its SFTP and database passwords, the rest.
 
-    Source: POST /v1/hosting: "Returns the account AND its SFTP/DB passwords (shown once)". Where either stands is assumed
-    (switches ``order_reply``, ``hosting_passwords``).
+    Source: POST /v1/hosting: "Returns the account AND its SFTP/DB passwords (shown once)".
+    Assumed: where either is in the reply (switches ``order_reply``, ``hosting_passwords``).
     """
     return read_reply(body, REPLY)
 
@@ -533,8 +535,7 @@ def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
     """Place the order, and make sure that the next run finds the account by its domain. Raises: Refused."""
     domain, username = order.wanted_name, order.body["username"]
-    row = progress.after = _buy.place(api, order, SHOP, progress)
-    progress.resource_id = row["id"]
+    row = _buy.place(api, order, SHOP, progress)
     if row["domain"] is not None and not has_domain(row, domain):
         # A domain that the provider writes another way would be ordered again once the key is forgotten.
         raise Refused(

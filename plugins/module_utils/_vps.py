@@ -44,7 +44,7 @@ from ._find import (
 from ._identifiers import Identifiers
 from ._labels import has_label, read_label, tells_label, why_similar
 from ._names import ascii_host, check_hostname, check_label, clean, shown
-from ._order import Order, check_custom_key, facts_of, fill_from_order
+from ._order import Order, check_custom_key, fill_from_order
 from ._patterns import choose
 from ._plan import Action, Plan, Step, in_steps, laid_over, same
 from ._reader import address, bad, first, identifier, normal, object_in, object_of, row_of, sweep, text, word
@@ -285,8 +285,8 @@ def primary_address(addresses: t.Sequence[Row]) -> str | None:
 def read_order_reply(body: t.Any) -> Reply:
     """Read the reply of an order or a reinstall: the server, its root password, the rest.
 
-    Source: POST /v1/vps: "Returns the server AND its initial root password (shown once)". Where either stands is assumed
-    (switches ``order_reply``, ``password_key``).
+    Source: POST /v1/vps: "Returns the server AND its initial root password (shown once)".
+    Assumed: where either is in the reply (switches ``order_reply``, ``password_key``).
     """
     return read_reply(body, REPLY)
 
@@ -616,23 +616,20 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
     }
     order = _buy.make_order(api, params, SHOP, offer, body=body, identity=(label,), rows=rows)
     after: Row = {**dict.fromkeys(FIELDS), **body, "status": RUNNING}
-    actions = [
-        Action("order", label, ORDER, {}, body, cost_usd_cents=offer.price_usd_cents, brings_secret=True, until=SETTLED)
-    ]
-    if params["state"] == "stopped":
-        actions.append(Action("stop", label, STOP, {"id": ""}, until=(STOPPED,)))
-        after["status"] = STOPPED
-    return Plan(None, after, tuple(actions), (), facts_of(order, SHOP.id_fact), order)
+    if params["state"] != "stopped":
+        return _buy.plan_purchase(order, SHOP, after, SETTLED)
+    stop = Action("stop", label, STOP, {"id": ""}, until=(STOPPED,))
+    return _buy.plan_purchase(order, SHOP, {**after, "status": STOPPED}, SETTLED, stop)
 
 
 def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
-    """Make sure that no living server could be the one that is asked for, under a label that came out otherwise. Raises: Refused."""
+    """Make sure that no living server could be the wanted one under a label that was changed. Raises: Refused."""
     for row in rows:
         why = "" if is_gone(row) else why_similar(row, label, hostname, rows)
         if why:
             raise Refused(
-                "No VPS has the label %s, but %s has %s. Nothing was ordered, for %s. If that is the server, use its %s; if it is another one, "
-                "order with another label and another hostname."
+                "No VPS has the label %s, but %s has %s. Nothing was ordered, for %s. If that is the server, use its "
+                "%s; if it is another one, order with another label and another hostname."
                 % (
                     shown(label),
                     row["id"],
@@ -645,24 +642,26 @@ def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
 
 
 def check_whole(api: Api, rows: list[Row]) -> None:
-    """Make sure that the list of servers is whole, by the list of all addresses: half a list would order twice.
-
-    Raises: Refused.
-    """
+    """Make sure that the list of servers is whole: half a list would let one be ordered twice. Raises: Refused."""
     listed = {row["id"] for row in rows}
-    try:
-        odd: set[str | None] = set()
-        entries = _addresses.read_all_ips(_addresses.fetch_all_ips(api), lambda vps_id, _error: odd.add(vps_id))
-        owners = t.cast("set[str]", ({row["vps_id"] for row in entries} | odd) - {None})
-    except (BadReply, NotFound):
-        return  # no cross-check to be had; the list itself was read without doubt
-    for vps_id in sorted(owners - listed):
+    for vps_id in sorted(_owners_of_addresses(api) - listed):
         found = get_vps(api, vps_id)
         if found is not None and not is_gone(found):
             raise Refused(
-                "GET /v1/vps does not show the server %s, which has addresses: the list is not whole. Nothing was ordered."
-                % vps_id
+                "GET /v1/vps does not show the server %s, which has addresses: the list is not whole. "
+                "Nothing was ordered." % vps_id
             )
+
+
+def _owners_of_addresses(api: Api) -> set[str]:
+    """Read the ids of the servers that have addresses, none if that list can't be read: it is a cross-check only."""
+    owners: set[str | None] = set()
+    try:
+        entries = _addresses.read_all_ips(_addresses.fetch_all_ips(api), lambda vps_id, _error: owners.add(vps_id))
+    except (BadReply, NotFound):
+        return set()
+    owners.update(row["vps_id"] for row in entries)
+    return {vps_id for vps_id in owners if vps_id is not None}
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
@@ -742,8 +741,7 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
     """Place the order, and make sure that the next run finds the server by its label. Raises: Refused."""
     label = order.wanted_name
-    row = progress.after = _buy.place(api, order, SHOP, progress)
-    progress.resource_id = row["id"]
+    row = _buy.place(api, order, SHOP, progress)
     if _is_called_otherwise(row, label):
         # A label that the provider wrote another way would be ordered again once the key is forgotten.
         api.request(LABEL, ids={"id": row["id"]}, body={"label": label})
@@ -784,7 +782,7 @@ SHOP = _buy.Shop(
 
 
 def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
-    # A key of this run's own: the same one in a later run would make a wanted second reinstall a silent nothing.
+    """Reinstall a server, with a key of this run's own: with the same key, a second reinstall would do nothing."""
     key = progress.params.get("idempotency_key") or str(uuid.uuid4())
     name = "vps/%s" % (progress.plan.after["label"] or action.target)  # which may have been changed a moment ago
     try:
