@@ -18,7 +18,6 @@ from ._errors import (
     AuthError,
     BadOption,
     H444Error,
-    Missing,
     NotFound,
     NotReached,
     RateLimited,
@@ -26,8 +25,9 @@ from ._errors import (
     UnknownFate,
 )
 from ._fields import Field, Needed, Table, as_is, inside, read_fields
-from ._identifiers import Identifiers, Named, check_agree
-from ._names import ascii_host, check_hostname, check_id, clean, closest, pick_one, shown
+from ._find import Name, Noun, by_name, check_names, missing, with_names
+from ._identifiers import Identifiers
+from ._names import ascii_host, check_hostname, check_id, clean, shown
 from ._patterns import choose
 from ._plan import Action, Plan, same
 from ._reader import Where, bad, identifier, moment, object_of, row_of, snake, truth, word
@@ -262,41 +262,28 @@ def check_name(name: str) -> str:
     return check_hostname(ascii_host(name), "name", dotted=True)
 
 
-def named(domains: t.Sequence[Domain], name: str) -> list[Domain]:
-    """Find the domains of a name that check_name gave."""
-    return [domain for domain in domains if ascii_host(domain.row["name"]) == name]
+def has_name(row: Row, name: str | None) -> bool:
+    """Tell whether a domain has this name, in any spelling."""
+    return name is not None and ascii_host(row["name"]) == ascii_host(name)
 
 
-def _check_name_of(domain: Domain, name: str | None) -> None:
-    """Make sure that a domain that was found by its id has the name that was given too. Raises: Refused, BadOption."""
-    if name is not None:
-        check_agree(
-            "domain", domain.row["id"], Named("name", name, domain.row["name"], bool(named([domain], check_name(name))))
-        )
+DOMAIN = Noun("domain", "domains", names=(Name("name", has_name),), shows=("name", "status", "expires_at"))
 
 
-def find_domain(api: Api, domain_id: str | None, name: str | None) -> Domain:
-    """Find the one domain of this id or name. Raises: Missing, Ambiguous, Refused, BadOption."""
-    if domain_id is not None:
-        found = get_domain(api, check_id(domain_id, "id"))
+def find_domain(api: Api, params: Params) -> Domain:
+    """Find the one domain of this id or name. Raises: BadOption, Missing, Ambiguous, Refused."""
+    if params.get("id") is not None:
+        found = get_domain(api, check_id(params["id"], "id"))
         if found is not None:
-            _check_name_of(found, name)
+            check_names(DOMAIN, found.row, params)
             return found
-        what, wish, known = "has the id", domain_id, [domain.row["id"] for domain in list_domains(api)]
-    else:
-        wanted = check_name(t.cast(str, name))
-        domains = list_domains(api)
-        fitting = named(domains, wanted)
-        row = pick_one([domain.row for domain in fitting], "domains", wanted, ("name", "status", "expires_at"))
-        if row is not None:
-            return complete(api, fitting[0])
-        what, wish, known = "is called", t.cast(str, name), [domain.row["name"] for domain in domains]
-    near = closest(wish, known)
-    raise Missing(
-        "No domain of this account %s %s%s. Nothing was changed; the API can't register domains, order them in the panel."
-        % (what, shown(wish), "; closest: %s" % ", ".join(map(shown, near)) if near else ""),
-        closest=near,
-    )
+    domains = list_domains(api)
+    rows = [domain.row for domain in domains]
+    row = by_name(DOMAIN, rows, params) if params.get("id") is None else None
+    if row is None:
+        then = " Nothing was changed; the API can't register domains, order them in the panel."
+        raise missing(DOMAIN, params, rows, then)
+    return complete(api, next(domain for domain in domains if domain.row is row))
 
 
 def wanted_of(params: Params) -> Row:
@@ -313,7 +300,7 @@ def wanted_of(params: Params) -> Row:
 
 
 def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
-    """Tell whether a setting has a value, name servers in any order; None where the API does not tell (readably)."""
+    """Tell whether a setting has a value, name servers in any order; None where the API does not return it readably."""
     found = domain.told[field].value if field in domain.told else None
     if found is None:
         return None
@@ -321,46 +308,39 @@ def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
 
 
 def plan_domain(domain: Domain, wanted: Row) -> Plan:
-    """Decide which settings are written: those that differ, and those of which the API does not tell whether they do. Raises: BadReply."""
-    row, untold = domain.row, domain.untold()
-    body: Row = {}
-    after, changes, notes = dict(row), [], []
-    for field, value in wanted.items():
-        met = is_met(domain, field, value)
-        if met:
-            continue
-        if met is None and field not in untold:
-            raise bad(
-                GET,
-                "%s of %s is %s, which can't be read" % (field, clean(row["name"], 80), shown(domain.told[field].raw)),
-            )
-        if met is None:
-            notes.append(
-                "The API does not tell %s of %s, so it is written in each run and can't be checked."
-                % (field, clean(row["name"], 80))
-            )
-        body[domain.told[field].name if field in domain.told and field in NAMED_BY_REPLY else field] = value
-        after[field] = value
-        changes.append(field)
-    if not changes:
+    """Decide which settings are written: those that differ, and those that the API does not return. Raises: BadReply."""
+    row, notes = domain.row, []
+    name = clean(row["name"], 80)
+    changed = {field: value for field, value in wanted.items() if not is_met(domain, field, value)}
+    if not changed:
         return same(row)
-    return Plan(
-        row,
-        after,
-        (Action("set %s of" % ", ".join(changes), row["name"], PATCH, {"id": row["id"]}, body),),
-        tuple(notes),
-        wish=wanted,
-    )
+    for field in changed:
+        if field in domain.untold():
+            notes.append(
+                "The API does not return %s of %s, so it is written in each run and can't be checked." % (field, name)
+            )
+        elif domain.told[field].value is None:
+            raise bad(GET, "%s of %s is %s, which can't be read" % (field, name, shown(domain.told[field].raw)))
+    body = {_spelling_for(domain, field): value for field, value in changed.items()}
+    action = Action("set %s of" % ", ".join(changed), row["name"], PATCH, {"id": row["id"]}, body)
+    return Plan(row, {**row, **changed}, (action,), tuple(notes), wish=wanted)
+
+
+def _spelling_for(domain: Domain, field: str) -> str:
+    """Give the name under which a setting is sent: that of the page, or where it shows none, that of the reply."""
+    return domain.told[field].name if field in NAMED_BY_REPLY and field in domain.told else field
 
 
 def plan_of(api: Api, params: Params) -> Plan:
-    """Plan h444_domain."""
+    """Plan h444_domain. Raises: BadOption, Missing, Ambiguous, Refused, BadReply."""
     wanted = wanted_of(params)
-    return plan_domain(find_domain(api, params.get("id"), params.get("name")), wanted)
+    if params.get("name") is not None:
+        check_name(params["name"])
+    return plan_domain(find_domain(api, params), wanted)
 
 
 def _unmet(domain: Domain, wanted: Row) -> str:
-    """Say in words what is not as it is wanted; empty where all that is told is."""
+    """Say in words what is not as it is wanted; empty where all that the API returns is."""
     return "; ".join(
         "%s is %s, not %s" % (field, _said(domain.row[field]), _said(value))
         for field, value in wanted.items()
@@ -373,7 +353,10 @@ def _said(value: t.Any) -> str:
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
-    """Write the settings. After a refusal or a lost answer the domain is read again, for the API rolls back what the registry refuses."""
+    """Write the settings.
+
+    After a refusal or a lost answer the domain is read again, for the API rolls back what the registry refuses.
+    """
     try:
         send(api, action, progress)
     except (AuthError, ScopeError, NotFound, RateLimited):
@@ -384,33 +367,39 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
     """Decide by the domain's present state what became of a change that got no good answer. Raises, unless it is there."""
-    try:
-        now = get_domain(api, action.ids["id"])
-    except H444Error:
-        now = None
+    now, wanted, before = _read_or_none(api, action.ids["id"]), progress.plan.wish, progress.plan.before
     if now is None:
         raise error
-    wanted = progress.plan.wish
     if all(is_met(now, field, value) for field, value in wanted.items()):
         return
-    before = progress.plan.before
-    moved = [field for field in SETTINGS if before[field] is not None and is_met(now, field, before[field]) is False]
+    moved = _moved(now, before)
     progress.after = now.row
     progress.maybe = bool(moved)
-    unmet = _unmet(now, wanted) or "it does not tell all that was written"
-    message = "%s %s was read again: %s%s." % (
-        error,
-        clean(now.row["name"]),
-        unmet,
-        "; changed: %s" % ", ".join(moved) if moved else "; it is as before",
-    )
+    unmet = _unmet(now, wanted) or "the API does not return all that was written"
+    since = "changed: %s" % ", ".join(moved) if moved else "it is as before"
+    message = "%s %s was read again: %s; %s." % (error, clean(now.row["name"]), unmet, since)
     if isinstance(error, UnknownFate) or error.status in STILL_AT_WORK:
         raise type(error)(message + " The change may yet come; running the task again does no harm.", **error.facts)
     raise NotReached(message, **error.facts)
 
 
+def _moved(now: Domain, before: Row) -> list[str]:
+    """Name the settings that are otherwise than before."""
+    return [field for field in SETTINGS if before[field] is not None and is_met(now, field, before[field]) is False]
+
+
+def _read_or_none(api: Api, domain_id: str) -> Domain | None:
+    try:
+        return get_domain(api, domain_id)
+    except H444Error:
+        return None
+
+
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the domain after the change. Raises NotReached where the API took it and still shows the old state some seconds later."""
+    """Give the domain after the change.
+
+    Raises: NotReached where the API took it, and still shows the old state some seconds later.
+    """
     plan = progress.plan
     if not plan.actions:
         return plan.after
@@ -421,15 +410,15 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
             raise NotReached(
                 "The API took the change of %s, but does not know the domain any more." % clean(plan.after["name"])
             )
-        # What the API does not tell is known from the plan alone; a warning says so.
+        # What the API does not return is known from the plan alone; a warning says so.
         progress.after = {**now.row, **{field: value for field, value in wanted.items() if field in now.untold()}}
         unmet = _unmet(now, wanted)
         if not unmet:
             return progress.after
         if not pauses:
             raise NotReached(
-                "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the registry is slow: "
-                "look at the panel; running the task again does no harm."
+                "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the "
+                "registry is slow: look at the panel; running the task again does no harm."
                 % (clean(plan.after["name"]), sum(PAUSES_SECONDS), unmet)
             )
         api.sleep(pauses.pop(0))
@@ -442,15 +431,20 @@ RECONCILER = Reconciler("domain", plan_of, perform, read_back, identifiers=IDENT
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_domain_info."""
-    if params.get("id") is not None:
-        found = get_domain(api, check_id(params["id"], "id"))
-        if found is not None:
-            _check_name_of(found, params.get("name"))
-        domains = [found] if found is not None else []
-    elif params.get("name") is not None:
-        name = check_name(params["name"])
-        domains = [complete(api, domain) for domain in named(list_domains(api), name)]
-    else:
-        fitting = [domain for domain in list_domains(api) if choose([domain.row], params.get("patterns"), "name")]
-        return {"domains": [domain.row for domain in complete_all(api, fitting)]}
-    return {"domains": choose([domain.row for domain in domains], params.get("patterns"), "name")}
+    domains = [domain for domain in _named(api, params) if choose([domain.row], params.get("patterns"), "name")]
+    if params.get("id") is None:
+        domains = complete_all(api, domains)
+    return {"domains": [domain.row for domain in domains]}
+
+
+def _named(api: Api, params: Params) -> list[Domain]:
+    """Read the domains of the id or the name that is given, or all. Raises: BadOption, Refused."""
+    if params.get("name") is not None:
+        check_name(params["name"])
+    if params.get("id") is None:
+        return [domain for domain in list_domains(api) if with_names(DOMAIN, [domain.row], params)]
+    found = get_domain(api, check_id(params["id"], "id"))
+    if found is None:
+        return []
+    check_names(DOMAIN, found.row, params)
+    return [found]

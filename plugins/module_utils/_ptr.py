@@ -43,26 +43,40 @@ def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
 
 
 def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
-    """Read the addresses of the server of this label. The list of servers is asked only where the addresses leave a doubt."""
+    """Read the addresses of the server of this label. The servers are listed only where the addresses leave a doubt."""
     rows = list_all_ips(api)
-    owners = {row["vps_id"] for row in rows if has_label({"label": row["vps_label"]}, vps_label)}
-    is_told = all(row["vps_id"] is not None and row["vps_label"] is not None for row in rows)
-    if not is_told or len(owners) != 1 or vps_id not in (None, *owners):
-        servers = list_vps(api)
-        owner = by_name(SERVER, servers, {"label": vps_label})
-        if owner is None:
-            raise missing(SERVER, {"label": vps_label}, servers)
-        if vps_id is not None:
-            named = next((server["label"] for server in servers if server["id"] == vps_id), None)
-            check_agree("VPS", vps_id, Named("vps_label", vps_label, named, owner["id"] == vps_id))
-        owners = {owner["id"]}
+    owner_id = _owner_shown(rows, vps_label)
+    if owner_id is None or vps_id not in (None, owner_id):
+        owner = _find_owner(api, vps_id, vps_label)
+        owner_id = owner["id"]
         if any(row["vps_id"] is None for row in rows):
-            return list_ips(api, owner["id"], owner["label"])
-    return [
-        {**row, "vps_label": vps_label if row["vps_label"] is None else row["vps_label"]}
-        for row in rows
-        if row["vps_id"] in owners
-    ]
+            return list_ips(api, owner_id, owner["label"])
+    return with_labels([row for row in rows if row["vps_id"] == owner_id], {owner_id: vps_label})
+
+
+def _owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
+    """Give the id of the one server of this label, by its addresses alone; None where they leave a doubt."""
+    if any(row["vps_id"] is None or row["vps_label"] is None for row in rows):
+        return None
+    owners = {row["vps_id"] for row in rows if has_label({"label": row["vps_label"]}, vps_label)}
+    return owners.pop() if len(owners) == 1 else None
+
+
+def _find_owner(api: Api, vps_id: str | None, vps_label: str) -> Row:
+    """Find the server of this label, which the id means too where one is given. Raises: Missing, Ambiguous, Refused."""
+    servers = list_vps(api)
+    owner = by_name(SERVER, servers, {"label": vps_label})
+    if owner is None:
+        raise missing(SERVER, {"label": vps_label}, servers)
+    if vps_id is not None:
+        told = next((server["label"] for server in servers if server["id"] == vps_id), None)
+        check_agree("VPS", vps_id, Named("vps_label", vps_label, told, owner["id"] == vps_id))
+    return owner
+
+
+def with_labels(rows: t.Iterable[Row], labels: t.Mapping[str, str | None]) -> list[Row]:
+    """Fill in the label of a server, by its id, where its addresses do not show it."""
+    return [row if row["vps_label"] is not None else {**row, "vps_label": labels.get(row["vps_id"])} for row in rows]
 
 
 def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
@@ -122,25 +136,32 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
 
 def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_ptr. Raises: BadOption, Missing, Ambiguous, Refused."""
-    if params["state"] == "present" and is_blank(params.get("hostname")):
-        raise BadOption("hostname is needed to set a PTR record; state: absent clears it. Nothing was sent.")
+    hostname = _wanted_hostname(params)
     ip = check_ip(params["ip"], "ip") if params.get("ip") is not None else None
-    hostname = check_hostname(params["hostname"], "hostname", dotted=True) if params["state"] == "present" else None
-    vps_id, vps_label = params.get("vps_id"), params.get("vps_label")
-    whose = (
-        "the VPS %s" % shown(vps_label or vps_id)
-        if vps_id is not None or vps_label is not None
-        else "any VPS of this account"
-    )
-    rows = rows_of(api, vps_id, vps_label)
+    rows, whose = rows_of(api, params.get("vps_id"), params.get("vps_label")), _whose(params)
     row = find_ip(rows, ip, whose) if ip is not None else find_primary(rows, whose)
     plan = plan_ptr(row, hostname)
     if hostname and params.get("require_forward") and not is_confirmed(hostname, row["ip"]):
         raise Refused(
-            "require_forward: %s does not resolve to %s, so mail servers would not believe the PTR record. Add the A or AAAA record first; nothing was written."
-            % (hostname, row["ip"])
+            "require_forward: %s does not resolve to %s, so mail servers would not believe the PTR record. Add the A or "
+            "AAAA record first; nothing was written." % (hostname, row["ip"])
         )
     return plan
+
+
+def _wanted_hostname(params: Params) -> str | None:
+    """Give the host name that the record is to have, None where there is to be no record. Raises: BadOption."""
+    if params["state"] != "present":
+        return None
+    if is_blank(params.get("hostname")):
+        raise BadOption("hostname is needed to set a PTR record; state: absent clears it. Nothing was sent.")
+    return check_hostname(params["hostname"], "hostname", dotted=True)
+
+
+def _whose(params: Params) -> str:
+    """Say on which servers the address is looked for."""
+    name = params.get("vps_label") or params.get("vps_id")
+    return "the VPS %s" % shown(name) if name is not None else "any VPS of this account"
 
 
 def read_reply(body: t.Any) -> str | None:
@@ -177,10 +198,35 @@ IDENTIFIERS = INFO_IDENTIFIERS._replace(is_needed=True)
 RECONCILER = Reconciler("ptr", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
-def _check_owner(api: Api, ip: str, params: Params, rows: t.Sequence[Row]) -> None:
+def report(api: Api, params: Params) -> dict[str, t.Any]:
+    """Answer h444_ptr_info."""
+    rows = _named_rows(api, params)
+    if any(row["vps_label"] is None for row in rows):
+        rows = with_labels(rows, {server["id"]: server["label"] for server in list_vps(api)})
+    if params.get("check_forward"):
+        rows = [{**row, "forward_confirmed": is_confirmed(row["ptr"], row["ip"])} for row in rows]
+    return {"ips": rows}
+
+
+def _named_rows(api: Api, params: Params) -> list[Row]:
+    """Read the addresses that are named; none where there is no such server. Raises: BadOption, Ambiguous, Refused."""
+    ip = check_ip(params["ip"], "ip") if params.get("ip") else None
+    try:
+        rows = rows_of(api, params.get("vps_id"), params.get("vps_label"))
+    except Missing:
+        rows = []
+    if ip is None:
+        return rows
+    rows = [row for row in rows if row["ip"] == ip]
+    if not rows:
+        _check_owner(api, ip, params)
+    return rows
+
+
+def _check_owner(api: Api, ip: str, params: Params) -> None:
     """Where an address is not on the server that is named, make sure that it is on no other one. Raises: Refused."""
     option = "vps_id" if params.get("vps_id") is not None else "vps_label"
-    if rows or params.get(option) is None:
+    if params.get(option) is None:
         return
     for row in list_all_ips(api):
         if row["ip"] == ip and row["vps_id"] is not None:
@@ -188,25 +234,3 @@ def _check_owner(api: Api, ip: str, params: Params, rows: t.Sequence[Row]) -> No
                 "The address %s is on the VPS %s, not on %s. Nothing was changed; correct %s, or leave it out."
                 % (ip, shown(row["vps_label"] or row["vps_id"]), shown(params[option]), option)
             )
-
-
-def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_ptr_info."""
-    ip = check_ip(params["ip"], "ip") if params.get("ip") else None
-    rows: list[Row] = []
-    try:
-        rows = rows_of(api, params.get("vps_id"), params.get("vps_label"))
-    except Missing:
-        rows = []
-    if ip:
-        rows = [row for row in rows if row["ip"] == ip]
-        _check_owner(api, ip, params, rows)
-    if any(row["vps_label"] is None for row in rows):
-        labels = {server["id"]: server["label"] for server in list_vps(api)}
-        rows = [
-            {**row, "vps_label": row["vps_label"] if row["vps_label"] is not None else labels.get(row["vps_id"])}
-            for row in rows
-        ]
-    if params.get("check_forward"):
-        rows = [{**row, "forward_confirmed": is_confirmed(row["ptr"], row["ip"])} for row in rows]
-    return {"ips": rows}

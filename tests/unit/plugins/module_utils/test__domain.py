@@ -138,7 +138,7 @@ def test_what_can_not_be_read_is_not_overwritten(field: str, value: t.Any) -> No
 def test_what_is_not_told_is_written_and_said(field: str, value: t.Any) -> None:
     plan = _domain.plan_domain(read(**{field: None}), {field: value})
     assert plan.actions[0].body == {field: value} and plan.after[field] == value
-    assert len(plan.notes) == 1 and "does not tell %s of example.com" % field in plan.notes[0]
+    assert len(plan.notes) == 1 and "does not return %s of example.com" % field in plan.notes[0]
 
 
 def test_null_is_not_told_but_has_a_name() -> None:
@@ -232,12 +232,12 @@ def test_names_in_any_spelling() -> None:
         ("straße.de", "2"),
         ("Strasse.de", "3"),
     ):
-        assert _domain.find_domain(api, None, name).row["id"] == found
+        assert _domain.find_domain(api, {"name": name}).row["id"] == found
 
 
 def test_two_of_one_name() -> None:
     with pytest.raises(Ambiguous, match="ids 1, 2") as caught:
-        _domain.find_domain(Api({**FULL, "id": 1}, {**FULL, "id": 2, "status": "expired"}), None, "example.com")
+        _domain.find_domain(Api({**FULL, "id": 1}, {**FULL, "id": 2, "status": "expired"}), {"name": "example.com"})
     assert caught.value.facts["candidates"][1] == {
         "id": "2",
         "name": "example.com",
