@@ -2,9 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Sign-in by the browser (RFC 8628): a device code is asked for, the user approves it, and it is exchanged for tokens.
+"""Sign-in in the browser (RFC 8628): a device code is requested, the user approves it, and it is exchanged for tokens.
 
-The provider's page names the flow, the metadata's address and the prefixes of the tokens. Endpoints come from the metadata.
+The provider's reference names the flow, the address of the metadata and the prefixes of the tokens. The endpoints are
+read from the metadata.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import re
 import typing as t
 from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ._api import Api, Params
 from ._converge import Progress, Reconciler
@@ -29,6 +30,7 @@ from ._errors import (
     TransportError,
     UnknownFate,
 )
+from ._fields import Derived, Field, Needed, Table, read_fields
 from ._identifiers import Identifiers
 from ._names import clean, closest, one_line, shown
 from ._plan import Action, Plan
@@ -37,33 +39,33 @@ from ._reader import Where, bad, text, whole
 # None of them takes a scope: they are how a scope is got. The paths of the last four come from the metadata.
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
 REGISTER = Endpoint("POST", "/oauth/register", "", NEVER)
-DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)  # one more code that nobody approves does no harm
-EXCHANGE = Endpoint(
-    "POST", "/oauth/token", "", ALWAYS, tells_secret=True
-)  # a code that was exchanged already is refused, and that is told
-REFRESH = Endpoint(
-    "POST", "/oauth/token", "", NEVER, tells_secret=True
-)  # a refresh token works once; used twice it may end the whole sign-in
+# One more code that nobody approves does no harm.
+DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)
+# A code that was exchanged already is refused with an error that says so.
+EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, tells_secret=True)
+# A refresh token works once; used twice it may end the whole sign-in.
+REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, tells_secret=True)
 ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_GRANT = "refresh_token"
 DEFAULT_INTERVAL_SECONDS = 5  # RFC 8628, 3.2
-LONGEST_INTERVAL_SECONDS = 86400  # what is longer is no pause between two questions, and no code lives as long
+LONGEST_INTERVAL_SECONDS = 86400  # no code lives longer, so what is longer is no pause between two questions
 LONGEST_LIFETIME_SECONDS = 10**15
 SLOW_DOWN_SECONDS = 5  # RFC 8628, 3.5
-SLOWEST_SECONDS = (
-    60.0  # what doubling the interval ends at, so that an outage of a minute does not use up the whole wait
-)
-MARKS_KEPT = 100  # used refresh tokens that are known again: as many runs may begin with one and the same token
+# The longest interval that doubling leads to, so that an outage of a minute does not use up the whole wait.
+SLOWEST_SECONDS = 60.0
+MARKS_KEPT = 100  # used refresh tokens that are recognised: this many runs may begin with the same token
 CODE = re.compile(r"\A[\x21-\x7e]{1,2000}\Z")
 PATH = re.compile(r"\A/[A-Za-z0-9._~/-]{1,200}\Z")
-DEVICE_FIELDS = ("user_code", "verification_uri", "verification_uri_complete", "device_code", "interval", "expires_in")
+PORTS = {"https": 443, "http": 80}
+PENDING, SLOW_DOWN = "authorization_pending", "slow_down"
+BEGIN_ANEW = "h444_oauth_device begins a new sign-in"
 APPS_PAGE = "https://www.444host.com/account/api-keys"
 
 
 class Server(t.NamedTuple):
-    """What the metadata tells. ``register`` is None where clients can't register themselves."""
+    """What the metadata says. ``register`` is None where clients can't register themselves."""
 
     device: Endpoint
     token_path: str
@@ -79,47 +81,51 @@ def read_metadata(body: t.Any, origin: str) -> Server:
     """
     if not isinstance(body, dict):
         raise bad(METADATA, "it is no object")
-
-    def texts(name: str) -> tuple[str, ...]:
-        found = body.get(name)
-        return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
-
     device = endpoint_path(body, "device_authorization_endpoint", origin)
     token = endpoint_path(body, "token_endpoint", origin)
     if device is None or token is None:
         raise bad(METADATA, "%s is missing" % ("device_authorization_endpoint" if device is None else "token_endpoint"))
     register = endpoint_path(body, "registration_endpoint", origin)
-    grants = texts("grant_types_supported")
+    grants = _texts(body, "grant_types_supported")
     if grants and DEVICE_GRANT not in grants:
         raise Refused("%s offers no sign-in by device code. Nothing was done; make a key at %s." % (origin, APPS_PAGE))
     return Server(
         DEVICE._replace(path=device),
         token,
         None if register is None else REGISTER._replace(path=register),
-        texts("scopes_supported"),
+        _texts(body, "scopes_supported"),
         grants,
     )
 
 
+def _texts(body: Params, name: str) -> tuple[str, ...]:
+    found = body.get(name)
+    return tuple(item for item in found if isinstance(item, str)) if isinstance(found, list) else ()
+
+
 def endpoint_path(body: Params, name: str, origin: str) -> str | None:
-    """Give the path of one endpoint of the metadata, None where it is not told. Raises: Refused, BadReply."""
+    """Give the path of one endpoint of the metadata, None where there is none. Raises: Refused, BadReply."""
     url = body.get(name)
     if url is None:
         return None
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
-        place = (parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme))
+        is_here = _origin_of(parts) == _origin_of(urlsplit(origin))
     except ValueError:
         raise bad(METADATA, "%s is no URL" % name) from None
-    here = urlsplit(origin)
-    if place != (here.scheme, here.hostname, here.port or {"https": 443, "http": 80}.get(here.scheme)):
+    if not is_here:
         raise Refused(
-            "The metadata of %s names the %s %s, which is on another host. Codes and tokens are sent to the host of api_url alone, so nothing was sent."
-            % (origin, name, clean(str(url), 100))
+            "The metadata of %s names the %s %s, which is on another host. Codes and tokens are sent to the host of "
+            "api_url alone, so nothing was sent." % (origin, name, clean(str(url), 100))
         )
     if not PATH.match(parts.path) or ".." in parts.path or parts.query or parts.fragment:
         raise bad(METADATA, "%s has a path that can't be used: %s" % (name, clean(parts.path, 80)))
     return parts.path
+
+
+def _origin_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Give scheme, host and port of a URL. Raises: ValueError where the port is none."""
+    return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
 
 
 def get_server(api: Api) -> Server:
@@ -132,12 +138,11 @@ def get_server(api: Api) -> Server:
 
 
 def check_code(value: str | None, option: str) -> str:
-    """Return a client id, a code or a token if it can be one, else raise BadOption, without the value."""
-    if not value or not CODE.match(value):
-        raise BadOption(
-            "%s: it is %s. Nothing was sent."
-            % (option, "empty" if not value else "too long, or holds spaces or control characters")
-        )
+    """Return a client id, a code or a token if it can be one. Raises: BadOption, which does not show the value."""
+    if not value:
+        raise BadOption("%s: it is empty. Nothing was sent." % option)
+    if not CODE.match(value):
+        raise BadOption("%s: it is too long, or holds spaces or control characters. Nothing was sent." % option)
     return value
 
 
@@ -163,36 +168,32 @@ def plan_device(api: Api, params: Params) -> Plan:
     server = get_server(api)
     scope = check_scopes(params.get("scopes") or (), server.scopes)
     form = {"scope": scope} if scope else {}
-    actions = []
-    if not client_id:
-        if not params["register_client"] or server.register is None:
-            raise BadOption(
-                "client_id: the sign-in needs the id of an OAuth client. %s"
-                % (
-                    "444Host can register one; set register_client: true."
-                    if server.register is not None
-                    else "444Host offers no registration, so ask its support for one; or make a key at %s." % APPS_PAGE
-                )
-            )
-        body = {
-            "client_name": params["client_name"],
-            "grant_types": [DEVICE_GRANT, REFRESH_GRANT],
-            "response_types": [],
-            "token_endpoint_auth_method": "none",
-            **form,
-        }
-        actions.append(Action("register", params["client_name"], server.register, {}, body))
-    actions.append(
-        Action(
-            "ask for a sign-in of",
-            client_id or params["client_name"],
-            server.device,
-            {},
-            {"client_id": client_id, **form},
+    client = client_id or params["client_name"]
+    ask = Action("ask for a sign-in of", client, server.device, {}, {"client_id": client_id, **form})
+    actions = (ask,) if client_id else (_registration(params, server, form), ask)
+    return Plan(None, {"client_id": client_id, **dict.fromkeys(DEVICE_FIELDS)}, actions)
+
+
+def _registration(params: Params, server: Server, form: Params) -> Action:
+    """Plan to register a client. Source: RFC 7591, 2. Raises: BadOption where that is not wanted, or not offered."""
+    if server.register is None:
+        raise BadOption(
+            "client_id: the sign-in needs the id of an OAuth client. 444Host offers no registration, so ask its "
+            "support for one; or make a key at %s." % APPS_PAGE
         )
-    )
-    after = {"client_id": client_id, **dict.fromkeys(DEVICE_FIELDS)}
-    return Plan(None, after, tuple(actions))
+    if not params["register_client"]:
+        raise BadOption(
+            "client_id: the sign-in needs the id of an OAuth client. 444Host can register one; set "
+            "register_client: true."
+        )
+    body = {
+        "client_name": params["client_name"],
+        "grant_types": [DEVICE_GRANT, REFRESH_GRANT],
+        "response_types": [],
+        "token_endpoint_auth_method": "none",
+        **form,
+    }
+    return Action("register", params["client_name"], server.register, {}, body)
 
 
 def perform_device(api: Api, action: Action, progress: Progress) -> None:
@@ -213,31 +214,58 @@ def perform_device(api: Api, action: Action, progress: Progress) -> None:
     progress.after = {"client_id": client_id, **found}
 
 
-def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
-    """Read the codes of a sign-in. Source: RFC 8628, 3.2. Raises: BadReply."""
-    found: dict[str, t.Any] = {}
-    for name in ("user_code", "device_code", "verification_uri"):
-        # Some servers of the drafts' time say verification_url.
-        found[name] = text(answer.get(name)) or (
-            text(answer.get("verification_url")) if name == "verification_uri" else None
-        )
-        if not found[name]:
-            raise bad(where, "%s is missing" % name)
-    if not CODE.match(found["device_code"]):
-        raise bad(where, "device_code holds what no code can hold")
-    found["verification_uri_complete"] = text(answer.get("verification_uri_complete"))
-    for name in ("user_code", "verification_uri", "verification_uri_complete"):  # they are shown on a terminal
-        found[name] = one_line(found[name], 2000) if found[name] else None
-    interval = whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS
-    found["interval"] = max(interval, 1) if interval <= LONGEST_INTERVAL_SECONDS else DEFAULT_INTERVAL_SECONDS
-    found["expires_in"] = read_lifetime(answer)
+def read_shown(value: t.Any, where: Where, field: str) -> str:
+    """Read a text that is shown on a terminal. Raises: BadReply."""
+    return one_line(_needed(value, where, field), 2000)
+
+
+def shown_or_none(value: t.Any) -> str | None:
+    """Read a text that is shown on a terminal, None where there is none."""
+    return one_line(text(value) or "", 2000) or None
+
+
+def read_device_code(value: t.Any, where: Where, field: str) -> str:
+    """Read a code that is sent as it came. Raises: BadReply."""
+    found = _needed(value, where, field)
+    if not CODE.match(found):
+        raise bad(where, "%s holds what no code can hold" % field)
     return found
 
 
+def _needed(value: t.Any, where: Where, field: str) -> str:
+    found = text(value)
+    if not found:
+        raise bad(where, "%s is missing" % field)
+    return found
+
+
+def read_interval(answer: Params) -> int:
+    """Give the seconds between two questions; the default where they are missing, or no pause that anybody means."""
+    found = whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS
+    return max(found, 1) if found <= LONGEST_INTERVAL_SECONDS else DEFAULT_INTERVAL_SECONDS
+
+
 def read_lifetime(answer: Params) -> int | None:
-    """Give the seconds until something expires, None where they are not told or no number that anything could be done with."""
+    """Give the seconds until something expires, None where they are missing or no number that is of any use."""
     found = whole(answer.get("expires_in"))
     return found if found is not None and abs(found) <= LONGEST_LIFETIME_SECONDS else None
+
+
+# Source: RFC 8628, 3.2. Some servers from the time of the drafts say verification_url.
+DEVICE_TABLE: Table = {
+    "user_code": Needed(read_shown, "user_code"),
+    "verification_uri": Needed(read_shown, "verification_uri", "verification_url"),
+    "verification_uri_complete": Field(shown_or_none, "verification_uri_complete"),
+    "device_code": Needed(read_device_code, "device_code"),
+    "interval": Derived(read_interval),
+    "expires_in": Derived(read_lifetime),
+}
+DEVICE_FIELDS = tuple(DEVICE_TABLE)
+
+
+def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
+    """Read the codes of a sign-in. Raises: BadReply."""
+    return read_fields(answer, DEVICE_TABLE, where)
 
 
 def expiry(lifetime: int | None) -> str:
@@ -262,65 +290,60 @@ def _asked(api: Api, endpoint: Endpoint, client_id: str, **content: t.Any) -> Pa
 
 def _refused(error: ApiError, client_id: str) -> H444Error:
     """Turn an OAuth error into a sentence that says what to do. Source: RFC 6749, 5.2; RFC 8628, 3.5."""
+    client = shown(client_id)
     sentences = {
-        "invalid_client": "444Host does not know the OAuth client %s; look at client_id." % shown(client_id),
-        "unauthorized_client": "The OAuth client %s may not sign in this way; look at client_id." % shown(client_id),
-        "invalid_scope": "444Host does not give these scopes to the OAuth client %s; look at scopes."
-        % shown(client_id),
-        "access_denied": "The sign-in was denied in the browser. Nothing was stored; h444_oauth_device begins a new one.",
-        "expired_token": "The sign-in was not approved in time, and its code has expired; h444_oauth_device begins a new one.",
+        "invalid_client": "444Host does not know the OAuth client %s; look at client_id." % client,
+        "unauthorized_client": "The OAuth client %s may not sign in this way; look at client_id." % client,
+        "invalid_scope": "444Host does not give these scopes to the OAuth client %s; look at scopes." % client,
+        "access_denied": "The sign-in was denied in the browser. Nothing was stored; %s." % BEGIN_ANEW,
+        "expired_token": "The sign-in was not approved in time, and its code has expired; %s." % BEGIN_ANEW,
         "unsupported_grant_type": "444Host does not offer this kind of sign-in; make a key at %s." % APPS_PAGE,
     }
     # A 401 or 403 without a code can't be about a key, for none was sent.
-    code = (
-        error.code
-        if error.code in sentences
-        else {401: "invalid_client", 403: "unauthorized_client"}.get(error.status, "")
-    )
-    return (
-        Refused("%s (%s)" % (sentences[code], error.code or error.status), **{**error.facts, "error": code})
-        if code
-        else error
-    )
+    by_status = {401: "invalid_client", 403: "unauthorized_client"}
+    code = error.code if error.code in sentences else by_status.get(error.status)
+    if code is None:
+        return error
+    return Refused("%s (%s)" % (sentences[code], error.code or error.status), **{**error.facts, "error": code})
 
 
 def plan_token(api: Api, params: Params) -> Plan:
     """Plan h444_oauth_token: read the metadata and check what can be checked. Raises: BadOption, Refused."""
-    client_id = check_code(params["client_id"], "client_id")
+    check_token_options(params)
+    server = get_server(api)
     if params.get("device_code"):
-        check_code(params["device_code"], "device_code")
+        verb, endpoint = "exchange the device code of", EXCHANGE
+    elif server.grants and REFRESH_GRANT not in server.grants:
+        raise Refused("444Host does not refresh tokens (its metadata lacks the grant refresh_token); %s." % BEGIN_ANEW)
     else:
-        check_code(params.get("refresh_token"), "refresh_token")
+        verb, endpoint = "refresh the token of", REFRESH
+    action = Action(verb, params["client_id"], endpoint._replace(path=server.token_path), {}, brings_secret=True)
+    return Plan(None, {"expires_in": None, "scope": None}, (action,))
+
+
+def check_token_options(params: Params) -> None:
+    """Check every option of h444_oauth_token. Raises: BadOption."""
+    check_code(params["client_id"], "client_id")
+    option = "device_code" if params.get("device_code") else "refresh_token"
+    check_code(params.get(option), option)
     if not 1 <= params["interval"] <= LONGEST_INTERVAL_SECONDS:
         raise BadOption("interval: must be 1 to %d seconds. Nothing was sent." % LONGEST_INTERVAL_SECONDS)
     if params["wait_timeout"] < 0:
         raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
-    server = get_server(api)
-    refreshes = not params.get("device_code")
-    if refreshes and server.grants and REFRESH_GRANT not in server.grants:
-        raise Refused(
-            "444Host does not refresh tokens (its metadata lacks the grant refresh_token); h444_oauth_device begins a new sign-in."
-        )
-    endpoint = (REFRESH if refreshes else EXCHANGE)._replace(path=server.token_path)
-    action = Action(
-        "refresh the token of" if refreshes else "exchange the device code of",
-        client_id,
-        endpoint,
-        {},
-        brings_secret=True,
-    )
-    return Plan(None, {"expires_in": None, "scope": None}, (action,))
 
 
 def perform_token(api: Api, action: Action, progress: Progress) -> None:
-    """Get the tokens, and store them before anything else can fail. Raises: Refused, NotReached, UnknownFate, BadReply."""
+    """Get the tokens, and store them before anything else can fail.
+
+    Raises: Refused, NotReached, UnknownFate, BadReply.
+    """
     if progress.params.get("device_code"):
         _exchange(api, action.endpoint, progress)
         return
     with progress.sink.held() as is_locked:
         if not is_locked:
             raise Refused(
-                "Another run has held the lock of credentials_file for long. Nothing was sent; run the task again."
+                "Another run has held the lock of credentials_file for too long. Nothing was sent; run the task again."
             )
         _refresh(api, action.endpoint, progress)
 
@@ -335,40 +358,49 @@ def _exchange(api: Api, endpoint: Endpoint, progress: Progress) -> None:
 
 
 def _refresh(api: Api, endpoint: Endpoint, progress: Progress) -> None:
-    """Exchange a refresh token, once. Source: RFC 6749, 6; the page: "single-use". Raises: UnknownFate, Refused, BadReply."""
+    """Exchange a refresh token, once. Source: RFC 6749, 6; the reference: "single-use".
+
+    Raises: UnknownFate, Refused, BadReply.
+    """
     params = progress.params
-    used = params["refresh_token"]
     stored = progress.sink.kept(_entry(params))
-    marks = _marks(stored)
+    marks, used = _marks(stored), params["refresh_token"]
     if _mark(used) in marks and stored.get("refresh_token"):
-        # Asking with a used token again could end the whole sign-in.
+        # Using a token twice could end the whole sign-in.
         progress.warn(
-            "This refresh token was used by an earlier run, which stored the one that it got in credentials_file; that one is used now."
+            "This refresh token was used by an earlier run, which stored the one that it got in credentials_file; that "
+            "one is used now."
         )
         used = str(stored["refresh_token"])
     form = {"grant_type": REFRESH_GRANT, "refresh_token": used, "client_id": params["client_id"]}
     try:
         answer = _asked(api, endpoint, params["client_id"], form=form)
     except (ApiError, BadReply, UnknownFate) as error:
-        if isinstance(error, ApiError) and error.code == "invalid_grant":
-            raise Refused(
-                "The refresh token is used up, expired or revoked (invalid_grant): it works once, and for 90 days. h444_oauth_device begins a new "
-                "sign-in.",
-                **error.facts,
-            ) from None
-        if isinstance(error, ApiError) and not error.may_have_happened:
-            raise
-        raise UnknownFate(
-            "%s The refresh token works once, so it was not sent again. Run the task again; if it is refused then, h444_oauth_device begins a new "
-            "sign-in." % error,
-            **error.facts,
-        ) from None
+        raise _not_refreshed(error) from None
     new = text(answer.get("refresh_token"))
     if not new:
-        progress.warn("The answer holds no new refresh token; whether the old one works again is not told.")
+        progress.warn("The answer holds no new refresh token; it does not say whether the old one works again.")
     # Without a new one the old one goes on (RFC 6749, 6).
-    marks = (marks + [_mark(used)])[-MARKS_KEPT:] if new and new != used else marks
+    if new and new != used:
+        marks = [*marks, _mark(used)][-MARKS_KEPT:]
     _take(answer, progress, {"refresh_token": used, "replaced": marks}, used)
+
+
+def _not_refreshed(error: H444Error) -> H444Error:
+    """Give the error for a refresh that failed: what is known of the token, and the way out."""
+    if isinstance(error, ApiError) and error.code == "invalid_grant":
+        return Refused(
+            "The refresh token is used up, expired or revoked (invalid_grant): it works once, and for 90 days; %s."
+            % BEGIN_ANEW,
+            **error.facts,
+        )
+    if isinstance(error, ApiError) and not error.may_have_happened:
+        return error
+    return UnknownFate(
+        "%s The refresh token works once, so it was not sent again. Run the task again; if it is refused then, %s."
+        % (error, BEGIN_ANEW),
+        **error.facts,
+    )
 
 
 def _entry(params: Params) -> str:
@@ -398,33 +430,33 @@ def _polled(api: Api, endpoint: Endpoint, params: Params, is_stored: bool) -> Pa
         asked += 1
         try:
             return _asked(api, endpoint, params["client_id"], form=form, once=True)
-        except ApiError as error:
-            if error.code == "invalid_grant":
+        except (ApiError, BadReply, TransportError, UnknownFate) as error:
+            code = error.code if isinstance(error, ApiError) else ""
+            if code == "invalid_grant":
                 raise Refused(
                     "The device code is unknown or used already (invalid_grant)%s" % _used_up(is_stored, has_lost_one),
                     **error.facts,
                 ) from None
-            if error.may_have_happened:
-                has_lost_one, interval, said = True, _slower(interval), str(error)
-            elif error.code in ("authorization_pending", "slow_down"):
-                interval += SLOW_DOWN_SECONDS if error.code == "slow_down" else 0
+            if _is_lost(error):
+                has_lost_one = has_lost_one or error.facts.get("sent") != "no"
+                interval, said = max(interval, min(interval * 2, SLOWEST_SECONDS)), str(error)
+            elif code in (PENDING, SLOW_DOWN):
+                interval += SLOW_DOWN_SECONDS if code == SLOW_DOWN else 0
                 said = "it is not approved yet"
             else:
                 raise
-        except (BadReply, TransportError, UnknownFate) as error:
-            has_lost_one = has_lost_one or error.facts.get("sent") != "no"
-            interval, said = _slower(interval), str(error)
         waited = api.now() - started
         if waited + interval > params["wait_timeout"]:
             raise NotReached(
-                "The sign-in is not complete after %d s (asked %d times): %s. Approve it in the browser and run the task again with the same device_code."
-                % (waited, asked, said.rstrip("."))
+                "The sign-in is not complete after %d s (asked %d times): %s. Approve it in the browser and run "
+                "the task again with the same device_code." % (waited, asked, said.rstrip("."))
             )
         api.sleep(interval)
 
 
-def _slower(interval: float) -> float:
-    return max(interval, min(interval * 2, SLOWEST_SECONDS))
+def _is_lost(error: H444Error) -> bool:
+    """Tell whether a question brought no answer that decides anything."""
+    return error.may_have_happened or not isinstance(error, ApiError)
 
 
 def _used_up(is_stored: bool, has_lost_one: bool) -> str:
@@ -436,35 +468,44 @@ def _used_up(is_stored: bool, has_lost_one: bool) -> str:
         if has_lost_one
         else ""
     )
-    return lost + "; h444_oauth_device begins a new sign-in."
+    return "%s; %s." % (lost, BEGIN_ANEW)
 
 
 def _take(answer: Params, progress: Progress, about: dict[str, t.Any], used: str | None = None) -> None:
     """Read the tokens and store them at once. Raises: BadReply.
 
-    *about*: what the file shall hold besides, and where the answer is silent. *used*: the refresh token that was sent.
+    *about*: what the file shall hold besides, and what stands where the answer has nothing. *used*: the refresh token
+    that was sent.
     """
-    params = progress.params
     lifetime, scope = read_lifetime(answer), text(answer.get("scope"))
     found = {name: text(answer.get(name)) for name in ("access_token", "refresh_token")}
     tokens = {name: value for name, value in found.items() if value}
     progress.maybe = True  # the sign-in has changed, whatever is wrong with the answer
     progress.after = {"expires_in": lifetime, "scope": scope}
+    _store(tokens, progress, {**about, "expires_at": expiry(lifetime), **({"scope": scope} if scope else {})}, used)
+    _check_usable(tokens, text(answer.get("token_type")))
+    if used is None and "refresh_token" not in tokens:
+        progress.warn("The answer holds no refresh token: the sign-in ends with the access token.")
+
+
+def _store(tokens: dict[str, str], progress: Progress, about: dict[str, t.Any], used: str | None) -> None:
+    """Write the tokens to the file, or else into the result."""
+    params = progress.params
     if progress.sink.path is not None and tokens:
-        about = {**about, "expires_at": expiry(lifetime), **({"scope": scope} if scope else {})}
         progress.keep(_entry(params), params["client_id"], {**about, **tokens})
     if not progress.is_kept_in_file:
-        # A token that came back as it was sent is an option's secret value, which Ansible would black out in the result.
+        # A token that came back as it was sent is an option's secret, which Ansible would black out in the result.
         progress.secrets = {name: value for name, value in tokens.items() if value != used}
+
+
+def _check_usable(tokens: t.Mapping[str, str], kind: str | None) -> None:
+    """Make sure that there is a token, of a kind that can be used. Raises: BadReply."""
     if "access_token" not in tokens:
         raise BadReply("The sign-in was answered, but without an access_token. The API may have changed.")
-    kind = text(answer.get("token_type"))
     if kind is not None and kind.lower() != "bearer":
         raise BadReply(
             "The sign-in was answered with a token of the type %s; only bearer tokens can be used." % shown(kind)
         )
-    if used is None and "refresh_token" not in tokens:
-        progress.warn("The answer holds no refresh token: the sign-in ends with the access token.")
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:

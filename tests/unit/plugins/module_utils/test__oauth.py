@@ -278,7 +278,7 @@ def test_used_refresh_token_gives_way_to_the_stored_one(tmp_path: Path) -> None:
 
 
 def test_many_runs_begin_with_one_token(tmp_path: Path) -> None:
-    """Forks of one play read the same token. None but the first sends it; the others go on with what the one before stored."""
+    """Forks of one play read the same token. Only the first sends it; each other uses what the one before stored."""
     file, sent = tmp_path / "tokens.json", []
     for number in range(5):
         api = Api({**TOKENS, "refresh_token": "h444_rt_%d" % (number + 1)})
