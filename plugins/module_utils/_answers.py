@@ -115,7 +115,7 @@ class _Refusal(t.NamedTuple):
     received: Received
     attempts: int
     may_be_done: bool
-    """whether an earlier attempt, whose answer was lost, may have been carried out"""
+    """whether an earlier attempt may have changed something"""
     reason: str
     """the API's own words; empty if there are none"""
     code: str
@@ -131,7 +131,7 @@ class _Refusal(t.NamedTuple):
         """Make the error; what is refused may be the repeat of what an earlier attempt did."""
         facts = self.sent.facts(
             self.attempts,
-            sent="maybe" if self.may_be_done and not self.sent.is_read else None,
+            sent="maybe" if self.may_be_done else None,
             status=self.received.status,
             reason=self.reason or None,
             request_id=_request_id(self.received.headers),

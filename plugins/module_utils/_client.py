@@ -75,7 +75,11 @@ class _Tries:
         self.limited_seconds = 0.0
         """waited because of answers 429"""
         self.may_be_done = False
-        """whether an attempt whose answer was lost may have been carried out"""
+        """whether an earlier attempt may have changed something"""
+
+    def note(self, sent: Sent, may_have_arrived: bool) -> None:
+        """Note an attempt that is repeated: what it did is not undone by how a later one ends."""
+        self.may_be_done = self.may_be_done or (may_have_arrived and not sent.is_read)
 
 
 class Client:
@@ -188,7 +192,7 @@ class Client:
         )
         if not is_allowed or tries.failures > most:
             raise _gave_up(sent, lost, tries) from None
-        tries.may_be_done = tries.may_be_done or lost.failure == LOST
+        tries.note(sent, lost.failure == LOST)
         self._back_off(tries.failures)
 
     def _after_a_limit(self, sent: Sent, received: Received, tries: _Tries) -> None:
@@ -197,11 +201,14 @@ class Client:
         tries.failures += 1
         wait = retry_after_seconds(received.headers, default, time.time()) * (1 + random.random() / 4)
         if tries.limited_seconds + wait > RATE_LIMIT_PATIENCE_SECONDS:
+            fate = (
+                "Whether it was carried out is not known" if tries.may_be_done else "Nothing was done by this request"
+            )
             raise RateLimited(
                 "%s: the rate limit of this key is used up, and the API asks to wait %d s more, which is longer "
-                "than the %d s that are waited for. Nothing was done by this request; run the task again later."
-                % (sent, wait, RATE_LIMIT_PATIENCE_SECONDS),
-                **sent.facts(tries.attempts, status=received.status),
+                "than the %d s that are waited for. %s; run the task again later."
+                % (sent, wait, RATE_LIMIT_PATIENCE_SECONDS, fate),
+                **sent.facts(tries.attempts, status=received.status, sent="maybe" if tries.may_be_done else None),
             )
         tries.limited_seconds += wait
         self.held_seconds += wait
@@ -214,7 +221,7 @@ class Client:
         if not sent.once and may_resend(sent.endpoint, status, bool(sent.idempotency_key)):
             tries.failures += 1
             if tries.failures <= (min(SERVER_ERROR_RETRIES, self._retries) if status == 500 else self._retries):
-                tries.may_be_done = tries.may_be_done or may_have_happened(status)
+                tries.note(sent, may_have_happened(status))
                 self._back_off(tries.failures, _asked_seconds(received))
                 return
         raise refusal(sent, received, tries.attempts, tries.may_be_done)
@@ -303,8 +310,9 @@ def _gave_up(sent: Sent, lost: Lost, tries: _Tries) -> H444Error:
     count = "" if tries.attempts == 1 else " (%d attempts)" % tries.attempts
     hint = "; %s" % lost.hint if lost.hint else ""
     sentence = "%s: %s%s%s." % (sent, lost.cause, count, hint)
-    facts = sent.facts(tries.attempts, cause=lost.cause, sent="no" if lost.failure == SENT_NOT else "maybe")
-    if lost.failure == SENT_NOT or sent.is_read:
+    is_unsent = lost.failure == SENT_NOT and not tries.may_be_done
+    facts = sent.facts(tries.attempts, cause=lost.cause, sent="no" if is_unsent else "maybe")
+    if is_unsent or sent.is_read:
         return TransportError(sentence, **facts)
     return UnknownFate(
         "%s Whether it was carried out is not known." % sentence, idempotency_key=sent.idempotency_key, **facts

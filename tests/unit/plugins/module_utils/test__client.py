@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils._client import Client, fill_path, open_client
-from ansible_collections.h444.cloud.plugins.module_utils._endpoint import Endpoint
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import LOST, SENT_NOT, Endpoint
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     ApiError,
     AuthError,
@@ -27,6 +27,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     UnknownFate,
 )
 from ansible_collections.h444.cloud.plugins.module_utils._pacer import Pacer
+from ansible_collections.h444.cloud.plugins.module_utils._transport import Lost
 from ansible_collections.h444.cloud.tests.unit.plugins.module_utils.bench import (
     DESTROY,
     IDEMPOTENCY_KEY,
@@ -91,6 +92,27 @@ def test_a_keyed_post_without_its_key_is_sent_once() -> None:
     with Wire(reset) as wire:
         Bench(wire.url).refuse(KEYED, UnknownFate, idempotency_key=None)
         assert len(wire.seen) == 1
+
+
+@KINDS
+def test_what_an_earlier_attempt_may_have_done_is_not_denied(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer was lost; that nothing listens any more, or that the rate limit is used up, says nothing about it."""
+    with Wire(reset, answer({}, 429, Retry_After="9999")) as wire:
+        bench = Bench(wire.url)
+        if endpoint is not SHOT:
+            error = bench.refuse(endpoint, RateLimited)
+            is_write = endpoint is not READ
+            assert error.may_have_happened == is_write and ("Nothing was done" in str(error)) != is_write
+    failures = iter([Lost("the connection broke", LOST)] + [Lost("nothing listens", SENT_NOT)] * 9)
+
+    def lose(_sent: object) -> t.NoReturn:
+        raise next(failures)
+
+    monkeypatch.setattr(bench.client._transport, "send", lose)
+    error = bench.refuse(endpoint, TransportError if endpoint is READ else UnknownFate)
+    assert error.may_have_happened == (endpoint is not READ)
 
 
 @pytest.mark.parametrize("endpoint", [STATE, KEYED], ids=("state", "keyed"))
