@@ -34,7 +34,7 @@ from ._reader import (
     truth,
     whole,
 )
-from ._status import by_spelling, read_status
+from ._status import by_spelling, read_status, with_status
 from ._webhook import WEBHOOK, WEBHOOKS, get_webhook, list_webhooks
 
 LIST = Endpoint("GET", "/webhooks/{id}/deliveries", "webhooks:read")
@@ -46,28 +46,19 @@ IDS = ("id", "delivery_id", "uuid")
 MAX_LIMIT = 200
 # What was sent and answered is the account's own: it keeps its names.
 CONTENTS = frozenset({
-    "payload", "data", "body", "request", "request_body", "request_headers", "headers", "response", "response_body", "response_headers",
+    "payload", "data", "body", "request", "request_body", "request_headers", "headers", "response", "response_body",
+    "response_headers",
 })  # fmt: skip
 
 PENDING, RETRYING, DELIVERED, FAILED = "pending", "retrying", "delivered", "failed"
-STATUS_WORDS = {
+STATUS = by_spelling({
     PENDING: ("pending", "queued", "scheduled", "new", "sending", "processing", "in_progress"),
     RETRYING: ("retrying", "retry", "retry_scheduled", "waiting_retry", "will_retry"),
     DELIVERED: ("delivered", "success", "succeeded", "successful", "ok", "sent", "completed", "complete"),
     FAILED: (
-        "failed",
-        "failure",
-        "fail",
-        "error",
-        "errored",
-        "undelivered",
-        "exhausted",
-        "dead",
-        "gave_up",
-        "abandoned",
+        "failed", "failure", "fail", "error", "errored", "undelivered", "exhausted", "dead", "gave_up", "abandoned",
     ),
-}
-STATUS = by_spelling(STATUS_WORDS)
+})  # fmt: skip
 
 
 def read_state(row: Raw) -> str | None:
@@ -146,7 +137,10 @@ def _contents_apart(raw: Raw) -> tuple[Row, Row]:
 
 
 def list_deliveries(api: Api, webhook_id: str, limit: int) -> list[Row]:
-    """Read the newest deliveries of a webhook, the newest first. Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200."""
+    """Read the newest deliveries of a webhook, the newest first.
+
+    Source: GET /v1/webhooks/:id/deliveries (webhooks:read), limit at most 200.
+    """
     raws = api.rows(
         LIST, NOUNS, ids={"id": webhook_id}, query={"limit": limit}, at_most=limit, page_of=null_as_empty(NOUNS)
     )
@@ -173,13 +167,12 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
     if not 1 <= limit <= MAX_LIMIT:
         raise BadOption("limit: must be from 1 to %d, not %d." % (MAX_LIMIT, limit))
     try:
-        # The API has no filter: so that a rare status is found, all that it shows is looked through.
+        # The API has no filter, so a rare status is looked for in all that it returns.
         rows = list_deliveries(api, webhook_id_of(api, params), limit if status is None else MAX_LIMIT)
     except (Missing, NotFound):
         return {"deliveries": []}
     if status is not None:
-        wanted = (read_status(status, STATUS) or "").strip().lower()
-        rows = [row for row in rows if (row["status"] or "").strip().lower() == wanted]
+        rows = with_status(rows, status, STATUS)
     return {"deliveries": rows[:limit]}
 
 
@@ -187,23 +180,23 @@ def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_webhook_redelivery. Raises: Missing where the webhook, or surely the delivery, does not exist."""
     delivery_id = check_id(params["delivery_id"], "delivery_id")
     webhook_id = webhook_id_of(api, params)
-    rows: list[Row] | None = None
     try:
         rows = list_deliveries(api, webhook_id, MAX_LIMIT)
     except BadReply:
-        pass  # there are more than it gave; the API knows them
+        return plan_redelivery(webhook_id, delivery_id, None, [])  # there are more than it returned; the API knows them
     except NotFound:
         raise missing(WEBHOOK, {"id": webhook_id}, list_webhooks(api)) from None
-    found = next((row for row in rows or [] if row["id"] == delivery_id), None)
-    if found is None and rows is not None and len(rows) < MAX_LIMIT:
-        raise _missing(webhook_id, delivery_id, rows)
-    return plan_redelivery(webhook_id, delivery_id, found, rows or [])
+    found = next((row for row in rows if row["id"] == delivery_id), None)
+    if found is None and len(rows) < MAX_LIMIT:
+        raise _missing(webhook_id, delivery_id, [row["id"] for row in rows[:3]])
+    return plan_redelivery(webhook_id, delivery_id, found, rows)
 
 
-def _missing(webhook_id: str, delivery_id: str, rows: t.Sequence[Row] | None = None) -> Missing:
-    """Make the error for a delivery that does not exist. *rows*: all of the webhook's, None where they are not known."""
-    newest = [row["id"] for row in rows or ()][:3]
-    there = "" if rows is None else "; its newest: %s" % ", ".join(newest) if newest else "; it has none at all"
+def _missing(webhook_id: str, delivery_id: str, newest: t.Sequence[str] | None = None) -> Missing:
+    """Make the error for a delivery that does not exist. *newest*: those of the webhook, None where not known."""
+    there = ""
+    if newest is not None:
+        there = "; its newest: %s" % ", ".join(newest) if newest else "; it has none at all"
     return Missing(
         "The webhook %s has no delivery %s%s. Nothing was sent." % (webhook_id, shown(delivery_id), there),
         closest=newest or None,
@@ -213,14 +206,12 @@ def _missing(webhook_id: str, delivery_id: str, rows: t.Sequence[Row] | None = N
 def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: t.Sequence[Row]) -> Plan:
     """Plan the clone of a delivery; *rows*: those that are known already. Pure."""
     after: Row = {**dict.fromkeys(FIELDS), "event": found["event"] if found else None, "status": PENDING, "attempt": 0}
-    notes = ()  # type: tuple[str, ...]
-    if found is None:
-        notes = (
-            "The delivery %s is not among the newest that the API shows, so whether it exists is known by the API alone."
-            % shown(delivery_id),
-        )
+    note = (
+        "The delivery %s is not among the newest that the API returns, so only the API knows whether it exists."
+        % shown(delivery_id)
+    )
     action = Action("redeliver", delivery_id, REDELIVER, {"id": webhook_id, "delivery_id": delivery_id})
-    return Plan(None, after, (action,), notes, wish=frozenset(row["id"] for row in rows))
+    return Plan(None, after, (action,), () if found else (note,), wish=frozenset(row["id"] for row in rows))
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
@@ -242,13 +233,13 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
         if identifier_or_none(first(normal(row, REDELIVER), *IDS)) != action.target:
             progress.after = read_delivery(row, REDELIVER)
     except BadReply:
-        progress.after = None  # the reply tells nothing; the list will
+        progress.after = None  # the reply does not hold it; the list will
 
 
 def _unknown(action: Action, cause: str) -> UnknownFate:
     return UnknownFate(
-        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer one of its event before "
-        "running the task again, for that would send it once more." % (shown(action.target), cause),
+        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer one "
+        "of its event before you run the task again, which would send it once more." % (shown(action.target), cause),
         cause=cause,
     )
 
@@ -266,7 +257,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     new = [row for row in rows if row["id"] not in known and event in (None, row["event"])]
     if len(new) != 1:
         progress.warn(
-            "The API took the redelivery of %s, but does not tell which delivery it made."
+            "The API took the redelivery of %s, but does not show which delivery it made."
             % shown(text(params["delivery_id"]))
         )
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ._api import Row
 from ._reader import word
 
 TERMINATED = "terminated"
@@ -33,6 +34,12 @@ def read_status(value: t.Any, known: t.Mapping[str, str]) -> str | None:
     """Give a state by a word of *known* (from ``by_spelling``), else the API's own word, None where there is none."""
     found = word(value, "status", "state", "name", "slug", "code")
     return known.get(spelling(found), found) if found else None
+
+
+def with_status(rows: t.Iterable[Row], status: str, known: t.Mapping[str, str]) -> list[Row]:
+    """Give the rows of a status, a word of *known* or the API's own, in any spelling."""
+    wanted = spelling(read_status(status, known) or "")
+    return [row for row in rows if spelling(row["status"] or "") == wanted]
 
 
 def is_gone(row: t.Mapping[str, t.Any]) -> bool:

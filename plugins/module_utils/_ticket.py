@@ -40,7 +40,7 @@ from ._reader import (
     truth,
     word,
 )
-from ._status import by_spelling, read_status, spelling
+from ._status import by_spelling, read_status, spelling, with_status
 from ._thread import (
     NOUNS,
     THREADS,
@@ -747,8 +747,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
     """Answer h444_ticket_info."""
     rows = _list_wanted(api, params) if params.get("id") is None else _get_wanted(api, params)
     if params.get("status") is not None:
-        wanted = spelling(read_status(params["status"], STATUS) or "")
-        rows = [row for row in rows if spelling(row["status"] or "") == wanted]
+        rows = with_status(rows, params["status"], STATUS)
     if params.get("include_messages"):
         rows = [row if "messages" in row else _whole(_get_listed(api, row)) for row in rows]
     return {"tickets": rows}

@@ -102,7 +102,7 @@ def test_plan() -> None:
     plan = _delivery.plan_redelivery("7", "5", rows[0], rows)
     assert [str(action) for action in plan.actions] == ["redeliver 5"] and plan.notes == ()
     assert (plan.after["id"], plan.after["event"], plan.after["status"]) == (None, "vps.created", "pending")
-    assert "known by the API alone" in _delivery.plan_redelivery("7", "6", None, rows).notes[0]
+    assert "only the API knows" in _delivery.plan_redelivery("7", "6", None, rows).notes[0]
 
 
 def test_contents_of_any_depth() -> None:
