@@ -31,7 +31,8 @@ from .server import Simulator
 
 EXAMPLES = f"""
 what it is:
-  The whole API of 444Host on this machine, with an account that owns a wallet of 100 dollars. Nothing is bought for real.
+  The whole API of 444Host on this machine, with an account that owns a wallet of 100 dollars. Nothing is bought for
+  real.
 
 point a playbook or the inventory at it:
   export H444_API_URL=http://127.0.0.1:18444/v1
@@ -47,7 +48,7 @@ examples:
   python tests/simulator --state account.json              the account survives a restart
 
 the control API (POST JSON to /_sim/...): seed, faults, advance, assume, reset, staff_reply, oauth/approve, oauth/deny;
-GET journal, state, assumptions. tests/simulator/README.md tells more.
+GET journal, state, assumptions. tests/simulator/README.md says more.
 """
 
 
@@ -137,17 +138,11 @@ def main(given: list[str]) -> int:
         return refuse(
             f"{options.state} can't be written ({exc.strerror}); --state takes a file in a folder that is there."
         )
-    checked = False if options.no_validate else conformance.attach(core)
+    is_checked = not options.no_validate and conformance.attach(core)
     Courier(core, options.deliver_to).start()
-    form = (
-        f"preset {options.preset}"
-        if options.preset
-        else f"the account of {options.state}"
-        if resumed
-        else "preset plain"
-    )
-    print(f"The simulator plays 444Host at {server.origin}/v1 ({form}{'' if checked else ', contract not checked'}).")
-    print(f"  export H444_API_URL={server.origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.", flush=True)
+    # In one piece: whoever has read the first line may go away.
+    sys.stdout.write(banner(server.origin, options, resumed, is_checked))
+    sys.stdout.flush()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server.serve_forever()
@@ -155,6 +150,17 @@ def main(given: list[str]) -> int:
         pass
     server.save()
     return 0
+
+
+def banner(origin: str, options: argparse.Namespace, resumed: bool, is_checked: bool) -> str:
+    """Say where the simulator is, what it plays, and what to set."""
+    form = (
+        f"the account of {options.state}" if resumed and not options.preset else f"preset {options.preset or 'plain'}"
+    )
+    return (
+        f"The simulator plays 444Host at {origin}/v1 ({form}{'' if is_checked else ', contract not checked'}).\n"
+        f"  export H444_API_URL={origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.\n"
+    )
 
 
 def refuse(why: str) -> int:
