@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every guess about the API, in one table. Where the provider's page is silent, a switch says what the simulator does."""
+"""Every guess about the API, in one table: where the provider's page is silent, a switch says what is simulated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 
 class Switch(t.NamedTuple):
-    """One open point: its values (the first is the default), and the silence that it fills. No values: a whole number."""
+    """One open point: its values (the first is the default), and the silence that it fills."""
 
     values: tuple[t.Any, ...]
     silence: str
@@ -39,9 +39,9 @@ SWITCHES: dict[str, Switch] = {
         "how a hosting account names its domain, its user, its plan (named: as for people)",
     ),
     "hosting_status": Switch(
-        ("word", "flag"), "whether a hosting account tells its status by a word, or only whether it is suspended"
+        ("word", "flag"), "whether a hosting account shows its status as a word, or only whether it is suspended"
     ),
-    "hosting_created_at": Switch(("told", "none", "epoch"), "whether and how a hosting account tells when it was made"),
+    "hosting_created_at": Switch(("told", "none", "epoch"), "whether and how a hosting account shows when it was made"),
     "php_form": Switch(
         ("text", "number", "full", "name"),
         "how a PHP version is written in replies: 8.3 as a text or a number, 8.3.12, php83",
@@ -51,13 +51,14 @@ SWITCHES: dict[str, Switch] = {
     ),
     "vps_status": Switch(
         ("status", "live_status", "power_state", "live"),
-        "whether a server's status tells its power, or only that it is active, and the power stands in a field or an object of its own",
+        "whether a server's status shows its power, or only that it is active and the power is in a field of its own",
     ),
     "vps_address": Switch(("row", "none"), "whether a row of /vps carries an address"),
-    "vps_created_at": Switch(("told", "none", "epoch"), "whether and how a server tells when it was made"),
+    "vps_created_at": Switch(("told", "none", "epoch"), "whether and how a server shows when it was made"),
     "vps_os": Switch(
         ("told", "none", "object", "display", "version", "nested"),
-        "whether and how a server tells its operating system: the slug of its template, an object with an id, a name for people, a version, or both in os",
+        "whether and how a server shows its operating system: the slug of its template, an object with an id, a name "
+        "for people, a version, or both in os",
     ),
     "vps_plan": Switch(
         ("plan_slug", "nested", "object", "name", "upper"),
@@ -65,11 +66,11 @@ SWITCHES: dict[str, Switch] = {
     ),
     "label_field": Switch(("label", "name", "display_label"), "under which name a server's label stands"),
     "vps_label": Switch(
-        ("told", "none", "named"), "whether servers tell their labels: all, none, or those alone that have one"
+        ("told", "none", "named"), "which servers show their labels: all, none, or only those that have one"
     ),
     "all_ips_shape": Switch(("groups", "nested", "map", "flat"), "how /vps/all-ips groups addresses by server"),
     "ptr_cleared": Switch(("null", "missing", "empty"), "how an address without a PTR record looks"),
-    "zone_hosted": Switch(("told", "none"), "whether every address tells zoneHosted"),
+    "zone_hosted": Switch(("told", "none"), "whether every address shows zoneHosted"),
     "error_shape": Switch(
         ("nest", "nested", "message", "error", "list", "html"), "the body of errors other than 401, 403, 404"
     ),
@@ -77,14 +78,14 @@ SWITCHES: dict[str, Switch] = {
     "pagination": Switch(("off", "page", "cursor", "link", "unreadable"), "whether a list comes in pages (of 2)"),
     "os_template_shape": Switch(("rows", "slugs", "families", "map"), "how /os-templates looks"),
     "domain_fields": Switch(
-        ("plain", "short", "none"), "the names of a domain's lock and privacy, and whether they are told"
+        ("plain", "short", "none"), "the names of a domain's lock and privacy, and whether they are shown"
     ),
     "domain_values": Switch(("bool", "words", "number"), "how a domain's renewal, lock and privacy say on and off"),
     "domain_rows": Switch(
-        ("full", "short"), "whether a row of /domains tells renewal, lock and privacy, or only what the page names"
+        ("full", "short"), "whether a row of /domains shows renewal, lock and privacy, or only what the page names"
     ),
     "domain_expiry": Switch(("expires_at", "date", "epoch"), "the name and form of a domain's expiry"),
-    "nameservers_form": Switch(("list", "objects", "text", "dotted"), "how a domain's name servers are told"),
+    "nameservers_form": Switch(("list", "objects", "text", "dotted"), "how a domain's name servers are written"),
     "store_failures": Switch(("none", "4xx", "all"), "whether a failed order is repeated by its key"),
     "in_flight": Switch(("conflict", "block", "race"), "what a second request gets while the first is at work"),
     "mismatch": Switch(("409", "422", "400", "replay", "new"), "what the same key with another body gets"),
@@ -128,7 +129,7 @@ SWITCHES: dict[str, Switch] = {
         ("gone", "listed"), "whether a terminated server or hosting account is still shown, as terminated"
     ),
     "ssl_status": Switch(
-        ("told", "none", "nested", "other"), "whether and how hosting tells the state of its certificate"
+        ("told", "none", "nested", "other"), "whether and how hosting shows the state of its certificate"
     ),
     "registry": Switch(
         ("works", "refuses", "bad_gateway", "rolls_back"),
@@ -138,9 +139,7 @@ SWITCHES: dict[str, Switch] = {
     "billing_cents": Switch(
         ("number", "text"), "whether an amount of invoices and wallet is a number or digits in a text"
     ),
-    "invoice_detail": Switch(
-        ("flat", "beside"), "whether an invoice's items and transactions stand in it or beside it"
-    ),
+    "invoice_detail": Switch(("flat", "beside"), "whether an invoice's items and transactions are in it or beside it"),
     "limit_query": Switch(("kept", "ignored"), "whether the wallet's transactions keep to limit"),
     "transaction_order": Switch(("newest", "oldest"), "the order of the wallet's transactions"),
     "ticket_thread": Switch(
@@ -149,10 +148,11 @@ SWITCHES: dict[str, Switch] = {
     ),
     "ticket_paging": Switch(
         ("off", "page", "cursor", "link", "count", "unreadable"),
-        "whether a thread in or beside its ticket comes in pages (of 2), and how that is told; of the last two, only the first page can be read",
+        "whether and how a thread in or beside its ticket comes in pages (of 2); of the last two forms, only the first "
+        "page can be read",
     ),
     "ticket_order": Switch(("oldest", "newest"), "which message of a ticket stands first"),
-    "ticket_author": Switch(("author", "is_staff", "sender", "none"), "how a message tells who wrote it"),
+    "ticket_author": Switch(("author", "is_staff", "sender", "none"), "how a message shows who wrote it"),
     "ticket_text": Switch(("as_is", "html"), "whether messages come back as they were written"),
     "ticket_subject": Switch(("as_is", "cut20"), "what the provider makes of a subject"),
     "ticket_write": Switch(("ticket", "id", "ok"), "what opening, answering and closing a ticket are answered with"),
@@ -165,7 +165,7 @@ SWITCHES: dict[str, Switch] = {
     "webhook_url": Switch(("as_is", "normal"), "whether the provider writes a webhook's URL as browsers do"),
     "webhook_digest": Switch(("hex",), "how a delivery's HMAC is written"),
     "oauth_registration": Switch(("off", "on"), "whether OAuth clients can register themselves"),
-    "oauth_reply": Switch(("full", "least"), "whether the sign-in tells what RFC 8628 and RFC 6749 let it leave out"),
+    "oauth_reply": Switch(("full", "least"), "whether the sign-in returns what RFC 8628 and RFC 6749 let it leave out"),
     "oauth_refresh": Switch(
         ("rotates", "keeps", "same", "ends"),
         "what a refresh gives: a new token; none; the same; a new one, and using the old one again ends the sign-in",

@@ -80,8 +80,8 @@ def book_late_refunds(account: Account) -> None:
 def buy(account: Account, slug: t.Any, category: str, text: str, make: t.Callable[[], Row]) -> tuple[Row, Row]:
     """Debit, provision with *make*, write the invoice; refund where the provisioning fails. Raises No.
 
-    Gives what was made, and the part of the order's reply that says what it cost. It takes the account's lock itself: an
-    order may take its time, and other requests are answered meanwhile.
+    Gives what was made, and the part of the order's reply that says what it cost. The account's lock is taken for
+    moments only: an order may take its time, and other requests are answered meanwhile.
     """
     price = catalogue.ordered(slug, category).your_monthly_usd_cents
     with account.lock:

@@ -4,9 +4,9 @@
 
 """The API as a state machine: ``handle(method, path, query, headers, body)`` gives an answer. No sockets.
 
-This is the door: keys, scopes, the rate limit, the way from a request to its handler and from a plain reply to its form.
-What an endpoint does is in the file of its resource. All of it is written from the provider's page and the contract;
-what the page leaves open is a switch in ``assumed.py``.
+This is the door: keys, scopes, the rate limit, the way from a request to its handler and from a plain reply to its
+form. What an endpoint does is in the file of its resource. All of it is written from the provider's page and the
+contract; what the page leaves open is a switch in ``assumed.py``.
 """
 
 from __future__ import annotations
@@ -194,12 +194,15 @@ class Core(Account):
         elif route.kind == "ticket":
             plain, more = paging.thread_of(plain, request, self.assume)
             headers = {**headers, **more}
-        elif self.effect and route.kind in ANSWERS_TO_WRITES and self.assume["write_reply"] != "resource":
+        elif self._is_answered_shortly(route):
             is_empty = self.assume["write_reply"] == "empty"
             return Answer(204, headers, None) if is_empty else Answer(200, headers, {"success": True})
         if plain is None:
             return Answer(204 if status == 200 else status, headers, None)
         return Answer(status, headers, shapes.shaped(route.kind, plain, self.assume, facts))
+
+    def _is_answered_shortly(self, route: Route) -> bool:
+        return self.effect and route.kind in ANSWERS_TO_WRITES and self.assume["write_reply"] != "resource"
 
     def _refusal(self, no: No, headers: dict[str, str]) -> Answer:
         headers = {**headers, **no.headers}

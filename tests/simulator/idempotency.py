@@ -27,10 +27,8 @@ def carry_out(account: Account, route: Route, call: Call, request: Request) -> R
     key = request.headers.get("idempotency-key")
     if not key:
         return route.handler(account, call)
-    if len(key) > 255:
-        raise No(400, "An Idempotency-Key has 1 to 255 characters.")
     name = f"{request.method} {request.path}"
-    index = "%s %s %s" % (call.api_key if account.assume["key_scope"] == "key" else "", name, key)
+    index = _index(account, call, name, key)
     digest = hashlib.sha256(request.body).hexdigest()
     while True:
         with account.lock:
@@ -50,6 +48,13 @@ def carry_out(account: Account, route: Route, call: Call, request: Request) -> R
                 raise No(409, "A request with this Idempotency-Key is in progress.")
         time.sleep(0.05)
     return _recorded(account, route, call, index, record)
+
+
+def _index(account: Account, call: Call, name: str, key: str) -> str:
+    """Give what a record is kept under. Raises No."""
+    if len(key) > 255:
+        raise No(400, "An Idempotency-Key has 1 to 255 characters.")
+    return "%s %s %s" % (call.api_key if account.assume["key_scope"] == "key" else "", name, key)
 
 
 def _known(account: Account, index: str) -> Row | None:
@@ -85,11 +90,8 @@ def _recorded(account: Account, route: Route, call: Call, index: str, record: Ro
 
 def _replay(account: Account, route: Route, record: Row, digest: str) -> Reply | None:
     """Answer a key that was used before; None: it orders anew. Raises No."""
-    mismatch = account.assume["mismatch"]
-    if record["digest"] != digest and mismatch != "replay":
-        if mismatch == "new":
-            return None
-        raise No(int(mismatch), "This Idempotency-Key was used with another body.")
+    if record["digest"] != digest and not _takes_another_body(account):
+        return None
     reply = record["reply"]
     if "no" in reply:
         raise No(*reply["no"])
@@ -108,6 +110,14 @@ def _replay(account: Account, route: Route, record: Row, digest: str) -> Reply |
         {} if header == "none" else {header: "true"},
         shapes.shaped(route.kind, plain, account.assume),
     )
+
+
+def _takes_another_body(account: Account) -> bool:
+    """Say whether a key is replayed for another body; False: such a body orders anew. Raises No."""
+    mismatch = account.assume["mismatch"]
+    if mismatch in ("replay", "new"):
+        return mismatch == "replay"
+    raise No(int(mismatch), "This Idempotency-Key was used with another body.")
 
 
 def _brought_up_to_date(account: Account, route: Route, plain: Row) -> bool:

@@ -24,7 +24,7 @@ class OAuth:
         self.core = core
 
     def handle(self, method: str, path: str, form: dict[str, str], origin: str, document: t.Any) -> tuple[int, t.Any]:
-        """Answer one request. *document*: the JSON body of a registration. A reply that breaks the contract is a 500."""
+        """Answer one request. *document*: a registration's JSON body. A reply that breaks the contract is a 500."""
         status, reply = self._handled(method, path, form, origin, document)
         if self.core.validate_sign_in is not None and not self.core.validate_sign_in(method, path, status, reply):
             return 500, {"error": "server_error"}

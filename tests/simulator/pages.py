@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page on which the user of a sign-in enters the code and decides. Self-contained: no script, nothing from elsewhere."""
+"""The page on which the user of a sign-in enters the code and decides. Self-contained: no script, no other files."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from html import escape
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
 }
 STYLE = """
-:root { color-scheme: light dark; --ink: #1a1d21; --paper: #f4f5f7; --card: #fff; --line: #8a919c; --deed: #0b5cad; --on-deed: #fff }
+:root { color-scheme: light dark; --ink: #1a1d21; --paper: #f4f5f7; --card: #fff; --line: #8a919c;
+  --deed: #0b5cad; --on-deed: #fff }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8eaed; --paper: #14161a; --card: #1e2127; --line: #7d8590; --deed: #8ec2ff; --on-deed: #10141a }
 }
 * { box-sizing: border-box }
 body { margin: 0; padding: 1rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-main { max-width: 26rem; margin: 8vh auto 0; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem }
+main { max-width: 26rem; margin: 8vh auto 0; padding: 1.5rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: .75rem }
 h1 { margin: 0 0 1rem; font-size: 1.35rem; line-height: 1.25 }
 label { display: block; font-weight: 600 }
-input { width: 100%; margin: .25rem 0 1rem; padding: .6rem; font: 1.4rem ui-monospace, monospace; letter-spacing: .1em; color: inherit;
-  background: transparent; border: 1px solid var(--line); border-radius: .5rem }
-button { padding: .6rem 1.2rem; margin: 0 .5rem .5rem 0; font: inherit; font-weight: 600; color: var(--deed); background: transparent;
-  border: 2px solid var(--deed); border-radius: .5rem; cursor: pointer }
+input { width: 100%; margin: .25rem 0 1rem; padding: .6rem; font: 1.4rem ui-monospace, monospace; letter-spacing: .1em;
+  color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .5rem }
+button { padding: .6rem 1.2rem; margin: 0 .5rem .5rem 0; font: inherit; font-weight: 600; color: var(--deed);
+  background: transparent; border: 2px solid var(--deed); border-radius: .5rem; cursor: pointer }
 button.first { color: var(--on-deed); background: var(--deed) }
 code { font: 1.05em ui-monospace, monospace }
 .note { margin: 1.25rem 0 0; font-size: .875rem }
@@ -42,8 +46,10 @@ WORDS = {
 
 def _document(title: str, body: str) -> bytes:
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)} · 444Host (simulator)</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n"
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)} · 444Host (simulator)</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n"
         '<p class="note">This is the simulator: no account of yours is behind it.</p>\n</main>\n</body>\n</html>\n'
     ).encode()
 
@@ -51,7 +57,8 @@ def _document(title: str, body: str) -> bytes:
 def _enter(code: str = "") -> str:
     return (
         '<form method="get" action="/oauth/device">\n<label for="code">The code that your device shows</label>\n'
-        f'<input id="code" name="user_code" value="{escape(code)}" placeholder="1234-5678" autocomplete="off" required>\n'
+        f'<input id="code" name="user_code" value="{escape(code)}" '
+        'placeholder="1234-5678" autocomplete="off" required>\n'
         '<button class="first">Continue</button>\n</form>'
     )
 
@@ -59,10 +66,13 @@ def _enter(code: str = "") -> str:
 def _decide(device: t.Mapping[str, t.Any]) -> str:
     scopes = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in device["scopes"])
     return (
-        f"<p><strong>{escape(device['client'])}</strong> asks for access to the account of this simulator, with these scopes:</p>\n<ul>{scopes}</ul>\n"
+        f"<p><strong>{escape(device['client'])}</strong> asks for access to the account of this simulator, "
+        f"with these scopes:</p>\n<ul>{scopes}</ul>\n"
         f"<p>Go on only if your device shows the code <code>{escape(device['user_code'])}</code>.</p>\n"
-        f'<form method="post" action="/oauth/device">\n<input type="hidden" name="user_code" value="{escape(device["user_code"])}">\n'
-        '<button class="first" name="decision" value="approve">Approve</button>\n<button name="decision" value="deny">Deny</button>\n</form>'
+        '<form method="post" action="/oauth/device">\n'
+        f'<input type="hidden" name="user_code" value="{escape(device["user_code"])}">\n'
+        '<button class="first" name="decision" value="approve">Approve</button>\n'
+        '<button name="decision" value="deny">Deny</button>\n</form>'
     )
 
 

@@ -12,7 +12,7 @@ import typing as t
 Row = t.Dict[str, t.Any]
 MOST = 10000
 
-# The fields of a row. Values may be odd on purpose, names may not: a name that is misspelt would be a row that nobody asked for.
+# The fields of a row. Values may be odd on purpose, names may not: a misspelt one would make a row nobody asked for.
 FIELDS: dict[str, tuple[str, ...]] = {
     "vps": (
         "id",
@@ -111,7 +111,7 @@ def whole_number(name: str, value: t.Any, most: int = MOST) -> int:
 
 
 def checked(given: t.Any, there: t.Mapping[str, int]) -> Row:
-    """Give a seed with rows for every resource. *there*: how many there are already. Raises ValueError with a sentence."""
+    """Give a seed with rows for every resource. *there*: how many there are already. Raises ValueError."""
     if not isinstance(given, dict):
         raise ValueError("a seed is an object")
     known = {*FIELDS, *NUMBERS}

@@ -107,6 +107,8 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     server: Simulator
+    _status: int | None = None
+    _fault: str | None = None
 
     def log_message(self, format: str, *args: t.Any) -> None:
         """A request has its own line, with the fault that it met."""
@@ -127,8 +129,8 @@ class Handler(BaseHTTPRequestHandler):
         return super().date_time_string(int(self.server.core.now()) if timestamp is None else timestamp)
 
     def _any(self) -> None:
-        self._status: int | None = None
-        self._fault: str | None = None
+        self._status = None
+        self._fault = None
         try:
             self._route()
         finally:

@@ -27,6 +27,11 @@ OTHER_TICKET_WORDS = {"open": "Re-Opened", "answered": "Awaiting customer", "res
 OTHER_HOSTING_WORDS = {"active": "Enabled", "provisioning": "Setting-Up", "suspended": "Disabled"}
 OTHER_CERTIFICATE_WORDS = {"issued": "VALID", "pending": "IN_PROGRESS", "failed": "ERROR"}
 OTHER_DELIVERY_WORDS = {"pending": "QUEUED", "retrying": "RETRY", "delivered": "SUCCESS", "failed": "ERROR"}
+DOMAIN_WORDS = {
+    "auto_renew": ("off", "on"),
+    "transfer_lock": ("unlocked", "locked"),
+    "whois_privacy": ("disabled", "enabled"),
+}
 OTHER_WEBHOOK_FIELDS = {"events": "event_types", "is_active": "active", "created_at": "created"}
 OTHER_DELIVERY_FIELDS = {
     "event": "event_type",
@@ -95,7 +100,7 @@ def status_word(status: str, other_words: t.Mapping[str, str], assume: Assume) -
 
 
 def shape_created_at(row: dict[str, t.Any], form: str) -> None:
-    """Tell in the assumed form when a resource was made, or not at all."""
+    """Show in the assumed form when a resource was made, or not at all."""
     if form == "none":
         row.pop("created_at", None)
     elif form == "epoch" and isinstance(row.get("created_at"), str):
@@ -113,7 +118,7 @@ def os_id(template: str) -> int:
 
 
 def shape_os(row: dict[str, t.Any], form: str) -> None:
-    """Tell in the assumed form what is installed on a server, or not at all."""
+    """Show in the assumed form what is installed on a server, or not at all."""
     if form == "told":
         return
     family, template = row.pop("os_family", None), row.pop("os_template", None)
@@ -122,18 +127,17 @@ def shape_os(row: dict[str, t.Any], form: str) -> None:
     if form == "none" or template is None:
         return
     version = template.split("-", 1)[-1]
-    row.update(
-        {
-            "object": {"os_template": {"id": os_id(template), "name": os_name(template)}},
-            "display": {"os_template": os_name(template)},
-            "version": {"os": family, "os_template": version},
-            "nested": {"os": {"family": str(family).title(), "version": version}},
-        }[form]
-    )
+    forms: dict[str, dict[str, t.Any]] = {
+        "object": {"os_template": {"id": os_id(template), "name": os_name(template)}},
+        "display": {"os_template": os_name(template)},
+        "version": {"os": family, "os_template": version},
+        "nested": {"os": {"family": str(family).title(), "version": version}},
+    }
+    row.update(forms[form])
 
 
 def shape_power(row: dict[str, t.Any], assume: Assume) -> None:
-    """Tell the status by one word, or the account's and the machine's by two."""
+    """Show the status as one word, or as two: the account's and the machine's."""
     status, form = row["status"], assume["vps_status"]
     row["status"] = status_word(status, OTHER_WORDS, assume)
     if form == "status":
@@ -159,19 +163,24 @@ def vps(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
         row.pop("ipv4", None)
     shape_created_at(row, assume["vps_created_at"])
     shape_os(row, assume["vps_os"])
-    if assume["vps_plan"] == "nested":
-        row["plan"] = {"slug": row.pop("plan_slug"), **(row.pop("specs", None) or {})}
-    elif assume["vps_plan"] == "object":
-        row["plan"] = {"id": 17, "name": plan_name(row.pop("plan_slug"))}
-    elif assume["vps_plan"] == "name":
-        row["plan"] = plan_name(row.pop("plan_slug"))
-    elif assume["vps_plan"] == "upper":
-        row["plan_slug"] = row["plan_slug"].upper()
+    shape_plan(row, assume["vps_plan"])
     if assume["vps_label"] == "none" or (assume["vps_label"] == "named" and not row["label"]):
         row.pop("label")
     elif assume["label_field"] != "label":
         row[assume["label_field"]] = row.pop("label")
     return row
+
+
+def shape_plan(row: dict[str, t.Any], form: str) -> None:
+    """Show in the assumed form which plan a server has."""
+    if form == "upper":
+        row["plan_slug"] = row["plan_slug"].upper()
+    elif form != "plan_slug":
+        slug = row.pop("plan_slug")
+        if form == "nested":
+            row["plan"] = {"slug": slug, **(row.pop("specs", None) or {})}
+        else:
+            row["plan"] = {"id": 17, "name": plan_name(slug)} if form == "object" else plan_name(slug)
 
 
 def ip(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
@@ -189,18 +198,22 @@ def ip(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 def all_ips(groups: list[dict[str, t.Any]], assume: Assume) -> t.Any:
     """Shape the list of every address."""
-    shaped = [{**group, "ips": [ip(row, assume) for row in group["ips"]]} for group in groups]
+    shaped = [
+        {
+            "vps_id": ident(group["vps_id"], assume),
+            "label": group["label"],
+            "ips": [ip(row, assume) for row in group["ips"]],
+        }
+        for group in groups
+    ]
     shape = assume["all_ips_shape"]
     if shape == "map":
         return {str(group["vps_id"]): group["ips"] for group in shaped}
     if shape == "flat":
-        return [{"vps_id": ident(group["vps_id"], assume), **row} for group in shaped for row in group["ips"]]
+        return [{"vps_id": group["vps_id"], **row} for group in shaped for row in group["ips"]]
     if shape == "nested":
-        return [
-            {"vps": {"id": ident(group["vps_id"], assume), "label": group["label"]}, "ips": group["ips"]}
-            for group in shaped
-        ]
-    return [{**group, "vps_id": ident(group["vps_id"], assume)} for group in shaped]
+        return [{"vps": {"id": group["vps_id"], "label": group["label"]}, "ips": group["ips"]} for group in shaped]
+    return shaped
 
 
 def vps_order(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
@@ -257,55 +270,60 @@ def hosting_order(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
         made = {name: value for name, value in made.items() if name in ("id", "created_at")}
     if assume["order_reply"] in ("nested", "credentials"):
         made = {"hosting": made}
-    form = assume["hosting_passwords"] if passwords else "flat"
+    if not passwords:
+        return made
+    return {**made, **hosting_passwords(username, passwords["sftp_password"], passwords["db_password"], assume)}
+
+
+def hosting_passwords(username: str, sftp: str, database: str, assume: Assume) -> dict[str, t.Any]:
+    """Show the passwords of a hosting account in the assumed form."""
+    form = assume["hosting_passwords"]
     if form == "nested":
-        return {
-            **made,
-            "credentials": {
-                "sftp": {"password": passwords["sftp_password"]},
-                "db": {"password": passwords["db_password"]},
-            },
-        }
+        return {"credentials": {"sftp": {"password": sftp}, "db": {"password": database}}}
     if form == "list":
         return {
-            **made,
             "credentials": [
-                {"type": "database", "username": username, "password": passwords["db_password"]},
-                {"type": "sftp", "username": username, "password": passwords["sftp_password"]},
-            ],
+                {"type": "database", "username": username, "password": database},
+                {"type": "sftp", "username": username, "password": sftp},
+            ]
         }
     if form == "short":
-        return {**made, "password": passwords["sftp_password"], "database_password": passwords["db_password"]}
-    return {**made, **passwords}
+        return {"password": sftp, "database_password": database}
+    return {"sftp_password": sftp, "db_password": database}
 
 
 def domain(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one domain."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    for name, words in (
-        ("auto_renew", ("off", "on")),
-        ("transfer_lock", ("unlocked", "locked")),
-        ("whois_privacy", ("disabled", "enabled")),
-    ):
-        if assume["domain_values"] != "bool":
-            row[name] = int(row[name]) if assume["domain_values"] == "number" else words[row[name]]
-    if assume["domain_fields"] != "plain":
-        lock, privacy = row.pop("transfer_lock"), row.pop("whois_privacy")
-        if assume["domain_fields"] == "short":
-            row.update(locked=lock, privacy=privacy)
-    hosts = row["nameservers"]
-    if assume["nameservers_form"] == "objects":
-        row["nameservers"] = [{"host": host, "ip": None} for host in hosts]
-    elif assume["nameservers_form"] == "text":
-        row["nameservers"] = ",".join(hosts)
-    elif assume["nameservers_form"] == "dotted":
-        row["nameservers"] = [host.upper() + "." for host in reversed(hosts)]
+    shape_settings(row, assume)
+    row["nameservers"] = nameservers(row["nameservers"], assume["nameservers_form"])
     if assume["domain_expiry"] == "date":
         row["expiry_date"] = row.pop("expires_at")[:10]
     elif assume["domain_expiry"] == "epoch":
         row["expires"] = milliseconds(row.pop("expires_at"))
     return row
+
+
+def shape_settings(row: dict[str, t.Any], assume: Assume) -> None:
+    """Show a domain's renewal, lock and privacy in the assumed form."""
+    form = assume["domain_values"]
+    for name, words in DOMAIN_WORDS.items():
+        if form != "bool":
+            row[name] = int(row[name]) if form == "number" else words[row[name]]
+    if assume["domain_fields"] != "plain":
+        lock, privacy = row.pop("transfer_lock"), row.pop("whois_privacy")
+        if assume["domain_fields"] == "short":
+            row.update(locked=lock, privacy=privacy)
+
+
+def nameservers(hosts: list[str], form: str) -> t.Any:
+    """Show the name servers of a domain in the assumed form."""
+    if form == "objects":
+        return [{"host": host, "ip": None} for host in hosts]
+    if form == "text":
+        return ",".join(hosts)
+    return [host.upper() + "." for host in reversed(hosts)] if form == "dotted" else hosts
 
 
 def domain_row(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
@@ -318,7 +336,7 @@ def domain_row(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 
 
 def billing(row: t.Any, assume: Assume) -> t.Any:
-    """Shape a part of what billing tells, at any depth."""
+    """Shape a part of a reply of billing, at any depth."""
     if isinstance(row, list):
         return [billing(item, assume) for item in row]
     if not isinstance(row, dict):
@@ -344,24 +362,24 @@ def ticket(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape one ticket of a list, or one with its thread."""
     row = dict(row)
     row["id"] = ident(row["id"], assume)
-    if assume["status_words"] == "upper":
-        row["status"] = row["status"].upper()
-    elif assume["status_words"] == "other":
-        row["status"] = OTHER_TICKET_WORDS.get(row["status"], row["status"].upper())
-    if "messages" not in row:
-        return row
-    thread, form, page = row.pop("messages"), assume["ticket_thread"], row.pop("_page", {})
-    opening = thread[0]["body"]
-    messages = [message(one, assume) for one in (thread[1:] if form == "replies" else thread)]
+    row["status"] = status_word(row["status"], OTHER_TICKET_WORDS, assume)
+    return thread(row, assume) if "messages" in row else row
+
+
+def thread(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
+    """Shape a ticket that has its thread: where the messages are, and in which order."""
+    messages, form, page = row.pop("messages"), assume["ticket_thread"], row.pop("_page", {})
+    opening = written(messages[0]["body"], assume)
+    shown = [message(one, assume) for one in (messages[1:] if form == "replies" else messages)]
     if assume["ticket_order"] == "newest":
-        messages.reverse()
+        shown.reverse()
     if form == "replies":
-        return {**row, "message": written(opening, assume), "replies": messages}
+        return {**row, "message": opening, "replies": shown}
     if form == "beside":
-        return {"ticket": row, "messages": messages, **page}
+        return {"ticket": row, "messages": shown, **page}
     if assume["ticket_paging"] == "cursor":
-        return {**row, "messages": {"data": messages, **page}}
-    return row if form == "none" else {**row, "messages": messages, **page}
+        return {**row, "messages": {"data": shown, **page}}
+    return row if form == "none" else {**row, "messages": shown, **page}
 
 
 def message(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:

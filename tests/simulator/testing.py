@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulator for tests: a process of its own on a free port, with its control API as methods. Standard library only."""
+"""A simulator for tests: a process of its own on a free port, its control API as methods. Standard library only."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Simulator:
         return self.control("GET", f"journal?since={since}")
 
     def answered(self) -> list[str]:
-        """Give "METHOD /path" of every request since the start that was answered well, whatever was cleared or reset since."""
+        """Give "METHOD /path" of every request since the start that was answered well; no reset clears them."""
         return self.control("GET", "answered")
 
     def clear_journal(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator as a new user meets it: its command, its terminal, its control API's sentences, the page of the sign-in."""
+"""The simulator as a new user meets it: its command, its terminal, its control API, the page of the sign-in."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def refused(*options: str) -> str:
 def test_state_in_a_folder_that_is_not_there_is_refused_at_start(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "account.json"
     assert refused("--port", "0", "--state", str(file)) == (
-        f"simulator: {file} can't be written (No such file or directory); --state takes a file in a folder that is there.\n"
+        f"simulator: {file} can't be written (No such file or directory); "
+        "--state takes a file in a folder that is there.\n"
     )
 
 

@@ -351,43 +351,53 @@ def test_replies(name: str) -> None:
 # ---------------------------------------------------------------- marks
 
 
-def marked(document: dict[str, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
-    """Give every place that must bear a mark."""
+Place = t.Tuple[str, t.Any]
+"""A place that must bear a mark: where it is, and the node."""
 
-    def schema(where: str, node: t.Any) -> t.Iterator[tuple[str, t.Any]]:
-        if not isinstance(node, dict):
-            return
-        for name, value in node.get("properties", {}).items():
-            yield where + "." + name, value
-            yield from schema(where + "." + name, value)
-        for key in ("items", "additionalProperties", "oneOf", "anyOf", "allOf"):  # "if", "then", "not" only restrict
-            parts = node.get(key, ())
-            for number, part in enumerate(parts if isinstance(parts, list) else [parts]):
-                yield from schema("{0}.{1}[{2}]".format(where, key, number), part)
 
+def places_of_schema(where: str, node: t.Any) -> t.Iterator[Place]:
+    """Give the properties of a schema, at any depth."""
+    if not isinstance(node, dict):
+        return
+    for name, value in node.get("properties", {}).items():
+        yield where + "." + name, value
+        yield from places_of_schema(where + "." + name, value)
+    for key in ("items", "additionalProperties", "oneOf", "anyOf", "allOf"):  # "if", "then", "not" only restrict
+        parts = node.get(key, ())
+        for number, part in enumerate(parts if isinstance(parts, list) else [parts]):
+            yield from places_of_schema("{0}.{1}[{2}]".format(where, key, number), part)
+
+
+def places_of_operation(name: str, operation: dict[str, t.Any], with_bodies: bool) -> t.Iterator[Place]:
+    """Give an operation, its replies and what these hold."""
+    yield name, operation
+    for code, response in operation["responses"].items():
+        if "$ref" in response:
+            continue
+        yield name + " " + code, response
+        for content in response.get("content", {}).values():
+            if with_bodies:
+                yield name + " " + code + " body", content["schema"]
+            yield from places_of_schema(name + " " + code, content["schema"])
+
+
+def places_of(document: dict[str, t.Any]) -> t.Iterator[Place]:
+    """Give every place of a contract that must bear a mark."""
     parts = document["components"]
     for name, node in parts["schemas"].items():
-        yield from schema(name, node)
+        yield from places_of_schema(name, node)
     for kind in ("parameters", "headers", "responses", "securitySchemes"):
         for name, node in parts.get(kind, {}).items():
             yield kind + "." + name, node
     for name, operation in operations(document).items():
-        yield name, operation
-        for code, response in operation["responses"].items():
-            if "$ref" in response:
-                continue
-            yield name + " " + code, response
-            for content in response.get("content", {}).values():
-                if document is API:
-                    yield name + " " + code + " body", content["schema"]
-                yield from schema(name + " " + code, content["schema"])
+        yield from places_of_operation(name, operation, document is API)
     for name, item in document.get("webhooks", {}).items():
         yield name, item["post"]
 
 
 @pytest.mark.parametrize("name", BOTH)
 def test_every_field_is_marked(name: str) -> None:
-    places = list(marked(BOTH[name]))
+    places = list(places_of(BOTH[name]))
     assert len(places) > (300 if name == "openapi.yaml" else 40)
     bad = []
     for where, node in places:
@@ -420,7 +430,7 @@ def test_every_assumption_is_explained_and_used(name: str) -> None:
 @pytest.mark.parametrize("name", BOTH)
 def test_every_quote_names_a_place(name: str) -> None:
     known = set(OPERATIONS) | set(PAYLOADS) | {"page", "openapi.json", "Error codes", "Webhook events"}
-    for where, node in marked(BOTH[name]):
+    for where, node in places_of(BOTH[name]):
         for quote in node.get("x-h444-from", "").split("; ")[:1] if "x-h444-from" in node else ():
             place = quote.split(": ")[0]
             assert place in known or re.match(r"(changelog v1\.\d$|RFC (6749|8414|8628))", place), (where, quote)

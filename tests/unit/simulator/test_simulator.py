@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator itself: endpoints, scopes, money, keys, switches, clock and OAuth on the core; faults and files over HTTP."""
+"""The simulator itself: endpoints, scopes, money, keys, switches, clock, OAuth; faults and files over HTTP."""
 
 from __future__ import annotations
 
