@@ -18,7 +18,7 @@ TELLTALE = re.compile(r"(?:h444_(?:at_|rt_)?|whsec_)[A-Za-z0-9]{8,}[A-Za-z0-9._~
 
 
 class ActionModule(SecretAction):
-    """Keeps the secrets that a raw answer may hold, at any depth and under any name of a secret, out of every output."""
+    """Keeps the secrets of a raw answer out of every output, at any depth and under any name of a secret."""
 
     MODULE = "h444.cloud.h444_api"
     TIME_OPTION = "api_timeout"

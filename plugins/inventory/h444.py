@@ -73,6 +73,7 @@ cache_connection: /tmp/h444-inventory
 cache_timeout: 3600
 """
 
+import functools
 import re
 import typing as t
 import weakref
@@ -103,7 +104,7 @@ FILE_ENDS = ("h444.yml", "h444.yaml")
 API_OPTIONS = ("api_timeout", "api_retries", "rate_limit", "validate_certs", "ca_path")
 MOST_WARNINGS = 10
 HOMES: t.MutableMapping[t.Any, dict[str, str]] = weakref.WeakKeyDictionary()
-"""For each inventory: the name of each host of ours and the URL of the API that it is from. An id is unique within one API."""
+"""For each inventory: the name of each host of ours, and the URL of its API. An id is unique within one API."""
 
 
 def _names_plugin(path: str) -> bool:
@@ -120,13 +121,31 @@ def _odd_address(owner: str | None, error: BadReply) -> str:
     return "An address %s is left out: %s" % (where, error)
 
 
+def _row_of(raw: t.Any, place: int) -> dict[str, t.Any]:
+    """Read a server of the list. Raises BadReply."""
+    from ansible_collections.h444.cloud.plugins.module_utils import _vps
+
+    if not isinstance(raw, dict):
+        raise bad(_vps.LIST, "entry %d of its list of vps is %s" % (place, kind_of(raw)))
+    return _vps.read_vps(raw)
+
+
+def _salvaged(raw: t.Any, place: int, error: Exception) -> tuple[dict[str, t.Any] | None, str]:
+    """Give what could be read of a server that the reader refuses, and a warning of it."""
+    why = error if isinstance(error, BadReply) else mistake_text(error)
+    if not isinstance(raw, dict):
+        return None, "An entry of the list of servers is left out: %s" % why
+    row = _hosts.salvaged(raw, place)
+    return row, "The server %s is odd and kept with what could be read: %s" % (quoted(row["id"]), why)
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """The inventory plugin: options, cache and order of work; the rest is in ``plugin_utils``."""
 
     NAME = "h444.cloud.h444"
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file is a configuration of this plugin. One that is meant to be one is warned of, others are at ``-v``."""
+        """Tell whether a file is a configuration of this plugin. A misnamed one is warned of."""
         if not super().verify_file(path):
             return False
         if path.endswith(FILE_ENDS):
@@ -167,7 +186,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except H444Error as error:
             raise self._failed(str(error)) from None
         except AnsibleError as error:
-            # Core's own messages don't always tell which file of several is meant.
+            # Core's own messages don't always say which file of several is meant.
             if path in str(error):
                 self._fault()
                 raise
@@ -182,14 +201,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _fault(self) -> None:
         """See to it that a fault is no success with an empty inventory: where no other source can be read, core fails.
 
-        Core catches whatever a plugin raises, warns, and goes on. Its own setting for the case that nothing could be read is
-        the one way to an exit code; where another source was read, core's rules stay as they are.
+        Core catches whatever a plugin raises, warns, and goes on. Its own setting for the case that nothing could be
+        read is the one way to an exit code; where another source was read, core's rules stay as they are.
         """
         C.INVENTORY_UNPARSED_IS_FAILED = True
         if not C.INVENTORY_ANY_UNPARSED_IS_FAILED:
             self._warn(
-                "None of the hosts of this source are there. If another source can be read, ansible-core goes on without them; "
-                "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true makes that an error, too."
+                "None of the hosts of this source are there. If another source can be read, ansible-core goes on "
+                "without them; ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true makes that an error, too."
             )
 
     def _warn(self, text: str) -> None:
@@ -291,7 +310,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # The hosts
 
     def _read(self, replies: _cache.Replies, settings: _hosts.Settings) -> list[_hosts.Server]:
-        """Make servers with their variables. The replies are used up: a large account's are a good part of the memory."""
+        """Make servers with their variables. The replies are used up: a large account's take much of the memory."""
         from ansible_collections.h444.cloud.plugins.module_utils import _addresses
 
         strict = self.get_option("strict")
@@ -337,7 +356,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return kept
 
     def _rows(self, raws: list[t.Any], strict: bool) -> list[dict[str, t.Any]]:
-        """Read the servers and empty the list. One that can't be read stays, with its id and label, unless ``strict`` is set."""
+        """Read the servers and empty the list. One that can't be read keeps its id and label, unless ``strict``."""
         from ansible_collections.h444.cloud.plugins.module_utils import _vps
 
         rows: dict[str, dict[str, t.Any]] = {}
@@ -351,24 +370,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raw = raws.pop()
             place += 1
             try:
-                if not isinstance(raw, dict):
-                    raise bad(_vps.LIST, "entry %d of its list of vps is %s" % (place, kind_of(raw)))
-                row = _vps.read_vps(raw)
+                row: dict[str, t.Any] | None = _row_of(raw, place)
             except Exception as error:  # one odd server must not cost the others
                 if strict:
                     raise
-                why = error if isinstance(error, BadReply) else mistake_text(error)
-                if not isinstance(raw, dict):
-                    odd.append("An entry of the list of servers is left out: %s" % why)
-                    continue
-                row = _hosts.salvaged(raw, len(rows))
-                odd.append("The server %s is odd and kept with what could be read: %s" % (quoted(row["id"]), why))
-            if row["id"] in rows:
+                row, text = _salvaged(raw, len(rows), error)
+                odd.append(text)
+            if row is not None and row["id"] in rows:
                 twice[row["id"]] = None
-            else:
+            elif row is not None:
                 rows[row["id"]] = row
         self._warn_of(
-            [*odd, *("The server %s stands in the list twice; the first row counts." % quoted(one) for one in twice)],
+            [*odd, *("The server %s is in the list twice; the first row counts." % quoted(one) for one in twice)],
             "odd servers",
         )
         return list(rows.values())
@@ -389,7 +402,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         slot.prepare(subjects)
         answers = [slot.answer(subject) for subject in subjects]
         if self.get_option("strict") and FAILED in answers:
-            self._fail("hostnames", source, lambda: evaluate(source, subjects[answers.index(FAILED)]))
+            self._fail("hostnames", source, lambda: slot.evaluate(subjects[answers.index(FAILED)]))
         return answers
 
     def _fail(self, option: str, text: t.Any, again: t.Callable[[], t.Any]) -> None:
@@ -417,27 +430,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             ((keep, condition),) = entry.items()
             slot = Slot(evaluator, condition, condition=True)
             slot.prepare(subjects)
-            decisions.append((keep == "include", condition, slot))
-        kept: list[_hosts.Server] = []
+            decisions.append((keep == "include", slot))
         failed: dict[int, int] = {}
-        for server, subject in zip(servers, subjects):
-            stays = True
-            for place, (keep, condition, slot) in enumerate(decisions):
-                answer = slot.answer(subject)
-                if answer is FAILED:
-                    if self.get_option("strict"):
-                        self._fail("filters", condition, lambda: evaluator.holds(condition, subject))  # noqa: B023
-                    failed[place] = failed.get(place, 0) + 1
-                elif answer is True:
-                    stays = keep
-                    break
-            if stays:
-                kept.append(server)
+        kept = [server for server, subject in zip(servers, subjects) if self._stays(subject, decisions, failed)]
         for place, count in failed.items():
             self._warn(
-                "filters: %s failed for %d servers; it decides nothing for them." % (quoted(decisions[place][1]), count)
+                "filters: %s failed for %d servers; it decides nothing for them."
+                % (quoted(decisions[place][1].text), count)
             )
         return kept
+
+    def _stays(self, subject: Subject, decisions: t.Iterable[tuple[bool, Slot]], failed: dict[int, int]) -> bool:
+        """Ask the conditions one by one: the first that holds decides. *failed* counts the errors of each."""
+        for place, (keep, slot) in enumerate(decisions):
+            answer = slot.answer(subject)
+            if answer is True:
+                return keep
+            if answer is FAILED:
+                if self.get_option("strict"):
+                    self._fail("filters", slot.text, functools.partial(slot.evaluate, subject))
+                failed[place] = failed.get(place, 0) + 1
+        return True
 
     def _say(self, notes: t.Sequence[_naming.Note], kept: t.Sequence[_hosts.Server]) -> None:
         """Warn about names that are not what the user expects, as far as their hosts are in the inventory."""

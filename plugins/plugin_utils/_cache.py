@@ -4,7 +4,7 @@
 
 """What the inventory puts into core's cache: the raw replies, under a name that holds a hash of the key.
 
-The replies are one JSON text: no cache plugin has to understand them, and none changes them. A second entry tells which
+The replies are one JSON text: no cache plugin has to understand them, and none changes them. A second entry says which
 one a configuration used last, for a run that has no key at all.
 """
 
@@ -39,12 +39,12 @@ def entry_name(base: str, account: str) -> str:
 
 
 def pointer_name(base: str, api_url: str) -> str:
-    """Give the name of the entry that tells which account a configuration used last."""
+    """Give the name of the entry that says which account a configuration used last."""
     return "%s_%s_last" % (base, hashlib.sha256(("h444-cache\0%s" % api_url).encode("utf-8")).hexdigest()[:16])
 
 
 def pack(account: str, replies: Replies) -> dict[str, t.Any] | None:
-    """Give the entry for the cache, without anything that is named like a secret; None for replies that would not be read again."""
+    """Give the entry for the cache, without fields named like a secret; None if replies could not be read again."""
     if not _is_sound(replies.vps, replies.all_ips):
         return None
     body = json.dumps({"vps": without_secrets(replies.vps), "all_ips": without_secrets(replies.all_ips)})
@@ -64,14 +64,15 @@ def unpack(entry: t.Any, account: str) -> Replies | None:
 
 
 def _is_sound(vps: t.Any, all_ips: t.Any) -> bool:
-    """Tell whether replies are made of what is expected: objects in the list, addresses in some container, no endless nesting."""
-    if (
-        not isinstance(vps, list)
-        or not all(isinstance(row, dict) for row in vps)
-        or not isinstance(all_ips, (list, dict))
-    ):
+    """Tell whether replies are made of what is expected: a list of objects, and addresses in some container."""
+    if not isinstance(vps, list) or not isinstance(all_ips, (list, dict)):
         return False
-    level: list[t.Any] = [vps, all_ips]
+    return all(isinstance(row, dict) for row in vps) and not _is_endless([vps, all_ips])
+
+
+def _is_endless(containers: list[t.Any]) -> bool:
+    """Tell whether containers are nested deeper than the readers go."""
+    level = containers
     for _depth in range(MAX_DEPTH + 2):
         deeper: list[t.Any] = []
         for container in level:
@@ -79,13 +80,13 @@ def _is_sound(vps: t.Any, all_ips: t.Any) -> bool:
                 if isinstance(item, (dict, list)):
                     deeper.append(item)
         if not deeper:
-            return True
+            return False
         level = deeper
-    return False
+    return True
 
 
 def without_secrets(value: t.Any) -> t.Any:
-    """Give a reply without the fields that are named like a secret. None are known; a cache must not be the one to learn."""
+    """Give a reply without the fields that are named like a secret: none are known, and a cache must never hold one."""
     if isinstance(value, dict):
         return {key: without_secrets(item) for key, item in value.items() if not is_secret_key(snake(str(key)))}
     if isinstance(value, list):

@@ -14,7 +14,7 @@ its time. Here an expression that is understood (``_expressions``) is, from the 
 Everything else goes the plain way: core's own methods, host by host. A differential test compares both ways.
 """
 
-# pylint: disable=unidiomatic-typecheck  # core treats subclasses of str, int and dict differently, so that exact types are asked for
+# pylint: disable=unidiomatic-typecheck  # core treats subclasses of str, int and dict differently
 
 from __future__ import annotations
 
@@ -208,6 +208,11 @@ def _is_simple(value: t.Any) -> bool:
     return isinstance(value, SCALARS)
 
 
+def _is_handed_on(text: str) -> bool:
+    """Say whether core takes a string for nothing but a string."""
+    return bool(is_plain(text)) and (HAS_TRUST or type(text) in TEXTS)
+
+
 class Slot:
     """One expression or condition of the configuration, and what is known of its answers."""
 
@@ -245,9 +250,13 @@ class Slot:
                 self._answers[key] = known
         return known
 
+    def evaluate(self, subject: Subject) -> t.Any:
+        """Evaluate it the plain way. Raises whatever core raises."""
+        return self._evaluate(self.text, subject)
+
     def _plain(self, subject: Subject) -> t.Any:
         try:
-            return self._evaluate(self.text, subject)
+            return self.evaluate(subject)
         except Exception:  # core's methods tolerate every error in the same way
             return FAILED
 
@@ -264,31 +273,32 @@ class Slot:
         """Join plain strings, and nothing else: what another value looks like as text is for core to say."""
         texts: list[str] = []
         for part in self._joined or ():
-            if isinstance(part, tuple):
-                value = self._get(subject, part[0])
-                if len(part) > 1:
-                    value, _found = follow(value, part)
-                if not isinstance(value, str) or not is_plain(value) or (not HAS_TRUST and type(value) not in TEXTS):
-                    return UNKNOWN
-                part = value
-            texts.append(part)
+            found = part if isinstance(part, str) else self._text_at(subject, part)
+            if found is None:
+                return UNKNOWN
+            texts.append(found)
         text = "".join(texts)
         # Before 2.19 text that looks like a literal becomes one.
         return UNKNOWN if not HAS_TRUST and (text in ("True", "False") or text.startswith(("{", "["))) else text
 
-    def _lookup(self, subject: Subject, path: Path) -> t.Any:
+    def _text_at(self, subject: Subject, path: Path) -> str | None:
+        value, _found = self._follow(subject, path)
+        return value if isinstance(value, str) and _is_handed_on(value) else None
+
+    def _follow(self, subject: Subject, path: Path) -> tuple[t.Any, bool]:
+        """Give what is at a path, and whether it leads all the way."""
         value = self._get(subject, path[0])
-        if len(path) > 1:
-            value, found = follow(value, path)
-            if not found:
-                return UNKNOWN
+        return (value, True) if len(path) == 1 else follow(value, path)
+
+    def _lookup(self, subject: Subject, path: Path) -> t.Any:
+        """Give a value that core hands on as it is."""
+        value, found = self._follow(subject, path)
+        if not found:
+            return UNKNOWN
         if isinstance(value, str):
-            if not is_plain(value) or (not HAS_TRUST and (value in ("True", "False") or type(value) not in TEXTS)):
-                return UNKNOWN
-            return value
-        if HAS_TRUST:
-            return value if isinstance(value, SCALARS) else UNKNOWN
-        return value if isinstance(value, (bool, int)) else UNKNOWN
+            is_literal = not HAS_TRUST and value in ("True", "False")
+            return value if _is_handed_on(value) and not is_literal else UNKNOWN
+        return value if isinstance(value, SCALARS if HAS_TRUST else (bool, int)) else UNKNOWN
 
     def key(self, subject: Subject) -> t.Hashable | None:
         """Give what the answer depends on, None if that is not known."""
@@ -315,30 +325,36 @@ class Slot:
 
     def prepare(self, subjects: t.Sequence[Subject]) -> None:
         """Find the answers for many hosts in one go, if they have many distinct inputs."""
-        if self.expression is None or not self.expression.reads or not self._evaluator.batches:
+        if self.expression is None or not self._fits_a_batch(self.expression):
             return
-        if not HAS_TRUST and self.expression.path is not None and len(self.expression.path) == 1:
-            return  # a single name is the one thing that does not go through text
-        wanted: dict[t.Hashable, Subject] = {}
-        for subject in subjects:
-            if self._direct(subject) is not UNKNOWN:
-                continue
-            key = self.key(subject)
-            if key is not None and key not in self._answers and key not in wanted:
-                wanted[key] = subject
+        wanted = self._unanswered(subjects)
         if len(wanted) <= FEW:
             return
         names = list(dict.fromkeys(path[0] for path in self.expression.reads))
-        keys: list[t.Hashable] = []
-        rows: list[list[t.Any]] = []
-        for key, subject in wanted.items():
-            row = [self._get(subject, name) for name in names]
-            if all(value is not ABSENT and _is_simple(value) for value in row):
-                keys.append(key)
-                rows.append(row)
-        for key, value in zip(keys, Batch(self._evaluator, self, names).answers(rows)):
-            if value is not UNKNOWN:
-                self._answers[key] = value
+        inputs = {key: [self._get(subject, name) for name in names] for key, subject in wanted.items()}
+        simple = {key: row for key, row in inputs.items() if all(map(_may_be_in_a_batch, row))}
+        answers = Batch(self._evaluator, self, names).answers(list(simple.values()))
+        self._answers.update((key, answer) for key, answer in zip(simple, answers) if answer is not UNKNOWN)
+
+    def _fits_a_batch(self, expression: Expression) -> bool:
+        if not expression.reads or not self._evaluator.batches:
+            return False
+        # Before 2.19 a single name is the one thing that does not go through text.
+        return HAS_TRUST or expression.path is None or len(expression.path) > 1
+
+    def _unanswered(self, subjects: t.Iterable[Subject]) -> dict[t.Hashable, Subject]:
+        """Give the distinct inputs whose answers are not known yet, each with a host that has it."""
+        wanted: dict[t.Hashable, Subject] = {}
+        for subject in subjects:
+            if self._direct(subject) is UNKNOWN:
+                key = self.key(subject)
+                if key is not None and key not in self._answers:
+                    wanted.setdefault(key, subject)
+        return wanted
+
+
+def _may_be_in_a_batch(value: t.Any) -> bool:
+    return value is not ABSENT and _is_simple(value)
 
 
 class Batch:
@@ -395,23 +411,27 @@ class Batch:
         return [self._read(piece) for piece in pieces[:-1]]
 
     def _read(self, piece: str) -> t.Any:
+        """Read an answer; UNKNOWN where its text does not show which value it is."""
         if piece == "U":
             return FAILED
         text = piece[1:]
         if not HAS_TRUST:
-            if text in ("True", "False"):
-                return text == "True"
-            return UNKNOWN if self._condition or text.startswith(("{", "[")) else text
-        if self._kind is not None:
-            return text == "True" if self._kind is bool else UNKNOWN if self._condition else text
-        was_text, text = (True, text[4:]) if text.startswith("True") else (False, text[5:])
-        if was_text:
-            return UNKNOWN if self._condition else text
-        if text in ("True", "False"):
-            return text == "True"
-        if self._condition or not text.removeprefix("-").isdecimal() or not text.isascii():
-            return UNKNOWN
-        return int(text)
+            found = UNKNOWN if text.startswith(("{", "[")) else _truth(text, text)
+        elif self._kind is not None:
+            found = text == "True" if self._kind is bool else text
+        else:
+            found = text[len("True") :] if text.startswith("True") else _literal(text[len("False") :])
+        return UNKNOWN if self._condition and not isinstance(found, bool) else found
+
+
+def _truth(text: str, otherwise: t.Any) -> t.Any:
+    return text == "True" if text in ("True", "False") else otherwise
+
+
+def _literal(text: str) -> t.Any:
+    """Read what is no string: a truth value or a whole number."""
+    is_number = text.isascii() and text.removeprefix("-").isdecimal()
+    return int(text) if is_number else _truth(text, UNKNOWN)
 
 
 class KeyedGroup:
@@ -420,20 +440,17 @@ class KeyedGroup:
     def __init__(self, evaluator: Evaluator, entry: t.Any, leading_separator: t.Any) -> None:
         self.entry = entry
         self.slot: Slot | None = None
-        self._simple = False
         self._joined: dict[t.Hashable, tuple[t.Any, ...]] = {}
         if not isinstance(entry, dict):
             return
-        self.slot = Slot(evaluator, entry.get("key"))
         self._prefix = entry.get("prefix", "")
         self._separator = entry.get("separator", "_")
-        self._parent = entry.get("parent_group")
         if self._prefix == "" and leading_separator is False:
             self._separator = ""
-        if self._parent is not None and not (is_expression(self._parent) and self._parent and is_plain(self._parent)):
-            # The parent is a template of its own: other hosts of the same key may have another one.
-            self.slot = None
-            return
+        self._parent = parent = entry.get("parent_group")
+        if parent is None or (is_expression(parent) and parent and is_plain(parent)):
+            # Any other parent is a template of its own: other hosts of the same key may have another one.
+            self.slot = Slot(evaluator, entry.get("key"))
         contradiction = entry.get("default_value") is not None and entry.get("trailing_separator") is not None
         self._simple = not contradiction and isinstance(self._prefix, str) and isinstance(self._separator, str)
 
@@ -444,20 +461,19 @@ class KeyedGroup:
             construction.add_keyed_plainly(self.entry, subject)
             return
         value = slot.answer(subject)
-        if self._simple and isinstance(value, str) and value:
-            joined = self._joined.get(value)
-            if joined is None:
-                joined = self._joined[value] = (self._group(construction, value, subject.host),)
+        is_one_group = self._simple and isinstance(value, str) and value != ""
+        key = value if is_one_group else slot.key(subject)
+        joined = None if key is None else self._joined.get(key)
+        if joined is not None:
+            for group in joined:
+                group.add_host(subject.host)
+            return
+        if is_one_group:
+            joined = (self._group(construction, value, subject.host),)
         else:
-            key = slot.key(subject)
-            joined = None if key is None else self._joined.get(key)
-            if joined is None:
-                joined = construction.add_keyed_plainly(self.entry, subject)
-                if key is not None:
-                    self._joined[key] = joined
-                return
-        for group in joined:
-            group.add_host(subject.host)
+            joined = construction.add_keyed_plainly(self.entry, subject)
+        if key is not None:
+            self._joined[key] = joined
 
     def _group(self, construction: Construction, value: str, host: t.Any) -> t.Any:
         """Make the group of one key, add its first host, then make its parent: in core's order."""
@@ -492,26 +508,28 @@ class Construction:
         """Do it for all hosts. Raises core's own error for the first host that has one, if ``strict`` is set."""
         if not (self._composed or self._conditions or self._keyed):
             return
-        for _name, slot in self._composed:
-            slot.prepare(subjects)
-        failed = len(subjects)
-        for place, subject in enumerate(subjects):
-            composed = {name: slot.answer(subject) for name, slot in self._composed}
-            if self._strict and FAILED in composed.values():
-                failed = place
-                break
-            subject.composed = {name: settled(value) for name, value in composed.items() if value is not FAILED}
-        later = [slot for _name, slot in self._conditions] + [entry.slot for entry in self._keyed if entry.slot]
-        for slot in later:
-            slot.prepare(subjects[:failed])
+        composed = self._compose(subjects)
+        for slot in [slot for _name, slot in self._conditions] + [entry.slot for entry in self._keyed if entry.slot]:
+            slot.prepare(composed)
         self.plugin.inventory = self._scribe
         try:
-            for subject in subjects[:failed]:
+            for subject in composed:
                 self._one(subject)
-            if failed < len(subjects):
-                self._raise_for(subjects[failed])
+            if len(composed) < len(subjects):
+                self._raise_for(subjects[len(composed)])
         finally:
             self.plugin.inventory = self.inventory
+
+    def _compose(self, subjects: t.Sequence[Subject]) -> t.Sequence[Subject]:
+        """Find the composed variables; give the hosts up to the first whose error is to be raised."""
+        for _name, slot in self._composed:
+            slot.prepare(subjects)
+        for place, subject in enumerate(subjects):
+            answers = {name: slot.answer(subject) for name, slot in self._composed}
+            if self._strict and FAILED in answers.values():
+                return subjects[:place]
+            subject.composed = {name: settled(value) for name, value in answers.items() if value is not FAILED}
+        return subjects
 
     def _one(self, subject: Subject) -> None:
         host = subject.host

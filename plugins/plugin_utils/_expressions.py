@@ -44,34 +44,42 @@ class Expression(t.NamedTuple):
 
 # Names that core gives a meaning of its own, or whose values change while the inventory grows.
 SPECIAL_NAMES = frozenset(
-    "caller context cycler dict environment false group_names groups hostvars joiner lipsum lookup loop namespace none now"
-    " omit play_hosts ansible_play_hosts ansible_play_batch q query range role_names self super template true undef"
-    " varargs kwargs vars".split()
+    "caller context cycler dict environment false group_names groups hostvars joiner lipsum lookup loop namespace"
+    " none now omit play_hosts ansible_play_hosts ansible_play_batch q query range role_names self super template"
+    " true undef varargs kwargs vars".split()
 )
 
 # Methods of strings and dicts that answer from the value alone and change nothing.
 METHODS = frozenset(
-    "capitalize casefold count endswith find get index isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle"
-    " isupper items join keys lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit"
-    " rstrip split splitlines startswith strip swapcase title upper values zfill".split()
+    "capitalize casefold count endswith find get index isalnum isalpha isdecimal isdigit islower isnumeric"
+    " isspace istitle isupper items join keys lower lstrip partition removeprefix removesuffix replace rfind"
+    " rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper values zfill".split()
 )
 
 FILTERS = frozenset(
-    "abs b64decode b64encode basename bool capitalize center count d default dict2items difference dirname first flatten"
-    " float int intersect items2dict join last length list lower max min regex_escape regex_findall regex_replace"
-    " regex_search replace reverse round sort splitext split sum symmetric_difference ternary title trim truncate union"
-    " unique upper wordcount".split()
+    "abs b64decode b64encode basename bool capitalize center count d default dict2items difference dirname first"
+    " flatten float int intersect items2dict join last length list lower max min regex_escape regex_findall"
+    " regex_replace regex_search replace reverse round sort splitext split sum symmetric_difference ternary title"
+    " trim truncate union unique upper wordcount".split()
 )
 """Filters without memory, clock, chance or disk."""
 
-FILTERS_NAMING_A_FILTER = frozenset({"map"})
-FILTERS_NAMING_A_TEST = frozenset({"select", "reject", "selectattr", "rejectattr"})
+NAMES_ANOTHER = {
+    "map": ("filter", 0),
+    "select": ("test", 0),
+    "reject": ("test", 0),
+    "selectattr": ("test", 1),
+    "rejectattr": ("test", 1),
+}
+"""Filters with an argument that names another filter, or a test: which of both, and the argument's place."""
 
 TESTS = frozenset(
-    "!= < <= == > >= boolean contains defined divisibleby eq equalto even false falsy float ge greaterthan gt in integer"
-    " iterable le lessthan lower lt mapping match ne none number odd regex search sequence string subset superset true"
-    " truthy undefined upper version version_compare".split()
+    "!= < <= == > >= boolean contains defined divisibleby eq equalto even false falsy float ge greaterthan gt in"
+    " integer iterable le lessthan lower lt mapping match ne none number odd regex search sequence string subset"
+    " superset true truthy undefined upper version version_compare".split()
 )
+
+KNOWN_PLUGINS = {"filter": FILTERS, "test": TESTS}
 
 ALLOWED_NODES = frozenset(
     {
@@ -141,77 +149,86 @@ def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) ->
     """Collect what *node* reads and uses; False as soon as something is not understood."""
     if type(node) not in ALLOWED_NODES:
         return False
-    if isinstance(node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
-        path = _path(node)
-        if path is not None:
-            reads.append(path)
-            return path[0] not in SPECIAL_NAMES
-        if isinstance(node, nodes.Name):
-            return False
-    if isinstance(node, nodes.Getattr) and _is_attribute(node.attr):
+    path = _path(node)
+    if path is not None:
+        reads.append(path)
+        return path[0] not in SPECIAL_NAMES
+    return _is_understood(node, plugins) and all(_walk(part, reads, plugins) for part in _parts(node))
+
+
+def _is_understood(node: nodes.Node, plugins: set[tuple[str, str]]) -> bool:
+    """Say whether a node is understood, apart from its parts, and note the filters and tests that it uses."""
+    if isinstance(node, nodes.Name):
+        return False  # as a path it would have been read
+    if isinstance(node, nodes.Getattr):
+        return not _is_attribute(node.attr)
+    if isinstance(node, nodes.Getitem):
+        # Subscripts fall back to attributes.
+        return not (isinstance(node.arg, nodes.Const) and _is_attribute(node.arg.value))
+    if not isinstance(node, (nodes.Call, nodes.Filter, nodes.Test)):
+        return True
+    if node.dyn_args or node.dyn_kwargs:
         return False
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and _is_attribute(node.arg.value):
-        return False  # subscripts fall back to attributes
     if isinstance(node, nodes.Call):
-        method = node.node
-        if not isinstance(method, nodes.Getattr) or method.attr not in METHODS or node.dyn_args or node.dyn_kwargs:
-            return False
-        return all(_walk(part, reads, plugins) for part in [method.node, *node.args, *node.kwargs])
-    if isinstance(node, (nodes.Filter, nodes.Test)):
-        if node.dyn_args or node.dyn_kwargs or not _plugin(node, plugins):
-            return False
-    return all(_walk(child, reads, plugins) for child in node.iter_child_nodes())
+        return isinstance(node.node, nodes.Getattr) and node.node.attr in METHODS
+    return _uses_known_plugins(node, plugins)
+
+
+def _parts(node: nodes.Node) -> t.Iterable[nodes.Node]:
+    """Give what a node is made of; of the call of a method, what it is called on and with."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+        return [node.node.node, *node.args, *node.kwargs]
+    return node.iter_child_nodes()
 
 
 def _is_attribute(key: t.Any) -> bool:
-    """Tell whether a value may have an attribute of this name that is no key of its own."""
+    """Say whether a value may have an attribute of this name that is no key of its own."""
     return isinstance(key, str) and (key in ATTRIBUTES or key.startswith("_"))
 
 
-def _plugin(node: nodes.Filter | nodes.Test, plugins: set[tuple[str, str]]) -> bool:
-    """Note the filters and tests of a node, also those that it names in its arguments."""
+def _uses_known_plugins(node: nodes.Filter | nodes.Test, plugins: set[tuple[str, str]]) -> bool:
+    """Note the filters and tests of a node, also one that its arguments name; False if one is not known."""
     kind = "filter" if isinstance(node, nodes.Filter) else "test"
     name = node.name.removeprefix("ansible.builtin.")
     plugins.add((kind, name))
-    if kind == "test":
-        return name in TESTS
-    if name in FILTERS:
+    if name in KNOWN_PLUGINS[kind]:
         return True
-    wanted = [part.value if isinstance(part, nodes.Const) else None for part in node.args]
-    if name in FILTERS_NAMING_A_FILTER:
-        # map(attribute='x') takes no filter, map('upper') names one.
-        if wanted:
-            plugins.add(("filter", str(wanted[0])))
-        return wanted[0] in FILTERS if wanted else {part.key for part in node.kwargs} <= {"attribute", "default"}
-    if name in FILTERS_NAMING_A_TEST:
-        place = 1 if name.endswith("attr") else 0
-        if len(wanted) > place:
-            plugins.add(("test", str(wanted[place])))
-        return wanted[place] in TESTS if len(wanted) > place else not node.kwargs
-    return False
+    if kind == "test" or name not in NAMES_ANOTHER:
+        return False
+    other, place = NAMES_ANOTHER[name]
+    if len(node.args) <= place:
+        # map(attribute='x') takes no filter, and select() no test.
+        return {part.key for part in node.kwargs} <= ({"attribute", "default"} if other == "filter" else set())
+    argument = node.args[place]
+    named = argument.value if isinstance(argument, nodes.Const) else None
+    plugins.add((other, str(named)))
+    return named in KNOWN_PLUGINS[other]
 
 
 def _path(node: nodes.Node) -> Path | None:
     """Give the path that a node is, None if it is something else."""
     keys: list[str | int] = []
-    while True:
-        if isinstance(node, nodes.Name):
-            # find_all would also find names that are set; an expression has none.
-            return (node.name, *reversed(keys)) if node.ctx == "load" else None
-        if isinstance(node, nodes.Getattr):
-            if _is_attribute(node.attr):
-                return None
-            keys.append(node.attr)
-        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-            key = node.arg.value
-            if type(key) is not str and (type(key) is not int or key < 0):
-                return None
-            if _is_attribute(key):
-                return None
-            keys.append(key)
-        else:
+    at: t.Any = node
+    while not isinstance(at, nodes.Name):
+        key = _key(at)
+        if key is None:
             return None
-        node = node.node
+        keys.append(key)
+        at = at.node
+    # find_all would also find names that are set; an expression has none.
+    return (at.name, *reversed(keys)) if at.ctx == "load" else None
+
+
+def _key(node: nodes.Node) -> str | int | None:
+    """Give the key or index with which a node looks into a value; None if it does something else."""
+    if isinstance(node, nodes.Getattr):
+        key = node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        key = node.arg.value
+    else:
+        return None
+    is_index = type(key) is int and key >= 0
+    return key if is_index or (type(key) is str and not _is_attribute(key)) else None
 
 
 class Missing(t.NamedTuple):

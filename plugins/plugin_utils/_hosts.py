@@ -272,10 +272,10 @@ def _ptr_of(server: Server, address: str) -> str | None:
 
 
 def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str | None:
-    """Give what ``ansible_host`` is set to: the first of what was chosen, else an address, else a name; None from 'none' on.
+    """Give the value of ``ansible_host``: the first choice, else an address, else a name; None from 'none' on.
 
     Only an address or a DNS name passes: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
-    addresses of the machine itself never pass: a server that is still being made may well be told as 0.0.0.0.
+    addresses of the machine itself never pass: the API may show a server that is still being made as 0.0.0.0.
     """
     for name in (*settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
         if name == "none":
@@ -314,10 +314,10 @@ def in_statuses(servers: list[Server], settings: Settings) -> list[Server]:
 
 
 def salvaged(raw: t.Any, place: int) -> Row:
-    """Give what can be told of a row that the reader refuses: an id, or what stands for one, and the label."""
+    """Give what can be read of a row that the reader refuses: an id, or what stands for one, and the label."""
     row = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
     texts = [as_text(row.get(key)) for key in ("id", "vps_id", "uuid", "server_id")]
-    # An empty id tells nothing: two servers that have one are still two.
+    # An empty id says nothing: two servers that have one are still two.
     found = next((one for one in texts if one and one.strip()), None)
     label = row.get("label")
     return {
@@ -331,7 +331,7 @@ def salvaged(raw: t.Any, place: int) -> Row:
 
 
 def id_among(variables: t.Mapping[str, t.Any]) -> str | None:
-    """Give the id of the server that a host of the inventory is, whatever prefix its variables have; None if it is none."""
+    """Give the id of the server that a host is, whatever prefix its variables have; None if it is no server."""
     for name in variables:
         if name.endswith("plan_slug"):
             prefix = name[: -len("plan_slug")]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tells ansible-core which texts are secrets, so that no later task shows them: where the core masks, which is since 2.22."""
+"""Registers secrets with ansible-core, so that no later task shows them: core masks them since 2.22."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ try:
 except ImportError:
     register_secrets = None
 
-# What is shorter stands in half of all outputs by chance; masked, it would make them unreadable.
+# Anything shorter occurs by chance in half of all outputs; masked, it would make them unreadable.
 SHORTEST = 6
 
 

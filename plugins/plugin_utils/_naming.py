@@ -110,7 +110,10 @@ def _as_number(address: t.Any) -> tuple[int, int] | None:
 
 
 def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Mapping[str, t.Sequence[t.Any]]) -> None:
-    """Choose the name that each server would have if it were alone. *answers*: those of expressions in ``hostnames``."""
+    """Choose the name that each server would have if it were alone.
+
+    *answers*: those of the expressions in ``hostnames``.
+    """
     for place, server in enumerate(servers):
         for source in settings.hostnames:
             found = answers[source][place] if source in answers else _field_for_name(server, source, settings.prefix)
@@ -122,7 +125,7 @@ def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Map
 
 
 def _field_for_name(server: Server, field: str, prefix: str) -> t.Any:
-    """Give a variable in the form in which it may be a name: labels composed, PTR records in lower case without a dot."""
+    """Give a variable as it may be a name: a label composed, a PTR record in lower case and without its last dot."""
     found = server.variables.get(prefix + field)
     if field not in ("label", "ptr") or not isinstance(found, str):
         return found

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of the inventory plugin beyond what core reads by itself: templates, structured and empty environment variables."""
+"""Options of the inventory plugin beyond what core reads by itself.
+
+Templates, and environment variables that are structured or empty.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ STRUCTURED = {
     "statuses": list,
 }
 """Options that an environment variable gives as YAML. A list of words may also be written with commas."""
+
+KEYED_GROUP_OPTIONS = frozenset({"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"})
 
 
 def env_name(option: str) -> str:
@@ -68,81 +73,123 @@ def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[
 
 
 def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
-    """Refuse what core would refuse without a reason, or take for something else: any word is 'false' to it. Raises BadOption.
+    """Refuse what core would refuse without a reason, or would misread: any word is 'false' to it. Raises BadOption.
 
     *definitions*: the options as documented. Of the environment only our own variables are looked at.
     """
     for name, definition in definitions.items():
-        where, value = name, given.get(name)
-        if value is None:
-            own = [entry["name"] for entry in definition.get("env") or () if entry["name"].startswith("H444_")]
-            where, value = next(
-                ((variable, os.environ[variable]) for variable in own if os.environ.get(variable)), (name, None)
-            )
-        is_words = (
-            bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
-        )
-        if value is None or (where != name and name in STRUCTURED and not is_words):
-            continue  # structured variables are YAML, and read elsewhere
-        expected = _expected(value, definition)
+        where, value = _setting(name, given, definition)
+        is_yaml = where != name and name in STRUCTURED and not _is_words(value, definition)
+        expected = None if value is None or is_yaml else _expected(value, definition)
         if expected:
             raise BadOption(
                 "%s: %s is not %s." % (where, "its value" if name == "api_key" else quoted(value), expected)
             )
 
 
+def _setting(name: str, given: t.Mapping[str, t.Any], definition: t.Mapping[str, t.Any]) -> tuple[str, t.Any]:
+    """Give an option's value and where it is set: in the file, or in a variable of ours."""
+    value = given.get(name)
+    if value is None:
+        for variable in (entry["name"] for entry in definition.get("env") or ()):
+            if variable.startswith("H444_") and os.environ.get(variable):
+                return variable, os.environ[variable]
+    return name, value
+
+
+def _is_words(value: t.Any, definition: t.Mapping[str, t.Any]) -> bool:
+    """Say whether a variable holds words, of which the option names all, and not YAML."""
+    return bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
+
+
+def _is_true_or_false(value: t.Any) -> bool:
+    return not isinstance(value, (list, dict)) and (value.lower() if isinstance(value, str) else value) in BOOLEANS
+
+
+def _is_whole_number(value: t.Any) -> bool:
+    return bool(re.match(r"[0-9]+(?:\.0*)?\Z", str(value).strip()))
+
+
+KINDS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
+    "bool": (_is_true_or_false, "true or false"),
+    "dict": (lambda value: isinstance(value, dict), "a dictionary"),
+    "int": (_is_whole_number, "a whole number"),
+}
+
+
 def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
     """Say what a value would have to be; None if it is."""
     kind, choices = definition.get("type"), definition.get("choices")
+    if kind in KINDS:
+        fits, words = KINDS[kind]
+        return None if fits(value) else words
     if kind == "list":
-        entries = [entry.strip() for entry in value.split(",")] if isinstance(value, str) else value
-        if choices and (not isinstance(entries, list) or not entries or any(entry not in choices for entry in entries)):
-            return "one of %s, or a list of these" % ", ".join(choices)
-        return None if isinstance(value, (list, str)) else "a list"
-    if kind == "dict":
-        return None if isinstance(value, dict) else "a dictionary"
+        return _expected_of_list(value, choices)
     if isinstance(value, (list, dict)):
-        return {"bool": "true or false", "int": "a whole number"}.get(str(kind), "a single value")
-    if kind == "bool":
-        return None if (value.lower() if isinstance(value, str) else value) in BOOLEANS else "true or false"
-    if kind == "int":
-        return None if re.match(r"[0-9]+(?:\.0*)?\Z", str(value).strip()) else "a whole number"
+        return "a single value"
     return None if not choices or value in choices else "one of %s" % ", ".join(choices)
 
 
+def _expected_of_list(value: t.Any, choices: t.Sequence[str] | None) -> str | None:
+    """Say what a list, or words with commas, would have to be; None if it is."""
+    entries = [entry.strip() for entry in value.split(",")] if isinstance(value, str) else value
+    if not choices:
+        return None if isinstance(entries, list) else "a list"
+    if isinstance(entries, list) and entries and all(entry in choices for entry in entries):
+        return None
+    return "one of %s, or a list of these" % ", ".join(choices)
+
+
 def check_shapes(options: t.Mapping[str, t.Any]) -> None:
-    """Refuse what core would pass over in silence. Raises BadOption."""
+    """Refuse what core would ignore without a word. Raises BadOption."""
     for name in ("hostnames", "statuses"):
         for entry in options[name]:
-            if not isinstance(entry, str):
-                raise BadOption("%s: %s is not a text; write it in quotes." % (name, quoted(entry)))
+            _check_text(name, entry)
     for name, networks in options["ip_groups"].items():
-        if not isinstance(networks, (list, str, type(None))):
-            raise BadOption(
-                "ip_groups: %s needs a list of networks, and %s is none." % (quoted(name), quoted(networks))
-            )
+        _check_networks(name, networks)
     for entry in options["filters"]:
-        if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
-            raise BadOption(
-                "filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'."
-            )
+        _check_filter(entry)
     for name in ("compose", "groups", "ip_groups"):
         for key in options[name]:
-            if not isinstance(key, str) or not key:
-                raise BadOption("%s: %s can't be a name." % (name, quoted(key)))
-    known = {"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"}
+            _check_name(name, key)
     for entry in options["keyed_groups"]:
-        if not isinstance(entry, dict):
-            raise BadOption(
-                "keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % quoted(entry)
-            )
-        for key in entry:
-            if key not in known:
-                raise BadOption(
-                    "keyed_groups: there is no option %s in an entry%s." % (quoted(key), _perhaps(key, known))
-                )
+        _check_keyed_group(entry)
     if not options["hostnames"]:
         raise BadOption("hostnames: the list is empty; its default is [label, hostname, ipv4, id].")
+
+
+def _check_text(option: str, entry: t.Any) -> None:
+    if not isinstance(entry, str):
+        raise BadOption("%s: %s is not a text; write it in quotes." % (option, quoted(entry)))
+
+
+def _check_networks(group: t.Any, networks: t.Any) -> None:
+    if not isinstance(networks, (list, str, type(None))):
+        raise BadOption("ip_groups: %s needs a list of networks, and %s is none." % (quoted(group), quoted(networks)))
+
+
+def _check_name(option: str, key: t.Any) -> None:
+    if not isinstance(key, str) or not key:
+        raise BadOption("%s: %s can't be a name." % (option, quoted(key)))
+
+
+def _check_filter(entry: t.Any) -> None:
+    if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
+        raise BadOption(
+            "filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'."
+        )
+
+
+def _check_keyed_group(entry: t.Any) -> None:
+    if not isinstance(entry, dict):
+        raise BadOption(
+            "keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % quoted(entry)
+        )
+    for key in entry:
+        if key not in KEYED_GROUP_OPTIONS:
+            raise BadOption(
+                "keyed_groups: there is no option %s in an entry%s." % (quoted(key), _perhaps(key, KEYED_GROUP_OPTIONS))
+            )
 
 
 def unknown_options(config: t.Iterable[t.Any], known: t.Iterable[str]) -> list[str]:

@@ -4,8 +4,8 @@
 
 """The action plugin of the modules that return secrets: it keeps them out of every output.
 
-A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole. Up to
-ansible-core 2.18 the mark hides errors and warnings as well, so there they are shown from here.
+A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole.
+Up to ansible-core 2.18 the mark hides errors and warnings as well, so there they are shown from here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ansible.utils.display import Display
 from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
 
 SECRETS = (
-    "root_password", "sftp_password", "db_password", "secret", "other_secrets", "access_token", "refresh_token", "device_code",
-    "root_passwords", "sftp_passwords", "db_passwords", "webhook_secrets",
+    "root_password", "sftp_password", "db_password", "secret", "other_secrets", "access_token", "refresh_token",
+    "device_code", "root_passwords", "sftp_passwords", "db_passwords", "webhook_secrets",
 )  # fmt: skip
 # Where the core puts what a module printed when it could not be read as a result.
 RAW_OUTPUTS = ("module_stdout", "module_stderr", "exception")
@@ -34,15 +34,15 @@ display = Display()
 
 
 class SecretAction(ActionBase):
-    """Runs the module of the same name. What the modules differ in stands in these constants, and nowhere else."""
+    """Runs the module of the same name. These constants are all in which the modules differ."""
 
     MODULE = ""
     HARMLESS_STATES: t.Tuple[str, ...] = ()
     """states that can't bring a secret"""
     TIME_OPTION = "wait_timeout"
     """the option of the module that bounds its time, where the task's keyword must not"""
-    TOLD_ONCE = True
-    """whether a secret that gets lost is lost for good"""
+    ONE_TIME = True
+    """whether a secret that is lost is lost for good"""
     HAS_FILE = True
     """whether the module has the option credentials_file"""
     # Whether async is possible depends on the state, so it is decided below.
@@ -75,28 +75,29 @@ class SecretAction(ActionBase):
         """Refuse the keywords under which a secret would be laid open or lost."""
         if self._task.async_val:
             raise AnsibleActionFail(
-                "async is refused here: this task can bring a secret, and a job's result lies readable for everybody in "
+                "async is refused here: this task can bring a secret, and a job's result can be read by everybody in "
                 "the file system of the executing host. Use %s without async (raise %s instead)."
                 % (self.MODULE, self.TIME_OPTION)
             )
-        if self._task.timeout and self.TOLD_ONCE:
+        if self._task.timeout and self.ONE_TIME:
             raise AnsibleActionFail(
-                "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task but not its request, whose "
-                "one-time secret would be lost. Use the option %s instead." % self.TIME_OPTION
+                "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task "
+                "but not its request, whose one-time secret would be lost. Use the option %s instead."
+                % self.TIME_OPTION
             )
-        if (
-            self._is_repeated()
-            and self.TOLD_ONCE
-            and not (self.HAS_FILE and str(self._task.args.get("credentials_file") or "").strip())
-        ):
+        if self._is_repeated() and self.ONE_TIME and not self._keeps_a_file():
             raise AnsibleActionFail(
-                "until and retries are refused here%s: of all attempts only the last one's result is kept, and the one-time secret can come with "
-                "an earlier one. The module repeats by itself what is safe to repeat (api_retries), and %s bounds its time."
+                "until and retries are refused here%s: of all attempts only the last one's result is kept, and the "
+                "one-time secret can come with an earlier one. The module repeats by itself what is safe to repeat "
+                "(api_retries), and %s bounds its time."
                 % (" without credentials_file" if self.HAS_FILE else "", self.TIME_OPTION)
             )
 
+    def _keeps_a_file(self) -> bool:
+        return self.HAS_FILE and bool(str(self._task.args.get("credentials_file") or "").strip())
+
     def _is_repeated(self) -> bool:
-        """Tell whether the core runs this task again when it fails: retries alone makes it so, until alone makes it three."""
+        """Tell whether core runs this task again when it fails: retries alone does that, until alone means three."""
         retries = self._task.retries
         return bool(self._task.until) if retries is None else int(retries) > 0
 
@@ -122,7 +123,7 @@ class SecretAction(ActionBase):
                 context.no_log = no_log
 
     def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Mark a result that holds a secret, and show from here what the mark would hide. It is registered as it was."""
+        """Mark a result that holds a secret, and show from here what the mark would hide."""
         raw = "".join(str(result.get(name) or "") for name in RAW_OUTPUTS)
         secrets = self._secrets_of(result)
         if not secrets and not self._is_unread(raw):
@@ -131,19 +132,28 @@ class SecretAction(ActionBase):
         result["_ansible_no_log"] = True
         if isinstance(result.get("waited_seconds"), (int, float)):
             display.v("%s: %.1f s were waited for the rate limit." % (self._task.get_name(), result["waited_seconds"]))
+        self._hide_in_message(secrets, result)
+        if not CORE_SHOWS_MESSAGES:
+            self._show_messages(result)
+        return result
+
+    @staticmethod
+    def _hide_in_message(secrets: t.Iterable[str], result: dict[str, t.Any]) -> None:
+        """Take secrets out of the message. The modules put none there: this is the last lock."""
         message = str(result.get("msg") or "")
         for secret in secrets:
-            if secret in message:  # the modules put none there; this is the last lock
+            if secret in message:
                 message = result["msg"] = message.replace(secret, HIDDEN)
                 result.pop("exception", None)
-        if not CORE_SHOWS_MESSAGES:
-            # Of a loop the mark hides each item, and only the task's own keyword hides all of them together.
-            self._task.no_log = True
-            for warning in result.pop("warnings", None) or []:
-                display.warning(warning)
-            if result.get("failed"):
-                display.error("%s: %s" % (self._task.get_name(), message), wrap_text=False)
-        return result
+
+    def _show_messages(self, result: dict[str, t.Any]) -> None:
+        """Show the warnings and the error that the mark hides."""
+        # Of a loop the mark hides each item, and only the task's own keyword hides all of them together.
+        self._task.no_log = True
+        for warning in result.pop("warnings", None) or []:
+            display.warning(warning)
+        if result.get("failed"):
+            display.error("%s: %s" % (self._task.get_name(), result.get("msg") or ""), wrap_text=False)
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:

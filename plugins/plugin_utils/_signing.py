@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signatures of webhook deliveries in templates: what a user may hand over by mistake is refused, never with the secret."""
+"""Signatures of webhook deliveries in templates. What a user hands over by mistake is refused without showing it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
 
 
 def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300) -> bool:
-    """Tell whether the header signs the body with the secret, or with one of a list. Units: tolerance in seconds, both ways."""
+    """Tell whether the header signs the body with the secret, or with one of a list.
+
+    Units: tolerance in seconds, both ways.
+    """
     _check_defined(body, header, secret, tolerance)
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
         raise AnsibleFilterError("webhook_signed: the tolerance must be a number of seconds from 0.")
@@ -43,7 +46,7 @@ def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300)
 
 
 def _check_defined(*values: t.Any) -> None:
-    """Raise jinja's own error for a variable that is not defined; up to ansible-core 2.18 such a thing gets as far as here."""
+    """Raise Jinja's own error for a variable that is not defined; up to ansible-core 2.18 it gets as far as here."""
     for value in values:
         if isinstance(value, Undefined):
             str(value)
@@ -52,8 +55,8 @@ def _check_defined(*values: t.Any) -> None:
 def _body(body: t.Any, name: str) -> str | bytes:
     if not isinstance(body, (str, bytes)):
         raise AnsibleFilterError(
-            "%s: the body must be the text as it is sent, byte for byte, but it is of the type %s; sign what to_json gives, and send that very text."
-            % (name, type(body).__name__)
+            "%s: the body must be the text as it is sent, byte for byte, but it is of the type %s; sign what to_json "
+            "gives, and send that very text." % (name, type(body).__name__)
         )
     return body
 

@@ -5,13 +5,14 @@
 """Which strings of the API may pass as plain text, and how the others are kept from the template engine.
 
 A string made only of letters, digits and a few marks can't be a template on any ansible-core, and can't call anything
-when somebody uses it as an expression. But what an expression makes of it can: ``b64decode`` gives whatever was encoded.
+when somebody uses it as an expression. But what an expression makes of it can: ``b64decode`` gives whatever was
+encoded.
 
 - Core 2.19 and newer: what comes out of an expression is data, whatever went in. A plain string is handed over as core
-  would hand over a string of a static inventory, so that ``ansible-inventory --list`` shows it plainly; AWX reads anything
-  else as a dictionary. Every other string stays untrusted.
+  would hand over a string of a static inventory, so that ``ansible-inventory --list`` shows it plainly; AWX reads
+  anything else as a dictionary. Every other string stays untrusted.
 - Before: core takes a result for data if something that went in was wrapped as unsafe. So every string is wrapped, and
-  every result of ours; but for ``ansible-inventory``, which shows variables and evaluates none: there plain strings are plain.
+  every result of ours. Only ``ansible-inventory``, which shows variables and evaluates none, gets plain strings plain.
 """
 
 # pylint: disable=unidiomatic-typecheck  # core marks strings by subclasses, so that the exact type is asked for

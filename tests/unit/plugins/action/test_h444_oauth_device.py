@@ -14,7 +14,7 @@ from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 
 def test_hidden_and_refused(tmp_path: Path) -> None:
-    """At any verbosity, with a loop, too; async is refused before any request; what is not lost for good may be repeated."""
+    """At any verbosity, also with a loop; async is refused before any request; what is not lost may be repeated."""
     begin = {"h444.cloud.h444_oauth_device": {"client_id": "h444-ansible"}, "register": "it"}
     tasks: list[dict[str, t.Any]] = [
         {**begin, "async": 30, "poll": 0, "ignore_errors": True},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One-time secrets: in what register gets, and in no output. Real playbooks, with a module that says whatever it is told."""
+"""One-time secrets: in what register gets, and in no output. Real playbooks with a module that says what it is told."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ SECRET = "Canary-" + "pass-4711"
 def main():
     module = AnsibleModule(
         argument_spec=dict(
-            state=dict(), say=dict(required=True), name=dict(default="root_password"), api_key=dict(no_log=True), credentials_file=dict(type="path"),
+            state=dict(), say=dict(required=True), name=dict(default="root_password"), api_key=dict(no_log=True),
+            credentials_file=dict(type="path"),
         ),
         supports_check_mode=True,
     )
@@ -73,7 +74,7 @@ Tasks = t.List[t.Dict[str, t.Any]]
 
 @pytest.fixture
 def lab(tmp_path: Path) -> t.Callable[..., Played]:
-    """Give a function that plays tasks with the talkative module; everything that can be written down is in its output."""
+    """Give a function that plays tasks with the talkative module; its output is all that can be written down."""
     plugins = tmp_path / "lab" / "ansible_collections" / "canary" / "lab" / "plugins"
     for folder, content in (("action", ACTION), ("modules", MODULE)):
         (plugins / folder).mkdir(parents=True)
@@ -154,7 +155,7 @@ def test_dictionary_of_secrets(lab: t.Callable[..., Played]) -> None:
 @pytest.mark.parametrize("no_log", [False, True])
 @pytest.mark.parametrize("say", ["fail", "slip"])
 def test_failure_says_why(lab: t.Callable[..., Played], say: str, no_log: bool) -> None:
-    """A failure with a password tells its reason once, registers all of it, and shows no secret even if the message held one."""
+    """A failure with a password shows its reason once and no secret, not even one of its message; all is registered."""
     checks = ["ansible_failed_result.root_password == 'Canary-' ~ 'pass-4711'", WHOLE, "it.failed and it.changed"]
     played = lab([{"block": [told(say, no_log=no_log)], "rescue": [holds(check) for check in checks]}])
     assert played.code == 0, played.tail()
@@ -190,10 +191,15 @@ def test_loop_and_retries(lab: t.Callable[..., Played]) -> None:
 def test_the_total_of_a_loop(lab: t.Callable[..., Played], callback: str, say: str) -> None:
     """What a callback gets of all items together holds no secret, whichever callback; register holds all of them."""
     played = lab(
-        [told(say, loop=["a", "b"], ignore_errors=True), told(say, ignore_errors=True), holds(WHOLE), told(say, loop=["a"], ignore_errors=True),
-         holds("it.results[0].root_password == 'Canary-' ~ 'pass-4711'")],
+        [
+            told(say, loop=["a", "b"], ignore_errors=True),
+            told(say, ignore_errors=True),
+            holds(WHOLE),
+            told(say, loop=["a"], ignore_errors=True),
+            holds("it.results[0].root_password == 'Canary-' ~ 'pass-4711'"),
+        ],
         ANSIBLE_STDOUT_CALLBACK=callback,
-    )  # fmt: skip
+    )
     assert played.code == 0, played.tail()
     assert SECRET not in played.output and KEY not in played.output
     assert "take care of web-1" in played.output
@@ -263,9 +269,12 @@ def test_no_log_of_the_connection_comes_back() -> None:
 @pytest.mark.parametrize(
     ("keywords", "options", "refused"),
     [
-        ({"until": "it is success", "retries": 1}, {}, True), ({"until": "it is success"}, {}, True), ({"retries": 2}, {}, True),
-        ({"retries": 2}, {"credentials_file": ""}, True), ({"retries": 2}, {"credentials_file": "{{ nothing | default(omit) }}"}, True),
-        ({"until": "true", "retries": 0}, {}, False), ({"retries": 0}, {}, False), ({"until": "true"}, {"state": "absent"}, False),
+        ({"until": "it is success", "retries": 1}, {}, True), ({"until": "it is success"}, {}, True),
+        ({"retries": 2}, {}, True),
+        ({"retries": 2}, {"credentials_file": ""}, True),
+        ({"retries": 2}, {"credentials_file": "{{ nothing | default(omit) }}"}, True),
+        ({"until": "true", "retries": 0}, {}, False), ({"retries": 0}, {}, False),
+        ({"until": "true"}, {"state": "absent"}, False),
         ({"until": "true"}, {"credentials_file": "secrets.json"}, False),
         ({"retries": 2}, {"credentials_file": " "}, True),
     ],

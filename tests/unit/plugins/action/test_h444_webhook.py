@@ -28,14 +28,15 @@ def holds(condition: str) -> dict[str, t.Any]:
 
 
 def test_hidden_refused_and_harmless(tmp_path: Path) -> None:
-    """A new secret is in register and nowhere else; async and timeout are refused before any request, but where nothing can be lost."""
+    """A new secret is only in register; async and timeout are refused before any request where it could be lost."""
     tasks: list[dict[str, t.Any]] = []
     for keywords in ({"async": 30, "poll": 0}, {"timeout": 20}):
         for options in (HOOK, {"url": HOOK["url"], "rotate_secret": True}):
             tasks.append({"h444.cloud.h444_webhook": options, "register": "it", "ignore_errors": True, **keywords})
             tasks.append(
                 holds(
-                    "it.failed and 'is refused here' in it.msg and 'api_timeout' in it.msg and 'wait_timeout' not in it.msg"
+                    "it.failed and 'is refused here' in it.msg and 'api_timeout' in it.msg "
+                    "and 'wait_timeout' not in it.msg"
                 )
             )
     before = len(tasks)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What goes wrong gets one sentence with the file's name, what it was and where to look; never an empty inventory in silence."""
+"""What goes wrong gets one sentence: the file, what it was, where to look. Never an empty inventory in silence."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_a_mistake_of_ours_is_no_empty_account(
 
 
 def test_a_fault_is_never_an_empty_success(api: Api, tmp_path: pathlib.Path) -> None:
-    """Alone, a source that fails ends the command. Beside another one it is core's to decide, and the warning names the setting."""
+    """Alone, a source that fails ends the command; beside another core decides, and the warning names the setting."""
     api.answer("/v1/vps", NEST, 401)
     path = write(tmp_path, api_url=api.url, api_key=KEY)
     site = tmp_path / "site.yml"
@@ -298,7 +298,7 @@ def self_signed(folder: pathlib.Path) -> pathlib.Path:
 
 
 def test_certificates(api: Api, tmp_path: pathlib.Path) -> None:
-    """One that isn't trusted is refused and the options are named; ca_path trusts it, validate_certs turns the check off."""
+    """An untrusted one is refused and the options are named; ca_path trusts it, validate_certs turns the check off."""
     path = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)

@@ -229,7 +229,7 @@ ODD_IPS: dict[str, t.Callable[[list[dict[str, t.Any]]], t.Any]] = {
 def test_odd_replies_give_the_same_hosts(
     api: Api, tmp_path: pathlib.Path, warnings: list[str], vps_form: str, ips_form: str
 ) -> None:
-    """Whatever form the API chooses: the same names, addresses, states, plans and PTR records, in two requests, without a warning."""
+    """Any form of the API: the same names, addresses, states, plans and PTR records, in two requests and no warning."""
     api.serve(ODD_VPS[vps_form](FLEET), ODD_IPS[ips_form](FLEET_IPS))
     inventory = inventory_of(api, tmp_path, hostnames=["label"], keyed_groups=[{"key": "h444_plan_slug"}])
     shown = {
@@ -289,7 +289,7 @@ def test_one_id_twice_is_one_server(api: Api, tmp_path: pathlib.Path, warnings: 
     """The first row counts, and it is said."""
     api.serve([vps(1, "web"), vps(1, "other"), vps(2, "db")])
     assert list(inventory_of(api, tmp_path).hosts) == ["db", "web"]
-    assert any("'id-1' stands in the list twice" in text for text in warnings)
+    assert any("'id-1' is in the list twice" in text for text in warnings)
 
 
 def test_one_id_a_thousand_times_is_one_warning(api: Api, tmp_path: pathlib.Path, warnings: list[str]) -> None:

@@ -26,7 +26,9 @@ LABELS: dict[str, t.Any] = {
     "comment": "{# comment #}{{ lookup('pipe', 'touch CANARY') }}",
     "nested": "{{ '{{' }} lookup('pipe', 'touch CANARY') {{ '}}' }}",
     "bare call": "lookup('pipe', 'touch CANARY')",
-    "override header": "#jinja2: variable_start_string: '[[', variable_end_string: ']]'\n[[ lookup('pipe', 'touch CANARY') ]]",
+    "override header": (
+        "#jinja2: variable_start_string: '[[', variable_end_string: ']]'\n[[ lookup('pipe', 'touch CANARY') ]]"
+    ),
     "yaml tag unsafe": "!unsafe {{ lookup('pipe', 'touch CANARY') }}",
     "yaml tag vault": "!vault |\n  $ANSIBLE_VAULT;1.1;AES256",
     "unsafe marker": '{"__ansible_unsafe": "x"}',
@@ -295,7 +297,9 @@ DECODING_PLAY = """
         of_composed: "{{ copy | b64decode }}"
     - name: Show all that was made of it, here and in the inventory
       ansible.builtin.debug:
-        msg: ["{{ fact }}", "{{ of_tags }}", "{{ of_composed }}", "{{ text }}", "{{ items[0] }}", "{{ mapping.a }}", "{{ mapping }}", "{{ joined }}"]
+        msg:
+          - ["{{ fact }}", "{{ of_tags }}", "{{ of_composed }}", "{{ text }}"]
+          - ["{{ items[0] }}", "{{ mapping.a }}", "{{ mapping }}", "{{ joined }}"]
 """
 
 
@@ -361,7 +365,7 @@ ODD_TEXT = "a\ud83d\udfff\x00\x1b[31m\x9b\u202e\u2028\ufeff\r\n\t\x7fz"
 
 
 def test_odd_characters_in_every_field_abort_nothing(api: Api, tmp_path: pathlib.Path) -> None:
-    """Lone surrogates and control characters in keys, values, addresses and what is composed of them: every form of output is whole."""
+    """Lone surrogates and control characters in keys, values and addresses: every form of output is whole."""
     odd = vps(
         1, ODD_TEXT, hostname=ODD_TEXT, status=ODD_TEXT, plan_slug=ODD_TEXT, os_family=ODD_TEXT, created_at=ODD_TEXT,
         tags={ODD_TEXT: [ODD_TEXT, {ODD_TEXT: ODD_TEXT}]}, **{ODD_TEXT: 1, "odd" + ODD_TEXT: ODD_TEXT},
@@ -414,7 +418,8 @@ def test_odd_characters_in_every_field_abort_nothing(api: Api, tmp_path: pathlib
         # With --vars core prints variables as they are, and data stays what it is.
         assert "\x1b" not in ran.err + ("" if "--vars" in arguments else ran.out), arguments
     (tmp_path / "play.yml").write_text(
-        "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug:\n        msg: '{{ hostvars[inventory_hostname] }}'\n",
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.debug:\n        msg: '{{ hostvars[inventory_hostname] }}'\n",
         encoding="utf-8",
     )
     ran = run(tmp_path, "ansible-playbook", "-i", path, "play.yml", "-vv")

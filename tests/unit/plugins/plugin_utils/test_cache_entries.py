@@ -33,9 +33,11 @@ def test_packing_and_unpacking() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"h444_cache": 0}, {"h444_cache": None}, {"account": "other"}, {"account": None}, {"replies": None}, {"replies": ""}, {"replies": "{"},
+        {"h444_cache": 0}, {"h444_cache": None}, {"account": "other"}, {"account": None}, {"replies": None},
+        {"replies": ""}, {"replies": "{"},
         {"replies": "[]"},
-        {"replies": '{"vps": []}'}, {"replies": '{"all_ips": []}'}, {"replies": '{"vps": {}, "all_ips": []}'}, {"replies": '{"vps": null, "all_ips": []}'},
+        {"replies": '{"vps": []}'}, {"replies": '{"all_ips": []}'}, {"replies": '{"vps": {}, "all_ips": []}'},
+        {"replies": '{"vps": null, "all_ips": []}'},
         {"replies": 5}, {"replies": "[" * 100000},
     ],
 )  # fmt: skip

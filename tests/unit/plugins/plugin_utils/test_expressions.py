@@ -73,27 +73,38 @@ def test_what_is_read(text: str) -> None:
     "text",
     [
         # what is not an expression at all
-        "", " ", "a |", "a b", "a }}", "{{ a }}", "{% if a %}", "a # comment", "(a", "'a", "a.", "a..b", "a\\", "'\\d'", "a\tb", "a\x00", "a\rb",
+        "", " ", "a |", "a b", "a }}", "{{ a }}", "{% if a %}", "a # comment", "(a", "'a", "a.", "a..b", "a\\",
+        "'\\d'", "a\tb", "a\x00", "a\rb",
         # signs at the ends of a tag
         "- a", "-a", "+a", "a -", "a+",
         # names that mean something else, or that change while the inventory grows
-        "groups", "hostvars", "hostvars['x'].y", "group_names", "omit", "a | default(omit)", "vars", "vars.a", "now", "lookup", "undef", "loop", "self",
-        "range", "namespace", "dict", "lipsum", "cycler", "joiner", "play_hosts", "a.b[groups]", "[a, hostvars]", "a[hostvars.x]",
+        "groups", "hostvars", "hostvars['x'].y", "group_names", "omit", "a | default(omit)", "vars", "vars.a", "now",
+        "lookup", "undef", "loop", "self",
+        "range", "namespace", "dict", "lipsum", "cycler", "joiner", "play_hosts", "a.b[groups]", "[a, hostvars]",
+        "a[hostvars.x]",
         # calls
-        "lookup('x')", "query('x')", "q('x')", "now()", "range(3)", "dict(a=1)", "a()", "a.b()", "a.nosuch()", "a['split']('x')", "a.split.x()",
+        "lookup('x')", "query('x')", "q('x')", "now()", "range(3)", "dict(a=1)", "a()", "a.b()", "a.nosuch()",
+        "a['split']('x')", "a.split.x()",
         "a.__class__()",
-        "a.format(b)", "a.format_map(b)", "a.encode()", "a.pop()", "a.append(1)", "a.update(b)", "a.clear()", "a.setdefault(b)", "a.translate(b)",
+        "a.format(b)", "a.format_map(b)", "a.encode()", "a.pop()", "a.append(1)", "a.update(b)", "a.clear()",
+        "a.setdefault(b)", "a.translate(b)",
         "a.split(*b)", "a.split(**b)", "undef()", "super()", "a.split('x')()",
         # filters and tests with memory, clock, chance, disk, or of other collections
-        "a | random", "a | shuffle", "a | strftime", "a | to_datetime", "a | hash('md5')", "a | password_hash", "a | fileglob", "a | realpath",
+        "a | random", "a | shuffle", "a | strftime", "a | to_datetime", "a | hash('md5')", "a | password_hash",
+        "a | fileglob", "a | realpath",
         "a | expanduser",
-        "a | pprint", "a | string", "a | to_json", "a | extract(b)", "a | community.general.json_query('x')", "a | nosuchfilter", "a | xmlattr", "a | tojson",
-        "a | attr('x')", "a | map('random')", "a | map('extract', b)", "a | map(b)", "a | map(*b)", "a | map(attribute=b, **c)", "a | map('x.y.z')",
-        "a | select('nosuchtest')", "a | select(b)", "a | selectattr('x', b)", "a | selectattr('x', 'exists')", "a | upper(*b)", "a | select(x=1)",
+        "a | pprint", "a | string", "a | to_json", "a | extract(b)", "a | community.general.json_query('x')",
+        "a | nosuchfilter", "a | xmlattr", "a | tojson",
+        "a | attr('x')", "a | map('random')", "a | map('extract', b)", "a | map(b)", "a | map(*b)",
+        "a | map(attribute=b, **c)", "a | map('x.y.z')",
+        "a | select('nosuchtest')", "a | select(b)", "a | selectattr('x', b)", "a | selectattr('x', 'exists')",
+        "a | upper(*b)", "a | select(x=1)",
         "a | map(foo='x')",
-        "a is exists", "a is file", "a is callable", "a is sameas b", "a is filter", "a is nosuchtest", "a is match(*b)", "a is vaulted_file", "a is escaped",
+        "a is exists", "a is file", "a is callable", "a is sameas b", "a is filter", "a is nosuchtest",
+        "a is match(*b)", "a is vaulted_file", "a is escaped",
         # attributes of values themselves
-        "a.__class__", "a['__class__']", "a._x", "a['_x']", "a.items", "a['items']", "a.split", "a.b.upper", "(a ~ b).real", "a.real",
+        "a.__class__", "a['__class__']", "a._x", "a['_x']", "a.items", "a['items']", "a.split", "a.b.upper",
+        "(a ~ b).real", "a.real",
         "(a ~ b)['upper']", "a.split('x')['_y']",
         # other syntax of Jinja
         "{'a': b}", "a if b else {'x': 1}", "a(b)(c)", "a ** b", "x for x in a", "a.b = c", "caller()", "varargs",
@@ -241,7 +252,8 @@ def test_plugins_in_use() -> None:
     found = understand(filters + " and b is version('1', '>') and c | ansible.builtin.title")
     assert found is not None
     assert found.plugins == {
-        ("filter", "upper"), ("filter", "map"), ("filter", "lower"), ("filter", "select"), ("test", "match"), ("filter", "selectattr"), ("test", "defined"),
+        ("filter", "upper"), ("filter", "map"), ("filter", "lower"), ("filter", "select"), ("test", "match"),
+        ("filter", "selectattr"), ("test", "defined"),
         ("filter", "join"), ("test", "version"), ("filter", "title"),
     }  # fmt: skip
     assert understand("a") == Expression("a", (("a",),), ("a",), None, None, False, frozenset())
@@ -298,7 +310,8 @@ class Recorder(dict):  # type: ignore[type-arg]
 
 ATOMS = ["a", "b", "d.x", "d['y']", "d.deep.z", "nothing", "'t'", "7", "d.nope", "l[0]", "n"]
 SHAPES = [
-    "(%s ~ %s)", "(%s if %s else 'x')", "[%s, %s]", "(%s | default(%s))", "(%s == %s)", "(%s and %s)", "(%s or %s)", "(%s in [%s])",
+    "(%s ~ %s)", "(%s if %s else 'x')", "[%s, %s]", "(%s | default(%s))", "(%s == %s)", "(%s and %s)", "(%s or %s)",
+    "(%s in [%s])",
     "(%s | string | replace(%s, 'q'))",
     "((%s ~ '') ~ (%s is defined))", "(not %s) ~ %s", "(%s | upper) ~ (%s | lower)", "((%s ~ 'x').split('x')[0] ~ %s)",
 ]  # fmt: skip
@@ -374,7 +387,7 @@ def test_allowed_words_are_cores_or_jinjas() -> None:
 
     init_plugin_loader([])
     own = jinja2.Environment(autoescape=False)
-    filters = _expressions.FILTERS | _expressions.FILTERS_NAMING_A_FILTER | _expressions.FILTERS_NAMING_A_TEST
+    filters = _expressions.FILTERS | set(_expressions.NAMES_ANOTHER)
     assert {name for name in filters if name not in own.filters and filter_loader.get(name) is None} == set()
     assert {name for name in _expressions.TESTS if name not in own.tests and test_loader.get(name) is None} == set()
     assert all(any(hasattr(kind, name) for kind in (str, dict, list)) for name in _expressions.METHODS)

@@ -155,7 +155,8 @@ def test_addresses_without_ids_are_joined_by_a_label_that_one_server_has() -> No
 def test_variables_of_a_server() -> None:
     """The known fields are always there; every further field is kept; owners are not repeated in the addresses."""
     assert variables_of(row("1"), hostvars_prefix="") == {
-        "id": "1", "label": None, "hostname": None, "status": "running", "plan_slug": "vps-2", "ipv4": None, "ipv6": None, "ptr": None, "ips": [],
+        "id": "1", "label": None, "hostname": None, "status": "running", "plan_slug": "vps-2", "ipv4": None,
+        "ipv6": None, "ptr": None, "ips": [],
     }  # fmt: skip
     found = variables_of(
         row("1", "web", region="ist", specs={"vcpu": 2}), [ip("10.0.0.1", "1", ptr="a.example", note="x")]
@@ -228,7 +229,7 @@ def test_every_string_of_the_api_is_marked() -> None:
 
 
 def test_which_addresses_are_the_servers_own() -> None:
-    """The server's row first, then the primary address, then the order of the API; the PTR record is the main address's."""
+    """The server's row, then the primary address, then the API's order; the PTR record is the main address's."""
     ips = [
         ip("10.0.0.1", "1", ptr="one.example"),
         ip("2001:db8::1", "1"),
@@ -311,9 +312,11 @@ def test_connect_address(connect_with: str, given: dict[str, t.Any], address: st
 @pytest.mark.parametrize(
     "typed",
     [
-        "-oProxyCommand=touch x", "--", "a b", "a;b", "$(x)", "{{ x }}", "a..b", ".a", "a-", "-a", "a.-b", "a_b", "ä.example", "x" * 64,
+        "-oProxyCommand=touch x", "--", "a b", "a;b", "$(x)", "{{ x }}", "a..b", ".a", "a-", "-a", "a.-b", "a_b",
+        "ä.example", "x" * 64,
         ".".join(["x" * 60] * 5),
-        "localhost", "LOCALHOST.", "localhost.localdomain", "ip6-localhost", "127.0.0.1", "127.1", "0", "0x7f.1", "2130706433", "0177.0.0.1", "::1", "::",
+        "localhost", "LOCALHOST.", "localhost.localdomain", "ip6-localhost", "127.0.0.1", "127.1", "0", "0x7f.1",
+        "2130706433", "0177.0.0.1", "::1", "::",
         "::ffff:127.0.0.1", "0.0.0.0", "a\nb", "a@b", "user@10.0.0.1", "a:22", "a/b", "",
     ],
 )  # fmt: skip

@@ -57,9 +57,12 @@ def test_usable_names(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        None, True, 1.5, [], {}, b"web", "", " ", "web ", "web\n", "-x", ".x", "_meta", "a" * 64, "a/b", "a,b", "a:b", "a[1]", "a*", "ä", "a{b", "a..b",
-        "all", "ALL", "ungrouped", "Ungrouped", "localhost", "LocalHost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback", "127.0.0.1",
-        "127.1", "2130706433", "0x7f000001", "0X7F000001", "017700000001", "0177.1", "0", "0x0", "0.0", "0.0.0.0", "victim.yml", "victim.YAML", "x.json",
+        None, True, 1.5, [], {}, b"web", "", " ", "web ", "web\n", "-x", ".x", "_meta", "a" * 64, "a/b", "a,b", "a:b",
+        "a[1]", "a*", "ä", "a{b", "a..b",
+        "all", "ALL", "ungrouped", "Ungrouped", "localhost", "LocalHost", "localhost.localdomain", "localhost6",
+        "ip6-localhost", "ip6-loopback", "127.0.0.1",
+        "127.1", "2130706433", "0x7f000001", "0X7F000001", "017700000001", "0177.1", "0", "0x0", "0.0", "0.0.0.0",
+        "victim.yml", "victim.YAML", "x.json",
     ],
 )  # fmt: skip
 def test_names_that_are_not_usable(value: t.Any) -> None:
@@ -79,7 +82,7 @@ def test_a_usable_name_is_a_bare_string() -> None:
 
 
 def test_bases_follow_the_order_of_hostnames() -> None:
-    """The first usable; PTR records in lower case without the dot; labels composed; an answer of an expression as any."""
+    """The first usable one; PTR records in lower case without the dot; labels composed; expressions like fields."""
     rows = [
         row("1", "web", hostname="w.example"),
         row("2", "a b", hostname="b"),
@@ -138,7 +141,8 @@ def test_names_that_are_shared() -> None:
     (note,) = notes
     assert (
         note.text
-        == "2 servers are called 'web.x': their ids (1, 2) were added to their names, and the group web_x holds them all."
+        == "2 servers are called 'web.x': their ids (1, 2) were added to their names, and the group web_x holds them "
+        "all."
     )
     assert note.servers == servers[:2]
 
@@ -219,8 +223,8 @@ def test_another_account_has_the_name() -> None:
     assert names == {"7": "web-7", "8": "d-b-8"}
     assert [(server.namesake, server.groups) for server in servers] == [("web", ["h444_web"]), ("d-b", ["d_b"])]
     assert (
-        "'web' is another server of this inventory already: the one with the id 7 is called web-7, and the group h444_web holds both."
-        == notes[0].text
+        "'web' is another server of this inventory already: the one with the id 7 is called web-7, and the group "
+        "h444_web holds both." == notes[0].text
     )
 
 
@@ -267,7 +271,8 @@ def test_servers_that_are_called_otherwise_are_told_together() -> None:
         (note,) = notes
         assert (
             note.text
-            == "2 servers are not called what hostnames gives first, because it can't name a host: 'a b' is called x, and so on."
+            == "2 servers are not called what hostnames gives first, because it can't name a host: 'a b' is called x, "
+            "and so on."
         )
         assert len(note.servers) == 2
     _names, notes, _servers = named(rows[1:])
@@ -336,8 +341,10 @@ def test_random_fleets_lose_nobody() -> None:
 @pytest.mark.parametrize(
     ("label", "groups"),
     [
-        ("web-prod-1", ["web_prod"]), ("web-2", ["web"]), ("db7", ["db"]), ("web--07", ["web"]), ("a.b_3", ["a_b"]), ("mail", []), ("7", []), ("- 3", []),
-        ("", []), (None, []), ("1-2-3", ["h444_1_2"]), ("Müşteri-1", ["Musteri"]), ("web-1 ", []), ("web\n1", ["web"]), ("all-1", ["h444_all"]),
+        ("web-prod-1", ["web_prod"]), ("web-2", ["web"]), ("db7", ["db"]), ("web--07", ["web"]), ("a.b_3", ["a_b"]),
+        ("mail", []), ("7", []), ("- 3", []),
+        ("", []), (None, []), ("1-2-3", ["h444_1_2"]), ("Müşteri-1", ["Musteri"]), ("web-1 ", []), ("web\n1", ["web"]),
+        ("all-1", ["h444_all"]),
         ("x-１", []), ("x" * 300 + "-1", []),
     ],
 )  # fmt: skip

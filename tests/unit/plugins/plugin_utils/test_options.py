@@ -18,7 +18,8 @@ from ansible_collections.h444.cloud.plugins.plugin_utils import _options
 from ansible_collections.h444.cloud.plugins.plugin_utils._trust import HAS_TRUST, is_expression, trusted
 
 SHAPES: dict[str, t.Any] = {
-    "compose": {}, "filters": [], "groups": {}, "hostnames": ["label"], "ip_groups": {}, "keyed_groups": [], "statuses": [],
+    "compose": {}, "filters": [], "groups": {}, "hostnames": ["label"], "ip_groups": {}, "keyed_groups": [],
+    "statuses": [],
 }  # fmt: skip
 
 
@@ -111,9 +112,11 @@ DEFINITIONS: dict[str, t.Any] = {
     "given",
     [
         {},
-        {"flag": True}, {"flag": False}, {"flag": "YES"}, {"flag": "off"}, {"flag": 1}, {"flag": 0}, {"flag": None}, {"flag": "t"},
+        {"flag": True}, {"flag": False}, {"flag": "YES"}, {"flag": "off"}, {"flag": 1}, {"flag": 0}, {"flag": None},
+        {"flag": "t"},
         {"count": 0}, {"count": 7}, {"count": "7"}, {"count": " 7 "}, {"count": 7.0}, {"count": "7.0"}, {"count": None},
-        {"words": []}, {"words": "a,b"}, {"map": {}}, {"name": "a"}, {"file": "~/x"}, {"file": 5}, {"any": "x"}, {"unknown": object()},
+        {"words": []}, {"words": "a,b"}, {"map": {}}, {"name": "a"}, {"file": "~/x"}, {"file": 5}, {"any": "x"},
+        {"unknown": object()},
     ],
 )  # fmt: skip
 def test_types_that_are_right(given: dict[str, t.Any]) -> None:

@@ -30,12 +30,15 @@ if HAS_TRUST:
     from ansible.template import is_trusted_as_template
 
 PLAIN = [
-    "", " ", "web-1", "10.0.0.1:22", "2001:db8::1", "a@b.example", "x/y", "a+b,c=d", "under_score", "Müşteri 7", "日本", "true", "null",
+    "", " ", "web-1", "10.0.0.1:22", "2001:db8::1", "a@b.example", "x/y", "a+b,c=d", "under_score", "Müşteri 7", "日本",
+    "true", "null",
     "2026-01-01T00:00:00Z",
 ]  # fmt: skip
 HOSTILE = [
-    "{{ 1 + 1 }}", "{% raw %}", "{# x #}", "#jinja2:x", "#jinja2: variable_start_string:'[['\n[[ 1 ]]", "{", "}", "lookup('pipe', 'x')", "a|b", "it's", '"',
-    "(", "[x]", "\\", "$x", "`x`", "~x", "!x", "&x", "*", "x;y", "a<b", "x?", "100%", "x\ny", "web\n", "\t", "\x00", "\x1b[31m", "\u202e", "\u2028", "\ufeff",
+    "{{ 1 + 1 }}", "{% raw %}", "{# x #}", "#jinja2:x", "#jinja2: variable_start_string:'[['\n[[ 1 ]]", "{", "}",
+    "lookup('pipe', 'x')", "a|b", "it's", '"',
+    "(", "[x]", "\\", "$x", "`x`", "~x", "!x", "&x", "*", "x;y", "a<b", "x?", "100%", "x\ny", "web\n", "\t", "\x00",
+    "\x1b[31m", "\u202e", "\u2028", "\ufeff",
 ]  # fmt: skip
 
 
@@ -178,7 +181,7 @@ def test_settled_plain_strings(text: str, listing: bool) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_settled_strings_that_are_not_plain(text: str, listing: bool) -> None:
-    """Marked ones stay marked, and before 2.19 all are: what was made of a string of the API doesn't show that it was."""
+    """Marked ones stay marked, and before 2.19 all are: what was made of the API's strings doesn't show that."""
     marked = Marker().text(text)
     assert settled(marked) is marked
     assert is_marked(settled(marked))
