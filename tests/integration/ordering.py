@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of orders share, whatever is ordered: real runs of one module, and the ways in which a reply gets lost."""
+"""What the tests of orders share, whatever is ordered: real runs of one module."""
 
 from __future__ import annotations
 
@@ -23,17 +23,6 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     write_playbook,
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
-
-LOST = [
-    {"kind": "reset"},
-    {"kind": "close"},
-    {"kind": "truncate"},
-    {"kind": "bad_json"},
-    {"kind": "html"},
-    {"kind": "status", "status": 502},
-    {"kind": "status", "status": 504},
-    {"kind": "hang", "seconds": 8},
-]
 
 
 class Runner:

@@ -2,37 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Orders are placed exactly once: every case of a lost reply, a killed run and a dead replay, over real HTTP."""
+"""Servers are ordered exactly once by real processes: a lost reply, a killed run, two runs at once, and what is shown.
+
+Every other case is in tests/unit/properties/test_server_orders.py, where an order takes no process.
+"""
 
 from __future__ import annotations
 
-import json
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.tests.integration.ordering import LOST, Runner
-from ansible_collections.h444.cloud.tests.integration.playing import environment, play, write_playbook
+from ansible_collections.h444.cloud.tests.integration.ordering import Runner
+from ansible_collections.h444.cloud.tests.integration.playing import PRESETS, environment, play, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
-DIALECTS = ("plain", "wrapped", "sparse")
 ORDER = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture
 def runner(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Runner]:
-    """A simulator in each dialect."""
-    with Simulator.start(preset=request.param) as simulator:
+    """A simulator in a dialect."""
+    with Simulator.start(preset=getattr(request, "param", "plain")) as simulator:
         yield Runner(simulator, tmp_path)
 
 
-@pytest.mark.parametrize("fault", LOST, ids=lambda fault: "-".join(str(value) for value in fault.values()))
-def test_reply_lost_after_the_debit(runner: Runner, fault: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize("runner", PRESETS, indirect=True)
+def test_reply_lost_after_the_debit(runner: Runner) -> None:
     """The same key again: one debit, one server, and the password arrives."""
-    runner.simulator.faults({"method": "POST", "path": "/vps", "when": "after", **fault})
-    task = {**ORDER, "wait_timeout": 3} if fault["kind"] == "hang" else ORDER
-    (result,) = runner.run(task)
+    runner.simulator.faults({"method": "POST", "path": "/vps", "when": "after", "kind": "reset"})
+    (result,) = runner.run(ORDER)
     assert not result.get("failed"), result
     (server,) = runner.living()
     assert len(runner.simulator.debits()) == 1
@@ -45,27 +45,12 @@ def test_reply_lost_after_the_debit(runner: Runner, fault: dict[str, t.Any]) -> 
     assert bodies[0] == bodies[1]
 
 
-@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 503}], ids=["reset", "503"])
-def test_request_lost_before_the_debit(runner: Runner, fault: dict[str, t.Any]) -> None:
-    """What was never carried out is ordered once."""
-    runner.simulator.faults({"method": "POST", "path": "/vps", "when": "before", **fault})
-    (result,) = runner.run(ORDER)
-    assert not result.get("failed"), result
-    assert result["root_password"] == runner.living()[0]["root_password"]
-    assert len(runner.simulator.debits()) == 1
-
-
-def test_rate_limit_is_waited_out(runner: Runner) -> None:
-    """A 429 was not carried out: it is waited for, and does not count as an attempt."""
-    runner.simulator.faults(
-        {"method": "POST", "path": "/vps", "kind": "status", "status": 429, "headers": {"Retry-After": "1"}}
-    )
-    (result,) = runner.run(ORDER)
-    assert not result.get("failed") and result["order"]["attempts"] == 1
-    assert len(runner.simulator.debits()) == 1
-
-
-@pytest.mark.parametrize("lag", [0, 3600], ids=["listed", "not-listed-yet"])
+@pytest.mark.parametrize(
+    ("runner", "lag"),
+    [("plain", 3600), ("sparse", 0)],
+    indirect=["runner"],
+    ids=["not-listed-yet", "listed"],
+)
 def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
     """Killed mid-order, then run again: one debit, also while the list does not show the server yet."""
     runner.simulator.assume(list_lag_seconds=lag)
@@ -79,87 +64,12 @@ def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
         assert result["root_password"] == server["root_password"]
 
 
-@pytest.mark.parametrize("dead", ["same", "current", "new"])
-def test_terminated_and_ordered_again(runner: Runner, dead: str) -> None:
-    """A second, live server, never the dead one's replay."""
-    runner.simulator.assume(dead_replay=dead)
-    first, _absent = runner.run(ORDER, {"label": "web-1", "state": "absent"})
-    runner.simulator.advance(5)
-    second, again = runner.run(ORDER, ORDER)
-    assert not second.get("failed"), second
-    (server,) = runner.living()
-    assert second["vps"]["id"] == server["id"] != first["vps"]["id"]
-    assert second["root_password"] == server["root_password"]
-    assert len(runner.simulator.debits()) == 2
-    assert not again["changed"] and again["vps"]["id"] == server["id"]
-
-
-def test_dead_replay_that_can_not_be_proved(tmp_path: Path) -> None:
-    """Without a proof of the order's age nothing is bought, and the way out works."""
-    with Simulator.start(assume={"vps_created_at": "none"}, validate=False) as simulator:
-        runner = Runner(simulator, tmp_path)
-        runner.run(ORDER, {"label": "web-1", "state": "absent"})
-        (refused,) = runner.run(ORDER)
-        assert refused["failed"] and not refused["changed"] and 'order_generation: "2"' in refused["msg"]
-        assert len(simulator.debits()) == 1
-        (second,) = runner.run({**ORDER, "order_generation": "2"})
-        assert not second.get("failed") and len(runner.living()) == 1
-        assert len(simulator.debits()) == 2
-
-
-def test_key_of_a_dead_order_refused(tmp_path: Path) -> None:
-    """A provider that answers 410 for a dead order: nothing is bought, and the message says what to do."""
-    with Simulator.start(assume={"dead_replay": "gone"}) as simulator:
-        runner = Runner(simulator, tmp_path)
-        runner.run(ORDER, {"label": "web-1", "state": "absent"})
-        (refused,) = runner.run(ORDER)
-        assert refused["failed"] and not refused["changed"] and "order_generation" in refused["msg"]
-
-
-def test_other_labels_have_other_keys(runner: Runner) -> None:
-    """Two labels are two orders, with two keys."""
-    first, second = runner.run(ORDER, {**ORDER, "label": "web-2"})
-    assert first["order"]["idempotency_key"] != second["order"]["idempotency_key"]
-    assert len(runner.living()) == 2
-
-
-def test_wallet_too_small_then_topped_up(runner: Runner) -> None:
-    """Clear, nothing sent; after a top-up the next run orders."""
-    runner.simulator.assume(store_failures="all")
-    runner.simulator.seed(balance_usd_cents=959)
-    (refused,) = runner.run(ORDER)
-    assert refused["failed"] and not refused["changed"] and "1 are missing" in refused["msg"]
-    assert not runner.simulator.writes()
-    runner.simulator.seed(balance_usd_cents=960)
-    (result,) = runner.run(ORDER)
-    assert not result.get("failed") and len(runner.simulator.debits()) == 1
-
-
-def test_provisioning_fails(runner: Runner) -> None:
-    """A 500 is repeated once with the same key; then the task fails and says what is known."""
-    runner.simulator.assume(provisioning="fails", store_failures="all")
-    (result,) = runner.run(ORDER)
-    assert result["failed"] and result["order"]["idempotency_key"] in result["msg"]
-    assert runner.simulator.state()["account"]["balance_usd_cents"] == 10000
-    assert not runner.living()
-
-
 def test_two_at_once(runner: Runner) -> None:
     """Two processes order the same label at the same moment: one debit."""
     runner.simulator.assume(order_seconds=2)
     runner.run_twice_at_once(ORDER)
     assert len(runner.simulator.debits()) == 1
     assert len(runner.living()) == 1
-
-
-def test_label_that_the_provider_rewrites(tmp_path: Path) -> None:
-    """A label that comes back otherwise fails loudly with the password at hand, for it would be ordered again and again."""
-    with Simulator.start(assume={"label_rule": "cut10"}) as simulator:
-        runner = Runner(simulator, tmp_path)
-        (result,) = runner.run({**ORDER, "label": "a-rather-long-label"})
-        assert result["failed"] and result["changed"] and "a-rather-l" in result["msg"]
-        assert result["root_password"] == runner.living()[0]["root_password"]
-        assert len(simulator.debits()) == 1
 
 
 def test_failure_while_waiting_keeps_the_password(tmp_path: Path) -> None:
@@ -173,51 +83,8 @@ def test_failure_while_waiting_keeps_the_password(tmp_path: Path) -> None:
         assert "provisioning" in runner.output
 
 
-def test_reinstall_whose_reply_is_lost(runner: Runner) -> None:
-    """The disk is wiped once, and the new password arrives."""
-    runner.run(ORDER)
-    runner.simulator.faults({"method": "POST", "path": "/vps/{id}/reinstall", "when": "after", "kind": "reset"})
-    (result,) = runner.run({"label": "web-1", "state": "reinstalled", "os_template": "debian-12", "force": True})
-    assert not result.get("failed"), result
-    (server,) = runner.living()
-    assert server["wiped"] == 1 and result["root_password"] == server["root_password"]
-
-
-@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 502}], ids=["reset", "502"])
-def test_reboot_is_never_repeated(runner: Runner, fault: dict[str, t.Any]) -> None:
-    """A reboot whose reply is lost fails and says so."""
-    runner.simulator.seed(vps=[{"label": "web-1"}])
-    runner.simulator.faults({"method": "POST", "path": "/vps/{id}/power/{action}", "when": "after", **fault})
-    (result,) = runner.run({"label": "web-1", "state": "restarted"})
-    assert result["failed"] and result["changed"] and "not known" in result["msg"]
-    assert len(runner.simulator.writes()) == 1
-
-
-def test_secrets_file_first(runner: Runner) -> None:
-    """credentials_file takes the password, earlier entries stay, and the result has none."""
-    file = runner.folder / "secrets.json"
-    first, second = runner.run(
-        {**ORDER, "credentials_file": str(file)}, {**ORDER, "label": "web-2", "credentials_file": str(file)}
-    )
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    by_label = {row["label"]: row for row in runner.living()}
-    assert {name: entry["root_password"] for name, entry in kept.items()} == {
-        f"vps/{label}": row["root_password"] for label, row in by_label.items()
-    }
-    assert "root_password" not in first and "root_password" not in second
-    assert first["credentials_file"] == str(file) and file.stat().st_mode & 0o777 == 0o600
-
-
-def test_list_that_is_not_whole(tmp_path: Path) -> None:
-    """A list that says that there is more, and can't be read on, orders nothing."""
-    with Simulator.start(assume={"pagination": "unreadable"}, validate=False) as simulator:
-        simulator.seed(vps=[{"label": f"old-{number}"} for number in range(3)])
-        (result,) = Runner(simulator, tmp_path).run(ORDER)
-        assert result["failed"] and "half a list" in result["msg"] and not simulator.writes()
-
-
 def test_money_is_shown_without_v(tmp_path: Path) -> None:
-    """--check --diff shows price and wallet; each round of a loop looks at the wallet alone, and the run buys what can be paid."""
+    """--check --diff shows price and wallet; each round of a loop looks at the wallet; what can be paid is bought."""
     with Simulator.start() as simulator:
         simulator.seed(balance_usd_cents=2000)
         task = {

@@ -39,6 +39,10 @@ class SimulatorAdapter(BaseAdapter):
             answer = self.core.handle(
                 request.method, parts.path[3:], dict(parse_qsl(parts.query)), dict(request.headers), body
             )
+        return self.respond(request, answer)
+
+    def respond(self, request: t.Any, answer: Answer) -> requests.Response:
+        """Give an answer the form in which requests hands it over."""
         data = (
             b""
             if answer.body is None

@@ -6,20 +6,29 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import random
 import typing as t
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
+from urllib3.exceptions import ProtocolError
 
 from ansible_collections.h444.cloud.plugins.module_utils import _client
 from ansible_collections.h444.cloud.plugins.module_utils._converge import Reconciler, run
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
+from ansible_collections.h444.cloud.plugins.module_utils._transport import Line
 from ansible_collections.h444.cloud.tests.simulator import assumed
 from ansible_collections.h444.cloud.tests.simulator.account import FULL_KEY
 from ansible_collections.h444.cloud.tests.simulator.adapter import SimulatorAdapter
 from ansible_collections.h444.cloud.tests.simulator.calls import Answer
+from ansible_collections.h444.cloud.tests.simulator.control import Control, Journal
 from ansible_collections.h444.cloud.tests.simulator.core import Core
+from ansible_collections.h444.cloud.tests.simulator.faults import Faults, spoiled
+from ansible_collections.h444.cloud.tests.simulator.oauth import OAuth
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 
 class Ended(Exception):
@@ -59,34 +68,88 @@ class Module:
         raise error
 
 
-class Noting(SimulatorAdapter):
-    """Notes the method and path of each request."""
+class Wire(SimulatorAdapter):
+    """Notes each request, and lets it meet the faults that are set, as requests reports what happens on a socket."""
 
-    def __init__(self, core: Core, sent: list[tuple[str, str]]) -> None:
-        super().__init__(core)
-        self.sent = sent
+    def __init__(self, world: World) -> None:
+        super().__init__(world.core)
+        self._world = world
+        self.line = Line()
 
     def send(self, request: t.Any, **options: t.Any) -> requests.Response:
         """Note and answer one request."""
-        self.sent.append((request.method, request.path_url[len("/v1") :]))
-        return super().send(request, **options)
+        path = request.path_url[len("/v1") :]
+        self._world.sent.append((request.method, path))
+        self._world.journal.add(
+            {
+                "method": request.method,
+                "path": path,
+                "headers": {name.lower(): value for name, value in request.headers.items()},
+                "body": json.loads(request.body) if "json" in request.headers.get("Content-Type", "") else request.body,
+            }
+        )
+        fault = self._world.faults.next(request.method, path.partition("?")[0])
+        if fault is None:
+            return super().send(request, **options)
+        self.line.is_up = True
+        right = super().send(request, **options) if fault["when"] == "after" else None
+        return self._spoiled(fault, request, right, options["timeout"][1])
+
+    def _spoiled(
+        self, fault: dict[str, t.Any], request: t.Any, right: requests.Response | None, patience_seconds: float
+    ) -> requests.Response:
+        """Give a spoiled reply. Raises what requests raises where there is none."""
+        reply = spoiled(fault)
+        if reply is not None:
+            return self.respond(request, reply)
+        if fault["kind"] == "truncate" and right is not None:
+            right.headers["Content-Length"] = str(int(1e6))
+            return right
+        if fault["kind"] == "hang":
+            self._world.sleep(min(fault["seconds"], patience_seconds))
+            if fault["seconds"] >= patience_seconds:
+                raise requests.exceptions.ReadTimeout("Read timed out.", request=request)
+        cause: OSError = ConnectionResetError(104, "Connection reset by peer")
+        if fault["kind"] != "reset":
+            cause = http.client.RemoteDisconnected("Remote end closed connection without response")
+        raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)
+
+
+class InProcess(Simulator):
+    """The control commands of a simulator that has no socket."""
+
+    def __init__(self, control: Control) -> None:  # pylint: disable=super-init-not-called
+        self._control = control
+
+    def control(self, method: str, name: str, body: t.Any = None) -> t.Any:
+        """Carry out a command; its answer is as JSON brings it."""
+        command, _mark, query = name.partition("?")
+        data = b"" if body is None else json.dumps(body).encode()
+        return json.loads(json.dumps(self._control.run(method, command, dict(parse_qsl(query)), data)))
 
 
 class World:
     """A simulator without sockets, whose time passes only while the client waits.
 
-    *sent*: method and path of every request.
+    *sent*: method and path of every request. *simulator*: the commands that a simulator with a socket has.
     """
 
     def __init__(self, assume: dict[str, t.Any]) -> None:
         self.warnings: list[str] = []  # of the last task
         self.core = Core(assume, rate_limit=0, clock=lambda: 1_790_000_000.0)
+        self.sent: list[tuple[str, str]] = []
+        self.journal = Journal()
+        self.faults = Faults(route.path for route in self.core.routes)
+        self.simulator = InProcess(Control(self.core, OAuth(self.core), self.faults, self.journal))
+        self.client = self.new_client()
+
+    def new_client(self) -> _client.Client:
+        """Make a client, as each task does."""
         session = requests.Session()
         session.trust_env = False
-        self.sent: list[tuple[str, str]] = []
-        session.mount("http://", Noting(self.core, self.sent))
+        session.mount("http://", Wire(self))
         pacer = _client.Pacer("http://127.0.0.1:1/v1", FULL_KEY, 0)
-        self.client = _client.Client(
+        return _client.Client(
             "http://127.0.0.1:1/v1",
             FULL_KEY,
             pacer=pacer,
