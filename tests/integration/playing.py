@@ -19,6 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PRESETS = ("plain", "wrapped", "sparse", "odd")
 BIN = Path(sys.executable).parent
+WARM = ROOT / "tests" / "integration" / "warm.py"
 # Where each target notes which endpoints answered it; conftest.py looks whether all were met.
 EXERCISED = ROOT / ".cache" / "exercised"
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
@@ -72,10 +73,16 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     return kept
 
 
-def play(command: list[str], env: dict[str, str], cwd: Path, timeout_seconds: int = 300) -> Played:
-    """Run one of Ansible's commands; what it prints on both channels comes back as one text."""
+def play(
+    command: list[str], env: dict[str, str], cwd: Path, timeout_seconds: int = 300, is_warm: bool = False
+) -> Played:
+    """Run one of Ansible's commands; what it prints on both channels comes back as one text.
+
+    *is_warm*: the modules run in forks of one Python, and not each in a cold one of its own; see warm.py.
+    """
+    program = [sys.executable, str(WARM), command[0]] if is_warm else [str(BIN / command[0])]
     answer = subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
+        [*program, *command[1:]],
         env=env,
         cwd=cwd,
         stdin=subprocess.DEVNULL,

@@ -85,7 +85,7 @@ class Wire(SimulatorAdapter):
                 "method": request.method,
                 "path": path,
                 "headers": {name.lower(): value for name, value in request.headers.items()},
-                "body": json.loads(request.body) if "json" in request.headers.get("Content-Type", "") else request.body,
+                "body": json.loads(request.body) if "json" in request.headers.get("Content-Type", "") else None,
             }
         )
         fault = self._world.faults.next(request.method, path.partition("?")[0])

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, h444.cloud contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays a playbook whose modules run in forks of one Python that has the libraries imported already.
+
+Usage: warm.py ansible-playbook ARGUMENTS
+
+For each task a Python starts and compiles everything that the module imports, which takes four times as long as the
+module's work. Here the core sends the same module, arguments and environment to a fork of a Python that has done so
+once. The libraries are those of the virtual environment; the collection's code is what the core has sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import shlex
+import signal
+import socket
+import socketserver
+import sys
+import tempfile
+import traceback
+import typing as t
+import zipimport
+from pathlib import Path
+
+LIBRARIES = ("requests", "ansible.module_utils.basic", "ansible.module_utils.urls")
+
+
+def run_here(source: str) -> int:
+    """Run a Python program as if it had been given on the standard input; returns its exit code."""
+    try:
+        exec(compile(source, "<stdin>", "exec"), {"__name__": "__main__"})
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # whatever it is, a Python of its own would print it and end
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+class Request(socketserver.StreamRequestHandler):
+    """Runs one program, in a fork of the warm Python."""
+
+    def handle(self) -> None:
+        """Run it in its environment and folder; the answer is exit code, standard output and standard error."""
+        asked = json.loads(self.rfile.readline())
+        os.environ.update(asked["environment"])
+        os.chdir(asked["folder"])
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            os.dup2(output.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+            code = run_here(asked["source"])
+            sys.stdout.flush()
+            sys.stderr.flush()
+            written = []
+            for stream in (output, errors):
+                stream.seek(0)
+                written.append(stream.read().decode("utf-8", "surrogateescape"))
+        self.wfile.write(json.dumps([code, *written]).encode())
+
+
+class WarmPython(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
+    """Answers each request in a fork of its own, as long as the process lives that started it."""
+
+    request_queue_size = 64
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address, Request)
+        self.controller = os.getpid()
+
+    def serve(self, root: Path) -> t.NoReturn:
+        """Import and compile, then serve; what failed is printed, and nobody listens any more."""
+        try:
+            for name in LIBRARIES:
+                importlib.import_module(name)
+            compile_once(root)
+            # A play that is killed must not be waited for because this process still holds its output open.
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                os.dup2(nowhere, stream)
+            self.serve_forever()
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+
+    def service_actions(self) -> None:
+        """End with the controller, however that ended."""
+        super().service_actions()
+        if os.getppid() != self.controller:
+            os._exit(0)
+
+
+def compile_once(root: Path) -> None:
+    """Compile the collection's files now, so that no fork does it again for what it finds in a module's archive."""
+    compile_source = zipimport._compile_source  # type: ignore[attr-defined]
+    files = [file for folder in ("modules", "module_utils") for file in (root / "plugins" / folder).glob("*.py")]
+    compiled = {source: compile_source(str(file), source) for file in files for source in [file.read_bytes()]}
+
+    def known_or_compiled(path: str, source: bytes) -> t.Any:
+        return compiled.get(source) or compile_source(path, source)
+
+    zipimport._compile_source = known_or_compiled  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def warm_python(address: str, root: Path) -> t.Iterator[None]:
+    """Run the warm Python beside this process, before this one becomes a controller."""
+    with WarmPython(address) as server:
+        process = os.fork()
+        if not process:
+            server.serve(root)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGTERM)
+        os.waitpid(process, 0)
+
+
+def variables_of(command: str) -> dict[str, str]:
+    """Read the variables that the core's command sets for the module: sh -c 'NAME=value … python'."""
+    words = shlex.split(command)
+    words = shlex.split(words[words.index("-c") + 1]) if "-c" in words else words
+    found: dict[str, str] = {}
+    for word in words:
+        name, is_variable, value = word.partition("=")
+        if not is_variable:
+            break
+        found[name] = value
+    return found
+
+
+def ask(address: str, command: str, source: bytes, folder: str) -> tuple[int, bytes, bytes]:
+    """Let the warm Python run a program, and give what a process would have given."""
+    asked = {
+        "environment": {**os.environ, **variables_of(command)},
+        "folder": folder,
+        "source": source.decode(),
+    }
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        connection.sendall(json.dumps(asked).encode() + b"\n")
+        code, *written = json.load(connection.makefile(encoding="utf-8"))
+    output, errors = (text.encode("utf-8", "surrogateescape") for text in written)
+    return code, output, errors
+
+
+def main(arguments: t.Sequence[str]) -> None:
+    """Play; a module that is sent on the standard input (pipelining) goes to the warm Python, all else is as ever."""
+    root = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].split(os.pathsep)[0], "ansible_collections", "h444", "cloud")
+    with tempfile.TemporaryDirectory() as folder, warm_python(os.path.join(folder, "python"), root):
+        os.environ["ANSIBLE_PIPELINING"] = "1"
+        from ansible.cli import playbook
+        from ansible.plugins.connection import local
+
+        run_cold = local.Connection.exec_command
+
+        def exec_command(
+            self: t.Any, cmd: str, in_data: bytes | None = None, sudoable: bool = True
+        ) -> tuple[int, bytes, bytes]:
+            if in_data:
+                return ask(os.path.join(folder, "python"), cmd, in_data, self.cwd or os.getcwd())
+            return run_cold(self, cmd, in_data, sudoable)
+
+        local.Connection.exec_command = exec_command
+        playbook.main(list(arguments))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
