@@ -81,7 +81,7 @@ INVOICE_FIELDS = tuple(INVOICE_TABLE)
 
 
 def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
-    """Give one invoice in normal form: INVOICE_FIELDS are always there, None where the API returned nothing; all else is kept.
+    """Give one invoice in normal form: INVOICE_FIELDS are always there, None where there is no value; all else is kept.
 
     Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event
     invoice.paid.
@@ -113,8 +113,8 @@ def list_invoices(api: Api, at_most: int | None = None) -> list[Row]:
 def get_invoice(api: Api, invoice_id: str) -> Row | None:
     """Read one invoice with its ``line_items`` and ``transactions``; None when the API does not know it.
 
-    Source: GET /v1/billing/invoices/:id (billing:read). Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
-    Raises: BadReply where one of the two is missing or not whole.
+    Source: GET /v1/billing/invoices/:id (billing:read). Raises: BadReply where one of the two is missing or not whole.
+    Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
     """
     try:
         body = api.request(INVOICE, ids={"id": invoice_id}).body

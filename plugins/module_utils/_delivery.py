@@ -238,8 +238,9 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 def _unknown(action: Action, cause: str) -> UnknownFate:
     return UnknownFate(
-        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer one "
-        "of its event before you run the task again, which would send it once more." % (shown(action.target), cause),
+        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer "
+        "one of its event before you run the task again, which would send it once more."
+        % (shown(action.target), cause),
         cause=cause,
     )
 

@@ -46,16 +46,3 @@ def test_common_options_have_their_variables() -> None:
         _function, names = option["fallback"]
         assert names == [variable]
         assert any(f"E({variable})" in line for line in docs[name]["description"])
-
-
-@pytest.mark.parametrize("name", ["H444_API_KEY", "H444_API_URL"])
-def test_empty_variable_counts_as_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty variable is as good as none: some controllers inject empty ones."""
-    from ansible.module_utils.basic import AnsibleFallbackNotFound
-
-    spec = importlib.import_module(f"{PACKAGE}.module_utils._spec")
-    monkeypatch.setenv(name, "")
-    with pytest.raises(AnsibleFallbackNotFound):
-        spec.environment(name)
-    monkeypatch.setenv(name, "value")
-    assert spec.environment(name) == "value"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sign-in's life under random assumptions and random faults: no refresh token is sent twice, and what is stored works."""
+"""The life of a sign-in under random assumptions and faults: no refresh token is sent twice, what is stored works."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_faults_while_waiting(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(120))
 def test_faults_of_refreshes(seed: int, tmp_path: Path) -> None:
-    """No refresh token reaches the server twice by itself, and the file's is the living one unless its successor was lost."""
+    """No refresh token is sent twice by itself, and the file's is the living one unless its successor was lost."""
     chance = random.Random(seed)
     world, file = SignIn({"oauth_refresh": chance.choice(("rotates", "ends"))}), tmp_path / "tokens.json"
     device = world.begin()

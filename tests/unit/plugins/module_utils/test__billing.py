@@ -106,7 +106,7 @@ def test_detail_of_an_invoice(body: t.Any) -> None:
     ],
 )
 def test_lists_that_are_null_are_empty(body: t.Any) -> None:
-    """An unpaid invoice has no payments, however that is told; under which name the API tells them is no part of the result."""
+    """An unpaid invoice has no payments, however the API says so; under which name it does is not in the result."""
     row = _billing.get_invoice(Api(invoices=body), "1")
     assert (
         row is not None
@@ -239,7 +239,7 @@ def test_invoices_by_status_and_limit() -> None:
     ]
     assert [row["id"] for row in _billing.report_invoices(api, {"limit": 2})["invoices"]] == ["0", "1"]
     assert len(_billing.report_invoices(api, {})["invoices"]) == 9
-    # With a status every page is needed, for those that fit may stand anywhere; the API is asked for no limit that the page does not name.
+    # With a status every page is needed, for those that fit may be on any. The reference names no limit to ask for.
     assert [how["at_most"] for _path, how in api.asked] == [None, 2, None] and not any(
         "query" in how for _path, how in api.asked
     )

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import _hosting, _spec, _vps, _webhook
+from ansible_collections.h444.cloud.plugins.module_utils import _hosting, _vps, _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption, Refused
 from ansible_collections.h444.cloud.plugins.module_utils._patterns import choose, clean_patterns, fitting
 from ansible_collections.h444.cloud.plugins.module_utils._plan import Action
@@ -131,30 +131,6 @@ def test_every_noun_names_what_it_destroys() -> None:
             ["*db.example*"], _webhook.plan_current(hook, {"new_url": "https://web.example/hook"}).actions
         )
     assert [action.endpoint for action in plans[("web-1", "db-1")].actions][0] is LABEL
-
-
-def test_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commas part the patterns; empty, blank and nothing but commas count as unset."""
-    from ansible.module_utils.basic import AnsibleFallbackNotFound
-
-    monkeypatch.setenv("H444_PROTECTED", "db-*, web-1 ,")
-    assert _spec.patterns("H444_PROTECTED") == ["db-*", "web-1"]
-    for written in (
-        '["db-*", "web-1"]',
-        '"db-*,web-1"',
-        "'db-*', 'web-1'",
-        "db-*\nweb-1\n",
-        '[\n  "db-*",\n  "web-1"\n]',
-        "db-*\r\nweb-1",
-    ):
-        monkeypatch.setenv("H444_PROTECTED", written)
-        assert _spec.patterns("H444_PROTECTED") == ["db-*", "web-1"], written
-    monkeypatch.setenv("H444_PROTECTED", "[dw]b-*")
-    assert _spec.patterns("H444_PROTECTED") == ["[dw]b-*"]
-    for value in ("", " ", " , ,"):
-        monkeypatch.setenv("H444_PROTECTED", value)
-        with pytest.raises(AnsibleFallbackNotFound):
-            _spec.patterns("H444_PROTECTED")
 
 
 def test_choose() -> None:

@@ -47,15 +47,27 @@ def test_signed(header: str) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        None, 5, b"x", "", "t=", "v1=" + HEX, "t=%d" % NOW, "t=x,v1=" + HEX, "t=-1,v1=" + HEX, "t=%d,t=%d,v1=%s" % (NOW, NOW, HEX),
+        None,
+        5,
+        b"x",
+        "",
+        "t=",
+        "v1=" + HEX,
+        "t=%d" % NOW,
+        "t=x,v1=" + HEX,
+        "t=-1,v1=" + HEX,
+        "t=%d,t=%d,v1=%s" % (NOW, NOW, HEX),
         "t=%d,v1=%s" % (NOW + 1, HEX),
-        "t=%d,v1=%s" % (NOW, HEX[:-1]), "t=%d,v1=ä%s" % (NOW, HEX[1:]), "t=٣,v1=" + HEX,
+        "t=%d,v1=%s" % (NOW, HEX[:-1]),
+        "t=%d,v1=ä%s" % (NOW, HEX[1:]),
+        "t=٣,v1=" + HEX,
         "t=%s,v1=%s" % ("".join(chr(0x660 + int(digit)) for digit in str(NOW)), HEX),
         "t=\uff11\uff17,v1=" + HEX,
-        "t=%s,v1=%s" % ("9" * 13, HEX), "v1,v1=",
+        "t=%s,v1=%s" % ("9" * 13, HEX),
+        "v1,v1=",
         "t=%d\n,v1=%s\n" % (NOW, "0" * 64),
     ],
-)  # fmt: skip
+)
 def test_not_signed(header: t.Any) -> None:
     assert is_signed(BODY, header, [SECRET], NOW) is False
 

@@ -419,7 +419,7 @@ def opening(**changed: t.Any) -> _ticket.Opening:
 
 
 def test_key() -> None:
-    """The same for the same wish on every machine; another for another account, subject, message, department or past."""
+    """The same for the same wish on every machine; another for another account, subject, message or department."""
     key = opening().key()
     assert key == "b7765722-f1e9-4776-9b3d-f86d06217f51"  # written down: another one would open what is opened already
     assert opening(body={"priority": "high"}).key() == key
