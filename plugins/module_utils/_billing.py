@@ -14,6 +14,7 @@ from ._errors import BadOption, NotFound
 from ._fields import Field, Needed, Table, as_is, read_fields, text_inside, word_inside
 from ._identifiers import Identifiers
 from ._names import check_id
+from ._paging import goes_on
 from ._reader import (
     Where,
     bad,
@@ -28,7 +29,6 @@ from ._reader import (
     object_in,
     object_of,
     row_of,
-    says_more,
     snake,
     sweep,
     text,
@@ -122,7 +122,7 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
         return None
     row = read_invoice(object_of(body, INVOICE_NOUNS, INVOICE, INVOICE_IDS, invoice_id), INVOICE)
     beside = _around(normal(body, INVOICE))
-    if any(isinstance(place, dict) and says_more(place) for place in (row, beside, normal(body, INVOICE))):
+    if any(isinstance(place, dict) and goes_on(place) for place in (row, beside, normal(body, INVOICE))):
         raise bad(INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
     for field in DETAILS:
         if isinstance(row.get(field), list):

@@ -15,14 +15,24 @@ import re
 import typing as t
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from ._api import Answer
+from ._api import Answer, Raw
 from ._errors import BadReply
 from ._names import clean
-from ._reader import MORE, first, snake, truth, whole
+from ._reader import first, in_snake_case, truth, whole
 
 Query = t.Dict[str, t.Any]
 
 MAX_LINK = 4096
+# What speaks of pages wherever it stands: objects about them, what leads to the next one, what says that there is one, and
+# numbers.
+PLACES = ("meta", "pagination", "paging", "page_info", "links")
+NEXT = ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")
+MORE = ("has_more", "has_next", "has_next_page")
+NUMBER = ("page", "current_page")
+LAST = ("total_pages", "last_page")
+PAGING = frozenset((*PLACES, *NEXT, *MORE, *NUMBER, *LAST))
+# Each of these beside a list says that it was cut. They can be about something else, so PAGING has none of them.
+CUT = ("truncated", "is_truncated", "partial", "is_partial", "incomplete", "is_incomplete")
 
 
 class _Page(t.NamedTuple):
@@ -43,12 +53,12 @@ class _Page(t.NamedTuple):
     @property
     def number(self) -> int | None:
         """The page's own number."""
-        return whole(first(self.says, "page", "current_page", "page_number"))
+        return whole(first(self.says, *NUMBER, "page_number"))
 
     @property
     def last(self) -> int | None:
         """The number of the last page."""
-        return whole(first(self.says, "total_pages", "last_page", "pages", "page_count"))
+        return whole(first(self.says, *LAST, "pages", "page_count"))
 
 
 def next_page(
@@ -60,17 +70,16 @@ def next_page(
     Raises: BadReply when there is more and no way to it.
     """
     page = _page_of(answer, read, page_rows, query, url)
-    for way in (_by_link, _by_cursor):
-        found = way(page)
-        if found is not None:
-            return found
-    if page.link is None and not _says_more(page):
-        return None
-    for way in (_by_number, _by_offset):
-        found = way(page)
-        if found is not None:
-            return found
-    raise _half_a_list(page)
+    found = _first_of((_by_link, _by_cursor), page)
+    if found is None and (page.link is not None or _is_followed(page)):
+        found = _first_of((_by_number, _by_offset), page)
+        if found is None:
+            raise _half_a_list(page)
+    return found
+
+
+def _first_of(ways: t.Iterable[t.Callable[[_Page], Query | None]], page: _Page) -> Query | None:
+    return next((found for found in (way(page) for way in ways) if found is not None), None)
 
 
 def _page_of(answer: Answer, read: int, page_rows: int, query: t.Mapping[str, t.Any], url: str) -> _Page:
@@ -144,9 +153,26 @@ def _half_a_list(page: _Page) -> BadReply:
     )
 
 
-def _says_more(page: _Page) -> bool:
+def goes_on(place: Raw) -> bool:
+    """Tell whether an object (in snake_case) says that lists in it go on on another page.
+
+    Unlike beside a list, ``total``, ``count`` and ``pages`` say nothing here: an invoice has totals of its own.
+    """
+    return any(_announces_more(facts) for facts in (place, *_objects_in(place, *PLACES)))
+
+
+def _announces_more(facts: Raw) -> bool:
+    page, last = whole(first(facts, *NUMBER)), whole(first(facts, *LAST))
+    return (
+        any(truth(facts.get(name)) for name in MORE + CUT)
+        or any(facts.get(name) not in (None, "", False) for name in NEXT)
+        or (page is not None and last is not None and page < last)
+    )
+
+
+def _is_followed(page: _Page) -> bool:
     """Tell whether a page says that there is a further one."""
-    if any(truth(page.says.get(name)) is True for name in MORE):
+    if any(truth(page.says.get(name)) is True for name in MORE + CUT):
         return True
     if page.last is not None:
         return page.number < page.last if page.number is not None else page.last > 1
@@ -166,9 +192,9 @@ def _paging_places(body: t.Any) -> t.Iterator[dict[str, t.Any]]:
     """Walk through the objects in which a reply may say something about its pages, the outer one first."""
     if not isinstance(body, dict):
         return
-    outer = _in_snake_case(body)
+    outer = in_snake_case(body)
     yield outer
-    for inner in _objects_in(outer, "meta", "pagination", "paging", "page_info", "links", "data"):
+    for inner in _objects_in(outer, *PLACES, "data"):
         yield inner
         yield from _objects_in(inner, "links", "pagination", "cursors")
 
@@ -176,11 +202,7 @@ def _paging_places(body: t.Any) -> t.Iterator[dict[str, t.Any]]:
 def _objects_in(place: t.Mapping[str, t.Any], *names: str) -> t.Iterator[dict[str, t.Any]]:
     for name in names:
         if isinstance(place.get(name), dict):
-            yield _in_snake_case(place[name])
-
-
-def _in_snake_case(place: t.Mapping[t.Any, t.Any]) -> dict[str, t.Any]:
-    return {snake(str(key)): value for key, value in place.items()}
+            yield in_snake_case(place[name])
 
 
 def _next_link(header: str) -> str | None:

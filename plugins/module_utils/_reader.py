@@ -37,18 +37,6 @@ BESIDE_SECRET = re.compile(
     r"(?:\A|_)(?:name|username|user|login|host|hostname|port|database|dbname|url|uri|type|kind|service|protocol|scheme|email|path|directory|id|uuid"
     r"|ip|ipv4|ipv6|address|server|charset|note|label|domain|role|(?:created|issued|updated)_at)\Z"
 )
-# Each of these beside a list, if true, says that it is not whole.
-MORE = (
-    "has_more",
-    "has_next",
-    "has_next_page",
-    "truncated",
-    "is_truncated",
-    "partial",
-    "is_partial",
-    "incomplete",
-    "is_incomplete",
-)
 USER_KEYS = frozenset({"username", "user", "login", "name"})
 # "password_set": true, "token_type": "Bearer" and the like tell about a secret, they hold none.
 ABOUT_SECRET = re.compile(r"_(?:set|type|expires_in|expires_at|hint|masked|last4|last_four|url|changed_at|count|id)\Z")
@@ -229,29 +217,6 @@ def _is_error_status(place: Raw) -> bool:
     return (whole(found) or 0) >= 400 or (
         isinstance(found, str) and found.strip().lower() in ("error", "fail", "failed", "failure")
     )
-
-
-def says_more(place: Raw) -> bool:
-    """Tell whether an object (in snake_case) says that its lists go on on another page."""
-    for facts in (
-        place,
-        *(
-            place[name]
-            for name in ("meta", "pagination", "paging", "page_info", "links")
-            if isinstance(place.get(name), dict)
-        ),
-    ):
-        page, pages = whole(first(facts, "page", "current_page")), whole(first(facts, "total_pages", "last_page"))
-        if any(truth(facts.get(name)) for name in MORE):
-            return True
-        if any(
-            facts.get(name) not in (None, "", False)
-            for name in ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")
-        ):
-            return True
-        if page is not None and pages is not None and page < pages:
-            return True
-    return False
 
 
 def rows_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[dict[str, t.Any]]:

@@ -18,16 +18,17 @@ from ._api import Raw, Row
 from ._errors import BadReply
 from ._fields import Derived, Field, Table, as_is, read_fields
 from ._names import normalized
+from ._paging import PAGING
 from ._reader import (
     Where,
     bad,
     envelope_names,
     first,
     identifier_or_none,
+    in_snake_case,
     moment,
     row_of,
     rows_in,
-    snake,
     text,
     truth,
     whole,
@@ -41,11 +42,6 @@ THREADS = ("messages", "thread", "replies", "conversation", "posts", "comments")
 OPENINGS = ("message", "body", "description", "content")
 MAX_ENVELOPES = 3
 
-# What announces further pages. Around a ticket any field may, in the ticket itself only these.
-PAGING = frozenset({
-    "meta", "pagination", "paging", "page_info", "links", "next", "next_page", "next_page_url", "next_cursor",
-    "next_page_token", "has_more", "has_next", "has_next_page", "current_page", "page", "total_pages", "last_page",
-})  # fmt: skip
 TICKET_MARKS = ("id", "ticket_id", "uuid", "subject")
 PAGING_BESIDE = tuple(
     name + suffix for name in THREADS for suffix in ("_links", "_page_info", "_paging", "_pagination", "_meta")
@@ -118,14 +114,14 @@ def find_thread(body: t.Any, depth: int = 0) -> Thread:
         body = body[0]
     if not isinstance(body, dict) or depth > MAX_ENVELOPES:
         return Thread([])
-    place = _in_snake_case(body)
+    place = in_snake_case(body)
     for name in THREADS:
         inner: t.Any = place.get(name)
         if isinstance(inner, list):
             return Thread(inner, (place,))
         raws = _list_inside(inner)
         if raws is not None:
-            return Thread(raws, (place, _in_snake_case(inner)))
+            return Thread(raws, (place, in_snake_case(inner)))
     for name in envelope_names(NOUNS):
         found = find_thread(place.get(name), depth + 1)
         if found.around:
@@ -141,10 +137,6 @@ def _list_inside(value: t.Any) -> list[t.Any] | None:
         return None
 
 
-def _in_snake_case(place: Raw) -> Row:
-    return {snake(str(name)): value for name, value in place.items()}
-
-
 def thread_page(body: t.Any) -> Row:
     """Give a ticket as one page of a list: its messages, and what announces further ones."""
     thread = find_thread(body)
@@ -155,13 +147,13 @@ def thread_page(body: t.Any) -> Row:
 
 
 def _paging_in(place: Row) -> Row:
-    """Give what an object around the messages says of further pages."""
+    """Give what an object around the messages says of further pages. In the ticket itself only fields of PAGING do."""
     is_ticket = any(name in place for name in TICKET_MARKS)
     names = PAGING.intersection(place) if is_ticket else set(place).difference(THREADS, envelope_names(NOUNS))
     found = {name: place[name] for name in names}
     for name in PAGING_BESIDE:
         if isinstance(place.get(name), dict):
-            found.update(_in_snake_case(place[name]))
+            found.update(in_snake_case(place[name]))
     if any(truth(place.get(name)) for name in CUT_FLAGS):
         found["has_more"] = True
     return found

@@ -14,7 +14,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._api import Answer
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     BadReply,
 )
-from ansible_collections.h444.cloud.plugins.module_utils._paging import next_page
+from ansible_collections.h444.cloud.plugins.module_utils._paging import PAGING, PLACES, goes_on, next_page
 
 HERE = "https://api.test/v1/vps"
 
@@ -86,3 +86,35 @@ def test_a_next_page_that_can_not_be_asked_for_is_refused(body: t.Any, link: str
     with pytest.raises(BadReply, match=words) as caught:
         next_page(Answer(200, body, {"Link": link} if link else {}), 2, 2, {}, HERE)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"has_more": True}, {"has_next": "yes"}, {"truncated": 1}, {"is_partial": True}, {"next": "x"}, {"next_page": 2},
+        {"next_page_url": "/x"}, {"next_cursor": "c"}, {"next_page_token": "t"}, {"page": 1, "total_pages": "2"},
+        {"current_page": 1, "last_page": 2},
+    ],
+)  # fmt: skip
+def test_an_object_says_that_its_lists_go_on(facts: dict[str, t.Any]) -> None:
+    assert goes_on(facts)
+    for name in PLACES:
+        assert goes_on({"id": 1, name: facts}) and not goes_on({"id": 1, "extra": facts})
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {}, {"has_more": False}, {"next": None}, {"next": ""}, {"next_page": False}, {"page": 2, "total_pages": 2}, {"page": 1},
+        {"total_pages": 2}, {"total": 99}, {"count": 99}, {"pages": 3, "page": 1},
+    ],
+)  # fmt: skip
+def test_an_object_that_says_nothing_of_more_is_whole(facts: dict[str, t.Any]) -> None:
+    """An invoice's total is no count of anything."""
+    assert not goes_on(facts) and not goes_on({"meta": facts})
+
+
+def test_what_speaks_of_pages_in_any_object() -> None:
+    """In a ticket, "partial" or "total" can be about something else."""
+    assert {"meta", "links", "next", "next_cursor", "has_more", "page", "last_page"} <= PAGING
+    assert not {"partial", "truncated", "total", "count", "pages", "offset"} & PAGING
