@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ._api import Api, Row
+from ._api import Answer, Api, Row
 from ._endpoint import Endpoint
 from ._errors import BadReply
 from ._fields import Field, Needed, Table, read_fields
 from ._names import canonical_ip
+from ._paging import PAGING, goes_on, next_link
 from ._reader import (
     ENVELOPES,
     Where,
     bad,
     first,
     identifier_or_none,
+    in_snake_case,
     kind_of,
     list_in,
     normal,
@@ -36,9 +38,7 @@ NOUNS = ("ips", "all_ips", "addresses", "ip_addresses", "servers", "vps", "vpses
 INNER = ("ips", "addresses", "ip_addresses", "ip_list", "ipv4", "data")
 OWNER_IDS = ("vps_id", "server_id", "instance_id")
 OWNERS = ("vps", "server", "instance")
-PAGED = frozenset(
-    {"meta", "pagination", "paging", "links", "next", "next_cursor", "nextCursor", "has_more", "hasMore", "total"}
-)
+PAGED = PAGING | {"total"}
 
 Odd = t.Callable[[t.Optional[str], BadReply], None]
 """Takes an entry that can't be read: the id of its server, as far as it is known, and why."""
@@ -208,9 +208,15 @@ def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
 def fetch_all_ips(api: Api) -> t.Any:
     """Read every server's addresses as the API returns them. Source: GET /v1/vps/all-ips (vps:read)."""
     answer = api.request(ALL_IPS)
-    if isinstance(answer.body, dict) and PAGED & set(answer.body):
+    if _may_go_on(answer):
         return api.rows(ALL_IPS, NOUNS, answer=answer, objects_only=False, ids_are_own=False)
     return answer.body
+
+
+def _may_go_on(answer: Answer) -> bool:
+    """Tell whether a reply says anything about pages, so that it has to be read as a list of them."""
+    says = in_snake_case(answer.body) if isinstance(answer.body, dict) else {}
+    return bool(PAGED & set(says)) or goes_on(says) or next_link(answer.headers.get("Link", "")) is not None
 
 
 def list_all_ips(api: Api) -> list[Row]:

@@ -87,7 +87,7 @@ def _page_of(answer: Answer, read: int, page_rows: int, query: t.Mapping[str, t.
     following = says.get("next")
     if isinstance(following, dict):
         following = first(following, "href", "url", "cursor")
-    link = _next_link(answer.headers.get("Link", ""))
+    link = next_link(answer.headers.get("Link", ""))
     if link is None and isinstance(following, str) and re.match(r"(?:https?:/)?/|\?", following[:8]):
         link = following
     return _Page(says, following, link, read, page_rows, query, url)
@@ -205,7 +205,7 @@ def _objects_in(place: t.Mapping[str, t.Any], *names: str) -> t.Iterator[dict[st
             yield in_snake_case(place[name])
 
 
-def _next_link(header: str) -> str | None:
+def next_link(header: str) -> str | None:
     """Return the URL of rel="next" in a Link header, None where there is none. In one pass: a header may be long.
 
     Source: RFC 8288.

@@ -81,13 +81,14 @@ class Counting:
     rows = Client.rows
     api_url = "http://127.0.0.1:1/v1"
 
-    def __init__(self, *bodies: object) -> None:
+    def __init__(self, *bodies: object, link: str = "") -> None:
         self.bodies, self.queries = list(bodies), []  # type: tuple[list[object], list[object]]
+        self.link = link
 
     def request(self, _endpoint: object, *, ids: object = None, query: object = None) -> Answer:
         """Give the next body."""
         self.queries.append(query)
-        return Answer(200, self.bodies.pop(0), {})
+        return Answer(200, self.bodies.pop(0), {"Link": self.link} if self.link and self.bodies else {})
 
 
 def test_all_ips_with_paging_facts_is_one_request() -> None:
@@ -108,3 +109,20 @@ def test_all_ips_in_pages() -> None:
     api = Counting(*pages)
     assert [row["vps_id"] for row in _addresses.list_all_ips(api)] == ["1", "2"]
     assert api.queries == [None, {"page": 2}]
+
+
+@pytest.mark.parametrize("casing", ["total_pages", "totalPages", "TotalPages"])
+def test_all_ips_in_pages_however_that_is_said(casing: str) -> None:
+    pages = [{"data": [{"id": str(number), "ips": [ADDRESS]}], "page": number, casing: 2} for number in (1, 2)]
+    assert [row["vps_id"] for row in _addresses.list_all_ips(Counting(*pages))] == ["1", "2"]
+
+
+def test_all_ips_in_pages_by_a_header() -> None:
+    pages = [[{"id": str(number), "ips": [ADDRESS]}] for number in (1, 2)]
+    api = Counting(*pages, link='<http://127.0.0.1:1/v1/vps/all-ips?page=2>; rel="next"')
+    assert [row["vps_id"] for row in _addresses.list_all_ips(api)] == ["1", "2"]
+
+
+def test_all_ips_that_are_cut_are_refused() -> None:
+    with pytest.raises(BadReply, match="half a list"):
+        _addresses.list_all_ips(Counting({"data": [{"id": "1", "ips": [ADDRESS]}], "truncated": True}))
