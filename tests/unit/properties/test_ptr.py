@@ -149,7 +149,7 @@ class Api:
 
     def request(self, *_endpoint: t.Any, **_content: t.Any) -> Answer:
         """Answer one request."""
-        return Answer(200, {}, self.bodies.pop(0))
+        return Answer(200, self.bodies.pop(0), {})
 
 
 @pytest.mark.parametrize("entries", [[None], [None, {"ip": IP}], [[]], [7]])
