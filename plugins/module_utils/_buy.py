@@ -22,8 +22,9 @@ from ._api import Answer, Api, Params, Row
 from ._converge import Progress
 from ._endpoint import Endpoint
 from ._errors import ApiError, BadReply, H444Error, NotReached, Refused, TransportError, UnknownFate
+from ._find import pick_one
 from ._lock import lock, open_private
-from ._names import clean, pick_one, shown
+from ._names import clean, shown
 from ._order import (
     Order,
     Receipt,

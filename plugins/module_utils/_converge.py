@@ -25,10 +25,10 @@ MOST_NAMED = 20
 class Reconciler(t.NamedTuple):
     """What a state module is made of.
 
-    *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource afterwards.
-    *further*: what an action that is done turned out to need besides; an order may come up otherwise than planned.
-    *result_key*: where the resource stands in the result; "" where its fields are the result's own. *identifiers*: the options
-    that name the resource; whatever of the noun runs sees each of them as None or as a real value.
+    *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource
+    afterwards. *further*: what an action that is done turned out to need besides; an order may come up otherwise than
+    planned. *result_key*: where the resource stands in the result; "" where its fields are the result's own.
+    *identifiers*: the options that name the resource; the noun's functions see each of them as None or as a real value.
     """
 
     result_key: str
@@ -93,33 +93,36 @@ class Progress:
     def receive(
         self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str
     ) -> None:
-        """Take the secrets of a reply: first keep them all, then say what is missing of *wanted*, and what else came."""
+        """Take the secrets of a reply: keep them all, then say what of *wanted* is missing, and what else came."""
         self.keep(resource, resource_id, reply.secrets, reply.others)
         place = "in credentials_file" if self.is_kept_in_file else "in %s of the result" % OTHER_SECRETS
         for name in wanted:
-            what = "%s of %s" % (name.replace("_", " "), clean(resource))
-            if name in reply.unclear:
-                paths = _listed(reply.unclear[name])
-                self.lose(
-                    what,
-                    "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s"
-                    % (paths, place, way_out),
-                )
-            elif name not in reply.secrets:
-                self.lose(what, way_out)
-            elif name in reply.damaged:
-                self.lose(what, "it held characters that can't be written, which were replaced; %s" % way_out)
-            elif name in reply.masked:
-                self.warn(
-                    "The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s."
-                    % (what, way_out)
-                )
+            self._check_secret(name, "%s of %s" % (name.replace("_", " "), resource), reply, place, way_out)
         unclear = {path for paths in reply.unclear.values() for path in paths}
         more = [path for path in reply.others if path not in unclear]
         if more:
             self.warn(
                 "The reply about %s holds more secrets; they are %s under these names: %s."
                 % (clean(resource), place, _listed(more))
+            )
+
+    def _check_secret(self, name: str, what: str, reply: Reply, place: str, way_out: str) -> None:
+        """Say what is wrong with a one-time secret of a reply. *what*: what it is called."""
+        if name in reply.unclear:
+            paths = _listed(reply.unclear[name])
+            self.lose(
+                what,
+                "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s"
+                % (paths, place, way_out),
+            )
+        elif name not in reply.secrets:
+            self.lose(what, way_out)
+        elif name in reply.damaged:
+            self.lose(what, "it held characters that can't be written, which were replaced; %s" % way_out)
+        elif name in reply.masked:
+            self.warn(
+                "The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s."
+                % (what, way_out)
             )
 
     def lose(self, what: str, way_out: str) -> None:
@@ -137,7 +140,10 @@ class Progress:
             self._kept_without_id = ""
 
     def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None = None) -> None:
-        """Let the entry in credentials_file follow its resource, to its new name or to its end. The change is made, so nothing fails for it."""
+        """Let the entry in credentials_file follow its resource, to its new name or to its end.
+
+        The change is made, so nothing fails for it.
+        """
         try:
             self.sink.follow(kind, resource_id, old_name, new_name)
         except (OSError, H444Error) as error:
@@ -148,7 +154,7 @@ class Progress:
             )
 
     def hold(self, what: str, row: dict[str, t.Any]) -> None:
-        """Remember what was bought: every failure from here on tells it, and where its secrets are."""
+        """Remember what was bought: every failure from here on says it, and where its secrets are."""
         self.bought, self.resource_id, self.after = what, row["id"], row
 
     def let_go(self) -> None:
@@ -156,23 +162,30 @@ class Progress:
         self.bought, self.resource_id, self.after = "", "", self.plan.before
 
     def forget(self) -> None:
-        """Leave the secrets of a dead resource out of the result; what a file keeps of them stays there under its id."""
+        """Leave the secrets of a dead resource out of the result; a file keeps those that it has, under its id."""
         self.let_go()
         self.secrets.clear()
         self.is_kept_in_file = False
         self.secret_lost = False
 
     def _brings_secret(self, planned_only: bool) -> bool:
-        """Tell whether the result is one of an order, a reinstall, a creation or a rotation. Of a sign-in nothing is told once: it can begin anew."""
+        """Tell whether the result is one of an order, a reinstall, a creation or a rotation.
+
+        A sign-in has no one-time secret: it can begin anew.
+        """
         done = self.plan.actions if planned_only or self.maybe else self.done
         return bool(self.reconciler.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
+
+    def _written(self, planned_only: bool) -> list[Action]:
+        """Give the steps that changed something, or would."""
+        return [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
 
     def belongings(self) -> str:
         """Say what was bought and where its one-time secrets are, for the end of a failure's message."""
         parts = ["%s was ordered, its id is %s." % (clean(self.bought), self.resource_id)] if self.bought else []
         if self.secrets:
             parts.append(
-                "The result of this task holds %s, which can't be had again." % " and ".join(sorted(self.secrets))
+                "The result of this task holds %s, which the API shows only once." % " and ".join(sorted(self.secrets))
             )
         if self.is_kept_in_file:
             parts.append("The one-time secrets are kept in credentials_file: %s." % clean(self.sink.path or "", 200))
@@ -180,7 +193,7 @@ class Progress:
 
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
         """Give the task's result; *planned_only*: in check mode, where every planned step counts as done."""
-        actions = [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
+        actions = self._written(planned_only)
         found: dict[str, t.Any] = {
             "changed": bool(actions) or self.maybe,
             **({self.reconciler.result_key: self.after} if self.reconciler.result_key else self.after or {}),
@@ -288,6 +301,7 @@ def run(module: t.Any, reconciler: Reconciler) -> None:
         if belongings:
             error.args = ("%s %s" % (error, belongings),)
         module.fail(error, **progress.result())
-    except Exception as error:  # pylint: disable=broad-except  # nothing, not even a mistake of ours, may lose a password
+    # Nothing may lose a password, not even a mistake of ours.
+    except Exception as error:  # pylint: disable=broad-except
         module.crash(error, told=progress.belongings(), **progress.result())
     module.exit(**progress.result(planned_only))

@@ -78,7 +78,10 @@ read_switch = inside(truth, "enabled", "active", "value", "status")
 
 
 def read_nameservers(value: t.Any) -> list[str] | None:
-    """Give the name servers out of a list, a map (ns1, ns2, …) or a text; small letters, no trailing dots. None: unreadable."""
+    """Give the name servers out of a list, a map (ns1, ns2, …) or a text; None if unreadable.
+
+    In small letters, without trailing dots.
+    """
     entries = _entries_in(value)
     if entries is None:
         return None
@@ -171,7 +174,7 @@ FIELDS = ("id", "name", "status", *SETTINGS, "expires_at", "expires_on", "days_l
 
 
 def _spelt(raw: Raw) -> dict[str, str]:
-    """Map the snake_case names of a reply's fields to how the API spells them, out of the wrappers that flat() opens."""
+    """Map the snake_case names of a reply's fields to the API's spellings, out of the wrappers that flat() opens."""
     found: dict[str, str] = {}
     for key, value in raw.items():
         name = snake(str(key))
@@ -241,18 +244,21 @@ def get_domain(api: Api, domain_id: str) -> Domain | None:
 
 
 def complete(api: Api, domain: Domain) -> Domain:
-    """Read the detail of a domain where the list leaves a setting out (the page promises status, name servers and expiry only)."""
+    """Read the detail of a domain where the list leaves a setting out.
+
+    The page promises status, name servers and expiry only.
+    """
     if not domain.untold():
         return domain
     return get_domain(api, domain.row["id"]) or domain
 
 
 def complete_all(api: Api, domains: t.Sequence[Domain]) -> list[Domain]:
-    """Complete every domain; once a detail tells no more than its row, the other details are not asked for."""
-    result, tells_more = [], True
+    """Complete every domain; once a detail holds no more than its row, the other details are not asked for."""
+    result, holds_more = [], True
     for domain in domains:
-        full = complete(api, domain) if tells_more else domain
-        tells_more = tells_more and (full is domain or full.untold() != domain.untold())
+        full = complete(api, domain) if holds_more else domain
+        holds_more = holds_more and (full is domain or full.untold() != domain.untold())
         result.append(full)
     return result
 
@@ -293,7 +299,8 @@ def wanted_of(params: Params) -> Row:
         hosts = [check_hostname(ascii_host(host), "nameservers", dotted=True) for host in wanted["nameservers"]]
         if not hosts:
             raise BadOption(
-                "nameservers: an empty list would take the domain offline. Leave the option out to keep those that it has."
+                "nameservers: an empty list would take the domain offline. Leave the option out to keep those that it "
+                "has."
             )
         wanted["nameservers"] = list(dict.fromkeys(hosts))
     return wanted
@@ -308,7 +315,10 @@ def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
 
 
 def plan_domain(domain: Domain, wanted: Row) -> Plan:
-    """Decide which settings are written: those that differ, and those that the API does not return. Raises: BadReply."""
+    """Decide which settings are written: those that differ, and those that the API does not return.
+
+    Raises: BadReply.
+    """
     row, notes = domain.row, []
     name = clean(row["name"], 80)
     changed = {field: value for field, value in wanted.items() if not is_met(domain, field, value)}
@@ -366,7 +376,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
-    """Decide by the domain's present state what became of a change that got no good answer. Raises, unless it is there."""
+    """Decide by the domain's present state what became of a change without a good answer. Raises unless it was made."""
     now, wanted, before = _read_or_none(api, action.ids["id"]), progress.plan.wish, progress.plan.before
     if now is None:
         raise error

@@ -4,7 +4,8 @@
 
 """Which one did you mean? A resource is found by its id or its name in the same way for every noun.
 
-A noun says what it is called, by which names it is known and how it is read. What is gone is never the one that is meant.
+A noun says what it is called, by which names it is known and how it is read. What is gone is never the one that is
+meant.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import typing as t
 from ._api import Api, Params, Row
 from ._errors import Ambiguous, Missing
 from ._identifiers import Named, check_agree, word_of
-from ._names import check_id, closest, pick_one, shown
+from ._names import check_id, closest, shown
 
 
 class Name(t.NamedTuple):
-    """A name by which a resource is known: the option and the field that hold it, and when a row has it, in any spelling."""
+    """A name by which a resource is known: the option and field that hold it, and whether a row has it in any form."""
 
     field: str
     fits: t.Callable[[Row, t.Optional[str]], bool]
@@ -60,7 +61,7 @@ class Source(t.NamedTuple):
 
 
 class Found(t.NamedTuple):
-    """The living resource that is meant, None where there is none. *rows*: the list, None where it did not have to be read."""
+    """The living resource that is meant, None where there is none. *rows*: the list, None where none was read."""
 
     row: t.Optional[Row]
     rows: t.Optional[t.List[Row]]
@@ -123,7 +124,7 @@ def with_names(noun: Noun, rows: t.Iterable[Row], params: Params) -> list[Row]:
 
 
 def check_names(noun: Noun, row: Row, params: Params) -> None:
-    """Make sure that what was found by its id has the names that are given too, or the new one already. Raises: Refused."""
+    """Make sure that what was found by its id has the names that are given too, or the new one. Raises: Refused."""
     new_name = params.get(noun.new_name)
     check_agree(
         noun.what,
@@ -162,10 +163,7 @@ def missing(noun: Noun, params: Params, rows: t.Sequence[Row], then: str = "") -
 
 
 def _check_one_name(noun: Noun, rows: t.Iterable[Row], found: Row) -> None:
-    """Make sure that the id of what was found by its name is that of no row with another one: it would mean nothing then.
-
-    Raises: Ambiguous.
-    """
+    """Make sure that the id of what was found by its name is that of no row with another name. Raises: Ambiguous."""
     name = noun.names[0]
     for row in rows:
         told = row[name.field]
@@ -175,3 +173,16 @@ def _check_one_name(noun: Noun, rows: t.Iterable[Row], found: Row) -> None:
                 "Nothing was changed; run the task again later." % (row["id"], shown(found[name.field]), shown(told)),
                 candidates=[{"id": row["id"], name.field: value} for value in (found[name.field], told)],
             )
+
+
+def pick_one(
+    rows: t.Sequence[Row], what: str, name: str, fields: t.Sequence[str] = ("label", "ipv4", "created_at")
+) -> Row | None:
+    """Give the only row, None if there is none, or raise Ambiguous with every candidate's id."""
+    if len(rows) < 2:
+        return rows[0] if rows else None
+    raise Ambiguous(
+        "%d %s are called %s: ids %s. Nothing was changed; name the one you mean by its id."
+        % (len(rows), what, shown(name), ", ".join(str(row["id"]) for row in rows)),
+        candidates=[{field: row.get(field) for field in ("id", *fields)} for row in rows],
+    )

@@ -40,9 +40,13 @@ NOUNS = ("hosting", "hostings", "hosting_accounts", "hosting_account", "hosting_
 IDS = ("id", "hosting_id", "hosting_account_id", "uuid")
 PASSWORDS = ("sftp_password", "db_password")
 REPLY = Kind(
-    ORDER, ("hosting", "hosting_account"), ("account", "accounts", "hosting_accounts"), ("hosting_id", "hosting_account_id"), ("account_id",),
+    ORDER,
+    ("hosting", "hosting_account"),
+    ("account", "accounts", "hosting_accounts"),
+    ("hosting_id", "hosting_account_id"),
+    ("account_id",),
     choose_hosting_passwords,
-)  # fmt: skip
+)
 
 ACTIVE, SUSPENDED, PROVISIONING = "active", "suspended", "provisioning"
 SETTLED = (ACTIVE, SUSPENDED)
@@ -119,7 +123,7 @@ def check_username(value: str) -> str:
 
 
 def read_php(value: t.Any) -> str | None:
-    """Give a PHP version as it is ordered, "8.3", out of 8.3, "8.3.12", "php8.3" or "php83"; else the API's own word."""
+    """Give a PHP version as it is ordered, "8.3", out of 8.3, "8.3.12", "php8.3" or "php83"; else the API's word."""
     if isinstance(value, dict):
         value = first(value, "version", "php_version", "slug", "name", "id")
     found = str(value) if isinstance(value, float) else text(value)
@@ -176,7 +180,7 @@ FIELDS = tuple(TABLE)
 
 
 def read_hosting(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one account in normal form: FIELDS are always there, None where the API returned nothing; all else is kept."""
+    """Give an account in normal form: FIELDS are always there, None if the API returned nothing; the rest is kept."""
     return shape_hosting(row_of(raw, NOUNS, where), where)
 
 
@@ -205,7 +209,7 @@ def title_of(row: Row) -> str:
 
 
 def has_domain(row: Row, domain: str | None) -> bool:
-    """Tell whether an account is of this domain, in any spelling. The one place where domains of accounts are compared."""
+    """Tell whether an account is of this domain, in any spelling. The one place where these are compared."""
     is_told = domain is not None and row["domain"] is not None
     return is_told and canonical_domain(row["domain"]) == canonical_domain(domain)
 
@@ -269,8 +273,8 @@ def check_same(current: Row, rows: t.Sequence[Row], params: Params) -> None:
         others = [row for row in ACCOUNT.living(rows) if row["id"] != current["id"] and name.fits(row, wanted)]
         if others:
             raise Ambiguous(
-                "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; name "
-                "the one you mean by its id alone."
+                "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; "
+                "name the one you mean by its id alone."
                 % (others[0]["id"], name.field, shown(wanted), current["id"], shown(current[name.field])),
                 candidates=[
                     {field: row.get(field) for field in ("id", "domain", "username")} for row in [current, *others]
@@ -443,14 +447,10 @@ def _unknown_certificate(current: Row, retry_ssl: str) -> str:
     if retry_ssl != "failed" or status in CERTIFICATES:
         return ""
     if status is None:
-        return (
-            "retry_ssl: the API does not return the state of the certificate of %s, so it was not retried; always does it."
-            % name
-        )
-    return (
-        "retry_ssl: the API calls the state of the certificate of %s %s, which may or may not be a failure, so it was not "
-        "retried; always does it." % (name, shown(status))
-    )
+        told = "does not return the state of the certificate of %s" % name
+    else:
+        told = "calls the state of the certificate of %s %s, which may or may not be a failure" % (name, shown(status))
+    return "retry_ssl: the API %s, so it was not retried; always does it." % told
 
 
 def drift_notes(current: Row, params: Params) -> list[str]:
@@ -524,7 +524,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress) -> bool:
-    """Tell whether an account that is to be suspended, or to serve again, did so before: a provider can call that a conflict."""
+    """Tell whether an account was suspended, or served, already: a provider can call that a conflict."""
     if action.endpoint not in (SUSPEND, UNSUSPEND) or error.status not in CONFLICTS:
         return False
     progress.maybe = error.may_have_happened

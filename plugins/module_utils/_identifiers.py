@@ -46,7 +46,7 @@ def is_blank(value: t.Any) -> bool:
 
 
 def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
-    """Give the options with every identifier either a real value or None. Raises: BadOption, before anything is sent."""
+    """Give the options with each identifier a real value or None. Raises: BadOption, before anything is sent."""
     names = identifiers.options + identifiers.filters + ((identifiers.new_name,) if identifiers.new_name else ())
     result = {**params, **{name: None for name in names if is_blank(params.get(name))}}
     given = [name for name in identifiers.options if result[name] is not None]
@@ -59,22 +59,28 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
 
 
 def _check_number(given: t.Sequence[str], identifiers: Identifiers) -> None:
-    """Make sure that a resource is named where one has to be, and once where one name excludes another. Raises: BadOption."""
+    """Make sure that one resource is named where one has to be, and once where names exclude each other.
+
+    Raises: BadOption.
+    """
     if identifiers.is_needed and not given:
         raise BadOption(
-            "No %s is named: one of the following is required: %s (null and empty count as not given). Nothing was sent."
-            % (identifiers.what, ", ".join(identifiers.options))
+            "No %s is named: one of the following is required: %s (null and empty count as not given). Nothing was "
+            "sent." % (identifiers.what, ", ".join(identifiers.options))
         )
     if identifiers.is_one and len(given) > 1:
         raise BadOption("%s are mutually exclusive: give one of them. Nothing was sent." % " and ".join(given))
 
 
 def _check_removal(params: Params, identifiers: Identifiers) -> None:
-    """Refuse what a removal would silently leave undone. What describes the resource may stand beside it. Raises: BadOption."""
+    """Refuse what a removal would silently leave undone; what describes the resource may stand beside it.
+
+    Raises: BadOption.
+    """
     if identifiers.new_name and params[identifiers.new_name] is not None:
         raise BadOption(
-            "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by %s."
-            % (identifiers.new_name, identifiers.what, " or ".join(identifiers.options))
+            "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by "
+            "%s." % (identifiers.new_name, identifiers.what, " or ".join(identifiers.options))
         )
     for option, nothing in identifiers.acts:
         if params.get(option) not in (None, nothing):

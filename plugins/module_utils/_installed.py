@@ -4,8 +4,9 @@
 
 """Which template is installed on a server: what the API returns of it, resolved through the list of templates. Pure.
 
-The API may return the slug, a number, a name for people ("Ubuntu 22.04 LTS"), or a version beside the family, as a text or
-in an object. A reinstall depends on it, so a template is known only if all that is returned fits exactly one of the list.
+The API may return the slug, a number, a name for people ("Ubuntu 22.04 LTS"), or a version beside the family, as a text
+or in an object. A reinstall depends on it, so a template is known only if all that is returned fits exactly one of the
+list.
 """
 
 from __future__ import annotations
@@ -44,16 +45,16 @@ MAX_LENGTH = 200
 
 
 def key_of(value: str) -> str:
-    """Give what a template's name says, without its spelling: 'Ubuntu 22.04 LTS' and 'ubuntu-22.04' are 'ubuntu2204'."""
+    """Give what a template's name says, without its spelling: Ubuntu 22.04 LTS and ubuntu-22.04 are 'ubuntu2204'."""
     words = re.findall(r"[^\W_]+", re.sub(r"\([^()]*\)", " ", value[:MAX_LENGTH].casefold()))
     return "".join([found for found in words if found not in DECORATION] or words)
 
 
 def family_in(name: str) -> str:
-    """Read the family out of a template's name, as the page pairs them: ubuntu-22.04 is of ubuntu. Empty if it shows none.
+    """Read the family out of a template's name, as the page pairs them: ubuntu-22.04 is of ubuntu. Empty if none.
 
-    Assumed: only where /os-templates returns no family (switch ``os_template_shape``); the API checks the pair before it
-    debits.
+    Assumed: only where /os-templates returns no family (switch ``os_template_shape``); the API checks the pair before
+    it debits.
     """
     match = re.match(r"\A([a-z]+)-[0-9]", name)
     return match.group(1) if match else ""

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Labels of servers: how they are read, when two are one, and when one may be another that the provider wrote its own way. Pure.
+"""Labels of servers: how they are read, when two are one, and when one may be another that the provider changed. Pure.
 
 A server is known by its label alone, so a label that is not recognised is a second order.
 """
@@ -17,27 +17,27 @@ from ._api import Raw
 from ._names import canonical_host, normalized
 from ._reader import word
 
-# The first of these that a row has is its label; the later ones are taken only where the API has no field for a label alone.
+# The first of these that a row has is its label; the others count only where the API has no field for a label alone.
 OWN_FIELDS = ("label", "display_label", "vps_label", "server_label", "vps_display_label")
 OTHER_FIELDS = ("display_name", "name", "vps_name", "server_name")
-# A shorter label is not taken for one that was cut off, and one that goes on with digits (web-1, web-12) only from so long on.
+# A shorter label is not taken for one that was cut off; one that goes on with digits (web-1, web-12) has to be longer.
 LEAST_CUT = 10
 LEAST_CUT_NUMBER = 20
-# A host name is no text for people; one that is told and differs belongs to another server, unless it is long enough to be cut, too.
+# A host name is no text for people: one that differs is another server's, unless it is long enough to be cut, too.
 LEAST_CUT_HOST = 32
-# A label that fills such a field to its end, and that the wanted one goes on from, was cut there, whatever its host name says.
+# A label that fills such a field, and is the beginning of the wanted one, was cut there, whatever its host name says.
 USUAL_FIELDS = frozenset({32, 50, 63, 64, 100, 128, 191})
 
 
 def read_label(row: Raw) -> str | None:
-    """Give the label of a row in snake_case; None where it has none, or the API tells none."""
+    """Give the label of a row in snake_case; None where it has none, or the API returns none."""
     found = [word(row[field], "label", "name", "text", "value") for field in OWN_FIELDS if field in row]
     if found:
         return next((label for label in found if label is not None), None)
     return next((label for label in (word(row.get(field)) for field in OTHER_FIELDS) if label is not None), None)
 
 
-def tells_label(row: Raw) -> bool:
+def shows_label(row: Raw) -> bool:
     """Tell whether a row (in snake_case) says what its label is; null and empty say that it has none."""
     return any(
         field in row and (row[field] is None or read_label({field: row[field]}) is not None)

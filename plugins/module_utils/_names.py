@@ -13,7 +13,7 @@ import socket
 import typing as t
 import unicodedata
 
-from ._errors import Ambiguous, BadOption
+from ._errors import BadOption
 from ._scrub import scrub
 
 # A path can be climbed by "..", so an id is checked, not only quoted. "all-ips" is a sibling of /vps/:id.
@@ -78,8 +78,8 @@ def _is_canonical_ipv6(value: str) -> bool:
 def normalized(form: t.Any, text: str) -> str:
     """Give a text in a form of Unicode.
 
-    Sorting a run of combining marks takes the square of its length, minutes for what fits into one reply: a long text with a run
-    that no script has is left as it is.
+    Sorting a run of combining marks takes the square of its length, minutes for what fits into one reply: a long text
+    with a run that no script has is left as it is.
     """
     if len(text) > MAX_UNCHECKED:
         run = 0
@@ -96,9 +96,10 @@ def canonical_host(value: str | None) -> str:
 
 
 def ascii_host(value: str | None) -> str:
-    """Give a DNS name in the form in which names of domains are compared: as canonical_host, letters beyond ASCII as xn--.
+    """Give a DNS name in the form in which domains are compared: as canonical_host, letters beyond ASCII as xn--.
 
-    IDNA 2008 for names that are in small letters, as registries hold them; Python's own codec would take straße.de for strasse.de.
+    IDNA 2008 for names that are in small letters, as registries hold them; Python's own codec would take straße.de for
+    strasse.de.
     """
     name = canonical_host(value)
     if len(name) > MAX_HOST:  # no name is as long, and punycode takes the square of a label's length
@@ -108,7 +109,7 @@ def ascii_host(value: str | None) -> str:
 
 
 def unicode_host(value: str | None) -> str:
-    """Give a DNS name in the form of canonical_host with its xn-- labels in letters; what can't be read stays as it is."""
+    """Give a DNS name as canonical_host does, its xn-- labels in letters; what can't be read stays as it is."""
     name = canonical_host(value)
     return name if len(name) > MAX_HOST else ".".join(_unicode_label(label) for label in name.split("."))
 
@@ -170,8 +171,8 @@ def set_apart(
 ) -> Name:
     """Give a name that is not taken yet: itself, or a variant of it by number.
 
-    *given*: kept by the caller; the last number of each name. Searching from the first one again would take the square of how often
-    a reply holds one name.
+    *given*: kept by the caller; the last number of each name. Searching from the first one again would take the square
+    of how often a reply holds one name.
     """
     found = name
     while found in taken:
@@ -184,7 +185,10 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def well_formed(value: t.Any) -> t.Any:
-    """Give a value with every lone surrogate, in texts and keys at any depth, replaced: JSON can say one, and no output can hold it."""
+    """Give a value with every lone surrogate replaced, in texts and keys at any depth.
+
+    JSON can spell one, and no output can hold it.
+    """
     root: list[t.Any] = [value]
     todo: list[tuple[t.Any, t.Any, t.Any]] = [(root, 0, value)]
     while todo:
@@ -225,41 +229,3 @@ def closest(name: str | None, names: t.Iterable[str | None]) -> list[str]:
     known = {candidate.casefold(): candidate for candidate in names if candidate}
     found = difflib.get_close_matches((name or "").casefold(), list(known), n=3, cutoff=0.5)
     return [known[key] for key in found]
-
-
-def check_one_name(
-    rows: t.Iterable[t.Mapping[str, t.Any]],
-    found: t.Mapping[str, t.Any] | None,
-    field: str,
-    name_of: t.Callable[[t.Any], t.Any],
-) -> None:
-    """Make sure that the id of a row that was found by its name is that of no row with another name: it would tell nothing then.
-
-    Raises: Ambiguous.
-    """
-    for row in rows:
-        if (
-            found is not None
-            and row["id"] == found["id"]
-            and row[field] is not None
-            and name_of(row[field]) != name_of(found[field])
-        ):
-            raise Ambiguous(
-                "The API shows the id %s twice, as %s and as %s, so which of them it means can't be known. Nothing was changed; run the task again later."
-                % (row["id"], shown(found[field]), shown(row[field])),
-                candidates=[{"id": row["id"], field: name} for name in (found[field], row[field])],
-            )
-
-
-def pick_one(
-    rows: t.Sequence[dict[str, t.Any]], what: str, name: str, fields: t.Sequence[str] = ("label", "ipv4", "created_at")
-) -> dict[str, t.Any] | None:
-    """Give the only row, None if there is none, or raise Ambiguous with every candidate's id."""
-    if len(rows) < 2:
-        return rows[0] if rows else None
-    candidates = [{field: row.get(field) for field in ("id",) + tuple(fields)} for row in rows]
-    raise Ambiguous(
-        "%d %s are called %s: ids %s. Nothing was changed; name the one you mean by its id."
-        % (len(rows), what, shown(name), ", ".join(str(row["id"]) for row in rows)),
-        candidates=candidates,
-    )

@@ -4,8 +4,8 @@
 
 """Patterns of names, as a shell's. Pure.
 
-Where it is not clear whether a pattern fits, it fits: they protect resources, and there one refusal too many costs a look, one too few
-a disk.
+Where it is not clear whether a pattern fits, it fits: they protect resources, and there one refusal too many costs a
+look, one too few a disk.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: s
 
 
 def _forms(name: str) -> set[str]:
-    """Give the spellings of a name: as it is, without outer white space and trailing dot, hosts also in the other script."""
+    """Give the spellings of a name: as it is, without outer white space or trailing dot, hosts in both scripts."""
     found = {name, name.strip(), canonical_host(name)}
     for value in list(found):
         url = HOST_IN_URL.match(value)
@@ -58,7 +58,7 @@ def _forms(name: str) -> set[str]:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Match by fnmatch; the brackets of a pattern may be meant as a set or as they stand, so either fits, and so may quotes around it."""
+    """Match by fnmatch. Brackets may be meant as a set or as they stand, so either fits; so with quotes around it."""
     wishes = {pattern, pattern.rstrip(".")}
     if QUOTED.search(pattern):  # a list that stood in one text and was split at its commas
         wishes.add(QUOTED.sub("", pattern))

@@ -15,12 +15,16 @@ from ._plan import Action
 
 
 def guarding(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
-    """Give the patterns of the option ``protected``. Raises: BadOption where all are blank: a variable that nobody set turns no guard off."""
+    """Give the patterns of the option ``protected``.
+
+    Raises: BadOption where all are blank, for a variable that nobody set must not turn the guard off.
+    """
     given = list(patterns or ())
     wanted = clean_patterns(given)
     if given and not wanted:
         raise BadOption(
-            "protected: every pattern is empty and would protect nothing. Nothing was changed; an empty list turns the guard off."
+            "protected: every pattern is empty and would protect nothing. Nothing was changed; an empty list turns the "
+            "guard off."
         )
     return wanted
 
@@ -36,25 +40,23 @@ def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Ac
 def check_names(
     patterns: t.Sequence[str], names: t.Sequence[str | None], what: str, new_name: str | None = None
 ) -> None:
-    """Make sure that a resource that is known as *names* is not protected. Raises: Refused, also where a name is not told.
+    """Make sure that a resource that is known as *names* is not protected.
 
-    With a *new_name* it is only given another name. A protected one may get another protected name, or the next task could remove it.
+    With a *new_name* it only gets another name: a protected one may get another protected name, or the next task could
+    remove it. Raises: Refused, also where a name is not known.
     """
-    may_pass = new_name is not None and fitting(patterns, new_name) is not None
+    if new_name is not None and fitting(patterns, new_name) is not None:
+        return
     for name in names:
-        pattern = fitting(patterns, name) if name is not None and not may_pass else None
-        if pattern is not None and new_name is not None:
-            raise Refused(
-                "%s is protected by the pattern %s, and %s is not, so this is refused: %s. Nothing was changed; see the option protected."
-                % (shown(name), shown(pattern), shown(new_name), what)
-            )
+        pattern = fitting(patterns, name) if name is not None else None
         if pattern is not None:
+            but = ", and %s is not" % shown(new_name) if new_name is not None else ""
             raise Refused(
-                "%s is protected by the pattern %s, so this is refused: %s. Nothing was changed; see the option protected."
-                % (shown(name), shown(pattern), what)
+                "%s is protected by the pattern %s%s, so this is refused: %s. Nothing was changed; see the option "
+                "protected." % (shown(name), shown(pattern), but, what)
             )
     if new_name is None and (not names or None in names):
         raise Refused(
-            "The API does not tell every name of the resource, so whether one of them is protected can't be known, and this is refused: %s. "
-            "Nothing was changed; see the option protected." % what
+            "The API does not return every name of the resource, so whether one of them is protected can't be known, "
+            "and this is refused: %s. Nothing was changed; see the option protected." % what
         )

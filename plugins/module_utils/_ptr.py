@@ -28,7 +28,7 @@ ENDPOINTS = (PUT_PTR, DELETE_PTR)
 
 
 def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
-    """Read the addresses of one server, named by id or label, or of all: one request where the addresses tell the labels.
+    """Read the addresses of one server, named by id or label, or of all. Where they show the labels, in one request.
 
     Raises: Missing, Ambiguous, Refused.
     """
@@ -99,14 +99,17 @@ def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
 
 
 def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
-    """Find the primary address of a server: the one that is marked, IPv4 before IPv6, or its only one. Raises: Missing, Refused."""
+    """Find the primary address of a server: the one that is marked, IPv4 before IPv6, or its only one.
+
+    Raises: Missing, Refused.
+    """
     for choice in primary_choices(rows):
         if len(choice) == 1:
             return choice[0]
         if choice:
             known = [row["ip"] for row in choice]
             raise Refused(
-                "The API does not tell which address of %s is the primary one: %s. Nothing was changed; give ip."
+                "The API does not show which address of %s is the primary one: %s. Nothing was changed; give ip."
                 % (whose, ", ".join(known[:10])),
                 closest=known[:10],
             )
@@ -119,11 +122,11 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
         return same(row)
     if row["zone_hosted"] is False:
         raise Refused(
-            "The PTR record of %s can't be set here: its reverse zone is not on 444Host's DNS (zone_hosted is false). Nothing was written."
-            % row["ip"]
+            "The PTR record of %s can't be set here: its reverse zone is not on 444Host's DNS (zone_hosted is false). "
+            "Nothing was written." % row["ip"]
         )
     if row["vps_id"] is None:
-        raise bad(ALL_IPS, "it does not tell whose address %s is (name it by vps_id)" % row["ip"])
+        raise bad(ALL_IPS, "it does not show whose address %s is (name it by vps_id)" % row["ip"])
     ids = {"id": row["vps_id"], "ip": row.get("told_ip") or row["ip"]}
     if hostname:
         action = Action(
@@ -143,8 +146,8 @@ def plan_of(api: Api, params: Params) -> Plan:
     plan = plan_ptr(row, hostname)
     if hostname and params.get("require_forward") and not is_confirmed(hostname, row["ip"]):
         raise Refused(
-            "require_forward: %s does not resolve to %s, so mail servers would not believe the PTR record. Add the A or "
-            "AAAA record first; nothing was written." % (hostname, row["ip"])
+            "require_forward: %s does not resolve to %s, so mail servers would not believe the PTR record. Add the A "
+            "or AAAA record first; nothing was written." % (hostname, row["ip"])
         )
     return plan
 

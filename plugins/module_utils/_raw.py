@@ -15,13 +15,13 @@ from ._addresses import list_ips
 from ._api import Api, Params, Row
 from ._endpoint import ALWAYS, NEVER, PARAMETER, WITH_KEY, Endpoint
 from ._errors import BadOption, H444Error, NotFound, Refused
-from ._hosting import get_hosting
+from ._hosting import ACCOUNTS
 from ._names import CONTROL, canonical_ip, check_id, clean, shown
 from ._order import check_custom_key
 from ._protected import check_names, guarding
 from ._reader import shallow
-from ._vps import get_vps
-from ._webhook import get_webhook
+from ._vps import SERVERS
+from ._webhook import WEBHOOKS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_PATH = 2000
@@ -46,12 +46,8 @@ HARMLESS = {
     "hosting": re.compile(r"suspend|unsuspend|php|ssl/retry"),
     "webhooks": re.compile(r"rotate-secret|deliveries/[^/]+/redeliver"),
 }
-# By what a resource is protected: how it is read, and which of its fields are names.
-NAMED_BY: dict[str, tuple[t.Callable[[Api, str], Row | None], tuple[str, ...]]] = {
-    "vps": (get_vps, ("label",)),
-    "hosting": (get_hosting, ("domain", "username")),
-    "webhooks": (get_webhook, ("url",)),
-}
+# The kinds that are protected by their names, as their paths begin.
+GUARDED = {"vps": SERVERS, "hosting": ACCOUNTS, "webhooks": WEBHOOKS}
 # The field of a body that gives a resource a new name, by the kind and by what follows the id in the path.
 RENAMING = {("vps", "label"): "label", ("webhooks", ""): "url"}
 # What a call that removes something may be called, for a kind that nobody knows yet.
@@ -171,7 +167,7 @@ def target_of(path: str) -> Target | None:
     """Read from a path which resource it is about, None where that is not known. Some servers ignore case in paths."""
     kind, _slash, below = path[1:].partition("/")
     resource_id, _slash, rest = below.partition("/")
-    if kind.lower() not in NAMED_BY or not resource_id:
+    if kind.lower() not in GUARDED or not resource_id:
         return None
     return Target(kind.lower(), resource_id, rest.lower())
 
@@ -224,9 +220,9 @@ def _names_of(api: Api, target: Target) -> tuple[str | None, ...] | None:
     ptr = PTR_PATH.fullmatch(target.rest)
     if target.kind == "vps" and ptr:
         return _ptr_of(list_ips(api, resource_id), canonical_ip(unquote(ptr.group(1))))
-    get, fields = NAMED_BY[target.kind]
-    row = get(api, resource_id)
-    return tuple(row[field] for field in fields) if row is not None else ()
+    source = GUARDED[target.kind]
+    row = source.get_row(api, resource_id)
+    return source.noun.names_of(row) if row is not None else ()
 
 
 def _ptr_of(rows: t.Sequence[Row], ip: str | None) -> tuple[str | None, ...] | None:

@@ -22,8 +22,9 @@ from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
 from ._errors import ApiError, BadOption, BadReply, H444Error, Missing, NotFound, Refused, ScopeError, UnknownFate
 from ._fields import Derived, Field, Needed, Table, as_is, read_fields
+from ._find import pick_one
 from ._identifiers import Identifiers, Named, check_agree
-from ._names import CONTROL, check_id, closest, normalized, pick_one, shown
+from ._names import CONTROL, check_id, closest, normalized, shown
 from ._order import check_custom_key, stable_key
 from ._plan import Action, Plan, same
 from ._reader import (

@@ -42,7 +42,7 @@ from ._find import (
     with_names,
 )
 from ._identifiers import Identifiers
-from ._labels import has_label, read_label, tells_label, why_similar
+from ._labels import has_label, read_label, shows_label, why_similar
 from ._names import ascii_host, check_hostname, check_label, clean, shown
 from ._order import Order, check_custom_key, fill_from_order
 from ._patterns import choose
@@ -128,15 +128,15 @@ WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (stat
 
 
 def read_vps(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one server in normal form: FIELDS are always there, None where the API returned nothing; all else is kept."""
+    """Give a server in normal form: FIELDS are always there, None if the API returned nothing; the rest is kept."""
     return shape_vps(row_of(raw, NOUNS, where), where)
 
 
 def read_power(row: Raw) -> str | None:
     """Give the status of a server in snake_case: the account's word and the word of the machine itself are two.
 
-    An account that is active says nothing of the power, so the live word decides between running and stopped. Whether a server is
-    suspended, being made or terminated is the account's to say.
+    An account that is active says nothing of the power, so the live word decides between running and stopped. Whether a
+    server is suspended, being made or terminated is the account's to say.
     """
     account = read_status(first(row, *ACCOUNT_FIELDS), STATUS)
     live = read_status(first(row, *LIVE_FIELDS), STATUS)
@@ -198,10 +198,10 @@ class Fleet(t.NamedTuple):
 
 
 def list_fleet(api: Api) -> Fleet:
-    """Read every server, and which of them don't tell their label. Source: GET /v1/vps (vps:read)."""
+    """Read every server, and which of them come without a label. Source: GET /v1/vps (vps:read)."""
     raws = [row_of(raw, NOUNS, LIST) for raw in api.rows(LIST, NOUNS)]
     rows = [shape_vps(raw, LIST) for raw in raws]
-    return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not tells_label(raw) and not is_gone(row)))
+    return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not shows_label(raw) and not is_gone(row)))
 
 
 def list_vps(api: Api) -> list[Row]:
@@ -312,9 +312,9 @@ def plan_of(api: Api, params: Params) -> Plan:
 def checked(params: Params) -> Params:
     """Check the options, and give labels in the one form in which they are sent and compared. Raises: BadOption.
 
-    What describes a server (plan_slug, hostname, os_template, os_family) is compared with the one that is there, and what
-    an order needs (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) waits for one: such
-    options stand in module_defaults and in tasks whose state is a variable, so every state takes them.
+    What describes a server (plan_slug, hostname, os_template, os_family) is compared with the one that is there. What
+    an order needs (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) waits for one.
+    Such options stand in module_defaults and in tasks whose state is a variable, so every state takes them.
     """
     check_custom_key(params.get("idempotency_key"))
     check_timeout(params)
@@ -345,7 +345,7 @@ def plan_missing(api: Api, params: Params, found: Found) -> Plan:
 
 
 def settled(api: Api, params: Params, current: Row) -> Row:
-    """Read a server that is to be reinstalled until it is no longer being installed: until then it may show the old template.
+    """Read a server that is to be reinstalled until its installation is over: until then it may show the old template.
 
     Without this, a run that follows a reinstall closely would wipe the disk again. Raises: NotReached.
     """
@@ -390,7 +390,7 @@ def is_told(current: Row, params: Params) -> bool:
 
 
 def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) -> tuple[str, str] | None:
-    """Decide whether the disk is wiped, and for which template: its family and name. None: it is installed already. Pure.
+    """Decide whether the disk is wiped, and for which template: its family and name; None if that is installed. Pure.
 
     A disk is never wiped on a guess. Raises: Refused.
     """
@@ -457,7 +457,10 @@ def plan_absent(current: Row | None) -> Plan:
 def plan_current(
     current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()
 ) -> Plan:
-    """Plan what becomes of a server that is there. *template*: family and name to reinstall with. Pure. Raises: Refused."""
+    """Plan what becomes of a server that is there. Pure. Raises: Refused.
+
+    *template*: family and name to reinstall with.
+    """
     state, status = params["state"], check_power(current, params["state"], is_reinstall=template is not None)
     steps = [_rename(current, params)]
     if status == PROVISIONING and (params["wait"] or template or state == "stopped"):
@@ -680,7 +683,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
-    """Rename a server, and read what it is called then: a label that the provider changed or left is not the wished one.
+    """Rename a server, and read what it is called then: the provider may change the label, or leave the old one.
 
     Raises: NotReached, so that no later run takes the old label for done, or renames again in silence.
     """
@@ -702,13 +705,13 @@ def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
         )
     elif not has_label(progress.after, wanted):
         raise NotReached(
-            "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label that "
-            "the API keeps as it is." % (shown(wanted), before["id"], shown(label))
+            "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label "
+            "that the API keeps as it is." % (shown(wanted), before["id"], shown(label))
         )
 
 
 def _read_renamed(api: Api, vps_id: str, wanted: str, rows: list[Row]) -> None:
-    """Read a server until it shows its new label, or none; *rows* gains what was read, also where a later reading fails."""
+    """Read a server until it shows its new label, or none. *rows* gains each reading, for a later one may fail."""
     for pause in RENAME_PAUSES:
         api.sleep(pause)
         row = get_vps(api, vps_id)
@@ -828,7 +831,7 @@ def _row_after(api: Api, params: Params, progress: Progress) -> Row:
 
 
 def _note_old_template(plan: Plan, row: Row, progress: Progress) -> None:
-    """Warn where a server that was reinstalled still shows the template that it had: the next run would wipe it again."""
+    """Warn where a server that was reinstalled still shows its old template: the next run would wipe it again."""
     old, new = plan.before and plan.before["os_template"], plan.after["os_template"]
     if old and row["os_template"] == old != new and any(action.endpoint is REINSTALL for action in progress.done):
         progress.warn(

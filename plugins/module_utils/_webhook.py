@@ -47,17 +47,24 @@ EVENTS = (
 )
 
 REPLY = Kind(
-    CREATE, ("webhook", "webhooks", "hook", "hooks"), ("subscription", "subscriptions"), ("webhook_id", "subscription_id"), (), choose_signing_secret,
+    CREATE,
+    ("webhook", "webhooks", "hook", "hooks"),
+    ("subscription", "subscriptions"),
+    ("webhook_id", "subscription_id"),
+    (),
+    choose_signing_secret,
     is_signing_secret,
-)  # fmt: skip
+)
 # After a lost reply the API may still be at work, so the list is read more than once.
 LOOK_PAUSES_SECONDS = (0.0, 1.0, 2.0)
 AGAIN = "run the task again with rotate_secret: true"
 
 
 def canonical_url(url: str) -> str:
-    """Give a URL in the form in which URLs are compared, that of browsers: scheme and host in lower case, no default port, at least
-    the path "/", and what is not ASCII percent-encoded. Path and query are kept, for their letters and order may matter.
+    """Give a URL in the form in which URLs are compared, that of browsers.
+
+    Scheme and host in lower case, no default port, at least the path "/", and what is not ASCII percent-encoded. Path
+    and query are kept, for their letters and order may matter.
     """
     match = re.match(r"\A([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)\Z", url.strip(), re.DOTALL)
     if match is None:
@@ -110,8 +117,8 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
         if event not in EVENTS and not force:
             near = closest(event, EVENTS)
             raise BadOption(
-                "events: %s is not an event of the API%s. There are: %s. Nothing was changed; if the API has gained it, set force: true."
-                % (shown(event), ", closest: %s" % near[0] if near else "", ", ".join(EVENTS))
+                "events: %s is not an event of the API%s. There are: %s. Nothing was changed; if the API has gained "
+                "it, set force: true." % (shown(event), ", closest: %s" % near[0] if near else "", ", ".join(EVENTS))
             )
     return wanted
 
@@ -162,7 +169,7 @@ def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
 
 
 def read_secret_reply(body: t.Any, where: Endpoint) -> Reply:
-    """Read the reply to a creation or rotation: the webhook's id and its secret, where it tells them.
+    """Read the reply to a creation or rotation: the webhook's id and its secret, where it holds them.
 
     Source: POST /v1/webhooks: "The signing secret is returned ONCE in this response"; POST …/rotate-secret likewise.
     """
@@ -220,7 +227,8 @@ def checked(params: Params) -> Params:
     events, force = params.get("events"), params["force"]
     if force and events is None:
         raise BadOption(
-            "force: it takes events that are not known here, and no events are given. Nothing was changed; leave it out."
+            "force: it takes events that are not known here, and no events are given. Nothing was changed; leave it "
+            "out."
         )
     for option in ("url", "new_url"):
         if params.get(option) is not None:
@@ -289,19 +297,24 @@ def plan_current(current: Row, params: Params) -> Plan:
 
 def changes_of(current: Row, params: Params) -> Row:
     """Give the fields of a webhook that are to be written: those that differ from what is wanted. Raises: BadReply."""
-    body: Row = {}
-    new_url, description = params.get("new_url"), params.get("description")
-    if new_url is not None and not has_url(current, new_url):
-        body["url"] = new_url
-    for name in ("events", "is_active"):
-        wanted = params.get(name)
-        if wanted is not None and current[name] is None:
-            raise bad(GET, "it does not return %s of the webhook %s" % (name, current["id"]))
-        if wanted is not None and _comparable(current[name]) != _comparable(wanted):
-            body[name] = wanted
-    if description is not None and description != (current["description"] or ""):
-        body["description"] = description
-    return body
+    wanted = {
+        "url": params.get("new_url"),
+        "events": params.get("events"),
+        "is_active": params.get("is_active"),
+        "description": params.get("description"),
+    }
+    return {name: value for name, value in wanted.items() if value is not None and not is_met(current, name, value)}
+
+
+def is_met(current: Row, name: str, wanted: t.Any) -> bool:
+    """Tell whether a field is as it is wanted. Raises: BadReply where that can't be known."""
+    if name == "url":
+        return has_url(current, wanted)
+    if name == "description":
+        return bool(wanted == (current["description"] or ""))
+    if current[name] is None:
+        raise bad(GET, "it does not return %s of the webhook %s" % (name, current["id"]))
+    return bool(_comparable(current[name]) == _comparable(wanted))
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
@@ -324,7 +337,7 @@ def _let_secret_follow(action: Action, progress: Progress) -> None:
 
 
 def _create(api: Api, action: Action, progress: Progress) -> None:
-    """Create a webhook, once. Where the reply or its secret is lost, look for it by its URL and give it a new secret, once.
+    """Create a webhook, once. Where the reply or its secret is lost, find it by its URL and rotate its secret, once.
 
     Raises: UnknownFate where it can't be told whether it was created.
     """
@@ -367,38 +380,41 @@ def _create(api: Api, action: Action, progress: Progress) -> None:
 def _look_for(api: Api, url: str, events: t.Sequence[str], cause: str) -> str:
     """Find the webhook that a lost request may have made; there was none of its URL before. Raises: UnknownFate."""
     unknown = "Whether the webhook %s was created is not known (%s)" % (shown(url), cause)
-    found: list[Row] = []
-    for pause in LOOK_PAUSES_SECONDS:
-        api.sleep(pause)
-        try:
-            found = [row for row in list_webhooks(api) if has_url(row, url)]
-        except H444Error as error:
-            raise UnknownFate(
-                "%s, and looking for it failed: %s Run the task again." % (unknown, error), cause=cause
-            ) from None
-        if found:
-            break
+    try:
+        found = _list_of_url(api, url)
+    except H444Error as error:
+        then = "%s, and looking for it failed: %s Run the task again."
+        raise UnknownFate(then % (unknown, error), cause=cause) from None
     # Another's, made at the same moment, must not lose its secret to us.
     mine = [row for row in found if row["events"] is None or set(row["events"]) == set(events)]
     if len(found) == len(mine) == 1:
-        return mine[0]["id"]
+        return str(mine[0]["id"])
     if found:
         ids = ", ".join(row["id"] for row in found)
-        raise UnknownFate(
-            "%s; there are now of this URL: ids %s. Delete those that are too many by their ids, and %s."
-            % (unknown, ids, AGAIN),
-            cause=cause,
+        then = "there are now of this URL: ids %s. Delete those that are too many by their ids, and %s." % (ids, AGAIN)
+    else:
+        then = (
+            "the list does not show it. Run the task again, which creates it if it is still missing. If it is there by "
+            "then, its secret was lost: %s." % AGAIN
         )
-    raise UnknownFate(
-        "%s; the list does not show it. Run the task again, which creates it if it is still missing. If it is there by then, its secret was lost: %s."
-        % (unknown, AGAIN),
-        cause=cause,
-    )
+    raise UnknownFate("%s; %s" % (unknown, then), cause=cause)
+
+
+def _list_of_url(api: Api, url: str) -> list[Row]:
+    """Read the webhooks of a URL, more than once while there is none. Raises: H444Error."""
+    found: list[Row] = []
+    for pause in LOOK_PAUSES_SECONDS:
+        api.sleep(pause)
+        found = [row for row in list_webhooks(api) if has_url(row, url)]
+        if found:
+            break
+    return found
 
 
 def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
-    """Give a webhook a new secret, once. Source: POST /v1/webhooks/:id/rotate-secret: "The old secret stops signing immediately."
+    """Give a webhook a new secret, once.
 
+    Source: POST /v1/webhooks/:id/rotate-secret: "The old secret stops signing immediately."
     Raises: UnknownFate where the reply is lost; BadReply where it holds no secret.
     """
     try:
@@ -413,14 +429,13 @@ def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
         progress.receive(_resource(url), webhook_id, reply, ("secret",), AGAIN)
         if "secret" not in reply.secrets:
             raise bad(
-                ROTATE,
-                "it holds no secret in clear, and the old one of %s no longer signs; %s" % (shown(url), AGAIN),
+                ROTATE, "it holds no readable secret, and the old one of %s no longer signs; %s" % (shown(url), AGAIN)
             )
         return
     progress.lose("secret of " + _resource(url), AGAIN)
     raise UnknownFate(
-        "Whether the secret of the webhook %s (id %s) was rotated is not known (%s): deliveries may be signed with a new one that nobody has. To get one, %s."
-        % (shown(url), webhook_id, cause, AGAIN),
+        "Whether the secret of the webhook %s (id %s) was rotated is not known (%s): deliveries may be signed with a "
+        "new one that nobody has. To get one, %s." % (shown(url), webhook_id, cause, AGAIN),
         cause=cause,
     )
 
@@ -439,18 +454,22 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     after = progress.after = laid_over({**plan.after, "id": webhook_id}, row)
     if not has_url(after, plan.after["url"]):
         raise Refused(
-            "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be created "
-            "again." % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
+            "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be "
+            "created again." % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
         )
-    # What the API does not return can't be compared: it is as in the plan.
-    written = {name for action in plan.actions for name in action.body or ()} - {"url"}
-    others = sorted(name for name in written if _comparable(after[name]) != _comparable(plan.after[name]))
+    others = _not_as_written(plan, after)
     if others:
         progress.warn(
             "The API took the webhook %s, but still shows another value of: %s."
             % (shown(after["url"]), ", ".join(others))
         )
     return after
+
+
+def _not_as_written(plan: Plan, after: Row) -> list[str]:
+    """Name the fields that were written and show another value; one that the API does not return is as in the plan."""
+    written = {name for action in plan.actions for name in action.body or ()} - {"url"}
+    return sorted(name for name in written if _comparable(after[name]) != _comparable(plan.after[name]))
 
 
 def _comparable(value: t.Any) -> t.Any:

@@ -180,3 +180,11 @@ def test_named(params: Row, ids: list[str]) -> None:
 def test_names_of() -> None:
     """A name that the API does not return is None, for a guard has to know."""
     assert harbour()[0].noun.names_of(FLEET[3]) == (None, "cid")
+
+
+def test_pick_one() -> None:
+    assert _find.pick_one([], "servers", "web") is None
+    assert _find.pick_one([{"id": "1"}], "servers", "web") == {"id": "1"}
+    with pytest.raises(Ambiguous, match="2 servers are called 'web': ids 1, 2") as caught:
+        _find.pick_one([{"id": "1", "label": "web", "secret": "x"}, {"id": "2"}], "servers", "web")
+    assert caught.value.facts["candidates"][0] == {"id": "1", "label": "web", "ipv4": None, "created_at": None}

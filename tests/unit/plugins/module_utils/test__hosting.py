@@ -177,7 +177,7 @@ def test_find_among_nameless(names: tuple[str | None, str | None]) -> None:
 
 
 def test_names_of_two_accounts() -> None:
-    """Refused, whatever is wanted; so is a name of none, unless it may be the provider's form of a user name that was ordered."""
+    """Refused, whatever is wanted; so is a name of none, unless it may be an ordered user name that was changed."""
     rows = [account(), account(id="8", domain="other.example", username="other")]
     for names in (("example.com", "OTHER"), ("other.example", None)):
         with pytest.raises(Ambiguous, match="8 has the"):

@@ -33,9 +33,8 @@ def test_blank(value: str | None) -> None:
 @pytest.mark.parametrize("value", BLANKS)
 def test_blank_identifier_is_none(value: str | None) -> None:
     """Beside a real one it is as if it were not given; alone it is refused with the names of the options."""
-    assert check_given({"id": value, "label": "web-1", "new_label": value, "state": "absent", "hostname": ""}, SERVER) == {
-        "id": None, "label": "web-1", "new_label": None, "state": "absent", "hostname": "",
-    }  # fmt: skip
+    beside = {"label": "web-1", "state": "absent", "hostname": ""}
+    assert check_given({**beside, "id": value, "new_label": value}, SERVER) == {**beside, "id": None, "new_label": None}
     for params in ({"id": value}, {"label": value}, {"id": value, "label": value}, {"id": value, "new_label": "web-2"}):
         with pytest.raises(BadOption, match="No VPS is named: one of the following is required: id, label") as caught:
             check_given({"id": None, "label": None, **params, "state": "absent"}, SERVER)
@@ -66,7 +65,7 @@ def test_removed_gets_no_new_name() -> None:
 
 @pytest.mark.parametrize(("value", "asks"), [("never", False), (None, False), ("failed", True), ("always", True)])
 def test_acts(value: str | None, asks: bool) -> None:
-    """A removal does nothing else, so what asks for more is refused; what describes the resource may stand beside it."""
+    """A removal does nothing else, so what asks for more is refused; what describes the resource may stand there."""
     account = Identifiers("hosting account", ("id",), is_needed=True, acts=(("retry_ssl", "never"),))
     for state in ("present", "suspended"):
         check_given({"id": "1", "state": state, "retry_ssl": value}, account)

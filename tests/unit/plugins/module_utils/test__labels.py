@@ -38,7 +38,7 @@ LONG = 64 * "x"
 def test_read(row: dict[str, t.Any], label: str | None, is_told: bool) -> None:
     """The field for a label alone is preferred; what can't be read is not told."""
     assert _labels.read_label(row) == label
-    assert _labels.tells_label(row) is is_told
+    assert _labels.shows_label(row) is is_told
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils import _names
-from ansible_collections.h444.cloud.plugins.module_utils._errors import Ambiguous, BadOption
+from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 
 
 @pytest.mark.parametrize("value", ["1", "a", "vps-1", "6f0c1f52-0000-4000-8000-000000000001", "A.b_c~d", "a" * 128])
@@ -168,11 +168,3 @@ def test_closest() -> None:
     assert _names.closest("Web-1", ["web-01", "db", None, "web-2"])[0] in ("web-01", "web-2")
     assert _names.closest("zzz", ["web", None]) == []
     assert _names.closest(None, ["web"]) == []
-
-
-def test_pick_one() -> None:
-    assert _names.pick_one([], "servers", "web") is None
-    assert _names.pick_one([{"id": "1"}], "servers", "web") == {"id": "1"}
-    with pytest.raises(Ambiguous, match="2 servers are called 'web': ids 1, 2") as caught:
-        _names.pick_one([{"id": "1", "label": "web", "secret": "x"}, {"id": "2"}], "servers", "web")
-    assert caught.value.facts["candidates"][0] == {"id": "1", "label": "web", "ipv4": None, "created_at": None}

@@ -83,7 +83,7 @@ def step(**facts: t.Any) -> Action:
 
 
 def test_steps() -> None:
-    """A destroying step is stopped by any of the names; without a name, or with one that is not told, too; others pass."""
+    """A destroying step is stopped by any of the names, and where a name is missing or unknown; others pass."""
     for names in (("db-1",), ("web-1", "db-1"), (None,), ("web-1", None), ()):
         with pytest.raises(Refused, match="Nothing was changed; see the option protected"):
             check_unprotected(
@@ -118,9 +118,11 @@ def test_every_noun_names_what_it_destroys() -> None:
     account = {**dict.fromkeys(_hosting.FIELDS), "id": "1", "domain": "db.example", "username": "me"}
     hook = {**dict.fromkeys(_webhook.FIELDS), "id": "1", "url": "https://db.example/hook"}
     plans = {
-        ("db-1",): _vps.plan_absent(server), ("web-1", "db-1"): _vps.plan_current(server, options, ("debian", "debian-13")),
-        ("db.example", "me"): _hosting.plan_absent(account), ("https://db.example/hook",): _webhook.plan_absent(hook),
-    }  # fmt: skip
+        ("db-1",): _vps.plan_absent(server),
+        ("web-1", "db-1"): _vps.plan_current(server, options, ("debian", "debian-13")),
+        ("db.example", "me"): _hosting.plan_absent(account),
+        ("https://db.example/hook",): _webhook.plan_absent(hook),
+    }
     for names, plan in plans.items():
         for name in names:
             with pytest.raises(Refused):

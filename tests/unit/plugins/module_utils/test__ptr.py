@@ -93,7 +93,7 @@ def test_plan() -> None:
 
 
 def test_plan_that_is_refused() -> None:
-    """A zone that is hosted elsewhere can't be written, nor an address of nobody knows whom; what is right already is fine."""
+    """A zone hosted elsewhere can't be written, nor an address without a server; what is right already is fine."""
     with pytest.raises(Refused, match="zone_hosted is false"):
         _ptr.plan_ptr(address(zone_hosted=False), "new.example.com")
     assert _ptr.plan_ptr(address(zone_hosted=False), "old.example.com").actions == ()

@@ -69,8 +69,9 @@ def test_same_urls(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        "https://example.com/Hook", "https://example.com/hook/", "https://example.com/hook?", "https://example.com/hook?a=1", "http://example.com/hook",
-        "https://example.com:8443/hook", "https://example.com.evil.example/hook", "https://u@example.com/hook", "https://example.com/hook#a",
+        "https://example.com/Hook", "https://example.com/hook/", "https://example.com/hook?",
+        "https://example.com/hook?a=1", "http://example.com/hook", "https://example.com:8443/hook",
+        "https://example.com.evil.example/hook", "https://u@example.com/hook", "https://example.com/hook#a",
         "https://example.com:4443/hook", "", "hook", "https:example.com/hook",
     ],
 )  # fmt: skip
@@ -91,10 +92,12 @@ def test_other_host() -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://example.com/hook", "HTTPS"), ("example.com/hook", "HTTPS"), ("https://", "HTTPS"), ("https:///hook", "HTTPS"), ("", "HTTPS"),
-        ("https://example.com/a b", "HTTPS"), ("https://example.com/hook\n", "HTTPS"), ("https://example.com/\\x", "HTTPS"),
-        ("https://example.com/\u202e", "HTTPS"), ("https://example.com:port/", "not a URL"), ("https://[::1/", "not a URL"),
-        ("https://example.com/#there", "fragment"), ("https://example.com/#", "fragment"), ("https://@example.com/", "user name"),
+        ("http://example.com/hook", "HTTPS"), ("example.com/hook", "HTTPS"), ("https://", "HTTPS"),
+        ("https:///hook", "HTTPS"), ("", "HTTPS"), ("https://example.com/a b", "HTTPS"),
+        ("https://example.com/hook\n", "HTTPS"), ("https://example.com/\\x", "HTTPS"),
+        ("https://example.com/\u202e", "HTTPS"), ("https://example.com:port/", "not a URL"),
+        ("https://[::1/", "not a URL"), ("https://example.com/#there", "fragment"),
+        ("https://example.com/#", "fragment"), ("https://@example.com/", "user name"),
         ("https://example.com\\@evil", "user name"),
     ],
 )  # fmt: skip
