@@ -82,7 +82,7 @@ OVER = ("resolved", "closed")
 
 MAX_SUBJECT, MAX_MESSAGE, MAX_WORD = 255, 20000, 64
 # A subject that is shorter is not another one that was truncated: "Mail" is no beginning of "Mail is refused".
-SHORTEST_CUT = 16
+SHORTEST_BEGINNING = 16
 # The words that the reference shows; it lists the others nowhere.
 WORDS = {"priority": "medium", "department": "technical"}
 SETTLE_SECONDS = 2.0
@@ -161,15 +161,18 @@ def get_ticket(api: Api, ticket_id: str) -> Detail | None:
         except BadReply as error:
             cut = str(error)
     row["messages"] = read_thread(raws, row, GET)
-    count, found = count_in(thread), len(row["messages"])
-    if raws and not cut and count > found:
-        cut = "%s says that the ticket %s has %d messages but returned %d; the rest can't be read." % (
-            GET,
-            row["id"],
-            count,
-            found,
-        )
+    if raws and not cut:
+        cut = _why_cut(row, count_in(thread))
     return Detail(row, cut)
+
+
+def _why_cut(row: Row, count: int) -> str:
+    """Say that a ticket has more messages than were read, "" where it has not."""
+    found = len(row["messages"])
+    if count <= found:
+        return ""
+    text_ = "%s says that the ticket %s has %d messages but returned %d; the rest can't be read."
+    return text_ % (GET, row["id"], count, found)
 
 
 def _get_listed(api: Api, row: Row) -> Detail:
@@ -200,14 +203,14 @@ def same_subject(row: Row, subject: str) -> bool:
     return normalized("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
 
 
-def may_be_cut(told: str | None, subject: str) -> bool:
+def may_be_truncated(told: str | None, subject: str) -> bool:
     """Tell whether what the API calls a ticket may be *subject*, truncated to the length that it keeps."""
     found = re.sub(r"&#?\w{0,8}\Z", "", (told or "").strip()[:MAX_SUBJECT])
     beginning, dots = re.subn(r"\s*(?:\.{3}|\u2026)\Z", "", plain(found))
     whole_subject = plain(subject).casefold()
     if not beginning or len(beginning) >= len(whole_subject) or not whole_subject.startswith(beginning.casefold()):
         return False
-    return bool(dots) or len(beginning) >= SHORTEST_CUT
+    return bool(dots) or len(beginning) >= SHORTEST_BEGINNING
 
 
 def newest(rows: t.Sequence[Row]) -> Row | None:
@@ -234,17 +237,17 @@ def _find_truncated(api: Api, others: t.Sequence[Row], subject: str, params: Par
 
     The beginning of a subject alone proves nothing, for another ticket may be called that. Raises: Refused, Ambiguous.
     """
-    suspects = [row for row in others if may_be_cut(row["subject"], subject)]
+    suspects = [row for row in others if may_be_truncated(row["subject"], subject)]
     body = params.get("body")
     # Each thread is read for its beginning only; whether the found one's is whole is the caller's to see.
     fitting = [row for row in suspects if body and begins_with(_get_listed(api, row).row["messages"], body)]
     found = pick_one(fitting, "tickets", subject, ("subject", "status", "created_at"))
     if found is None and suspects and not (body and params.get("idempotency_key")):
-        raise _may_be_truncated(suspects[0], subject, params["state"])
+        raise _truncated_suspect(suspects[0], subject, params["state"])
     return found
 
 
-def _may_be_truncated(suspect: Row, subject: str, state: str) -> Refused:
+def _truncated_suspect(suspect: Row, subject: str, state: str) -> Refused:
     way_out = ", or give an idempotency_key of your own to open another one" if state == "open" else ""
     return Refused(
         "No open ticket has the subject %s, but %s has %s, which may be it, truncated by the provider. Nothing was "
@@ -337,7 +340,7 @@ def _check_subject_of(row: Row, subject: str | None) -> None:
     """Make sure that a ticket that was found by its id has the given subject, if there is one. Raises: Refused."""
     if subject is not None:
         wanted = check_subject(subject)
-        is_same = same_subject(row, wanted) or may_be_cut(row["subject"], wanted)
+        is_same = same_subject(row, wanted) or may_be_truncated(row["subject"], wanted)
         check_agree("ticket", row["id"], Named("subject", subject, row["subject"], is_same))
 
 
@@ -595,7 +598,7 @@ def _warn_of_other_subject(progress: Progress, subject: str) -> None:
     if same_subject(row, subject):
         return
     why = ", or it would be opened again"
-    if may_be_cut(row["subject"], subject):
+    if may_be_truncated(row["subject"], subject):
         why = ", because by this one it is found only as long as its body is the same"
     progress.warn(
         "The ticket %s was opened, but the provider calls it %s. Use that subject from now on%s."
@@ -678,7 +681,7 @@ def _find_opened(api: Api, opening: Opening, dead_ids: t.Sequence[str]) -> Row |
     def look() -> Row | None:
         new = [row for row in list_tickets(api) if row["id"] not in known and not is_over(row)]
         exact = newest([row for row in new if same_subject(row, opening.subject)])
-        truncated = (row for row in new if may_be_cut(row["subject"], opening.subject))
+        truncated = (row for row in new if may_be_truncated(row["subject"], opening.subject))
         return exact or next((row for row in truncated if _is_opened_with(api, row, opening.message)), None)
 
     return _look_twice(api, look)

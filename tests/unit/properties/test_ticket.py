@@ -50,7 +50,7 @@ def listed(world: World, **params: t.Any) -> list[dict[str, t.Any]]:
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_life_of_a_ticket(seed: int) -> None:
+def test_a_ticket_lives_through_every_dialect(seed: int) -> None:
     """Open, open again, answer, answer again after the staff did, close, close again, re-open, open a new one."""
     assume = dialect(seed, LOOKS)
     if assume["ticket_thread"] == "none":
@@ -146,7 +146,7 @@ def lose(world: World, path: str, times: int, carried_out: bool) -> list[str]:
 
 @pytest.mark.parametrize("times", [1, 3, 100])
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_lost_openings(times: int, carried_out: bool) -> None:
+def test_a_lost_opening_opens_at_most_once(times: int, carried_out: bool) -> None:
     """Opened at most once, under one key; known wherever it can be."""
     world = world_of()
     sent = lose(world, "/tickets", times, carried_out)
@@ -163,7 +163,7 @@ def test_lost_openings(times: int, carried_out: bool) -> None:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_lost_reply(carried_out: bool) -> None:
+def test_a_lost_reply_is_sent_once(carried_out: bool) -> None:
     """Sent once. Where the thread shows it, it is posted; else the next run posts it."""
     world = world_of()
     world.play(*TICKET, **ASK)
@@ -180,7 +180,7 @@ def test_lost_reply(carried_out: bool) -> None:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_lost_forced_reply_is_not_the_one_before(carried_out: bool) -> None:
+def test_a_lost_forced_reply_is_not_the_one_before(carried_out: bool) -> None:
     """The same words of an earlier message prove nothing of this one."""
     world = world_of()
     world.play(*TICKET, **ASK)
@@ -191,7 +191,7 @@ def test_lost_forced_reply_is_not_the_one_before(carried_out: bool) -> None:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_lost_closing(carried_out: bool) -> None:
+def test_a_lost_closing_is_sent_again(carried_out: bool) -> None:
     """Closing is a state, so it is sent again."""
     world = world_of()
     world.play(*TICKET, **ASK)
@@ -200,7 +200,7 @@ def test_lost_closing(carried_out: bool) -> None:
     assert len(sent) == 3 and result["changed"] and result["ticket"]["status"] == "closed"
 
 
-def test_failure_on_the_way_tells_what_was_done() -> None:
+def test_a_failure_on_the_way_says_what_was_done() -> None:
     """A reply is posted, the closing fails: the result knows the one and not the other."""
     world = world_of()
     world.play(*TICKET, **ASK)
@@ -210,7 +210,7 @@ def test_failure_on_the_way_tells_what_was_done() -> None:
     assert result["ticket"]["status"] == "open" and len(result["ticket"]["messages"]) == 2
 
 
-def test_opening_and_reply_in_one_run() -> None:
+def test_one_run_opens_and_replies() -> None:
     """What a second run would post, the first one posts."""
     world = world_of()
     both = {**ASK, "reply": THANKS}
@@ -222,7 +222,7 @@ def test_opening_and_reply_in_one_run() -> None:
     assert not world.play(*TICKET, **both)["changed"]
 
 
-def test_closed_ones_that_are_not_listed() -> None:
+def test_closed_tickets_that_are_not_listed_are_not_opened_twice() -> None:
     """The key of a day ago answers with a closed ticket that the list hides; the next key opens the new one, once."""
     world = world_of(tickets_listed="open")
     ids = []
@@ -311,7 +311,7 @@ def test_a_lost_reply_in_a_cut_thread_is_not_known() -> None:
     assert lost["failed"] and lost["changed"] and "was not sent again" in lost["msg"] and len(sent) == 1, lost
 
 
-def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subject_that_the_provider_truncates_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else every day would open another one."""
     warnings: list[str] = []
     monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
@@ -323,7 +323,7 @@ def test_a_subject_that_the_provider_cuts_is_told(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("ticket_write", ["ticket", "id", "ok"])
 @pytest.mark.parametrize("ticket_text", ["as_is", "html"])
-def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, ticket_text: str) -> None:
+def test_a_subject_that_the_provider_truncates_is_found_again(ticket_write: str, ticket_text: str) -> None:
     """No second ticket, however often and late the task runs again; another one of the same beginning stays."""
     world = world_of(ticket_subject="cut20", ticket_write=ticket_write, ticket_text=ticket_text)
     ask = {"subject": "Reverse zone of our addresses", "body": "Please host it."}
@@ -350,7 +350,7 @@ def test_a_subject_that_the_provider_cuts_is_found_again(ticket_write: str, tick
     ), closed
 
 
-def test_a_lost_opening_under_a_subject_that_is_cut() -> None:
+def test_a_lost_opening_is_found_under_a_truncated_subject() -> None:
     """The list shows it under its beginning; the opening message tells that it is it."""
     world = world_of(ticket_subject="cut20")
     lose(world, "/tickets", 100, True)
@@ -358,7 +358,7 @@ def test_a_lost_opening_under_a_subject_that_is_cut() -> None:
     assert made["changed"] and not made.get("failed") and len(world.core.tickets) == 1, made
 
 
-def test_two_open_ones_of_a_subject() -> None:
+def test_two_open_tickets_of_a_subject_are_refused() -> None:
     """Refused with their ids, whatever is wanted; by its id each is closed."""
     world = world_of()
     ids = [
@@ -376,7 +376,7 @@ def test_two_open_ones_of_a_subject() -> None:
     assert not world.play(*TICKET, subject=ASK["subject"], state="closed")["changed"]
 
 
-def test_check_mode_says_which_word_it_can_not_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_mode_warns_of_a_word_that_it_cannot_promise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API lists its priorities nowhere; a run needs no such warning, for there the API answers."""
     warnings: list[str] = []
     monkeypatch.setattr(support.Module, "warn", lambda _self, text: warnings.append(text))
@@ -390,7 +390,7 @@ def test_check_mode_says_which_word_it_can_not_promise(monkeypatch: pytest.Monke
     assert len(warnings) == 1
 
 
-def test_key_that_sees_tickets_only() -> None:
+def test_a_key_that_sees_tickets_only_opens_them() -> None:
     """The account is not needed to open a ticket."""
     world = world_of()
     for key in world.core.keys.values():
@@ -398,7 +398,7 @@ def test_key_that_sees_tickets_only() -> None:
     assert world.play(*TICKET, **ASK)["changed"] and not world.play(*TICKET, **ASK)["changed"]
 
 
-def test_busy_key_is_waited_for() -> None:
+def test_a_busy_key_is_waited_for() -> None:
     """409: the same request is at work. It is asked for again, and what the list shows by then is it."""
     world = world_of()
     handle, seen = world.core.handle, []  # type: t.Any, list[str]
@@ -414,7 +414,7 @@ def test_busy_key_is_waited_for() -> None:
     assert world.play(*TICKET, **ASK)["changed"] and len(seen) == 3 and len(world.core.tickets) == 1
 
 
-def test_key_of_another_request() -> None:
+def test_a_key_of_another_request_is_refused() -> None:
     """409 for good: the key was used with another body."""
     world = world_of()
     world.play(*TICKET, subject="One", body="Please", idempotency_key="my-own-key-1")

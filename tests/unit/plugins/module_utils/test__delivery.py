@@ -56,7 +56,7 @@ class Api:
         ({"signing_secret": "x" * 20}, {}),
     ],
 )
-def test_readings(raw: Row, fields: Row) -> None:
+def test_a_delivery_is_read_under_any_names(raw: Row, fields: Row) -> None:
     """Words and names of the provider's own; contents keep theirs."""
     for one in ({"id": 5, **raw}, {"Delivery": {"deliveryId": "5", **raw}}):
         row = _delivery.read_delivery(one)
@@ -65,20 +65,20 @@ def test_readings(raw: Row, fields: Row) -> None:
         assert not set(_delivery.FIELDS) - set(row) and "signing_secret" not in row
 
 
-def test_delivery_without_id() -> None:
+def test_a_delivery_without_an_id_is_refused() -> None:
     """The endpoint is named."""
     with pytest.raises(BadReply, match="deliveries"):
         _delivery.read_delivery({"event": "vps.created"})
 
 
-def test_newest_first_and_no_more_than_asked() -> None:
+def test_the_newest_come_first_and_no_more_than_asked() -> None:
     """Whatever the order of the API, where it tells the times; else as they come."""
     rows = [{"id": number, "created_at": "2026-06-%02dT00:00:00Z" % number} for number in (2, 3, 1)]
     assert [row["id"] for row in _delivery.list_deliveries(Api(rows), "7", 2)] == ["3", "2"]
     assert [row["id"] for row in _delivery.list_deliveries(Api([*rows, {"id": 9}]), "7", 3)] == ["2", "3", "1"]
 
 
-def test_limit_is_sent_and_checked() -> None:
+def test_the_limit_is_sent_and_checked() -> None:
     """With a status, all that the API shows is looked through."""
     api = Api([{"id": number, "status": "failed" if number % 2 else "DELIVERED"} for number in range(1, 20)])
     assert len(_delivery.report(api, {"id": "7", "limit": 5})["deliveries"]) == 5
@@ -90,13 +90,13 @@ def test_limit_is_sent_and_checked() -> None:
             _delivery.report(api, {"id": "7", "limit": limit})
 
 
-def test_no_webhook_no_deliveries() -> None:
+def test_a_missing_webhook_has_no_deliveries() -> None:
     """Nothing found is an empty list."""
     assert _delivery.report(Api(NotFound("no", status=404)), {"id": "7", "limit": 5}) == {"deliveries": []}
     assert _delivery.report(Api([]), {"id": None, "url": "https://example.com/", "limit": 5}) == {"deliveries": []}
 
 
-def test_plan() -> None:
+def test_a_delivery_that_is_not_listed_is_redelivered_with_a_note() -> None:
     """The event is the old one's; what is not shown is said."""
     rows = [{"id": "5", "event": "vps.created"}]
     plan = _delivery.plan_redelivery("7", "5", rows[0], rows)
@@ -105,7 +105,7 @@ def test_plan() -> None:
     assert "only the API knows" in _delivery.plan_redelivery("7", "6", None, rows).notes[0]
 
 
-def test_contents_of_any_depth() -> None:
+def test_contents_of_any_depth_are_kept_within_limits() -> None:
     """What was sent is the account's own and may be anything; no result can carry 500 levels."""
     deep: t.Any = "x"
     for _level in range(500):

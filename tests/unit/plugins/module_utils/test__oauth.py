@@ -122,7 +122,7 @@ def kept_in(file: Path) -> dict[str, t.Any]:
     return json.loads(file.read_text(encoding="utf-8"))["oauth/me"]
 
 
-def test_slow_down_and_pending() -> None:
+def test_slow_down_lengthens_the_interval_for_good() -> None:
     """slow_down makes the interval longer for good; pending keeps it."""
     api = Api(
         oauth_error("authorization_pending"), oauth_error("slow_down"), oauth_error("authorization_pending"), TOKENS
@@ -172,7 +172,7 @@ def test_numbers_are_checked(option: str, value: int) -> None:
     assert not api.forms
 
 
-def test_waiting_ends() -> None:
+def test_waiting_ends_with_wait_timeout() -> None:
     """Never longer than wait_timeout, and the code is not lost by that."""
     api = Api(*[oauth_error("authorization_pending") for _number in range(9)])
     with pytest.raises(NotReached, match="the same device_code"):
@@ -189,7 +189,7 @@ def test_waiting_ends() -> None:
         ("invalid_grant", "used already"),
     ],
 )
-def test_ends_of_a_sign_in(code: str, words: str) -> None:
+def test_each_end_of_a_sign_in_says_what_to_do(code: str, words: str) -> None:
     """Each says what to do, and none is asked again."""
     api = Api(oauth_error(code), TOKENS)
     with pytest.raises(Refused, match=words):
@@ -197,7 +197,7 @@ def test_ends_of_a_sign_in(code: str, words: str) -> None:
     assert api.waits == []
 
 
-def test_tokens_lost_on_their_way() -> None:
+def test_a_code_that_is_used_up_after_a_lost_answer_has_lost_its_tokens() -> None:
     """A code that is used up after an answer was lost: its tokens are lost, and it says so."""
     with pytest.raises(Refused, match="was lost on its way"):
         exchanged(Api(UnknownFate("no answer"), oauth_error("invalid_grant")), device_code="dev_1")
@@ -206,7 +206,7 @@ def test_tokens_lost_on_their_way() -> None:
     assert "lost" not in str(refused.value)
 
 
-def test_a_code_that_an_earlier_run_exchanged(tmp_path: Path) -> None:
+def test_a_code_that_an_earlier_run_exchanged_leads_to_its_tokens(tmp_path: Path) -> None:
     """A run that was killed after it stored the tokens lost nothing, and the next one says where they are."""
     file = tmp_path / "tokens.json"
     exchanged(Api(TOKENS), file, device_code="dev_1")
@@ -230,7 +230,7 @@ def test_no_key_is_blamed(error: H444Error, words: str) -> None:
     [UnknownFate("no answer"), ServerError("502", status=502), BadReply("it is no object")],
     ids=["lost", "502", "empty"],
 )
-def test_refresh_is_sent_once(lost: H444Error) -> None:
+def test_a_refresh_is_sent_once(lost: H444Error) -> None:
     """Its answer lost, nothing is known; a second use could end the sign-in."""
     api = Api(lost, TOKENS)
     progress = planned(api, refresh_token="h444_rt_old")
@@ -240,7 +240,7 @@ def test_refresh_is_sent_once(lost: H444Error) -> None:
     assert progress.result()["changed"]
 
 
-def test_refresh_that_was_not_sent() -> None:
+def test_a_refresh_that_was_not_sent_changes_nothing() -> None:
     """Nothing happened to the token, and the result says so."""
     api = Api(TransportError("nothing listens", sent="no"))
     progress = planned(api, refresh_token="h444_rt_old")
@@ -249,7 +249,7 @@ def test_refresh_that_was_not_sent() -> None:
     assert not progress.result()["changed"]
 
 
-def test_refresh_is_stored_before_it_is_told(tmp_path: Path) -> None:
+def test_tokens_are_stored_before_anything_else_can_fail(tmp_path: Path) -> None:
     """An answer that can't be used otherwise is stored all the same."""
     file = tmp_path / "tokens.json"
     api = Api({**TOKENS, "token_type": "mac"})
@@ -262,7 +262,7 @@ def test_refresh_is_stored_before_it_is_told(tmp_path: Path) -> None:
     assert "h444_rt_old" not in file.read_text(encoding="utf-8")
 
 
-def test_used_refresh_token_gives_way_to_the_stored_one(tmp_path: Path) -> None:
+def test_a_used_refresh_token_gives_way_to_the_stored_one(tmp_path: Path) -> None:
     """A second run that was given the old token goes on with what the first one stored."""
     file = tmp_path / "tokens.json"
     first = exchanged(Api(TOKENS), file, refresh_token="h444_rt_old")
@@ -277,7 +277,7 @@ def test_used_refresh_token_gives_way_to_the_stored_one(tmp_path: Path) -> None:
     assert api.forms[1]["refresh_token"] == "h444_rt_other"
 
 
-def test_many_runs_begin_with_one_token(tmp_path: Path) -> None:
+def test_many_runs_can_begin_with_one_token(tmp_path: Path) -> None:
     """Forks of one play read the same token. Only the first sends it; each other uses what the one before stored."""
     file, sent = tmp_path / "tokens.json", []
     for number in range(5):
@@ -296,7 +296,7 @@ def test_many_runs_begin_with_one_token(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("again", [None, "h444_rt_old"], ids=["none", "the-same"])
 @pytest.mark.parametrize("in_file", [True, False])
-def test_no_new_refresh_token(tmp_path: Path, again: str | None, in_file: bool) -> None:
+def test_without_a_new_refresh_token_the_old_one_goes_on(tmp_path: Path, again: str | None, in_file: bool) -> None:
     """The old one goes on: it is in the file, and not in the result, where Ansible would black it out."""
     file = tmp_path / "tokens.json"
     for number in range(2):
@@ -329,7 +329,7 @@ def test_a_new_sign_in_takes_nothing_of_the_old_one(tmp_path: Path) -> None:
     assert "no refresh token" in progress.warnings[0]  # type: ignore[attr-defined]
 
 
-def test_file_that_became_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_that_no_file_takes_are_in_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tokens are then in the result, alone; nothing else of the entry is."""
     monkeypatch.setattr(Sink, "_write", raising(OSError(28, "No space left on device")))
     progress = exchanged(Api(TOKENS), tmp_path / "tokens.json", refresh_token="h444_rt_old")
@@ -338,7 +338,9 @@ def test_file_that_became_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("error", [OSError(9, "Bad file descriptor"), BlockingIOError()], ids=["none", "busy"])
-def test_locks_of_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+def test_a_held_lock_is_respected_and_a_missing_one_is_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
     """Without locks the refresh goes on; one that somebody holds for long is respected, and nothing is sent."""
     monkeypatch.setattr(_sink, "LOCK_PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(_lock.fcntl, "flock", raising(error))
@@ -366,13 +368,13 @@ METADATA_FAULTS: list[tuple[t.Any, type[H444Error], str]] = [
 
 
 @pytest.mark.parametrize("answer,kind,words", METADATA_FAULTS, ids=range(len(METADATA_FAULTS)))
-def test_metadata(answer: t.Any, kind: type[H444Error], words: str) -> None:
+def test_metadata_that_leads_elsewhere_is_refused(answer: t.Any, kind: type[H444Error], words: str) -> None:
     """Codes and tokens go to the host of api_url alone."""
     with pytest.raises(kind, match=words):
         _oauth.get_server(Api(answer))
 
 
-def test_same_origin_in_other_words() -> None:
+def test_the_default_port_and_case_make_no_other_host() -> None:
     """The default port and letters' case make no other host."""
     found = _oauth.read_metadata({**METADATA, "token_endpoint": "https://API.444host.com:443/t"}, ORIGIN)
     assert found.token_path == "/t" and found.register is None
@@ -386,7 +388,7 @@ def test_codes_are_checked(value: str) -> None:
     assert not value or value not in str(refused.value)
 
 
-def test_device_reply() -> None:
+def test_what_a_device_reply_leaves_out_has_its_default() -> None:
     """What RFC 8628 lets a server leave out has its default."""
     found = _oauth.read_device({"device_code": "d", "user_code": "u", "verification_url": "https://x/"}, "POST")
     assert (found["interval"], found["expires_in"], found["verification_uri"]) == (5, None, "https://x/")
@@ -405,7 +407,7 @@ def test_what_people_read_is_clean(reply: dict[str, str]) -> None:
         _oauth.read_device({"device_code": "d\n", "user_code": "u", "verification_uri": "https://x/"}, "POST")
 
 
-def test_device_code_is_in_the_result_and_in_no_diff() -> None:
+def test_the_device_code_is_in_the_result_and_in_no_diff() -> None:
     """A diff is shown unasked, and who has the code can take the tokens."""
     api = Api(METADATA, {"device_code": "dev_hidden", "user_code": "u", "verification_uri": "https://x/"})
     params = {"client_id": "me", "scopes": None, "register_client": False, "client_name": "n"}
@@ -434,7 +436,7 @@ def test_absurd_lifetimes_cost_no_token(tmp_path: Path, lifetime: t.Any) -> None
 @pytest.mark.parametrize(
     ("told", "interval"), [(10**400, 5), (86401, 5), (86400, 86400), (-(10**400), 1), (0, 5), ("٣", 5), ("7", 7)]
 )
-def test_absurd_intervals(told: t.Any, interval: int) -> None:
+def test_absurd_intervals_are_replaced_by_the_default(told: t.Any, interval: int) -> None:
     """What is no pause between two questions is not told at all; and no option takes it."""
     reply = {
         "device_code": "d",

@@ -84,7 +84,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("path", GOOD)
-def test_good_paths(path: str) -> None:
+def test_good_paths_are_sent_as_they_are(path: str) -> None:
     """They are sent as they are."""
     assert _raw.check_path(path) == path
 
@@ -125,7 +125,7 @@ def play(world: World, check_mode: bool = False, **params: t.Any) -> dict[str, t
 
 
 @pytest.mark.parametrize("path", ["/vps/7/ips/2001:db8::1/ptr", "/files/my%20file", "/a/%C3%BC", "/a/x=1,2", "/a/@me"])
-def test_path_arrives_as_it_was_given(path: str) -> None:
+def test_a_path_arrives_as_it_was_given(path: str) -> None:
     """No library on the way rewrites it."""
     world, asked = watched()
     play(world, path=path)
@@ -133,7 +133,7 @@ def test_path_arrives_as_it_was_given(path: str) -> None:
 
 
 @pytest.mark.parametrize("casing", ["snake", "camel"])
-def test_get(casing: str) -> None:
+def test_a_get_is_sent_in_check_mode_too(casing: str) -> None:
     """The body as the API sent it, in check mode too; the query as the API reads it."""
     world, asked = watched(casing=casing)
     world.core.make("vps", {"label": "web-1"})
@@ -144,7 +144,7 @@ def test_get(casing: str) -> None:
     assert asked == [("GET", "/vps", {"limit": "5", "all": "true", "word": "a b&c"}, None)] * 2
 
 
-def test_writes() -> None:
+def test_a_write_counts_as_changed_and_is_not_sent_in_check_mode() -> None:
     """Each is sent once, each counts as changed; an empty answer has no body; check mode sends none."""
     world, asked = watched()
     server = world.core.make("vps", {"label": "web-1"})
@@ -170,7 +170,7 @@ def test_writes() -> None:
         ({"path": "/vps", "method": "POST", "body": {"a": float("nan")}}, "body: it holds a value"),
     ],
 )
-def test_bad_options(options: dict[str, t.Any], says: str) -> None:
+def test_bad_options_send_nothing(options: dict[str, t.Any], says: str) -> None:
     """Refused before anything is sent."""
     world, asked = watched()
     for check_mode in (False, True):
@@ -197,7 +197,9 @@ def test_bad_options(options: dict[str, t.Any], says: str) -> None:
         ("POST", "/webhooks/7/deliveries/8/redeliver", False, False),
     ],
 )
-def test_what_is_sent_again(method: str, path: str, without_key: bool, with_key: bool) -> None:
+def test_a_lost_call_is_sent_again_by_its_method_and_its_endpoint(
+    method: str, path: str, without_key: bool, with_key: bool
+) -> None:
     """A lost answer: by the method, and by what the page says of its own endpoints."""
     endpoint = _raw.endpoint_of(method, path)
     assert may_resend(endpoint, LOST, False) is without_key and may_resend(endpoint, LOST, True) is with_key
@@ -234,7 +236,9 @@ def spoil(world: World, status: int, times: int) -> list[str]:
         ("PUT", 502, True, 6),
     ],
 )
-def test_failures(method: str, status: int, changed: bool, sent: int) -> None:
+def test_a_failure_says_whether_it_may_have_changed_something(
+    method: str, status: int, changed: bool, sent: int
+) -> None:
     """What may have happened is told, and nothing is sent twice that must not be."""
     world, _asked = watched()
     asked = spoil(world, status, 100)
@@ -254,9 +258,7 @@ def test_failures(method: str, status: int, changed: bool, sent: int) -> None:
         ("GET", [503, 400], False),
     ],
 )
-def test_refused_after_an_attempt_that_may_have_been_carried_out(
-    method: str, statuses: list[int], changed: bool
-) -> None:
+def test_a_refused_repeat_of_a_lost_attempt_counts_as_changed(method: str, statuses: list[int], changed: bool) -> None:
     """What is refused is then the repeat; a 429 was never carried out."""
     world, _asked = watched()
     handle, left = world.core.handle, list(statuses)
@@ -269,7 +271,7 @@ def test_refused_after_an_attempt_that_may_have_been_carried_out(
     assert result["failed"] and result["changed"] is changed and not left, result
 
 
-def test_unknown_paths_and_scopes() -> None:
+def test_an_unknown_path_blames_neither_api_url_nor_a_scope() -> None:
     """A 404 does not doubt api_url, and a 403 names no scope that nobody knows."""
     world, _asked = watched()
     missing = play(world, path="/new/thing")
@@ -284,7 +286,7 @@ def test_unknown_paths_and_scopes() -> None:
     )
 
 
-def test_deleted_by_an_earlier_attempt() -> None:
+def test_a_404_may_be_the_work_of_an_earlier_attempt() -> None:
     """The 404 of a repeated DELETE may be our own doing."""
     world, _asked = watched()
     server = world.core.make("vps", {"label": "web-1"})
@@ -297,7 +299,7 @@ def test_deleted_by_an_earlier_attempt() -> None:
     assert again["failed"] and not again["changed"] and "An earlier attempt" not in again["msg"]
 
 
-def test_order_with_a_key_is_placed_once() -> None:
+def test_an_order_with_a_key_is_placed_once() -> None:
     """A lost answer is asked for again under the key."""
     world, _asked = watched()
     asked = spoil(world, 503, 1)
@@ -314,7 +316,7 @@ def test_order_with_a_key_is_placed_once() -> None:
     )
 
 
-def test_check_needs_no_request() -> None:
+def test_options_are_checked_without_a_request() -> None:
     """What needs no request is checked in check mode as well."""
     with pytest.raises(BadOption, match="idempotency_key"):
         _raw.check({"method": "POST", "path": "/vps", "query": None, "body": None, "idempotency_key": "short"})

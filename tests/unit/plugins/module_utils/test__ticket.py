@@ -88,7 +88,7 @@ ACCOUNT = {"id": "a1", "balance_usd_cents": 1}
         (None, None, False),
     ],
 )
-def test_status(word: t.Any, status: str | None, over: bool) -> None:
+def test_a_status_is_one_of_four_words_or_the_apis_own(word: t.Any, status: str | None, over: bool) -> None:
     """The known words in any spelling; an unknown one is kept, and is not closed."""
     row = _ticket.read_ticket({"id": 7, "status": word})
     assert row["status"] == status and _ticket.is_over(row) is over
@@ -104,7 +104,7 @@ def test_status(word: t.Any, status: str | None, over: bool) -> None:
         ({}, None),
     ],
 )
-def test_status_told_otherwise(fields: Row, status: str | None) -> None:
+def test_a_flag_or_a_time_stands_for_a_status(fields: Row, status: str | None) -> None:
     """A flag or a time of closing tell it too."""
     assert _ticket.read_ticket({"id": 7, **fields})["status"] == status
 
@@ -113,7 +113,7 @@ ONE, TWO = {"body": "1", "created_at": "2026-06-11T09:00:00Z"}, {"body": "2", "c
 
 
 @pytest.mark.parametrize("name", ["messageCount", "replies_count", "messages_total"])
-def test_a_count_tells_that_the_thread_is_cut(name: str) -> None:
+def test_a_count_shows_that_the_thread_is_cut(name: str) -> None:
     """The opening message may count; what is shown is then whole."""
     whole = _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: 2}), "7")
     assert whole is not None and whole.cut == ""
@@ -144,7 +144,9 @@ def test_a_count_tells_that_the_thread_is_cut(name: str) -> None:
         ("open", {"priority": "MEDIUM", "department": "technical"}, [], 0),
     ],
 )
-def test_plan_current(status: str, options: Row, verbs: list[str], notes: int) -> None:
+def test_an_existing_ticket_is_answered_and_closed_as_wished(
+    status: str, options: Row, verbs: list[str], notes: int
+) -> None:
     """What becomes of a ticket that is there, and what is said about it."""
     plan = _ticket.plan_current(Detail(ticket(status=status)), wanted(**options))
     assert [action.verb for action in plan.actions] == verbs and len(plan.notes) == notes
@@ -156,13 +158,13 @@ def test_plan_current(status: str, options: Row, verbs: list[str], notes: int) -
 @pytest.mark.parametrize(
     ("options", "way"), [({}, "give reply"), ({"reply": "Hello"}, "give another reply or set force_reply")]
 )
-def test_closed_one_is_not_opened_by_itself(options: Row, way: str) -> None:
+def test_a_closed_ticket_is_not_reopened_without_a_reply(options: Row, way: str) -> None:
     """The API has no way but a reply."""
     with pytest.raises(Refused, match=re.escape(way)):
         _ticket.plan_current(Detail(ticket(status="closed")), wanted(**options))
 
 
-def test_what_is_needed_and_missing() -> None:
+def test_without_a_status_or_a_thread_nothing_is_decided() -> None:
     """Status and thread."""
     with pytest.raises(BadReply, match="status"):
         _ticket.plan_current(Detail(ticket(status=None)), wanted())
@@ -202,7 +204,7 @@ def detail(ticket_id: int, *texts: str, **fields: t.Any) -> Row:
         ("closed", ["resolved", "answered", "open"], "1, 2, 3"),
     ],
 )
-def test_the_one_that_is_not_closed(state: str, statuses: list[str], taken: str | None) -> None:
+def test_a_subject_means_the_one_ticket_that_is_not_closed(state: str, statuses: list[str], taken: str | None) -> None:
     """Several are refused with their ids, for nothing says which is meant; to close, a resolved one counts, too."""
     rows = [
         _ticket.read_ticket(raw(number, status=status, created_at="2026-01-0%d" % number))
@@ -248,12 +250,12 @@ LONG = "Reverse zone of our addresses"
         ("", LONG, False),
     ],
 )
-def test_may_be_cut(told: str | None, subject: str, may_be: bool) -> None:
+def test_a_beginning_of_some_length_may_be_a_truncated_subject(told: str | None, subject: str, may_be: bool) -> None:
     """A beginning of some length, or one that ends in dots."""
-    assert _ticket.may_be_cut(told, subject) is may_be
+    assert _ticket.may_be_truncated(told, subject) is may_be
 
 
-def test_a_cut_subject_is_found_by_the_opening_message() -> None:
+def test_a_truncated_subject_is_found_by_the_opening_message() -> None:
     """The beginning alone proves nothing: a ticket that was opened with other words is another one."""
     cut = raw(1, "Reverse zone of our")
     ask = wanted(subject=LONG, body="Hello")
@@ -282,7 +284,7 @@ def test_a_cut_subject_is_found_by_the_opening_message() -> None:
         _ticket.plan_of(both, ask)
 
 
-def test_a_thread_that_is_cut_under_a_subject_that_is_cut() -> None:
+def test_no_reply_is_posted_where_thread_and_subject_are_cut() -> None:
     """The reply may be in what can't be read, so it is not posted."""
     cut = raw(1, "Reverse zone of our")
     api = Api(tickets=[cut], t1={**detail(1, subject="Reverse zone of our"), "message_count": 3})
@@ -316,7 +318,7 @@ def test_an_own_key_opens_beside_a_beginning() -> None:
         ({"priority": "urgent", "department": "Billing"}, ["priority: whether", "department: whether"]),
     ],
 )
-def test_words_that_the_api_may_refuse(options: Row, doubts: list[str]) -> None:
+def test_words_that_the_api_may_refuse_are_doubts(options: Row, doubts: list[str]) -> None:
     """What neither the page nor a ticket of the account shows can't be promised, and check mode says so."""
     rows = [raw(1, "Else", priority="High", department="Second-Level"), raw(2, "Else", priority=None)]
     plan = _ticket.plan_of(Api(tickets=rows, account=ACCOUNT), wanted(subject="Help", body="Hello", **options))
@@ -327,7 +329,7 @@ def test_words_that_the_api_may_refuse(options: Row, doubts: list[str]) -> None:
     )
 
 
-def test_status_from_the_detail() -> None:
+def test_a_status_that_the_list_lacks_is_read_from_the_detail() -> None:
     """A list that does not tell it is asked no guess of; a detail that does not either is refused."""
     plan = _ticket.plan_of(
         Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT),
@@ -355,7 +357,7 @@ def test_status_from_the_detail() -> None:
         ({"subject": "Help", "reply": "More", "state": "closed"}, [], "No ticket has the subject"),
     ],
 )
-def test_missing(options: Row, rows: list[Row], says: str) -> None:
+def test_a_missing_ticket_is_an_error_that_names_the_way_out(options: Row, rows: list[Row], says: str) -> None:
     """One sentence that names what there is and what to do."""
     with pytest.raises(Missing, match=re.escape(says)):
         _ticket.plan_of(Api(tickets=rows, t1=detail(1, status="closed")), wanted(**options))
@@ -372,7 +374,7 @@ def test_nearly_the_same_subject_is_refused(state: str) -> None:
     assert plan.actions
 
 
-def test_nothing_to_close() -> None:
+def test_there_may_be_nothing_to_close() -> None:
     """No open ticket of a subject is what is wanted, with and without closed ones."""
     assert _ticket.plan_of(Api(tickets=[]), wanted(subject="Help", state="closed", body="Hello")).after is None
     plan = _ticket.plan_of(
@@ -402,7 +404,7 @@ def test_nothing_to_close() -> None:
         ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
     ],
 )
-def test_bad_options(options: Row, says: str) -> None:
+def test_bad_options_are_found_before_the_first_request(options: Row, says: str) -> None:
     """Found before the first request."""
     api = Api()
     with pytest.raises(BadOption, match=says):
@@ -418,7 +420,7 @@ def opening(**changed: t.Any) -> _ticket.Opening:
     )
 
 
-def test_key() -> None:
+def test_the_key_is_the_same_for_the_same_wish() -> None:
     """The same for the same wish on every machine; another for another account, subject, message or department."""
     key = opening().key()
     assert key == "b7765722-f1e9-4776-9b3d-f86d06217f51"  # written down: another one would open what is opened already
