@@ -38,7 +38,7 @@ from ._order import (
     refusal,
     says_replayed,
 )
-from ._plan import Action, Plan
+from ._plan import Action, Plan, laid_over
 from ._reader import moment
 from ._reply import Reply
 from ._status import is_gone
@@ -389,8 +389,7 @@ class Purchase:
             found = _by_id(listed, row["id"])
             if found is not None:
                 # What the list leaves out is in the reply, which is as young.
-                now = {**row, **{name: value for name, value in found.items() if value is not None}}
-                return None if is_gone(found) else now, listed
+                return None if is_gone(found) else laid_over(row, found), listed
         found = self._read_until_sure(row, receipt)
         if found is not None and listed is None:
             listed = self.shop.list_rows(self.api)
@@ -435,15 +434,15 @@ class Purchase:
         is_known = row["id"] in self.order.known_ids
         if receipt.is_fresh or is_known or self._has_name(row) or self.shop.may_have_name(row, self.order.body):
             return
-        is_replay = receipt.made_before or (receipt.says_replayed and receipt.attempts == 1)
-        if is_replay:
+        is_earlier = receipt.made_before or (receipt.says_replayed and receipt.attempts == 1)
+        if is_earlier:
             fate = "so it repeats an earlier order. Nothing was bought. To order %s" % self.order.name
         else:
             fate = (
                 "and nothing proves that this is what was ordered. Nothing was done to it. Look at the panel, and only "
                 "if it is another one"
             )
-        self._let_go(maybe=not is_replay)
+        self._let_go(maybe=not is_earlier)
         raise Refused(
             "The key %s, used to order %s, answers with the %s %s, which is called '%s', %s, %s."
             % (

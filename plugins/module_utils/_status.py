@@ -21,23 +21,23 @@ Words = t.Mapping[str, t.Iterable[str]]
 
 
 def by_spelling(words: Words) -> dict[str, str]:
-    """Turn a table of known words, each with its spellings, around."""
+    """Turn a table of known words and their spellings around: each spelling and its word."""
     return {spelling: known for known, spellings in words.items() for spelling in spellings}
 
 
 def spelling(word_: str) -> str:
-    """Give a word as words are compared: without case, and with one mark between its parts."""
+    """Return a word as words are compared: in lower case, with one underscore between its parts."""
     return re.sub(r"[\s-]+", "_", word_.strip().lower())
 
 
 def read_status(value: t.Any, known: t.Mapping[str, str]) -> str | None:
-    """Give a state by a word of *known* (from ``by_spelling``), else the API's own word, None where there is none."""
+    """Return a state as a word of *known* (from ``by_spelling``), else the API's own word, None if there is none."""
     found = word(value, "status", "state", "name", "slug", "code")
     return known.get(spelling(found), found) if found else None
 
 
 def with_status(rows: t.Iterable[Row], status: str, known: t.Mapping[str, str]) -> list[Row]:
-    """Give the rows of a status, a word of *known* or the API's own, in any spelling."""
+    """Return the rows of a status: a word of *known* or the API's own, in any spelling."""
     wanted = spelling(read_status(status, known) or "")
     return [row for row in rows if spelling(row["status"] or "") == wanted]
 
