@@ -88,7 +88,7 @@ TABLE: Table = {
     "response_status": Field(
         whole, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"
     ),
-    # A duration whose name tells no unit stays under its own name.
+    # A duration whose name has no unit stays under its own name.
     "duration_ms": Field(
         read_milliseconds,
         "duration_ms",

@@ -66,6 +66,6 @@ def is_signed(
     for secret in secrets:
         wanted = digest(body, secret, stamps[0]).encode("ascii")
         for given in digests:
-            # No early end: how long this takes must not tell which secret or digest came close.
+            # No early end: how long this takes must not show which secret or digest came close.
             good = hmac.compare_digest(wanted, given) or good
     return good

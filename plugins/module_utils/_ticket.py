@@ -93,7 +93,7 @@ Found = t.TypeVar("Found")
 
 
 def read_state(row: Raw) -> str | None:
-    """Give the status of a ticket: one of the four known words, else the API's own. A flag or a time may tell it."""
+    """Give the status of a ticket: one of the four known words, else the API's own. A flag or a time may replace it."""
     status = read_status(first(row, "status", "state"), STATUS)
     if status is not None:
         return status
@@ -203,9 +203,9 @@ def same_subject(row: Row, subject: str) -> bool:
     return normalized("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
 
 
-def may_be_truncated(told: str | None, subject: str) -> bool:
-    """Tell whether what the API calls a ticket may be *subject*, truncated to the length that it keeps."""
-    found = re.sub(r"&#?\w{0,8}\Z", "", (told or "").strip()[:MAX_SUBJECT])
+def may_be_truncated(shorter: str | None, subject: str) -> bool:
+    """Tell whether the subject that the API returned may be *subject*, truncated to the length that it keeps."""
+    found = re.sub(r"&#?\w{0,8}\Z", "", (shorter or "").strip()[:MAX_SUBJECT])
     beginning, dots = re.subn(r"\s*(?:\.{3}|\u2026)\Z", "", plain(found))
     whole_subject = plain(subject).casefold()
     if not beginning or len(beginning) >= len(whole_subject) or not whole_subject.startswith(beginning.casefold()):
@@ -403,6 +403,11 @@ def _plan_closed(api: Api, others: t.Sequence[Row], alike: t.Sequence[Row], subj
     raise _no_open_ticket(others, alike, subject, "closed")
 
 
+def _has_reply(current: Detail, params: Params) -> bool:
+    """Tell whether a closed ticket has the reply already. Raises: BadReply."""
+    return not params.get("force_reply") and is_said(_whole(current)["messages"], params["reply"])
+
+
 class Opening(t.NamedTuple):
     """A ticket about to be opened. *over_ids*: the closed ones of its subject; *known_ids*: all that existed before."""
 
@@ -495,11 +500,6 @@ def plan_current(current: Detail, params: Params) -> Plan:
         actions.append(Action("close", name, CLOSE, {"id": before["id"]}))
         after["status"] = "closed"
     return Plan(before, after, tuple(actions), tuple(notes_of(current, params, posts)))
-
-
-def _has_reply(current: Detail, params: Params) -> bool:
-    """Tell whether a closed ticket has the reply already. Raises: BadReply."""
-    return not params.get("force_reply") and is_said(_whole(current)["messages"], params["reply"])
 
 
 def is_to_be_posted(current: Detail, params: Params) -> bool:

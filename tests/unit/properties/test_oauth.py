@@ -41,7 +41,7 @@ FAULTS = ("unsent", "before", "after", "empty", "502")
 
 
 class Wire(SimulatorAdapter):
-    """Notes what was sent and when, loses what it is told to, and lets the user approve at a certain question."""
+    """Notes what was sent and when, loses what it shall lose, and lets the user approve at a certain question."""
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
@@ -178,7 +178,7 @@ def test_life_of_a_sign_in(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(120))
 def test_faults_while_waiting(seed: int, tmp_path: Path) -> None:
-    """Whatever is lost: it is never asked sooner than the interval, and tokens are stored, or their loss is told."""
+    """Whatever is lost: no question comes sooner than the interval; tokens are stored, or their loss is reported."""
     chance = random.Random(seed)
     world, file = SignIn(dialect(seed, ("oauth_reply", "oauth_refresh"))), tmp_path / "tokens.json"
     device = world.begin()

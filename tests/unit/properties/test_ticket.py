@@ -83,9 +83,9 @@ def test_a_ticket_lives_through_every_dialect(seed: int) -> None:
     tickets.staff_reply(world.core, row["id"], "You are welcome")
     same = world.play(*TICKET, id=row["id"], reply="Thanks — that fixed it & more.")
     assert not same["changed"] and same["ticket"]["status"] == "answered" and len(row["messages"]) == 3, (assume, same)
-    told = [message["author"] for message in same["ticket"]["messages"]]
+    authors = [message["author"] for message in same["ticket"]["messages"]]
     if assume["ticket_author"] != "none":
-        assert told == ["customer", "customer", "staff"], (assume, same)
+        assert authors == ["customer", "customer", "staff"], (assume, same)
     assert same_text(same["ticket"]["messages"][-1]["body"], "You are welcome"), (assume, same)
     assert world.play(*TICKET, id=row["id"], reply=THANKS, force_reply=True)["changed"] and len(row["messages"]) == 4
 
@@ -278,8 +278,8 @@ def test_a_thread_in_pages_is_read_whole(paging: str, thread: str, order: str, c
     assert not again["changed"] and len(again["ticket"]["messages"]) == 5 == len(row["messages"]), again
     bodies = [message["body"] for message in again["ticket"]["messages"]]
     assert bodies[1:4] == ["Answer 0", "Answer 1", "Answer 2"] and same_text(bodies[4], THANKS)
-    (told,) = listed(world, id=row["id"], include_messages=True)
-    assert [message["body"] for message in told["messages"]] == bodies
+    (read,) = listed(world, id=row["id"], include_messages=True)
+    assert [message["body"] for message in read["messages"]] == bodies
     more = world.play(*TICKET, id=row["id"], reply="More")
     assert more["changed"] and len(row["messages"]) == 6 == len(more["ticket"]["messages"]), more
 
@@ -351,7 +351,7 @@ def test_a_subject_that_the_provider_truncates_is_found_again(ticket_write: str,
 
 
 def test_a_lost_opening_is_found_under_a_truncated_subject() -> None:
-    """The list shows it under its beginning; the opening message tells that it is it."""
+    """The list shows it under its beginning; the opening message shows that it is it."""
     world = world_of(ticket_subject="cut20")
     lose(world, "/tickets", 100, True)
     made = world.play(*TICKET, subject="Reverse zone of our addresses", body="Please host it.")

@@ -130,22 +130,22 @@ NO_MORE = [
 ]
 
 
-@pytest.mark.parametrize("told", MORE)
-def test_an_invoice_is_not_cut_in_silence(told: t.Any) -> None:
-    """Lines or payments that go on on another page are refused, wherever that is told."""
+@pytest.mark.parametrize("says", MORE)
+def test_an_invoice_is_not_cut_in_silence(says: t.Any) -> None:
+    """Lines or payments that go on on another page are refused, wherever the reply says so."""
     for body in (
-        {**DETAIL, **told},
-        {"data": DETAIL, **told},
-        {"invoice": HEAD, **LISTS, **told},
-        {"data": {"invoice": HEAD, **LISTS, **told}},
+        {**DETAIL, **says},
+        {"data": DETAIL, **says},
+        {"invoice": HEAD, **LISTS, **says},
+        {"data": {"invoice": HEAD, **LISTS, **says}},
     ):
         with pytest.raises(BadReply, match="lists of the invoice 1 go on on another page"):
             _billing.get_invoice(Api(invoices=body), "1")
 
 
-@pytest.mark.parametrize("told", NO_MORE)
-def test_an_invoice_that_is_whole(told: t.Any) -> None:
-    row = _billing.get_invoice(Api(invoices={**DETAIL, **told}), "1")
+@pytest.mark.parametrize("says", NO_MORE)
+def test_an_invoice_that_is_whole(says: t.Any) -> None:
+    row = _billing.get_invoice(Api(invoices={**DETAIL, **says}), "1")
     assert row is not None and len(row["line_items"]) == 1
 
 
@@ -156,7 +156,7 @@ def test_lines_that_are_no_objects(rows: t.Any) -> None:
 
 
 def test_rows_of_the_list_name_their_lines_alike() -> None:
-    """Where the list tells lines, too, they stand where the detail has them; in Jinja invoice.items is a method."""
+    """Where the list has lines, too, they stand where the detail has them; in Jinja invoice.items is a method."""
     row = _billing.read_invoice({**HEAD, "Items": [{"totalUsdCents": 5}], "payments": [{"id": 3}]})
     assert (
         row["line_items"] == [{"total_usd_cents": 5}]

@@ -72,7 +72,7 @@ def test_a_delivery_without_an_id_is_refused() -> None:
 
 
 def test_the_newest_come_first_and_no_more_than_asked() -> None:
-    """Whatever the order of the API, where it tells the times; else as they come."""
+    """Whatever the order of the API, where there are times; else as they come."""
     rows = [{"id": number, "created_at": "2026-06-%02dT00:00:00Z" % number} for number in (2, 3, 1)]
     assert [row["id"] for row in _delivery.list_deliveries(Api(rows), "7", 2)] == ["3", "2"]
     assert [row["id"] for row in _delivery.list_deliveries(Api([*rows, {"id": 9}]), "7", 3)] == ["2", "3", "1"]

@@ -434,15 +434,15 @@ def test_absurd_lifetimes_cost_no_token(tmp_path: Path, lifetime: t.Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("told", "interval"), [(10**400, 5), (86401, 5), (86400, 86400), (-(10**400), 1), (0, 5), ("٣", 5), ("7", 7)]
+    ("given", "interval"), [(10**400, 5), (86401, 5), (86400, 86400), (-(10**400), 1), (0, 5), ("٣", 5), ("7", 7)]
 )
-def test_absurd_intervals_are_replaced_by_the_default(told: t.Any, interval: int) -> None:
-    """What is no pause between two questions is not told at all; and no option takes it."""
+def test_absurd_intervals_are_replaced_by_the_default(given: t.Any, interval: int) -> None:
+    """What is no pause between two questions counts as missing; and no option takes it."""
     reply = {
         "device_code": "d",
         "user_code": "u",
         "verification_uri": "https://x/",
-        "interval": told,
+        "interval": given,
         "expires_in": 10**400,
     }
     found = _oauth.read_device(reply, "POST")

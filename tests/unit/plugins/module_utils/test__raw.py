@@ -239,7 +239,7 @@ def spoil(world: World, status: int, times: int) -> list[str]:
 def test_a_failure_says_whether_it_may_have_changed_something(
     method: str, status: int, changed: bool, sent: int
 ) -> None:
-    """What may have happened is told, and nothing is sent twice that must not be."""
+    """And nothing is sent twice that must not be."""
     world, _asked = watched()
     asked = spoil(world, status, 100)
     result = play(world, method=method, path="/new/thing", body=None if method == "GET" else {})

@@ -105,7 +105,7 @@ def test_a_status_is_one_of_four_words_or_the_apis_own(word: t.Any, status: str 
     ],
 )
 def test_a_flag_or_a_time_stands_for_a_status(fields: Row, status: str | None) -> None:
-    """A flag or a time of closing tell it too."""
+    """A flag, or the time of closing."""
     assert _ticket.read_ticket({"id": 7, **fields})["status"] == status
 
 
@@ -233,7 +233,7 @@ LONG = "Reverse zone of our addresses"
 
 
 @pytest.mark.parametrize(
-    ("told", "subject", "may_be"),
+    ("shorter", "subject", "may_be"),
     [
         ("Reverse zone of our ", LONG, True),
         ("reverse ZONE of our", LONG, True),
@@ -250,9 +250,9 @@ LONG = "Reverse zone of our addresses"
         ("", LONG, False),
     ],
 )
-def test_a_beginning_of_some_length_may_be_a_truncated_subject(told: str | None, subject: str, may_be: bool) -> None:
+def test_a_beginning_of_some_length_may_be_a_truncated_subject(shorter: str | None, subject: str, may_be: bool) -> None:
     """A beginning of some length, or one that ends in dots."""
-    assert _ticket.may_be_truncated(told, subject) is may_be
+    assert _ticket.may_be_truncated(shorter, subject) is may_be
 
 
 def test_a_truncated_subject_is_found_by_the_opening_message() -> None:
@@ -330,7 +330,7 @@ def test_words_that_the_api_may_refuse_are_doubts(options: Row, doubts: list[str
 
 
 def test_a_status_that_the_list_lacks_is_read_from_the_detail() -> None:
-    """A list that does not tell it is asked no guess of; a detail that does not either is refused."""
+    """Nothing is guessed; a detail that lacks it too is refused."""
     plan = _ticket.plan_of(
         Api(tickets=[raw(1, status=None)], t1=detail(1, status="closed"), account=ACCOUNT),
         wanted(subject="Help", body="Hello"),
