@@ -418,10 +418,10 @@ class Purchase:
         """Record whether it was a replay and what the wallet holds now; returns whether surely nothing was paid."""
         is_proved = is_alive and receipt.is_own
         balance = self.order.balance_after_usd_cents if is_proved else self._balance()
-        is_unpaid = not is_proved and self.order.is_unpaid(balance)
-        replayed = receipt.is_replay(row["id"] in self.order.known_ids, is_unpaid)
+        is_paid = self.order.is_paid(balance)
+        replayed = receipt.is_replay(row["id"] in self.order.known_ids, is_paid)
         self.facts.update(replayed=replayed, wallet_after_usd_cents=balance)
-        return is_unpaid
+        return is_paid is False
 
     # Make sure that it is what was ordered
 

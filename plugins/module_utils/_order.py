@@ -111,11 +111,11 @@ class Order(t.NamedTuple):
         """Return the slug of a plan that the API names; None if no plan of the catalogue has that name."""
         return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
 
-    def is_unpaid(self, balance_usd_cents: int | None) -> bool:
-        """Tell whether the wallet, which holds this now, proves that nothing was paid."""
-        return (
-            balance_usd_cents is not None and self.price_usd_cents > 0 and balance_usd_cents >= self.balance_usd_cents
-        )
+    def is_paid(self, balance_usd_cents: int | None) -> bool | None:
+        """Tell whether something was paid, by what the wallet holds now; None if it can't be read or nothing is due."""
+        if balance_usd_cents is None or self.price_usd_cents <= 0:
+            return None
+        return balance_usd_cents < self.balance_usd_cents
 
 
 class Receipt(t.NamedTuple):
@@ -154,19 +154,17 @@ class Receipt(t.NamedTuple):
         """Whether it may name something so new that the API does not show it yet."""
         return self.made_before is False and not self.says_replayed
 
-    def is_replay(self, is_known: bool, is_unpaid: bool) -> bool | None:
+    def is_replay(self, is_known: bool, is_paid: bool | None) -> bool | None:
         """Tell whether it repeats an earlier order; None if that is not known.
 
-        *is_known*: what it names was listed before the order. *is_unpaid*: the wallet is as it was; this decides only
-        if nothing but this one attempt can have paid.
+        *is_known*: what it names was listed before the order. *is_paid*: see Order; this decides only if nothing but
+        this one attempt can have paid.
         """
         if self.is_old or self.seen_before_resend:
             return True
-        if not self.is_sole:
-            return None
-        if is_unpaid:
-            return True if is_known else None
-        return False
+        if self.is_own or (self.is_sole and is_paid):
+            return False
+        return True if self.is_sole and is_paid is False and is_known else None
 
 
 def order_key(

@@ -169,6 +169,17 @@ def test_what_a_reply_leaves_open_is_read(noun: Noun, doubt: str) -> None:
     assert result["order"]["replayed"] is (doubt == "replay")
 
 
+def test_a_wallet_that_can_not_be_read_leaves_open_whether_it_was_a_replay(noun: Noun) -> None:
+    """Nothing but the wallet could say so of a reply without its time."""
+    shop = Shop(noun, vps_created_at="none", hosting_created_at="none")
+    shop.change = lambda request, answer: (
+        Answer(500, {}, {"message": "x"}) if request == "GET /account" and shop.debits() else answer
+    )
+    result = shop.buy()
+    assert not result.get("failed") and result["changed"] and shop.debits() == 1, result
+    assert result["order"]["replayed"] is None and result["order"]["wallet_after_usd_cents"] is None
+
+
 def test_an_id_that_is_the_order_s_own_is_no_success() -> None:
     """A flat reply whose id names nothing that is there: the purchase is told, and nothing else is taken for it."""
     shop = Shop(SERVERS)

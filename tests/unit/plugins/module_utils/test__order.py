@@ -157,25 +157,29 @@ RECEIPT = _order.Receipt(row=None, attempts=1, made_at=None, made_before=None, i
 
 
 @pytest.mark.parametrize(
-    ("receipt", "is_known", "is_unpaid", "is_replay"),
+    ("receipt", "is_known", "is_paid", "is_replay"),
     [
         # The answer itself says so, or its time does, or the list showed it before the order was sent again.
-        (RECEIPT._replace(says_replayed=True), False, False, True),
-        (RECEIPT._replace(made_before=True), False, False, True),
-        (RECEIPT._replace(seen_before_resend=True), False, False, True),
+        (RECEIPT._replace(says_replayed=True), False, True, True),
+        (RECEIPT._replace(made_before=True), False, True, True),
+        (RECEIPT._replace(seen_before_resend=True), False, True, True),
         # The wallet says it of the only attempt.
-        (RECEIPT, False, False, False),
-        (RECEIPT, True, True, True),
-        (RECEIPT, False, True, None),
+        (RECEIPT, False, True, False),
+        (RECEIPT, True, False, True),
+        (RECEIPT, False, False, None),
+        # A wallet that can't be read says nothing; what is proved to be new is no replay all the same.
+        (RECEIPT, True, None, None),
+        (RECEIPT, False, None, None),
+        (RECEIPT._replace(is_fresh=True), False, None, False),
         # An earlier attempt, or another process, may be what was paid.
-        (RECEIPT._replace(is_sole=False), False, False, None),
-        (RECEIPT._replace(is_sole=False), True, True, None),
+        (RECEIPT._replace(is_sole=False), False, True, None),
+        (RECEIPT._replace(is_sole=False), True, False, None),
     ],
 )
 def test_whether_an_answer_is_a_replay(
-    receipt: _order.Receipt, is_known: bool, is_unpaid: bool, is_replay: bool | None
+    receipt: _order.Receipt, is_known: bool, is_paid: bool | None, is_replay: bool | None
 ) -> None:
-    assert receipt.is_replay(is_known, is_unpaid) is is_replay
+    assert receipt.is_replay(is_known, is_paid) is is_replay
 
 
 def test_what_is_bought_by_this_run_alone() -> None:
@@ -197,12 +201,10 @@ def test_how_old_what_it_names_may_be(receipt: _order.Receipt, is_old: bool, may
     assert (receipt.is_old, receipt.may_be_early) == (is_old, may_be_early)
 
 
-@pytest.mark.parametrize(
-    ("balance", "is_unpaid"), [(None, False), (40, False), (999, False), (1000, True), (1500, True)]
-)
-def test_what_a_wallet_proves(balance: int | None, is_unpaid: bool) -> None:
-    assert ORDER.is_unpaid(balance) is is_unpaid
-    assert not ORDER._replace(price_usd_cents=0).is_unpaid(balance), "a plan that costs nothing leaves no trace"
+@pytest.mark.parametrize(("balance", "is_paid"), [(None, None), (40, True), (999, True), (1000, False), (1500, False)])
+def test_what_a_wallet_proves(balance: int | None, is_paid: bool | None) -> None:
+    assert ORDER.is_paid(balance) is is_paid
+    assert ORDER._replace(price_usd_cents=0).is_paid(balance) is None, "a plan that costs nothing leaves no trace"
 
 
 def error(status: int, reason: str = "") -> ApiError:
