@@ -40,7 +40,8 @@ def prepare() -> Path:
         prepare_trees()
         LOGS.mkdir(parents=True, exist_ok=True)
         print(
-            f"Setting up (Python {dotted(version)}; ansible-core, requests and the simulator go into .cache/venv/demo) …",
+            f"Setting up (Python {dotted(version)}; "
+            "ansible-core, requests and the simulator go into .cache/venv/demo) …",
             flush=True,
         )
         return venv_for("demo", version)
@@ -139,9 +140,8 @@ def demo(venv: Path) -> None:
             rows = json.loads(Path(folder, "fleet.json").read_text())
             print(f"  {'bought':<8}{'plan':<8}{'price':<14}{'address':<18}reverse DNS")
             for row in rows:
-                print(
-                    f"  {row['label']:<8}{row['plan']:<8}{dollars(row['cents']) + '/month':<14}{row['ipv4']:<18}{row['ptr']}"
-                )
+                price = dollars(row["cents"]) + "/month"
+                print(f"  {row['label']:<8}{row['plan']:<8}{price:<14}{row['ipv4']:<18}{row['ptr']}")
             spent = before - now["account"]["balance_usd_cents"]
             print(
                 f"\n  {dollars(spent)} were debited; the wallet holds {dollars(now['account']['balance_usd_cents'])}."

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the checks and the demo need of a machine: Pythons, virtual environments, trees of the collection, commands with a log.
+"""What the checks and the demo need of a machine.
 
-Needs Python 3.11 or newer and nothing else; everything it makes is under .cache.
+Pythons, virtual environments, trees of the collection, and commands with a log. Needs Python 3.11 or newer and nothing
+else; everything it makes is under .cache.
 """
 
 from __future__ import annotations
@@ -27,10 +28,15 @@ LOGS = CACHE / "log"
 HOME = CACHE / "home"
 LINK = CACHE / "link"
 INSTALLED = CACHE / "inst"
+NOT_SHIPPED = ("tests/unit/", "tests/integration/", "tests/ci/", "tests/benchmarks/")
 SANITY_PIP = ("24_2", "25_2")
-NO_CONNECTION = r"NewConnectionError|ConnectTimeoutError|ProxyError|Temporary failure in name resolution|Connection refused|Could not fetch URL"
+NO_CONNECTION = (
+    "NewConnectionError|ConnectTimeoutError|ProxyError|Temporary failure in name resolution|Connection refused"
+    "|Could not fetch URL"
+)
 Version = t.Tuple[int, int]
 _PRINT = threading.Lock()
+_SHOWN: list[str] = []
 _CHILDREN: set[subprocess.Popen[bytes]] = set()
 _PYTHONS: dict[Version, str] = {}
 
@@ -40,9 +46,25 @@ class Failed(Exception):
 
 
 def say(text: str) -> None:
-    """Print whole lines at once."""
+    """Print whole lines at once, in the place of what is shown."""
     with _PRINT:
+        _wipe()
         print(text, flush=True)
+
+
+def show(text: str) -> None:
+    """Show a text as the last line of a terminal, until something else is shown or said."""
+    with _PRINT:
+        _wipe()
+        if text:
+            print(text[: shutil.get_terminal_size().columns - 1], end="", flush=True)
+            _SHOWN.append(text)
+
+
+def _wipe() -> None:
+    if _SHOWN:
+        print("\r\x1b[K", end="", flush=True)
+        _SHOWN.clear()
 
 
 def dotted(version: Version) -> str:
@@ -95,7 +117,10 @@ def _version_of(candidate: str) -> Version | None:
 
 
 def environment(venv: Path | None = None, home: str = "") -> dict[str, str]:
-    """Give an environment that depends on nothing of this machine's user. *home*: one of its own, for what runs beside others."""
+    """Give an environment that depends on nothing of this machine's user.
+
+    *home*: one of its own, for what runs beside others.
+    """
     dropped = ("ANSIBLE_", "H444_", "PYTHON", "PYENV", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     bins = [str(Path(path).parent) for _version, path in sorted(pythons().items(), reverse=True)]
@@ -167,7 +192,7 @@ def end_children() -> None:
 
 @contextlib.contextmanager
 def claim(name: str, waiting: str = "") -> t.Iterator[None]:
-    """Hold a name in this checkout. Where another process has it: wait, and say so, or fail where there is nothing to say."""
+    """Hold a name in this checkout. Where another process has it: say *waiting* and wait, or fail if that is empty."""
     try:
         (CACHE / "lock").mkdir(parents=True, exist_ok=True)
         stream = (CACHE / "lock" / name).open("w")
@@ -217,7 +242,8 @@ def why_no_packages(output: str, log: Path, version: Version) -> str:
     # Without a further attempt pip is silent about the connection, and finds no version of anything.
     nothing = "(from versions: none)" in output and "require a different python version" not in output
     if nothing or re.search(NO_CONNECTION, output):
-        return f"The package index can't be reached: is there a network, and does pip need HTTPS_PROXY or PIP_INDEX_URL? ({where})"
+        hint = "is there a network, and does pip need HTTPS_PROXY or PIP_INDEX_URL?"
+        return f"The package index can't be reached: {hint} ({where})"
     missing = re.search(r"No matching distribution found for (\S+)", output)
     if missing:
         return f"The package index has no {missing.group(1)} for Python {dotted(version)} ({where})"
@@ -225,9 +251,10 @@ def why_no_packages(output: str, log: Path, version: Version) -> str:
 
 
 def _take_from_the_index(venv: Path) -> None:
-    """Let ansible-test install releases where it names the archive of a commit on a web server: the index is all that is needed.
+    """Let ansible-test install a release where it names the archive of a commit on a web server.
 
-    A release candidate of ansible-core does so while a library lacks the release that the newest Python asks for.
+    So the index is all that is needed. A release candidate of ansible-core does so while a library lacks the release
+    that the newest Python asks for.
     """
     for file in venv.glob("lib/python3*/site-packages/ansible_test/_data/requirements/sanity.*.txt"):
         text = file.read_text()
@@ -250,7 +277,8 @@ def files_of_repository() -> list[str]:
         said = listed.stderr.decode("utf-8", "replace").strip().splitlines()
         reason = f" ({said[0]})" if said else ""
         raise Failed(
-            f"{ROOT} is no git repository{reason}; the checks take the list of files from git: clone it, or run git init here."
+            f"{ROOT} is no git repository{reason}; the checks take the list of files from git: "
+            "clone it, or run git init here."
         )
     return sorted(names)
 
@@ -273,11 +301,16 @@ def prepare_sanity(home: str) -> None:
         shutil.copy(ROOT / "tests" / "ci" / "get_pip_shim.py", cache / f"get_pip_{version}.py")
 
 
-def copied_tree(name: str, base: Path | None = None) -> Path:
-    """Copy the collection for ansible-test, with a git of its own: without one it would test nothing and pass."""
+def copied_tree(name: str, base: Path | None = None, ships_only: bool = False) -> Path:
+    """Copy the collection for ansible-test, with a git of its own: without one it would test nothing and pass.
+
+    *ships_only*: without the tests.
+    """
     tree = (base or CACHE / "tree") / name / "ansible_collections" / "h444" / "cloud"
     shutil.rmtree(tree, ignore_errors=True)
     for file in files_of_repository():
+        if ships_only and file.startswith(NOT_SHIPPED):
+            continue
         (tree / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / file, tree / file)
     for command in (["git", "init", "-q"], ["git", "add", "-A"]):

@@ -20,8 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PRESETS = ("plain", "wrapped", "sparse", "odd")
 BIN = Path(sys.executable).parent
 WARM = ROOT / "tests" / "integration" / "warm.py"
+COMPILING = ROOT / "tests" / "integration" / "compiling"
+COMPILED = ROOT / ".cache" / "compiled"
 # Where each target notes which endpoints answered it; conftest.py looks whether all were met.
 EXERCISED = ROOT / ".cache" / "exercised"
+# What is played with modules that have processes of their own, as they have for users: dialects, examples. See warm.py.
+COLD = os.environ.get("H444_COLD", "").split()
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
 
 
@@ -52,7 +56,8 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "H444_", "PYTHONPATH"))
     }
-    home.mkdir(parents=True, exist_ok=True)
+    for folder in (home, COMPILED):
+        folder.mkdir(parents=True, exist_ok=True)
     kept.update(
         HOME=str(home),
         ANSIBLE_HOME=str(home / ".ansible"),
@@ -68,6 +73,8 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
         H444_API_KEY=key,
         H444_RATE_LIMIT="0",
         LC_ALL="C.UTF-8",
+        PYTHONPATH=str(COMPILING),
+        H444_COMPILED=str(COMPILED),
     )
     kept.update(more)
     return kept
@@ -127,5 +134,5 @@ def secrets_in(state: t.Any) -> set[str]:
 
 
 def shown_secrets(output: str, secrets: t.Iterable[str]) -> list[str]:
-    """Name the secrets that an output holds, as they are or as JSON writes them; only their beginnings, for a log is read."""
+    """Name the secrets that an output holds, as they are or as JSON writes them; by their beginnings, for a log is read."""
     return sorted(secret[:4] + "…" for secret in secrets if secret in output or json.dumps(secret)[1:-1] in output)

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.h444.cloud.tests.integration.playing import (
+    COLD,
     ROOT,
     environment,
     play,
@@ -71,7 +72,8 @@ def test_module_examples(file: Path, tmp_path: Path) -> None:
         playbook = write_playbook(tmp_path, before + tasks)
         env = environment(tmp_path / "home", simulator.url, simulator.key)
         with approving(simulator) if world.get("approves") else contextlib.nullcontext():
-            played = play(["ansible-playbook", "-vvv", "-i", "localhost,", str(playbook)], env, tmp_path)
+            command = ["ansible-playbook", "-vvv", "-i", "localhost,", str(playbook)]
+            played = play(command, env, tmp_path, is_warm="examples" not in COLD)
         assert played.code == 0, f"the examples of {file.stem} fail:\n{played.tail()}"
         assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
         if WORLD.get(file.stem, {}).get("writes", False):

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from ansible_collections.h444.cloud.tests.integration.playing import (
+    COLD,
     EXERCISED,
     PRESETS,
     ROOT,
@@ -28,8 +29,6 @@ from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
 RUNNER_KEYS = {"presets", "assume", "env", "timeout_seconds"}
-# The dialects in which each module has a process of its own, as it has for users; in the others see warm.py.
-COLD = os.environ.get("H444_COLD", "").split()
 
 
 def settings_of(target: str) -> dict[str, t.Any]:
@@ -82,9 +81,7 @@ def test_target(target: str, preset: str, tmp_path: Path) -> None:
         env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_ROLES_PATH=str(TARGETS))
         env.update({name: str(value) for name, value in settings.get("env", {}).items()})
         command = ["ansible-playbook", "-vvvv", "-i", "localhost,", "-e", json.dumps(variables), str(playbook)]
-        played = play(
-            command, env, tmp_path, settings.get("timeout_seconds", 300), is_warm=bool(os.environ.get("WARMX"))
-        )
+        played = play(command, env, tmp_path, settings.get("timeout_seconds", 300), is_warm=preset not in COLD)
         kept = os.environ.get("H444_KEEP_OUTPUT")
         if kept:
             Path(kept, f"{target}-{preset}.log").write_text(played.output, encoding="utf-8")

@@ -6,9 +6,8 @@
 
 Usage: warm.py ansible-playbook ARGUMENTS
 
-For each task a Python starts and compiles everything that the module imports, which takes four times as long as the
-module's work. Here the core sends the same module, arguments and environment to a fork of a Python that has done so
-once. The libraries are those of the virtual environment; the collection's code is what the core has sent.
+For each task a Python starts and imports the libraries that the module needs, which takes longer than the module's
+work. Here the core sends the same module, arguments and environment to a fork of a Python that has imported them.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ import sys
 import tempfile
 import traceback
 import typing as t
-import zipimport
-from pathlib import Path
 
 LIBRARIES = ("requests", "ansible.module_utils.basic", "ansible.module_utils.urls")
 
@@ -73,12 +70,11 @@ class WarmPython(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
         super().__init__(address, Request)
         self.controller = os.getpid()
 
-    def serve(self, root: Path) -> t.NoReturn:
-        """Import and compile, then serve; what failed is printed, and nobody listens any more."""
+    def serve(self) -> t.NoReturn:
+        """Import, then serve; what failed is printed, and nobody listens any more."""
         try:
             for name in LIBRARIES:
                 importlib.import_module(name)
-            compile_once(root)
             # A play that is killed must not be waited for because this process still holds its output open.
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
@@ -95,25 +91,13 @@ class WarmPython(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
             os._exit(0)
 
 
-def compile_once(root: Path) -> None:
-    """Compile the collection's files now, so that no fork does it again for what it finds in a module's archive."""
-    compile_source = zipimport._compile_source  # type: ignore[attr-defined]
-    files = [file for folder in ("modules", "module_utils") for file in (root / "plugins" / folder).glob("*.py")]
-    compiled = {source: compile_source(str(file), source) for file in files for source in [file.read_bytes()]}
-
-    def known_or_compiled(path: str, source: bytes) -> t.Any:
-        return compiled.get(source) or compile_source(path, source)
-
-    zipimport._compile_source = known_or_compiled  # type: ignore[attr-defined]
-
-
 @contextlib.contextmanager
-def warm_python(address: str, root: Path) -> t.Iterator[None]:
+def warm_python(address: str) -> t.Iterator[None]:
     """Run the warm Python beside this process, before this one becomes a controller."""
     with WarmPython(address) as server:
         process = os.fork()
         if not process:
-            server.serve(root)
+            server.serve()
     try:
         yield
     finally:
@@ -151,8 +135,7 @@ def ask(address: str, command: str, source: bytes, folder: str) -> tuple[int, by
 
 def main(arguments: t.Sequence[str]) -> None:
     """Play; a module that is sent on the standard input (pipelining) goes to the warm Python, all else is as ever."""
-    root = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"].split(os.pathsep)[0], "ansible_collections", "h444", "cloud")
-    with tempfile.TemporaryDirectory() as folder, warm_python(os.path.join(folder, "python"), root):
+    with tempfile.TemporaryDirectory() as folder, warm_python(os.path.join(folder, "python")):
         os.environ["ANSIBLE_PIPELINING"] = "1"
         from ansible.cli import playbook
         from ansible.plugins.connection import local

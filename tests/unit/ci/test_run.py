@@ -212,6 +212,7 @@ def test_help_lists_every_target(checkout: Path) -> None:
     assert shown == targets - {"python"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["demo", "test", "quick", "sim"])
 def test_a_python_that_is_missing_or_too_old_or_bare(checkout: Path, tmp_path: Path, target: str) -> None:
     """One sentence each, that says what to do."""
@@ -227,6 +228,7 @@ def test_a_python_that_is_missing_or_too_old_or_bare(checkout: Path, tmp_path: P
     assert code and len(lines) == 1 and "lacks the modules venv and ensurepip" in lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["demo", "quick"])
 def test_an_index_that_cannot_be_reached(checkout: Path, target: str) -> None:
     """One sentence, without pip's own."""
@@ -246,6 +248,7 @@ def test_an_index_that_cannot_be_reached(checkout: Path, target: str) -> None:
     assert "The package index can't be reached" in lines[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["demo", "test"])
 def test_a_checkout_that_cannot_be_written(checkout: Path, target: str) -> None:
     """One sentence that names the folder."""
@@ -255,6 +258,7 @@ def test_a_checkout_that_cannot_be_written(checkout: Path, target: str) -> None:
     assert f"{checkout}/.cache can't be written" in lines[0]
 
 
+@pytest.mark.slow
 def test_no_git_repository(checkout: Path) -> None:
     """An unpacked archive of the source is told what is missing."""
     code, lines = make(checkout, "quick", f"PYTHON={sys.executable}", GIT_CEILING_DIRECTORIES=str(checkout.parent))
@@ -262,6 +266,7 @@ def test_no_git_repository(checkout: Path) -> None:
     assert "is no git repository" in lines[0]
 
 
+@pytest.mark.slow
 def test_two_runs_at_once(checkout: Path) -> None:
     """The second is refused with a sentence, for both would write the same files."""
     holder = subprocess.Popen(
@@ -285,6 +290,7 @@ def test_two_runs_at_once(checkout: Path) -> None:
         holder.communicate(b"\n")
 
 
+@pytest.mark.slow
 def test_two_demos_at_once_wait_for_one_environment(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,8 @@ from ansible_collections.h444.cloud.tests.simulator import assumed, tickets
 from ansible_collections.h444.cloud.tests.unit.properties.support import World
 from ansible_collections.h444.cloud.tests.unit.properties.surface import MODULES, play
 
+pytestmark = pytest.mark.slow
+
 Json = t.Any
 DEEP = 500
 EXAMPLES = 100

@@ -9,11 +9,15 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.h444.cloud.plugins.action.h444_hosting import ActionModule
 from ansible_collections.h444.cloud.plugins.modules import h444_hosting
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SECRETS
 from ansible_collections.h444.cloud.tests.integration.playing import environment, play, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+pytestmark = pytest.mark.slow
 
 ORDER = {"domain": "example.com", "username": "examplecom", "plan": "hosting-starter"}
 

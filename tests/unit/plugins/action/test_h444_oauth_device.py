@@ -9,8 +9,12 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.h444.cloud.tests.integration.playing import environment, play, write_playbook
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+pytestmark = pytest.mark.slow
 
 
 def test_hidden_and_refused(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
+pytestmark = pytest.mark.slow
+
 KEY = "h444_canary_key_0123456789"
 SECRET = "Canary-pass-4711"
 ONCE = 2  # on the screen and in the log file

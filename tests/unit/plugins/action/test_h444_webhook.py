@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.h444.cloud.plugins.action.h444_webhook import ActionModule
 from ansible_collections.h444.cloud.tests.integration.playing import (
     environment,
@@ -18,6 +20,8 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     write_playbook,
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
+
+pytestmark = pytest.mark.slow
 
 HOOK = {"url": "https://example.com/hook", "events": ["vps.created"]}
 

@@ -10,7 +10,11 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import ROOT, environment
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_benchmark(tmp_path: pathlib.Path) -> None:

@@ -193,6 +193,7 @@ def test_an_expired_entry_is_not_used(api: Api, options: dict[str, t.Any], tmp_p
     assert len(api.requests) == 4
 
 
+@pytest.mark.slow
 def test_through_the_command(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
     """Two runs of ansible-inventory, then --flush-cache, then a play that refreshes."""
     path = write(tmp_path, api_key=KEY, **options)

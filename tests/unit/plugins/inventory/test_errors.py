@@ -214,6 +214,7 @@ def test_a_mistake_of_ours_is_no_empty_account(
     assert "secret words" not in message
 
 
+@pytest.mark.slow
 def test_a_fault_is_never_an_empty_success(api: Api, tmp_path: pathlib.Path) -> None:
     """Alone, a source that fails ends the command; beside another core decides, and the warning names the setting."""
     api.answer("/v1/vps", NEST, 401)
@@ -353,6 +354,7 @@ def test_what_the_rate_limit_cost_is_said(
     assert {name for name, texts in found.items() if texts} == ({level} if level else set())
 
 
+@pytest.mark.slow
 def test_through_the_command(api: Api, tmp_path: pathlib.Path) -> None:
     """A failed sign-in: the sentence is there, and where unparsed sources are errors the command fails."""
     api.serve([])
@@ -367,6 +369,7 @@ def test_through_the_command(api: Api, tmp_path: pathlib.Path) -> None:
     assert "Unexpected" not in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verbosity", ["-v", "-vvvv"])
 def test_no_secret_in_any_output(api: Api, tmp_path: pathlib.Path, verbosity: str) -> None:
     """Not with a working key either: AWX runs with -vvv."""

@@ -19,6 +19,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import KEY, PLUGIN, Api, read, run, vps
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
 GUIDE = (REPOSITORY / "docs" / "docsite" / "rst" / "guide_inventory.rst").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = [

@@ -800,6 +800,7 @@ def test_file_names(fleet: Api, tmp_path: pathlib.Path, details: list[str], name
     assert (said in details) is (name == "servers.yml")
 
 
+@pytest.mark.slow
 def test_through_the_command(fleet: Api, tmp_path: pathlib.Path) -> None:
     """--graph, --host, --export, --yaml and a play with --limit, as a user would."""
     path = write(tmp_path, api_url=fleet.url, api_key=KEY, keyed_groups=[{"key": "h444_status", "prefix": "status"}])
@@ -828,6 +829,7 @@ def test_through_the_command(fleet: Api, tmp_path: pathlib.Path) -> None:
     assert "mail" not in play.out
 
 
+@pytest.mark.slow
 def test_every_core_gives_the_same_json(api: Api, tmp_path: pathlib.Path) -> None:
     """Held against one file, whatever core the tests run on."""
     api.serve([*FLEET, vps(5, "{{ hostile }}", ipv4=None), vps(6, "web-prod-1")], FLEET_IPS)
@@ -852,6 +854,7 @@ def test_every_core_gives_the_same_json(api: Api, tmp_path: pathlib.Path) -> Non
     assert found == expected
 
 
+@pytest.mark.slow
 def test_a_misnamed_file_is_a_fault(fleet: Api, tmp_path: pathlib.Path) -> None:
     """Nobody gets an empty inventory and the exit code 0 for a typo in a name; the warning says what to do."""
     path = write(tmp_path, "servers.yml", api_url=fleet.url, api_key=KEY)

@@ -19,6 +19,8 @@ import pytest
 
 from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import KEY, Api, read, run, vps, write
 
+pytestmark = pytest.mark.slow
+
 # CANARY stands for a file that must not come to be.
 LABELS: dict[str, t.Any] = {
     "expression": "{{ lookup('pipe', 'touch CANARY') }}",

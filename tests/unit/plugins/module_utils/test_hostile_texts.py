@@ -25,6 +25,8 @@ from ansible_collections.h444.cloud.plugins.module_utils._reader import error_te
 from ansible_collections.h444.cloud.plugins.module_utils._reply import secrets_in
 from ansible_collections.h444.cloud.plugins.module_utils._scrub import scrub
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "ansible_collections.h444.cloud.plugins."
 MODULES = (
     "_account", "_addresses", "_billing", "_catalogue", "_delivery",

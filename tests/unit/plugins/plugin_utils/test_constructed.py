@@ -370,6 +370,7 @@ EXTRA = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", [0, 12], ids=["batched", "one-by-one"])
 @pytest.mark.parametrize("seed", range(60))
 def test_random_configurations(seed: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
