@@ -272,10 +272,15 @@ def flat(raw: Raw, nouns: t.Sequence[str], where: Where) -> dict[str, t.Any]:
     for name in nouns:
         if len(row) == 1 and isinstance(row.get(name), dict):
             row = row[name]
+    return with_attributes(row)
+
+
+def with_attributes(row: Row) -> Row:
+    """Give a row with the fields of JSON:API's ``attributes`` among its own; one without an id is no such row."""
     attributes = row.get("attributes")
-    if isinstance(attributes, dict) and "id" in row:
-        row = {**{key: value for key, value in row.items() if key != "attributes"}, **attributes}
-    return row
+    if not isinstance(attributes, dict) or "id" not in row:
+        return row
+    return {**{key: value for key, value in row.items() if key != "attributes"}, **attributes}
 
 
 def first(row: Raw, *names: str) -> t.Any:

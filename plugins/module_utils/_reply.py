@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._api import Row
 from ._endpoint import Endpoint
 from ._errors import BadReply
 from ._names import is_digits, set_apart, well_formed
@@ -28,6 +29,7 @@ from ._reader import (
     snake,
     sweep,
     text,
+    with_attributes,
 )
 
 Path = t.Tuple[str, ...]
@@ -89,6 +91,11 @@ class Secret(t.NamedTuple):
         return self.user not in ("", "root") and bool(LOGIN_PLACES & set(self.path[:-1]))
 
     @property
+    def is_damaged(self) -> bool:
+        """Tell whether it came with characters that no text can hold."""
+        return REPLACED in well_formed(self.value)
+
+    @property
     def is_neutral(self) -> bool:
         """Tell whether nothing in its path names a service or a user."""
         return all(word in NEUTRAL_WORDS or is_digits(word) or not word for word in self.words)
@@ -146,68 +153,78 @@ class Reply(t.NamedTuple):
 def read_reply(body: t.Any, kind: Kind) -> Reply:
     """Part a reply: the resource, its one-time secrets by their names, all other secrets by their paths, the rest."""
     secrets = secrets_in(body, kind.is_secret_text)
-    broken = {secret.path for secret in secrets if REPLACED in well_formed(secret.value)}
     named = kind.choose([secret for secret in secrets if not is_hidden(secret.value)])
-    chosen = {secret.value for secret in named.found.values()}
-    others = {
-        secret.name(): well_formed(secret.value)
-        for secret in secrets
-        if secret.value not in chosen and not is_hidden(secret.value)
-    }
-    rest: t.Any = None
-    raw = None
-    try:
-        rest = sweep(normal(well_formed(body), kind.where), is_secret_text=kind.is_secret_text)[0]
-        raw = resource_in(rest, kind)
-    except (BadReply, RecursionError):
-        pass
+    rest, raw = _rest_and_resource(body, kind)
     return Reply(
         raw,
         {name: well_formed(secret.value) for name, secret in named.found.items()},
-        others,
+        _others(secrets, named),
         rest,
         {name: tuple(secret.name() for secret in several) for name, several in named.unclear.items()},
-        frozenset(name for name, secret in named.found.items() if secret.path in broken),
+        frozenset(name for name, secret in named.found.items() if secret.is_damaged),
         frozenset(name for name, secret in named.found.items() if is_masked(secret.value)),
     )
 
 
+def _rest_and_resource(body: t.Any, kind: Kind) -> tuple[t.Any, Row | None]:
+    """Give the body in snake_case without its secrets, and the row of the resource in it; None for what can't be read."""
+    rest = raw = None
+    try:
+        rest = sweep(normal(well_formed(body), kind.where), kind.is_secret_text)[0]
+        raw = resource_in(rest, kind)
+    except (BadReply, RecursionError):
+        pass
+    return rest, raw
+
+
+def _others(secrets: t.Sequence[Secret], named: Named) -> dict[str, str]:
+    """Give the secrets that have no name of their own, by their paths; a value that has one is not given twice."""
+    chosen = {secret.value for secret in named.found.values()}
+    others = [secret for secret in secrets if secret.value not in chosen and not is_hidden(secret.value)]
+    return {secret.name(): well_formed(secret.value) for secret in others}
+
+
 def secrets_in(body: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -> list[Secret]:
-    """Find every secret of a body in any casing and at any depth, without recursion: a body of any nesting gives its secrets."""
+    """Find every secret of a body in any casing and at any depth.
+
+    Without recursion: a body of any nesting gives its secrets.
+    """
     found: dict[Path, Secret] = {}
     given: dict[Path, int] = {}
     todo: list[tuple[t.Any, Path, bool]] = [(body, (), False)]
     while todo:
         value, path, inside = todo.pop()
-        nested: list[tuple[t.Any, Path, bool]] = []
-        entries = (
-            list(value.items())
-            if isinstance(value, dict)
-            else list(enumerate(value))
-            if isinstance(value, list)
-            else []
-        )
-        names = [snake(well_formed(str(key))) for key, _item in entries]
-        beside, user = (
-            _beside(dict(zip(names, (item for _key, item in entries))))
-            if isinstance(value, dict)
-            else (frozenset(), "")
-        )
-        plain = (
-            {name for name in set(names) if beside_a_secret(name, names, path)}
-            if isinstance(value, dict) and inside
-            else set()
-        )
-        for name, (_key, item) in zip(names, entries):
-            hides = inside or (isinstance(value, dict) and is_secret_key(name))
+        entries = _entries(value)
+        harmless = _beside_secrets([name for name, _item in entries], path) if inside else frozenset()
+        beside, user = _whose(dict(entries))
+        nested = []
+        for name, item in entries:
+            hides = inside or is_secret_key(name)
             if isinstance(item, (dict, list)):
                 nested.append((item, path + (name,), hides))
-            elif isinstance(item, (str, int, float)) and not isinstance(item, bool) and item != "":
-                if (hides and name not in plain) or (isinstance(item, str) and is_secret_text(item)):
-                    place = set_apart(path + (name,), found, given, _numbered)
-                    found[place] = Secret(place, str(item), beside, user)
+            elif _is_secret(item, hides and name not in harmless, is_secret_text):
+                place = set_apart(path + (name,), found, given, _numbered)
+                found[place] = Secret(place, str(item), beside, user)
         todo += reversed(nested)
     return list(found.values())
+
+
+def _entries(value: t.Any) -> list[tuple[str, t.Any]]:
+    """Give the fields of an object by their names, the items of a list by their places."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(snake(well_formed(str(key))), item) for key, item in entries]
+
+
+def _beside_secrets(names: t.Sequence[str], path: Path) -> frozenset[str]:
+    """Give the fields inside credentials that are no secrets themselves."""
+    return frozenset(name for name in set(names) if beside_a_secret(name, names, path))
+
+
+def _is_secret(item: t.Any, hides: bool, is_secret_text: t.Callable[[str], bool]) -> bool:
+    """Tell whether a value is a secret: any text or number where the name *hides* one, else by its look."""
+    if isinstance(item, bool) or not isinstance(item, (str, int, float)) or item == "":
+        return False
+    return hides or (isinstance(item, str) and is_secret_text(item))
 
 
 def _numbered(path: Path, number: int) -> Path:
@@ -215,7 +232,8 @@ def _numbered(path: Path, number: int) -> Path:
     return path[:-1] + ("%s_%d" % (path[-1], number + 1),)
 
 
-def _beside(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:
+def _whose(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:
+    """Give what the fields beside a secret say of it: their words, and the name of a user."""
     words = (text(fields.get(name)) or "" for name in SERVICE_FIELDS)
     letters = "".join(
         letter if letter.isalpha() and letter.isascii() else " " for letter in " ".join(words).lower()[:400]
@@ -236,31 +254,51 @@ def only(secrets: t.Sequence[Secret], *tiers: t.Callable[[Secret], bool]) -> tup
     return None, []
 
 
-def choose_root_password(secrets: t.Sequence[Secret]) -> Named:
-    """Tell the root password of a server from all else that an order's reply may hold."""
-    own = [
-        secret
-        for secret in secrets
-        if not (secret.words & (FOREIGN_WORDS | DB_WORDS | SFTP_WORDS) or secret.is_of_another_user)
-    ]
-    clear = [secret for secret in own if not is_masked(secret.value)]
-    for candidates in (clear, own):
-        found, several = only(
-            candidates,
-            lambda secret: secret.is_password and ("root" in secret.words or secret.user == "root"),
-            lambda secret: "root" in secret.words and not secret.words & NO_PASSWORD_WORDS,
-            lambda secret: secret.is_password and secret.is_neutral,
-            lambda secret: secret.is_neutral,
-            lambda secret: secret.is_password and len(secrets) == 1,
-        )
-        if found or several:
-            return Named({"root_password": found} if found else {}, {"root_password": several} if several else {})
-    return Named({}, {})
+def only_clear(secrets: t.Sequence[Secret], *tiers: t.Callable[[Secret], bool]) -> tuple[Secret | None, list[Secret]]:
+    """Choose as ``only`` does. Those that look masked count only where no other one meets any tier."""
+    clear = [secret for secret in secrets if not is_masked(secret.value)]
+    found, several = only(clear, *tiers)
+    return (found, several) if found or several else only(secrets, *tiers)
+
+
+def _named(name: str, found: Secret | None, several: list[Secret]) -> Named:
+    return Named({name: found} if found else {}, {name: several} if several else {})
 
 
 # Words in the path of a one-time password that say whose it is.
 SFTP_WORDS = frozenset({"sftp", "ftp", "ftps"})
 DB_WORDS = frozenset({"db", "database", "mysql", "mariadb", "sql", "postgres", "postgresql"})
+
+
+def choose_root_password(secrets: t.Sequence[Secret]) -> Named:
+    """Tell the root password of a server from all else that an order's reply may hold."""
+    others_words = FOREIGN_WORDS | DB_WORDS | SFTP_WORDS
+    own = [secret for secret in secrets if not (secret.words & others_words or secret.is_of_another_user)]
+    found, several = only_clear(
+        own,
+        lambda secret: secret.is_password and ("root" in secret.words or secret.user == "root"),
+        lambda secret: "root" in secret.words and not secret.words & NO_PASSWORD_WORDS,
+        _is_neutral_password,
+        _is_neutral,
+        lambda secret: secret.is_password and len(secrets) == 1,
+    )
+    return _named("root_password", found, several)
+
+
+def _is_password(secret: Secret) -> bool:
+    return secret.is_password
+
+
+def _is_neutral(secret: Secret) -> bool:
+    return secret.is_neutral
+
+
+def _is_neutral_password(secret: Secret) -> bool:
+    return secret.is_password and secret.is_neutral
+
+
+# The passwords of a web space, and the words that name each. The first is the account's own.
+SERVICES = {"sftp_password": SFTP_WORDS | {"ssh"}, "db_password": DB_WORDS}
 
 
 def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
@@ -270,38 +308,30 @@ def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
     password, for that is the account's own.
     """
     own = [secret for secret in secrets if not secret.words & (FOREIGN_WORDS | {"root"})]
-    groups: dict[str, list[Secret]] = {"sftp_password": [], "db_password": [], "": []}
-    for secret in own:
-        words = secret.words
-        if not words & (DB_WORDS | SFTP_WORDS | {"ssh"}):
-            words = secret.beside
-        kinds = [
-            name
-            for name, marks in (("sftp_password", SFTP_WORDS | {"ssh"}), ("db_password", DB_WORDS))
-            if words & marks
-        ]
-        if len(kinds) < 2:
-            groups[kinds[0] if kinds else ""].append(secret)
-    found: dict[str, Secret] = {}
-    unclear: dict[str, list[Secret]] = {}
-    for name in ("sftp_password", "db_password"):
-        one, several = _of_a_service(groups[name])
-        if one:
-            found[name] = one
-        elif several:
-            unclear[name] = several
-    missing = [name for name in ("sftp_password", "db_password") if name not in found and name not in unclear]
-    one, several = only(
-        groups[""],
-        lambda secret: secret.is_password and secret.is_neutral,
-        lambda secret: secret.is_neutral,
-        lambda secret: secret.is_password,
-    )
-    if missing and one:
-        found[missing[0]] = one
+    named = Named({}, {})
+    for name in SERVICES:
+        of_service = _named(name, *_of_a_service(_those_of(own, [name])))
+        named.found.update(of_service.found)
+        named.unclear.update(of_service.unclear)
+    nameless, several = only(_those_of(own, []), _is_neutral_password, _is_neutral, _is_password)
+    missing = [name for name in SERVICES if name not in named.found and name not in named.unclear]
+    if missing and nameless:
+        named.found[missing[0]] = nameless
     elif several:
-        unclear.update(dict.fromkeys(missing, several))
-    return Named(found, unclear)
+        named.unclear.update(dict.fromkeys(missing, several))
+    return named
+
+
+def _those_of(secrets: t.Sequence[Secret], services: list[str]) -> list[Secret]:
+    """Give the secrets that may be these passwords and no others."""
+    return [secret for secret in secrets if _services_of(secret) == services]
+
+
+def _services_of(secret: Secret) -> list[str]:
+    """Name the passwords that a secret may be by its path, or by the fields beside it where its path says nothing."""
+    says_whose = any(secret.words & words for words in SERVICES.values())
+    words = secret.words if says_whose else secret.beside
+    return [name for name, marks in SERVICES.items() if words & marks]
 
 
 def choose_signing_secret(secrets: t.Sequence[Secret]) -> Named:
@@ -311,14 +341,14 @@ def choose_signing_secret(secrets: t.Sequence[Secret]) -> Named:
         for secret in secrets
         if not secret.words & {"old", "previous", "prior", "former"} and not is_masked(secret.value)
     ]
-    own = [secret for secret in own if secret.value.startswith(SIGNING_PREFIX)] or own
+    own = [secret for secret in own if is_signing_secret(secret.value)] or own
     found, several = only(
         own,
         lambda secret: "signing" in secret.words,
         lambda secret: "secret" in secret.words,
         lambda secret: is_signing_secret(secret.value) or len(own) == 1,
     )
-    return Named({"secret": found} if found else {}, {"secret": several} if several else {})
+    return _named("secret", found, several)
 
 
 def is_signing_secret(value: str) -> bool:
@@ -329,36 +359,27 @@ def is_signing_secret(value: str) -> bool:
 def _of_a_service(secrets: t.Sequence[Secret]) -> tuple[Secret | None, list[Secret]]:
     """Choose among the secrets of one service: a token of the database is not its password."""
     usable = [secret for secret in secrets if not set(secret.path[-1].split("_")) & NO_PASSWORD_WORDS]
-    for candidates in ([secret for secret in usable if not is_masked(secret.value)], usable):
-        found, several = only(
-            candidates,
-            # A web space can have passwords for FTP and a shell as well; the one that is promised is that of SFTP.
-            lambda secret: secret.is_password and "sftp" in secret.words | secret.beside,
-            lambda secret: secret.is_password,
-            lambda _secret: True,
-        )
-        if found or several:
-            return found, several
-    return None, []
+    return only_clear(
+        usable,
+        # A web space can have passwords for FTP and a shell as well; the one that is promised is that of SFTP.
+        lambda secret: secret.is_password and "sftp" in secret.words | secret.beside,
+        _is_password,
+        lambda _secret: True,
+    )
 
 
-def resource_in(rest: t.Any, kind: Kind) -> dict[str, t.Any] | None:
+def resource_in(rest: t.Any, kind: Kind) -> Row | None:
     """Find the row of the resource in a reply (in snake_case, without secrets), None where it can't be told surely.
 
     An order has an id of its own, and that must never be taken for the id of what was ordered. So the nested resource of the
     noun's name wins, then a field that is named after the noun, and a bare id only where nothing else could be meant.
     """
     outers = _levels(rest)
-    named = [(outer, found) for outer in outers for found in [_named_id(outer, kind)] if found]
-    bare = [(outer, found) for outer in outers for found in [_bare_id(outer)] if found]
+    named = _with_ids(outers, lambda outer: _named_id(outer, kind))
+    bare = _with_ids(outers, _bare_id)
     for nouns, beside in ((kind.nouns, named), (kind.weak_nouns, named + bare)):
         nested = [row for outer in outers for row in _nested(outer, nouns)]
-        rows = [
-            (row, found)
-            for row in nested
-            for found in [identifier_or_none(first(row, *BARE_IDS, *kind.ids, *kind.weak_ids))]
-            if found
-        ]
+        rows = _with_ids(nested, lambda row: identifier_or_none(first(row, *BARE_IDS, *kind.ids, *kind.weak_ids)))
         if rows:
             return _one(rows, beside)
         if nested and not beside:
@@ -366,32 +387,41 @@ def resource_in(rest: t.Any, kind: Kind) -> dict[str, t.Any] | None:
     return _one(named or bare)
 
 
-def _one(
-    rows: t.Sequence[tuple[dict[str, t.Any], str]], beside: t.Sequence[tuple[dict[str, t.Any], str]] = ()
-) -> dict[str, t.Any] | None:
+RowWithId = t.Tuple[Row, str]
+
+
+def _with_ids(rows: t.Iterable[Row], id_of: t.Callable[[Row], t.Optional[str]]) -> list[RowWithId]:
+    """Give the rows that have an id, each with it."""
+    ids = ((row, id_of(row)) for row in rows)
+    return [(row, found) for row, found in ids if found]
+
+
+def _one(rows: t.Sequence[RowWithId], beside: t.Sequence[RowWithId] = ()) -> Row | None:
     """Give the row of the one id that all of these have, None if they have several or there are none."""
     ids = {found for _row, found in (*rows, *beside)}
     return {**rows[0][0], "id": ids.pop()} if rows and len(ids) == 1 else None
 
 
-def _levels(rest: t.Any) -> list[dict[str, t.Any]]:
+def _levels(rest: t.Any) -> list[Row]:
     """Give the objects of a reply that may speak of the resource: itself, and what its envelopes hold."""
-    found: list[dict[str, t.Any]] = []
+    found: list[Row] = []
     todo: list[tuple[t.Any, int, bool]] = [(rest, 0, False)]
     while todo:
         value, level, is_order = todo.pop(0)
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        if not isinstance(value, dict) or level > MAX_LEVELS:
+        row = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if not isinstance(row, dict) or level > MAX_LEVELS:
             continue
-        if isinstance(value.get("attributes"), dict) and "id" in value:
-            value = {**{key: item for key, item in value.items() if key != "attributes"}, **value["attributes"]}
-        # The id of what stands under "order" is the order's, whatever else is missing.
-        found.append({key: item for key, item in value.items() if key not in ("id", "uuid")} if is_order else value)
-        for name, item in value.items():
+        row = with_attributes(row)
+        found.append(_without_id(row) if is_order else row)
+        for name, item in row.items():
             if name in WRAPPERS and isinstance(item, (dict, list)):
                 todo.append((item, level + 1, is_order or name == "order"))
     return found
+
+
+def _without_id(order: Row) -> Row:
+    """Give what stands under "order" without its id, which is the order's, whatever else is missing."""
+    return {key: item for key, item in order.items() if key not in BARE_IDS}
 
 
 def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str], level: int = 0) -> list[dict[str, t.Any]]:
