@@ -80,8 +80,8 @@ def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoi
         raise bad(where, "one of its addresses is %s" % kind_of(row))
     fields = read_fields(row, TABLE, where)
     spelling = first(row, *IP_NAMES).strip().split("/")[0].split("%")[0]
-    told = {"told_ip": spelling} if spelling != fields["ip"] else {}
-    return {**row, **told, **fields, "vps_id": vps_id, "vps_label": vps_label}
+    as_written = {"told_ip": spelling} if spelling != fields["ip"] else {}
+    return {**row, **as_written, **fields, "vps_id": vps_id, "vps_label": vps_label}
 
 
 def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
@@ -94,7 +94,10 @@ def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
 
 
 def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
-    """Find whose addresses an entry holds, by vps_id, a nested server, or (of a group) its own id: the id and the label."""
+    """Give the id and label of the server whose addresses an entry holds.
+
+    They stand in the entry, in a nested server, or are a group's own.
+    """
     nested: Row = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
     ids = (
         first(entry, *OWNER_IDS),
@@ -130,8 +133,8 @@ def read_all_ips(body: t.Any, odd: Odd | None = None) -> list[Row]:
 
     Assumed: the page shows no reply; a list of groups, a map from id to addresses or a flat list are understood
     (switch ``all_ips_shape``).
-    *odd*: takes each entry that can't be read, which is left out then. Raises BadReply without it, and for a body that is
-    no list.
+    *odd*: takes each entry that can't be read, which is left out then. Raises: BadReply without it, and for a body that
+    is no list.
     """
     mapped = _as_map(body)
     entries: t.Iterable[tuple[str | None, t.Any]]

@@ -30,7 +30,10 @@ read_plan_slug = text_inside("slug", "plan_slug", "code", "name_en", "name", "id
 
 
 def read_price(value: t.Any) -> int | None:
-    """Give a price in cents, None where it can't be read: one odd row must not hide the other plans. find_plan refuses it."""
+    """Give a price in cents, None where it can't be read.
+
+    One odd row must not hide the other plans; find_plan refuses it.
+    """
     try:
         price = cents(value, PRODUCTS, "price")
     except BadReply:

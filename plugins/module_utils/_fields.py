@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Readers as data: a table per resource says under which names a reply may hold each field, and how its value is read. Pure.
+"""Readers as data: a table per resource says how each field is read, and under which names a reply may hold it. Pure.
 
-Only one page of the API is known, so most of the names are guesses. Once a real reply has been seen, strike those that it
-does not use. Names are in snake_case; ``network.ipv4`` is the name ``ipv4`` inside the object ``network``. Their order is
-their priority.
+Only one page of the API is known, so most of the names are guesses. Once a real reply has been seen, strike those that
+it does not use. Names are in snake_case, and their order is their priority. ``network.ipv4`` is the name ``ipv4``
+inside the object ``network``; such places are looked into last.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def word_inside(*names: str) -> t.Callable[[t.Any], t.Optional[str]]:
 
 
 class Field:
-    """A field that may stand under several names. The first value is read; where there is none, so is the field."""
+    """A field that may stand under several names. The first value is read; without any the field is None."""
 
     def __init__(self, read: t.Callable[[t.Any], t.Any], *names: str) -> None:
         self.read = read
@@ -75,7 +75,10 @@ class Field:
 
 
 class Needed(Field):
-    """A field without which a row is of no use. Its reader is given what a message needs: the request and the field's name."""
+    """A field without which a row is of no use.
+
+    Its reader is also given what the message needs, the request and the field's name, and raises BadReply.
+    """
 
     def __init__(self, read: t.Callable[[t.Any, Where, str], t.Any], *names: str) -> None:
         super().__init__(as_is, *names)
@@ -104,7 +107,7 @@ class Either(Field):
 
 
 class Derived(Field):
-    """A field that only the row as a whole tells."""
+    """A field that is read from the row as a whole, as a function of its own."""
 
     def __init__(self, read_row: t.Callable[[Raw], t.Any]) -> None:
         super().__init__(as_is)

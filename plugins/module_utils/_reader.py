@@ -29,16 +29,19 @@ MAX_ERROR_DEPTH = 8
 MAX_ERROR_TEXT = 20_000
 
 SECRET_KEY = re.compile(
-    r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords|private_key|signing_key"
-    r"|(?:auth|epp|authorization|transfer)_?(?:code|info|key))(?:_|\Z)"  # who has a domain's transfer code can take the domain away
+    r"(?:\A|_)(?:password|passwd|passphrase|pass|pwd|pw|secret|secrets|token|credential|credentials|passwords"
+    r"|private_key|signing_key"
+    # Who has a domain's transfer code can take the domain away.
+    r"|(?:auth|epp|authorization|transfer)_?(?:code|info|key))(?:_|\Z)"
 )
 # Fields beside a secret that are none: credentials come with a user name, a host, the name of a database.
 BESIDE_SECRET = re.compile(
-    r"(?:\A|_)(?:name|username|user|login|host|hostname|port|database|dbname|url|uri|type|kind|service|protocol|scheme|email|path|directory|id|uuid"
+    r"(?:\A|_)(?:name|username|user|login|host|hostname|port|database|dbname|url|uri|type|kind|service|protocol|scheme"
+    r"|email|path|directory|id|uuid"
     r"|ip|ipv4|ipv6|address|server|charset|note|label|domain|role|(?:created|issued|updated)_at)\Z"
 )
 USER_KEYS = frozenset({"username", "user", "login", "name"})
-# "password_set": true, "token_type": "Bearer" and the like tell about a secret, they hold none.
+# "password_set": true, "token_type": "Bearer" and the like say something about a secret and hold none.
 ABOUT_SECRET = re.compile(r"_(?:set|type|expires_in|expires_at|hint|masked|last4|last_four|url|changed_at|count|id)\Z")
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "on", "enabled", "active", "locked"})
@@ -145,7 +148,7 @@ def in_snake_case(body: t.Mapping[t.Any, t.Any]) -> Row:
 
 
 def list_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[t.Any]:
-    """Find the list in a reply: bare, under one key, or one level deeper. Raises BadReply when there is no single one."""
+    """Find the list in a reply: bare, under one key, or one level deeper. Raises: BadReply where there is not one."""
     for _level in range(3):
         if isinstance(body, list):
             return body
@@ -189,7 +192,10 @@ def _own_id(row: Raw) -> t.Any:
 
 
 def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
-    """Make what reads a null in the place of a list as an empty list. Only for lists of which nothing is made anew because a row is missing."""
+    """Make a function that reads a null in the place of a list as an empty list.
+
+    Only for lists of what is never ordered or created because a row is missing.
+    """
 
     def page_of(body: t.Any) -> t.Any:
         if body is None:
@@ -206,7 +212,7 @@ def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
 
 
 def says_failed(place: Raw) -> bool:
-    """Tell whether an object (in snake_case) around a list says that reading it failed: an empty list beside that is no proof of anything."""
+    """Tell whether the object (in snake_case) around a list says that it failed: then an empty list proves nothing."""
     if any(truth(place.get(name)) is False for name in ("success", "ok", "succeeded")):
         return True
     return any(bool(place.get(name)) for name in ("error", "errors"))
@@ -358,7 +364,8 @@ def truth(value: t.Any) -> bool | None:
 
 
 RFC3339 = re.compile(
-    r"\A([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?)?\s*(Z|z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+    r"\A([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?)?"
+    r"\s*(Z|z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 
 
@@ -386,7 +393,7 @@ def _moment_in(found: str) -> datetime:
 
 
 def newest_first(rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """Sort by time, the newest first. Where one row tells no readable time, all stay in the API's order."""
+    """Sort by time, the newest first. Where the time of one row can't be read, all stay in the API's order."""
     times = [found for found in (moment(row["created_at"]) for row in rows) if found is not None]
     if not times or len(times) < len(rows):
         return rows
@@ -415,7 +422,8 @@ def is_secret_key(key: str) -> bool:
 def beside_a_secret(key: str, keys: t.Collection[str], path: tuple[str, ...]) -> bool:
     """Tell whether a field inside credentials is no secret itself. *keys*: all fields there; *path*: where that is.
 
-    Among passwords alone, "database" is whose password it is, not the name of one; so it is where nothing beside it is a secret.
+    Among passwords alone, "database" is whose password it is, not the name of one; so it is where nothing beside it is
+    a secret.
     """
     if path[-1:] == ("passwords",):
         return False
@@ -426,8 +434,8 @@ def beside_a_secret(key: str, keys: t.Collection[str], path: tuple[str, ...]) ->
     )
 
 
-# "…" hides as much as three stars. Behind the hidden part may stand the end of a key (whsec_…abcd, ••••1234); of a password it
-# never does, for there a star is a letter like all others.
+# "…" hides as much as three stars. Behind the hidden part may stand the end of a key (whsec_…abcd, ••••1234); of a
+# password it never does, for there a star is a letter like all others.
 HIDING = r"(?:[*•●.]{3,}|[*•●.]*…[*•●….]*)"
 KEY_BEGINNING = r"(?:whsec_|h444_(?:at_|rt_)?)[A-Za-z0-9]{0,8}"
 MASKED = re.compile(r"\A(?:[*•●….]+|[^*•●…]{1,64}%s|%s[A-Za-z0-9]{1,6})\Z" % (HIDING, HIDING))
@@ -435,12 +443,12 @@ MASKED_KEY = re.compile(r"\A(?:[*•●…. ]+|%s%s[A-Za-z0-9]{0,6})\Z" % (KEY_B
 
 
 def is_masked(value: str) -> bool:
-    """Tell whether a secret is shown as stars or dots instead of itself: nothing but these, or a beginning and then at least three."""
+    """Tell whether a secret is shown as stars or dots: nothing but these, or a beginning and then at least three."""
     return is_hidden(value) or (len(value) <= 200 and bool(MASKED.match(value)))
 
 
 def is_hidden(value: str) -> bool:
-    """Tell whether a secret is surely none: only what hides one, or the beginning of a key and then what hides the rest."""
+    """Tell whether a secret is surely hidden: nothing but stars or dots, or the beginning of a key and then these."""
     return not value or (len(value) <= 200 and bool(MASKED_KEY.match(value)))
 
 
@@ -455,9 +463,9 @@ Path = t.Tuple[str, ...]
 def sweep(value: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -> tuple[t.Any, dict[Path, str]]:
     """Part a reply (already in snake_case) from its secrets, at any depth.
 
-    Returns the reply without them and a map from the path of keys to the secret. So an ``initialRootPassword`` that
-    nobody foresaw can't reach a result, a diff or a cache. What is masked counts as a secret, too. *is_secret_text*: tells
-    a secret by its look.
+    Returns the reply without them and a map from the path of keys to the secret. So an unexpected
+    ``initialRootPassword`` can't reach a result, a diff or a cache. What is masked counts as a secret, too.
+    *is_secret_text*: recognizes a secret by its look.
     """
     broom = _Broom(is_secret_text)
     return broom.sweep(value, (), False), broom.secrets
@@ -477,7 +485,7 @@ class _Broom:
         return self._sweep_list(value, path, inside) if isinstance(value, list) else value
 
     def _sweep_object(self, value: Raw, path: Path, inside: bool) -> Row:
-        # Nearly every object of a long list has no field that could be a secret, which its keys alone tell.
+        # Nearly every object of a long list has no field that could be a secret; its keys alone show that.
         is_harmless = not inside and self._is_secret_text is no_text and _without_secret_keys(tuple(value))
         kept: Row = {}
         for key, item in value.items():
@@ -533,7 +541,8 @@ def row_of(raw: Raw, nouns: t.Sequence[str], where: Where, is_secret_text: t.Cal
 
 # Where the API's own words may stand in an error's body; the first that says something counts.
 ERROR_FIELDS = (
-    "message", "detail", "details", "error_description", "errors", "error", "title", "msg", "description", "reason", "constraints",
+    "message", "detail", "details", "error_description", "errors", "error", "title", "msg", "description", "reason",
+    "constraints",
 )  # fmt: skip
 
 

@@ -4,8 +4,8 @@
 
 """The replies that bring one-time secrets: an order, a reinstall, a new webhook. Pure.
 
-Such a reply comes once, so nothing in it may cost a secret. The secrets are taken out of the body as it came, before anything
-else is read; what then can't be read counts as not told. Nothing here raises for what a reply holds.
+Such a reply comes once, so nothing in it may cost a secret. The secrets are taken out of the body as it came, before
+anything else is read; what then can't be read counts as missing. Nothing here raises for what a reply holds.
 """
 
 from __future__ import annotations
@@ -39,14 +39,18 @@ PASSWORD_WORDS = frozenset({"password", "passwords", "passwd", "passphrase", "pa
 NO_PASSWORD_WORDS = frozenset({"token", "tokens", "key", "keys", "code", "codes", "info", "otp", "totp", "pin", "hash"})
 # Words that say nothing about whose password it is.
 NEUTRAL_WORDS = PASSWORD_WORDS | {
-    "data", "result", "response", "payload", "attributes", "credentials", "credential", "login", "access", "auth", "ssh", "initial", "default",
-    "generated", "temporary", "temp", "new", "first", "one", "time", "secret", "secrets", "value", "plain", "plaintext", "text", "order",
+    "data", "result", "response", "payload", "attributes", "credentials", "credential", "login", "access", "auth",
+    "ssh", "initial", "default",
+    "generated", "temporary", "temp", "new", "first", "one", "time", "secret", "secrets", "value", "plain",
+    "plaintext", "text", "order",
     "user", "account", "main", "primary",
 }  # fmt: skip
 # Passwords of something else that can come with a server or a web space.
 FOREIGN_WORDS = frozenset({
-    "vnc", "novnc", "spice", "console", "panel", "control", "cpanel", "whm", "plesk", "directadmin", "webmin", "ipmi", "bmc", "idrac", "ilo", "kvm",
-    "rescue", "recovery", "mail", "email", "smtp", "imap", "pop3", "mailbox", "api", "webhook", "wifi", "licence", "license", "backup", "proxy", "vpn",
+    "vnc", "novnc", "spice", "console", "panel", "control", "cpanel", "whm", "plesk", "directadmin", "webmin", "ipmi",
+    "bmc", "idrac", "ilo", "kvm",
+    "rescue", "recovery", "mail", "email", "smtp", "imap", "pop3", "mailbox", "api", "webhook", "wifi", "licence",
+    "license", "backup", "proxy", "vpn",
     "customer", "client", "billing", "old", "previous", "prior", "former",
 })  # fmt: skip
 # Where the user beside a password is the one who logs in with it.
@@ -66,7 +70,7 @@ MAX_PATH_SHOWN = 200
 
 
 class Secret(t.NamedTuple):
-    """One secret of a reply, and what tells whose it is."""
+    """One secret of a reply, and what shows whose it is."""
 
     path: Path
     value: str
@@ -87,7 +91,7 @@ class Secret(t.NamedTuple):
 
     @property
     def is_of_another_user(self) -> bool:
-        """Tell whether it is told to be the password of a user who is not root."""
+        """Tell whether it is the password of a user who is not root."""
         return self.user not in ("", "root") and bool(LOGIN_PLACES & set(self.path[:-1]))
 
     @property
@@ -129,7 +133,10 @@ class Kind(t.NamedTuple):
 
 
 class Reply(t.NamedTuple):
-    """A reply, read. *raw*: the resource's row in snake_case, free of secrets, with its ``id``; None where none can be told surely."""
+    """A reply, read.
+
+    *raw*: the resource's row in snake_case, free of secrets, with its ``id``; None where it can't be found for sure.
+    """
 
     raw: t.Optional[t.Dict[str, t.Any]]
     secrets: t.Dict[str, str]
@@ -167,7 +174,7 @@ def read_reply(body: t.Any, kind: Kind) -> Reply:
 
 
 def _rest_and_resource(body: t.Any, kind: Kind) -> tuple[t.Any, Row | None]:
-    """Give the body in snake_case without its secrets, and the row of the resource in it; None for what can't be read."""
+    """Give the body in snake_case without its secrets, and the resource's row in it; None for what can't be read."""
     rest = raw = None
     try:
         rest = sweep(normal(well_formed(body), kind.where), kind.is_secret_text)[0]
@@ -243,7 +250,7 @@ def _whose(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:
 
 
 def only(secrets: t.Sequence[Secret], *tiers: t.Callable[[Secret], bool]) -> tuple[Secret | None, list[Secret]]:
-    """Choose by the first tier that any secret meets: the one of it, or nothing and those between which nothing decides.
+    """Choose by the first tier that any secret meets: its one secret, or none and those between which nothing decides.
 
     Equal values are one secret. Their order decides nothing.
     """
@@ -369,10 +376,11 @@ def _of_a_service(secrets: t.Sequence[Secret]) -> tuple[Secret | None, list[Secr
 
 
 def resource_in(rest: t.Any, kind: Kind) -> Row | None:
-    """Find the row of the resource in a reply (in snake_case, without secrets), None where it can't be told surely.
+    """Find the row of the resource in a reply (in snake_case, without secrets), None where it can't be found for sure.
 
-    An order has an id of its own, and that must never be taken for the id of what was ordered. So the nested resource of the
-    noun's name wins, then a field that is named after the noun, and a bare id only where nothing else could be meant.
+    An order has an id of its own, and that must never be taken for the id of what was ordered. So the nested resource
+    of the noun's name wins, then a field that is named after the noun, and a bare id only where nothing else could be
+    meant.
     """
     outers = _levels(rest)
     named = _with_ids(outers, lambda outer: _named_id(outer, kind))
@@ -425,7 +433,10 @@ def _without_id(order: Row) -> Row:
 
 
 def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str], level: int = 0) -> list[dict[str, t.Any]]:
-    """Give the rows under the noun's names; one that only holds another of these names is an envelope: {"vps": {"server": {…}}}."""
+    """Give the rows under the noun's names.
+
+    One that only holds another of these names is an envelope: {"vps": {"server": {…}}}.
+    """
     found: list[dict[str, t.Any]] = []
     for name in nouns:
         item = outer.get(name)

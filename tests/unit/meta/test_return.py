@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""RETURN stands twice, in a module and in its info module, until the oldest core knows fragments of it; both must say the same."""
+"""RETURN stands twice, in a module and its info module, until the oldest core knows fragments of it; both agree."""
 
 from __future__ import annotations
 

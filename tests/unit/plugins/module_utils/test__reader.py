@@ -22,8 +22,10 @@ ROW = {"id": 1}
 @pytest.mark.parametrize(
     "key,result",
     [
-        ("zoneHosted", "zone_hosted"), ("ZoneHosted", "zone_hosted"), ("zone-hosted", "zone_hosted"), ("zone_hosted", "zone_hosted"),
-        ("ipv4Address", "ipv4_address"), ("IPv4", "ipv4"), ("ID", "id"), ("vpsID", "vps_id"), ("planSlug", "plan_slug"), ("HTTPServer", "http_server"),
+        ("zoneHosted", "zone_hosted"), ("ZoneHosted", "zone_hosted"), ("zone-hosted", "zone_hosted"),
+        ("zone_hosted", "zone_hosted"),
+        ("ipv4Address", "ipv4_address"), ("IPv4", "ipv4"), ("ID", "id"), ("vpsID", "vps_id"),
+        ("planSlug", "plan_slug"), ("HTTPServer", "http_server"),
     ],
 )  # fmt: skip
 def test_snake(key: str, result: str) -> None:
@@ -33,7 +35,8 @@ def test_snake(key: str, result: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        [ROW], {"data": [ROW]}, {"items": [ROW]}, {"results": [ROW]}, {"vps": [ROW]}, {"Servers": [ROW]}, {"data": {"items": [ROW]}},
+        [ROW], {"data": [ROW]}, {"items": [ROW]}, {"results": [ROW]}, {"vps": [ROW]}, {"Servers": [ROW]},
+        {"data": {"items": [ROW]}},
         {"data": {"vps": [ROW]}, "meta": {"total": 1}}, {"1": ROW},
     ],
 )  # fmt: skip
@@ -213,9 +216,12 @@ NOON = datetime(2026, 1, 2, 12, 0, tzinfo=timezone.utc)
 @pytest.mark.parametrize(
     "value,result",
     [
-        ("2026-01-02T12:00:00Z", NOON), ("2026-01-02 12:00:00", NOON), ("2026-01-02T14:00:00+02:00", NOON), ("2026-01-02T12:00:00.000Z", NOON),
-        ("2026-01-02T12:00:00.000000000Z", NOON), (int(NOON.timestamp()), NOON), (int(NOON.timestamp()) * 1000, NOON), (str(int(NOON.timestamp())), NOON),
-        ("Fri, 02 Jan 2026 12:00:00 GMT", NOON), ("2026-01-02", NOON.replace(hour=0)), ("yesterday", None), ("", None), (None, None), (True, None), (5, None),
+        ("2026-01-02T12:00:00Z", NOON), ("2026-01-02 12:00:00", NOON), ("2026-01-02T14:00:00+02:00", NOON),
+        ("2026-01-02T12:00:00.000Z", NOON),
+        ("2026-01-02T12:00:00.000000000Z", NOON), (int(NOON.timestamp()), NOON), (int(NOON.timestamp()) * 1000, NOON),
+        (str(int(NOON.timestamp())), NOON),
+        ("Fri, 02 Jan 2026 12:00:00 GMT", NOON), ("2026-01-02", NOON.replace(hour=0)), ("yesterday", None), ("", None),
+        (None, None), (True, None), (5, None),
         ("2026-13-02T12:00:00Z", None), (10**17, None), ([], None), (float("nan"), None),
     ],
 )  # fmt: skip
@@ -246,7 +252,8 @@ def test_shallow() -> None:
 @pytest.mark.parametrize(
     "value,result",
     [
-        ("192.0.2.7/24", "192.0.2.7"), ({"address": "192.0.2.7"}, "192.0.2.7"), (["2001:db8::7", "192.0.2.7"], "192.0.2.7"), (["2001:DB8::7"], "2001:db8::7"),
+        ("192.0.2.7/24", "192.0.2.7"), ({"address": "192.0.2.7"}, "192.0.2.7"),
+        (["2001:db8::7", "192.0.2.7"], "192.0.2.7"), (["2001:DB8::7"], "2001:db8::7"),
         ([{"ip": "192.0.2.7"}], "192.0.2.7"), ([], None), ({}, None), ("x", None), (None, None),
     ],
 )  # fmt: skip
@@ -266,7 +273,8 @@ def test_word_and_first() -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        "password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token", "private_key", "pw", "credentials",
+        "password", "root_password", "initial_root_password", "secret", "webhook_secret", "token", "api_token",
+        "private_key", "pw", "credentials",
         "auth_code", "authcode", "epp_code", "auth_info", "transfer_code", "domain_epp_key",
     ],
 )  # fmt: skip
@@ -330,7 +338,7 @@ def test_sweep_of_passwords_by_whose_they_are() -> None:
 
 
 def test_sweep_knows_what_stands_beside_a_secret() -> None:
-    """The name of a database, its user and its host are shown; a password among services that are named alone is hidden."""
+    """The name of a database, its user and its host are shown; what stands under a service's name alone is hidden."""
     credentials = {
         "sftp": {"user": "u", "password": "canary-a"},
         "db": {"name": "shop_db", "db_host": "h", "user": "u", "password": "canary-b"},
@@ -383,10 +391,13 @@ def test_not_masked(value: str) -> None:
     "body,words",
     [
         ({"statusCode": 400, "message": ["a is wrong", "b too"], "error": "Bad Request"}, "a is wrong; b too"),
-        ({"statusCode": 404, "message": "gone", "error": "Not Found"}, "gone"), ({"error": "x"}, "x"), ({"error": {"code": 1, "message": "y"}}, "y"),
-        ({"errors": [{"detail": "p"}, {"detail": "q"}]}, "p; q"), ({"title": "t"}, "t"), ({"Detail": "d", "title": "t"}, "d"),
+        ({"statusCode": 404, "message": "gone", "error": "Not Found"}, "gone"), ({"error": "x"}, "x"),
+        ({"error": {"code": 1, "message": "y"}}, "y"),
+        ({"errors": [{"detail": "p"}, {"detail": "q"}]}, "p; q"), ({"title": "t"}, "t"),
+        ({"Detail": "d", "title": "t"}, "d"),
         ({"data": {"message": "m"}}, "m"),
-        ({"label": "is taken"}, "label: is taken"), ("<html><TITLE>\n502 Bad\x1b[0m</TITLE>", "HTML page '502 Bad [0m'"), ("<p>x", "HTML page"),
+        ({"label": "is taken"}, "label: is taken"),
+        ("<html><TITLE>\n502 Bad\x1b[0m</TITLE>", "HTML page '502 Bad [0m'"), ("<p>x", "HTML page"),
         ("text", "text"),
         ("", ""), (None, ""), ([], ""), ({}, ""), (5, ""), ({"status": "x"}, ""),
     ],

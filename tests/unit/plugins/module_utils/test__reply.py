@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The replies that bring one-time secrets: no shape of a reply loses one, and none gives another's password or another's id."""
+"""The replies that bring one-time secrets: no shape of a reply loses one, and none gives another's password or id."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def test_a_tie_is_not_broken(body: Body, paths: set[str]) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"credentials": {"user": "ubuntu", "password": "u"}}, {"vnc_password": "v"}, {"console_token": "t"}, {"private_key": "k"},
+        {"credentials": {"user": "ubuntu", "password": "u"}}, {"vnc_password": "v"}, {"console_token": "t"},
+        {"private_key": "k"},
         {"db_password": "d"}, {"credentials": {"api_key": "k"}},
     ],
 )  # fmt: skip
@@ -118,23 +119,32 @@ def test_no_password_is_dropped(password: str) -> None:
     ("body", "sftp", "db", "others"),
     [
         (
-            {"credentials": {"sftp": {"user": "u", "password": "s"}, "db": {"name": "shop_db", "user": "u", "password": "d"}}}, "s", "d", {},
+            {
+                "credentials": {
+                    "sftp": {"user": "u", "password": "s"}, "db": {"name": "shop_db", "user": "u", "password": "d"},
+                },
+            },
+            "s", "d", {},
         ),
         ({"sftp_password": "s", "db_password": "d", "panel_password": "p"}, "s", "d", {"panel_password": "p"}),
         ({"panel_password": "p", "password": "s", "database_password": "d"}, "s", "d", {"panel_password": "p"}),
-        ({"email": {"password": "e"}, "sftp": {"password": "s"}, "mysql": {"password": "d", "root_password": "r"}}, "s", "d",
+        ({"email": {"password": "e"}, "sftp": {"password": "s"}, "mysql": {"password": "d", "root_password": "r"}},
+        "s", "d",
          {"email.password": "e", "mysql.root_password": "r"}),
         ({"credentials": {"sftp": "s", "database": "d"}}, "s", "d", {}),
         ({"credentials": {"database": "shop", "password": "s", "db_password": "d"}}, "s", "d", {}),
-        ({"ftp_password": "f", "ssh_password": "h", "sftp_password": "s", "db_password": "d"}, "s", "d", {"ftp_password": "f", "ssh_password": "h"}),
+        ({"ftp_password": "f", "ssh_password": "h", "sftp_password": "s", "db_password": "d"}, "s", "d",
+        {"ftp_password": "f", "ssh_password": "h"}),
         ({"ssh_password": "s", "db_password": "d"}, "s", "d", {}),
         ({"sftp": {"token": "t", "password": "s"}}, "s", None, {"sftp.token": "t"}),
-        ({"password": "a", "login": {"password": "b"}, "db_password": "d"}, None, "d", {"password": "a", "login.password": "b"}),
-        ({"db_password": "a", "database": {"password": "b"}, "sftp_password": "s"}, "s", None, {"db_password": "a", "database.password": "b"}),
+        ({"password": "a", "login": {"password": "b"}, "db_password": "d"}, None, "d",
+        {"password": "a", "login.password": "b"}),
+        ({"db_password": "a", "database": {"password": "b"}, "sftp_password": "s"}, "s", None,
+        {"db_password": "a", "database.password": "b"}),
     ],
 )  # fmt: skip
 def test_hosting_passwords(body: Body, sftp: str | None, db: str | None, others: dict[str, str]) -> None:
-    """Two are told apart by what their paths say; a third is kept under its path, and between two of one kind nothing decides."""
+    """Two are told apart by their paths; a third is kept under its path; between two of one kind nothing decides."""
     for order in (list(body), list(reversed(list(body)))):
         reply = _hosting.read_order_reply({"id": "7", **{key: body[key] for key in order}})
         assert (reply.secrets.get("sftp_password"), reply.secrets.get("db_password")) == (sftp, db)
@@ -153,7 +163,7 @@ def test_hosting_passwords(body: Body, sftp: str | None, db: str | None, others:
     ],
 )
 def test_what_cannot_be_read_costs_no_secret(body: Body) -> None:
-    """Two spellings of one field, or a nesting of 500: the secrets are taken out all the same, and the rest counts as not told."""
+    """Two spellings of one field, or a nesting of 500: the secrets are taken out, the rest counts as missing."""
     reply = of_vps(body)
     assert reply.secrets == {"root_password": PW} and reply.raw is None and reply.rest is None
 
@@ -221,7 +231,7 @@ def test_well_formed() -> None:
     ],
 )
 def test_the_id_of_an_order_is_not_the_server_s(body: Body, vps_id: str | None) -> None:
-    """The nested resource of the noun's name wins, then a field of that name, and a bare id only where nothing else can be meant."""
+    """The nested resource of the noun's name wins, then a field of that name, then a bare id if no other is meant."""
     reply = of_vps({**body, "root_password": PW})
     assert reply.id == vps_id and reply.secrets == {"root_password": PW}
 
