@@ -176,12 +176,14 @@ def _by_name(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
     exact = {entry.name for entry in pool if value.strip().casefold() in entry.words}
     if not any(letter.isalpha() for letter in value):
         return _by_number(pool, value, families, exact)
-    steps = (
-        exact,
-        {entry.name for entry in pool if key_of(value) in entry.keys},
-        {entry.name for entry in pool if key_of(value) in entry.versions} | _by_version(pool, value, families),
-    )
-    return next((fitting for fitting in steps if fitting), set())
+    return exact or _by_key(pool, value, families)
+
+
+def _by_key(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
+    """Search by what a name says without its spelling; then with the version that the list holds beside a name."""
+    key = key_of(value)
+    by_name = {entry.name for entry in pool if key in entry.keys}
+    return by_name or {entry.name for entry in pool if key in entry.versions} | _by_version(pool, value, families)
 
 
 def _by_number(pool: list[_Entry], value: str, families: set[str], exact: set[Name]) -> set[Name]:
