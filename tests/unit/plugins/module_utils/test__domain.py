@@ -244,3 +244,17 @@ def test_two_of_one_name() -> None:
         "status": "expired",
         "expires_at": FULL["expires_at"],
     }
+
+
+def test_one_id_under_two_names() -> None:
+    """Another domain would be changed if the id meant the other one."""
+    with pytest.raises(Ambiguous, match="shows the id 1 twice, as 'example.com' and as 'other.example'"):
+        _domain.find_domain(Api({**FULL, "id": 1}, {**FULL, "id": 1, "name": "other.example"}), {"name": "example.com"})
+
+
+def test_a_wrong_name_is_refused_before_any_request() -> None:
+    """Also next to an id."""
+    api: t.Any = None
+    for call, params in ((_domain.plan_of, {"auto_renew": True}), (_domain.report, {})):
+        with pytest.raises(BadOption, match="^name: "):
+            call(api, {**params, "id": "1", "name": "a b"})
