@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import typing as t
 from email.utils import parsedate_to_datetime
@@ -43,7 +44,7 @@ class Sent(t.NamedTuple):
     timeout_seconds: float
     """for one attempt as a whole"""
     once: bool
-    """whether the caller decides about repeats himself"""
+    """whether the caller decides about repeats itself"""
 
     @property
     def url(self) -> str:
@@ -78,7 +79,7 @@ class Received(t.NamedTuple):
 
 def read(sent: Sent, received: Received, attempts: int) -> Answer:
     """Parse a success. Raises: BadReply; UnknownFate where the unreadable answer was a write's."""
-    parse = parse_leniently if sent.endpoint.tells_secret else parse_json
+    parse = parse_leniently if sent.endpoint.returns_secret else parse_json
     body = None
     if received.payload.strip():
         try:
@@ -230,77 +231,84 @@ REFUSALS: tuple[tuple[t.Container[int], t.Callable[[_Refusal], errors.ApiError]]
 )
 
 
+def parse_json(data: bytes) -> t.Any:
+    """Parse strict JSON: no NaN, no infinite numbers, no contradicting keys. Raises: ValueError."""
+    text = data.decode("utf-8-sig")
+    return _loads(text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=unique_pairs)
+
+
+def parse_leniently(data: bytes) -> t.Any:
+    """Parse an answer that holds one-time secrets, even if it is not strict JSON. Raises: ValueError if it is no JSON.
+
+    What is not a number, or is too long, becomes null. If an object holds a key twice, both values are kept: the second
+    one's key gets white space, so that a reader that takes both for one name sees that they differ.
+    """
+    text = data.decode("utf-8-sig", "replace")
+    return _loads(
+        text,
+        parse_constant=lambda _name: None,
+        parse_float=_finite_or_none,
+        parse_int=_short_or_none,
+        object_pairs_hook=_pairs_set_apart,
+    )
+
+
+def _loads(text: str, **ways: t.Any) -> t.Any:
+    try:
+        return json.loads(text, **ways)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def unique_pairs(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
-    """Build a JSON object, refusing a key that stands in it twice with different values."""
+    """Build a JSON object; a key that is in it twice with different values is refused. Raises: ValueError."""
     result: dict[str, t.Any] = {}
     for key, value in pairs:
         if key in result and result[key] != value:
-            raise ValueError("the key %s stands in an object twice" % clean(key, 40))
+            raise ValueError("the key %s is in an object twice" % clean(key, 40))
         result[key] = value
     return result
 
 
-def _no_constant(name: str) -> t.Any:
-    raise ValueError("%s is not JSON" % name)
+def _pairs_set_apart(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    result: dict[str, t.Any] = {}
+    given: dict[str, int] = {}
+    for key, value in pairs:
+        if key in result and result[key] != value:
+            key = set_apart(key, result, given, _with_white_space)
+        result[key] = value
+    return result
+
+
+def _with_white_space(key: str, number: int) -> str:
+    return key + format(number, "b").translate(BITS_AS_SPACE)
+
+
+def _refused(constant: str) -> t.NoReturn:
+    raise ValueError("%s is not JSON" % constant)
 
 
 def _finite(number: str) -> float:
-    value = float(number)
-    if value in (float("inf"), float("-inf")):
+    value = _finite_or_none(number)
+    if value is None:
         raise ValueError("a number is too large")
     return value
 
 
-def parse_json(data: bytes) -> t.Any:
-    """Parse strict JSON: no NaN, no endless numbers, no contradicting keys. Raises ValueError."""
-    try:
-        value = json.loads(
-            data.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=unique_pairs
-        )
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    return value
+def _finite_or_none(number: str) -> float | None:
+    value = float(number)
+    return None if math.isinf(value) else value
 
 
-def parse_leniently(data: bytes) -> t.Any:
-    """Parse an answer that holds one-time secrets, though it is no strict JSON. Raises ValueError where it is none at all.
-
-    What is no number, or too long a one, is null. Of a key that stands in an object twice both values are kept; the second one's key
-    gets white space, so that a reader that takes both for one name sees that they differ.
-    """
-
-    def pairs(found: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {}
-        given: dict[str, int] = {}
-        for key, value in found:
-            if key in result and result[key] != value:
-                key = set_apart(
-                    key, result, given, lambda name, number: name + format(number, "b").translate(BITS_AS_SPACE)
-                )
-            result[key] = value
-        return result
-
-    def real(text: str) -> float | None:
-        value = float(text)
-        return value if abs(value) != float("inf") else None
-
-    def integer(text: str) -> int | None:
-        return int(text) if len(text) <= MAX_DIGITS else None
-
-    text = data.decode("utf-8-sig", "replace")
-    try:
-        return json.loads(
-            text, parse_constant=lambda _name: None, parse_float=real, parse_int=integer, object_pairs_hook=pairs
-        )
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+def _short_or_none(number: str) -> int | None:
+    return int(number) if len(number) <= MAX_DIGITS else None
 
 
 def retry_after_seconds(headers: Headers, default: float, now: float) -> float:
     """Return the seconds to wait that a 429 or 503 asks for, by Retry-After (both forms) or X-RateLimit-Reset.
 
-    *now*: seconds since the epoch. A date is held against the answer's own Date, for the local clock may be wrong. Rubbish
-    counts as absent.
+    *now*: seconds since the epoch. A date is compared with the answer's own Date, because the local clock may be wrong.
+    What can't be read counts as absent.
     """
     lower = {key.lower(): value.strip() for key, value in headers.items()}
     server_now = _epoch(lower.get("date")) or now

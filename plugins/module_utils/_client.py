@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The client: every request in its turn, repeated where that is safe, and lists whole.
+"""The client: keeps the pace, repeats requests where that is safe, and reads whole lists.
 
 What may be repeated is decided by _endpoint. Libraries raise, so nothing here ends the process or prints.
 """
@@ -36,13 +36,13 @@ RETRY_AFTER_CAP_SECONDS = 60.0
 BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 8.0
 SERVER_ERROR_RETRIES = 3
-# From when on it is said what the rate limit cost, and from when on by a warning.
+# A longer wait for the rate limit is part of the result; an even longer one is a warning too.
 TOLD_SECONDS = 5.0
 WARNED_SECONDS = 30.0
 
 
 def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
-    """Put checked ids, addresses and words into an endpoint's path. Raises BadOption."""
+    """Put checked ids, addresses and words into an endpoint's path. Raises: BadOption."""
 
     def one(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -59,10 +59,10 @@ def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
 
 
 def held_up_text(seconds: float) -> str:
-    """Say what the rate limit cost, and what helps."""
+    """Say how long the rate limit held the task up, and what helps."""
     return (
-        "%d s were waited for the rate limit of this key. Everything that uses the key shares it; fewer tasks, info modules that "
-        "read all at once, or a key of its own make it faster." % round(seconds)
+        "Waited %d s for the rate limit of this key. Everything that uses the key shares it. Fewer tasks, info modules "
+        "that read everything at once, or a separate key make it faster." % round(seconds)
     )
 
 
@@ -100,7 +100,10 @@ class Client:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
-        """Check what can be checked before the first request. *api_key*: None for a sign-in, which has no key yet. Raises: BadOption."""
+        """Check what can be checked before the first request. *api_key*: None for a sign-in, which has no key yet.
+
+        Raises: BadOption.
+        """
         self.api_url = check_url(api_url)
         if api_key is not None:
             check_key(api_key)
@@ -123,7 +126,7 @@ class Client:
         self._clock = clock
         self._sleep = sleep
         self.held_seconds = 0.0
-        """How long all requests so far waited for the shared pace and for what the API asked for by Retry-After."""
+        """how long all requests so far waited for the shared pace, and because the API asked for it"""
 
     def __repr__(self) -> str:
         return "Client(%r)" % self.api_url
@@ -157,9 +160,9 @@ class Client:
 
         *body* goes as JSON; *form* as the fields of a form, which is what OAuth wants.
         *once*: the caller decides about repeats itself; only what was surely not sent or not processed is sent again.
-        Units: timeout_seconds bounds one attempt as a whole, connecting and a dripping body included.
-        Raises: an ApiError for an answer that says no; TransportError when nothing was sent or a read failed; UnknownFate
-        when a write may have happened and must not be repeated; BadOption for an id that can't be one.
+        Units: timeout_seconds bounds one attempt as a whole, from connecting to the last byte of the body.
+        Raises: an ApiError for an answer that says no; TransportError when nothing was sent or a read failed;
+        UnknownFate when a write may have happened and must not be repeated; BadOption for an id that can't be one.
         """
         data, content_type = _encoded(body, form)
         budget = timeout_seconds or self._timeout_seconds
@@ -182,7 +185,7 @@ class Client:
                 self._after_a_refusal(sent, received, tries)
 
     def _after_a_loss(self, sent: Sent, lost: Lost, tries: _Tries) -> None:
-        """Wait for the repeat of an attempt without an answer. Raises: TransportError or UnknownFate where there is to be none."""
+        """Wait before repeating what got no answer. Raises: TransportError, UnknownFate if it was the last."""
         tries.failures += 1
         most = self._retries if lost.retries is None else min(self._retries, lost.retries)
         is_allowed = (
@@ -196,7 +199,7 @@ class Client:
         self._back_off(tries.failures)
 
     def _after_a_limit(self, sent: Sent, received: Received, tries: _Tries) -> None:
-        """Wait as long as a 429 asks for, and let all processes wait. Raises: RateLimited where that would be too long."""
+        """Wait as long as a 429 asks for, and make all processes wait. Raises: RateLimited if that is too long."""
         default = min(RATE_LIMIT_BASE_SECONDS * 2**tries.failures, RATE_LIMIT_CAP_SECONDS)
         tries.failures += 1
         wait = retry_after_seconds(received.headers, default, time.time()) * (1 + random.random() / 4)
@@ -206,7 +209,7 @@ class Client:
             )
             raise RateLimited(
                 "%s: the rate limit of this key is used up, and the API asks to wait %d s more, which is longer "
-                "than the %d s that are waited for. %s; run the task again later."
+                "than the limit of %d s. %s; run the task again later."
                 % (sent, wait, RATE_LIMIT_PATIENCE_SECONDS, fate),
                 **sent.facts(tries.attempts, status=received.status, sent="maybe" if tries.may_be_done else None),
             )
@@ -216,7 +219,7 @@ class Client:
         self._sleep(wait)
 
     def _after_a_refusal(self, sent: Sent, received: Received, tries: _Tries) -> None:
-        """Wait for the repeat of what was refused. Raises: the ApiError where there is to be none."""
+        """Wait before repeating what was refused. Raises: ApiError if it was the last attempt."""
         status = received.status
         if not sent.once and may_resend(sent.endpoint, status, bool(sent.idempotency_key)):
             tries.failures += 1
@@ -227,7 +230,7 @@ class Client:
         raise refusal(sent, received, tries.attempts, tries.may_be_done)
 
     def _back_off(self, failures: int, asked_seconds: float = 0.0) -> None:
-        """Wait before a repeat: what the API asked for, and what is due in any case."""
+        """Wait before a repeat: as long as is due in any case, or longer if the API asked for it."""
         wait = wait_seconds(
             failures, base_seconds=BACKOFF_BASE_SECONDS, cap_seconds=BACKOFF_CAP_SECONDS, jitter=random.random()
         )
@@ -251,12 +254,12 @@ class Client:
     ) -> list[dict[str, t.Any]]:
         """Read a whole list: raw rows, every page. *nouns*: names under which the list may stand.
 
-        *at_most*: the caller needs no more than the first so many, so that there are more is no fault then.
-        *answer*: the first page, where it was read already.
-        *page_of*: takes the page out of a body, where the list is a part of an object.
-        *objects_only*: False for a caller who looks at each entry himself; what is no object is given to him, too.
+        *at_most*: the caller needs only the first so many rows; then it is no error that there are more.
+        *answer*: the first page, if it was read already.
+        *page_of*: takes the page out of a body in which the list is a part of an object.
+        *objects_only*: False for a caller that checks each entry itself and wants what is not an object, too.
         *ids_are_own*: False where an entry's id may be that of something else, so that two entries of one id are two.
-        Raises: BadReply when there is no list, or when the reply says that there is more and it can't be had.
+        Raises: BadReply when there is no list, or when the reply says that there is more and it can't be read.
         """
         where = "%s %s" % (endpoint.method, urlsplit(self.api_url).path + endpoint.path)
         url = self.api_url + fill_path(endpoint, ids)
@@ -291,7 +294,7 @@ class Client:
 
 
 def _encoded(body: t.Mapping[str, t.Any] | None, form: t.Mapping[str, str] | None) -> tuple[bytes | None, str]:
-    """Return what is sent, and its type. Of JSON each value has one spelling, so that a repeat is the same to the byte."""
+    """Return what is sent, and its type. JSON is canonical, so that a repeated order is the same to the byte."""
     if form is not None:
         return urlencode(form).encode("ascii"), "application/x-www-form-urlencoded"
     if body is None:
@@ -300,7 +303,7 @@ def _encoded(body: t.Mapping[str, t.Any] | None, form: t.Mapping[str, str] | Non
 
 
 def _asked_seconds(received: Received) -> float:
-    """Return how long a busy API asks to wait, 0 where it does not: its rate limit is no matter here."""
+    """Return how long a busy API asks to wait by Retry-After, 0 where it does not ask."""
     if "retry-after" not in {key.lower() for key in received.headers}:
         return 0.0
     return min(retry_after_seconds(received.headers, 0, time.time()), RETRY_AFTER_CAP_SECONDS)
@@ -332,7 +335,7 @@ def open_client(options: t.Mapping[str, t.Any], caller: str, core_version: str =
 
 
 def open_sign_in(options: t.Mapping[str, t.Any], caller: str, core_version: str = "") -> Client:
-    """Make a client of the API's origin that sends no key: a sign-in is how one gets one. Raises: BadOption."""
+    """Make a client of the API's origin that sends no key, for a sign-in brings one. Raises: BadOption."""
     parts = urlsplit(check_url(options["api_url"]))
     return _open(options, "%s://%s" % (parts.scheme, parts.netloc), None, caller, core_version)
 

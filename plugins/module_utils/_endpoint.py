@@ -30,13 +30,13 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Endpoint(t.NamedTuple):
-    """One endpoint of the reference, declared once. *tells_secret*: its answer holds what is told only once."""
+    """One endpoint of the reference, declared once. *returns_secret*: its answer holds one-time secrets."""
 
     method: str
     path: str
     scope: str
     resend: str = ALWAYS
-    tells_secret: bool = False
+    returns_secret: bool = False
 
     def __str__(self) -> str:
         """Name the endpoint as the reference does: GET /v1/vps/:id."""

@@ -33,7 +33,7 @@ class H444Error(Exception):
 
 
 def mistake_text(error: BaseException) -> str:
-    """Say where a mistake of ours was, without a traceback and without the error's own words, for those could show secrets."""
+    """Say where a mistake of ours was, without a traceback or the error's own words: those could show secrets."""
     place, step = "an unknown place", error.__traceback__
     while step is not None:
         place = "%s:%s" % (step.tb_frame.f_code.co_filename.rsplit("/", 1)[-1], step.tb_lineno)
@@ -54,9 +54,9 @@ class BadReply(H444Error):
 
 
 class ApiError(H444Error):
-    """The API said no. Facts: method, path, status, reason (the API's own words), attempts, and sent as "maybe" where an
-    earlier attempt, whose answer was lost, may have been carried out.
+    """The API said no. Facts: method, path, status, reason (the API's own words), attempts.
 
+    The fact ``sent`` is "maybe" where an earlier attempt, whose answer was lost, may have been carried out.
     ``code``: the code of an OAuth error.
     """
 

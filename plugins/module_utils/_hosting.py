@@ -28,7 +28,7 @@ from ._wait import check_timeout, wait_for
 
 LIST = Endpoint("GET", "/hosting", "hosting:read")
 GET = Endpoint("GET", "/hosting/{id}", "hosting:read")
-ORDER = Endpoint("POST", "/hosting", "orders:write", WITH_KEY, tells_secret=True)
+ORDER = Endpoint("POST", "/hosting", "orders:write", WITH_KEY, returns_secret=True)
 SUSPEND = Endpoint("POST", "/hosting/{id}/suspend", "hosting:write")
 UNSUSPEND = Endpoint("POST", "/hosting/{id}/unsuspend", "hosting:write")
 PHP = Endpoint("PUT", "/hosting/{id}/php", "hosting:write")

@@ -19,17 +19,17 @@ from ._names import well_formed
 
 
 def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
-    """Give what a result says about the time that the rate limit cost the task; nothing where it was short."""
+    """Return what a result says about the time that the task waited for the rate limit; nothing if that was short."""
     if seconds > _client.WARNED_SECONDS:
         warn(_client.held_up_text(seconds))
     return {"waited_seconds": round(seconds, 1)} if seconds > _client.TOLD_SECONDS else {}
 
 
 class _Core(AnsibleModule):
-    """AnsibleModule, which knows of a missing option, but not of its environment variable."""
+    """AnsibleModule, which names a missing option, but not its environment variable."""
 
     def fail_json(self, msg: str, **result: t.Any) -> None:
-        """Fail; without a key, say where one is taken from."""
+        """Fail; without a key, say where it is taken from."""
         if str(msg).startswith("missing required arguments") and "api_key" in str(msg):
             msg = "%s. Set api_key or the environment variable H444_API_KEY; keys are made at %s. Nothing was sent." % (
                 msg,
@@ -65,7 +65,7 @@ class H444Module:
 
     def warn(self, text: str) -> None:
         """Warn the user."""
-        self._module.warn(self._sayable(text))
+        self._module.warn(self._without_key(text))
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
@@ -74,24 +74,24 @@ class H444Module:
     def fail(self, error: H444Error, **result: t.Any) -> None:
         """End with an error: one sentence, its facts, and what was done up to then."""
         facts = {key: value for key, value in error.facts.items() if key not in result}
-        self._module.fail_json(msg=self._sayable(str(error)), **self._whole({"changed": False, **facts, **result}))
+        self._module.fail_json(msg=self._without_key(str(error)), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, told: str = "", **result: t.Any) -> None:
         """End with a mistake of ours. *told*: what has to be said besides."""
         self._module.fail_json(
-            msg=self._sayable(" ".join(filter(None, (mistake_text(error), told)))),
+            msg=self._without_key(" ".join(filter(None, (mistake_text(error), told)))),
             **self._whole({"changed": False, **result}),
         )
 
-    def _sayable(self, text: str) -> str:
-        """Make a sentence fit for the output. Foreign texts in it were scrubbed where they entered it; the key itself is taken out here."""
+    def _without_key(self, text: str) -> str:
+        """Make a sentence fit for the output: foreign texts in it are scrubbed already, now the key itself goes."""
         key = (self.params.get("api_key") or "").strip()
         return well_formed(text.replace(key, "[redacted]") if len(key) >= SHORTEST_KEY else text)
 
     def _whole(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Add to a result what belongs into every one, whatever the task and however it ended.
 
-        A lone surrogate, which JSON can say and no output can hold, would cost the whole result: the controller can't read it.
+        A lone surrogate is valid in JSON but not in any output: the controller could not read the result.
         """
         result = well_formed(result)
         if self._client is None:
@@ -99,9 +99,9 @@ class H444Module:
         return {**result, **held_up(self._client.held_seconds, self.warn)}
 
     def report(self, read: t.Callable[[Api, Params], dict[str, t.Any]], identifiers: Identifiers = NONE) -> None:
-        """Run an info module: read, and end. Nothing is ever changed. *identifiers*: the options that choose what is read.
+        """Run an info module: read, and end. *identifiers*: the options that choose what is read.
 
-        The ``notes`` of what was read are warnings, no part of the result.
+        The ``notes`` of what was read become warnings; they are not part of the result.
         """
         result: dict[str, t.Any] = {}
         try:

@@ -42,9 +42,9 @@ REGISTER = Endpoint("POST", "/oauth/register", "", NEVER)
 # One more code that nobody approves does no harm.
 DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)
 # A code that was exchanged already is refused with an error that says so.
-EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, tells_secret=True)
+EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, returns_secret=True)
 # A refresh token works once; used twice it may end the whole sign-in.
-REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, tells_secret=True)
+REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, returns_secret=True)
 ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"

@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A list that comes in pages: whether there is a further page, how to ask for it, and the rows of all pages together. Pure.
+"""A list in pages: whether there is a further page, how to ask for it, and the rows of all pages together. Pure.
 
-Assumed: the page documents no paging (switch ``pagination``), so every usual form is understood: Link headers, a next URL or
-cursor, page numbers, a total.
+Assumed: the reference documents no paging (switch ``pagination``), so every usual form is understood: Link headers, a
+next URL or cursor, page numbers, a total.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from ._reader import first, in_snake_case, truth, whole
 Query = t.Dict[str, t.Any]
 
 MAX_LINK = 4096
-# What speaks of pages wherever it stands: objects about them, what leads to the next one, what says that there is one, and
-# numbers.
+# Fields about pages, in any object: objects about them, the way to the next one, whether there is one, and numbers.
 PLACES = ("meta", "pagination", "paging", "page_info", "links")
 NEXT = ("next", "next_page", "next_page_url", "next_cursor", "next_page_token")
 MORE = ("has_more", "has_next", "has_next_page")
@@ -94,9 +93,9 @@ def _page_of(answer: Answer, read: int, page_rows: int, query: t.Mapping[str, t.
 
 
 def _by_link(page: _Page) -> Query | None:
-    """Use the query of the next URL alone, for behind a proxy it names a host that is none of ours: the key stays with this one.
+    """Take only the query of the next URL: behind a proxy it can name another host, and the key must not go there.
 
-    None where there is no such URL, where it can't be read or where it is about another path.
+    None where there is no such URL, where it can't be read, or where it has another path.
     """
     if page.link is None or len(page.link) > MAX_LINK:
         return None
@@ -234,9 +233,9 @@ class Rows:
         self._texts: dict[str, set[str]] = {}
 
     def add(self, page: t.Sequence[t.Any]) -> None:
-        """Add a page. A row that an earlier page showed keeps its place and takes the content that was read last.
+        """Add a page. A row that was on an earlier page keeps its place and gets the content that was read last.
 
-        Within one page two rows of one id are a contradiction that is the caller's to see; only exact repeats are dropped.
+        Two different rows of one id on one page contradict each other, so the caller gets both; exact repeats go.
         """
         fresh: dict[str, int] = {}
         for row in page:

@@ -2,13 +2,13 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Keys, tokens and secrets are taken out of a text before it is shown. Pure."""
+"""Takes keys, tokens and secrets out of a text before it is shown. Pure."""
 
 from __future__ import annotations
 
 import re
 
-# What looks like a token, and no words: "only bearer tokens are accepted" stays whole. Also what stands before the @ of a URL.
+# What looks like a token, but not words: "only bearer tokens are accepted" stays. Also what is before the @ of a URL.
 REDACTED = re.compile(
     r"h444_[A-Za-z0-9._~+/=-]+|whsec_[A-Za-z0-9_-]+|(?<=://)[^\s/]+(?=@)"
     r"|(?i:\bauthorization\W{1,4}bearer\s+)\S+"

@@ -4,8 +4,8 @@
 
 """One attempt over the wire: the only file that imports requests.
 
-One keep-alive session; an attempt ends at its deadline, whatever drips; the bearer goes to the API's own origin only, and a
-redirect is an answer like all others.
+One keep-alive session. An attempt ends at its deadline, however slowly bytes arrive. The bearer token goes to the API's
+own origin only, and a redirect is an answer like any other.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ NAME_RETRIES = 3
 
 
 class Lost(Exception):
-    """One attempt failed without a usable answer. *failure*: SENT_NOT or LOST; *is_final*: a repeat would end the same way."""
+    """One attempt failed without a usable answer.
+
+    *failure*: SENT_NOT or LOST. *is_final*: a repeat would end the same way. *retries*: how many repeats make sense.
+    """
 
     def __init__(
         self, cause: str, failure: str, hint: str = "", is_final: bool = False, retries: int | None = None
@@ -86,8 +89,8 @@ def _watched(base: type, line: Line) -> type:
                     early.close()
 
         def _new_conn(self) -> socket.socket:
-            # A proxy's answer to CONNECT and the TLS handshake come before connect() is done, and may drip. This is a second
-            # handle of the same connection: TLS takes the first one away.
+            # A proxy's answer to CONNECT and the TLS handshake come before connect() is done, and may be slow. This is
+            # a second handle of the same connection, for TLS takes the first one away.
             made = super()._new_conn()
             line.socket = self._early = made.dup()
             return made
@@ -150,7 +153,8 @@ def new_session() -> requests.Session:
     """Make a session that takes nothing from the environment and follows nothing."""
     session = requests.Session()
     session.trust_env = False  # no .netrc; proxies and the CA are read from the environment by Transport itself
-    # Even without following, requests prepares the next request: it would read a 3xx's body unbounded and raise on a bad Location.
+    # Even without following, requests prepares the next request: it would read a redirect's body without a bound, and
+    # raise on a bad Location.
     session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]
     adapter = WatchedAdapter()
     session.mount("https://", adapter)
@@ -173,7 +177,7 @@ class _BearerAuth:
 
 
 def check_proxy(url: str | None) -> str:
-    """Return host and port of a proxy, "" where there is none. Raises BadOption, without the URL: it may hold a password."""
+    """Return host and port of a proxy, "" where there is none. Raises: BadOption, without the URL and its password."""
     if not url:
         return ""
     try:
@@ -184,7 +188,7 @@ def check_proxy(url: str | None) -> str:
     if not host or re.search(r"[\s\x00-\x1f\x7f]", url):
         raise BadOption(
             "HTTPS_PROXY or ALL_PROXY: this is not the URL of a proxy, like http://proxy.example.com:3128. It is not "
-            "shown, for it may hold a password; special characters in one have to be percent-encoded. Nothing was sent."
+            "shown because it can contain a password; percent-encode special characters in it. Nothing was sent."
         )
     return "%s:%s" % (clean(host, 80), port) if port else clean(host, 80)
 
@@ -209,7 +213,10 @@ class Transport:
         user_agent: str,
         session: t.Any = None,
     ) -> None:
-        """Read proxies and the CA from the environment. *api_key*: None for a sign-in, which has no key yet. Raises: BadOption."""
+        """Read proxies and the CA from the environment. *api_key*: None for a sign-in, which has no key yet.
+
+        Raises: BadOption.
+        """
         if ca_path and not os.path.exists(ca_path):
             raise BadOption("ca_path: there is no file or directory %s." % clean(ca_path, 200))
         self._api_url = api_url
@@ -417,7 +424,7 @@ class _Cause(t.NamedTuple):
     sentence: str
     hint: str = ""
     failure: t.Optional[str] = None
-    """SENT_NOT or LOST where the cause tells; otherwise it depends on whether there was a connection"""
+    """SENT_NOT or LOST where the cause decides it; None: it depends on whether there was a connection"""
     is_final: bool = False
     retries: t.Optional[int] = None
 

@@ -25,10 +25,10 @@ from ._reply import Kind, Reply, choose_signing_secret, is_signing_secret, read_
 
 LIST = Endpoint("GET", "/webhooks", "webhooks:read")
 GET = Endpoint("GET", "/webhooks/{id}", "webhooks:read")
-CREATE = Endpoint("POST", "/webhooks", "webhooks:write", NEVER, tells_secret=True)
+CREATE = Endpoint("POST", "/webhooks", "webhooks:write", NEVER, returns_secret=True)
 CHANGE = Endpoint("PATCH", "/webhooks/{id}", "webhooks:write")
 DELETE = Endpoint("DELETE", "/webhooks/{id}", "webhooks:write")
-ROTATE = Endpoint("POST", "/webhooks/{id}/rotate-secret", "webhooks:write", NEVER, tells_secret=True)
+ROTATE = Endpoint("POST", "/webhooks/{id}/rotate-secret", "webhooks:write", NEVER, returns_secret=True)
 ENDPOINTS = (LIST, GET, CREATE, CHANGE, DELETE, ROTATE)
 
 NOUNS = ("webhook", "webhooks", "subscription", "subscriptions", "hook", "hooks")

@@ -20,7 +20,7 @@ FORGET_SECONDS = 20 * WINDOW_SECONDS
 
 
 class Window(t.NamedTuple):
-    """When requests were, or will be, sent (seconds since the epoch, ascending), and a time before which none may be."""
+    """When requests were or will be sent (seconds since the epoch, ascending), and until when none may be."""
 
     sent_at: tuple[float, ...] = ()
     not_before: float = 0.0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys, tokens and secrets in foreign texts: whoever says them, and wherever, no message and no warning of a module shows them."""
+"""Keys, tokens and secrets in foreign texts: whoever says them, no message and no warning of a module shows them."""
 
 from __future__ import annotations
 

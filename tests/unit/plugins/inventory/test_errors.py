@@ -348,7 +348,7 @@ def test_what_the_rate_limit_cost_is_said(
     api.serve([vps(1, "web")])
     read(write(tmp_path, api_url=api.url, api_key=KEY))
     found = {
-        name: [text for text in texts if "%d s were waited for the rate limit" % seconds in text]
+        name: [text for text in texts if "Waited %d s for the rate limit" % seconds in text]
         for name, texts in said.items()
     }
     assert {name for name, texts in found.items() if texts} == ({level} if level else set())

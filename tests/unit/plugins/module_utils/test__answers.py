@@ -104,7 +104,7 @@ def test_json_is_parsed_strictly(data: bytes) -> None:
 
 READ = Endpoint("GET", "/vps/{id}", "vps:read")
 WRITE = Endpoint("PATCH", "/vps/{id}/label", "vps:write")
-BUY = Endpoint("POST", "/vps/order", "orders:write", WITH_KEY, tells_secret=True)
+BUY = Endpoint("POST", "/vps/order", "orders:write", WITH_KEY, returns_secret=True)
 
 
 def sent(endpoint: Endpoint = READ, key: str | None = None) -> Sent:
@@ -117,6 +117,10 @@ def received(status: int, body: t.Any = None, **headers: str) -> Received:
     """Make an answer."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Received(status, {name.replace("_", "-"): value for name, value in headers.items()}, payload)
+
+
+def test_a_request_is_named_as_in_the_reference() -> None:
+    assert str(sent(WRITE)) == "PATCH /v1/vps/7/label"
 
 
 def test_a_success_is_its_json() -> None:
@@ -145,31 +149,47 @@ def test_a_write_whose_answer_can_not_be_read_may_have_happened() -> None:
     }  # fmt: skip
 
 
+SEE = "see https://www.444host.com/account/api-keys."
+REFUSED = "The request was refused and changed nothing."
+
+
 @pytest.mark.parametrize(
-    ("endpoint", "status", "kind", "sentence"),
+    ("endpoint", "status", "kind", "advice"),
     [
-        (READ, 400, BadRequest, "GET /v1/vps/7 answered 400: no."),
-        (WRITE, 422, BadRequest, "PATCH /v1/vps/7/label answered 422: no."),
-        (READ, 401, AuthError, "GET /v1/vps/7 answered 401: no. The key (api_key or H444_API_KEY) is wrong, expired or revoked; "
-         "see https://www.444host.com/account/api-keys."),
-        (READ, 403, ScopeError, "GET /v1/vps/7 answered 403: no. The key needs the scope vps:read; "
-         "see https://www.444host.com/account/api-keys."),
-        (BUY, 403, ScopeError, "POST /v1/vps/order answered 403: no. The request was refused and changed nothing. The key needs the "
-         "scope orders:write (opt-in: it is not in a key's default scopes); see https://www.444host.com/account/api-keys."),
-        (WRITE._replace(scope=""), 403, ScopeError, "PATCH /v1/vps/7/label answered 403: no. The request was refused and changed "
-         "nothing. The key lacks a scope that this endpoint needs; see https://www.444host.com/account/api-keys."),
-        (READ, 404, NotFound, "GET /v1/vps/7 answered 404: no."),
-        (BUY, 404, NotFound, "POST /v1/vps/order answered 404: no. This endpoint always exists, so api_url is likely wrong; "
-         "the default is https://api.444host.com/v1."),
-        (BUY._replace(scope=""), 404, NotFound, "POST /v1/vps/order answered 404: no."),
-        (READ, 409, ApiError, "GET /v1/vps/7 answered 409: no."),
-        (READ, 500, ServerError, "GET /v1/vps/7 answered 500: no (2 attempts). If it stays so, open a ticket with 444Host."),
-        (WRITE, 503, ServerError, "PATCH /v1/vps/7/label answered 503: no (2 attempts). Whether it was carried out is not known."),
+        (READ, 400, BadRequest, "."),
+        (WRITE, 422, BadRequest, "."),
+        (READ, 401, AuthError, ". The key (api_key or H444_API_KEY) is wrong, expired or revoked; " + SEE),
+        (READ, 403, ScopeError, ". The key needs the scope vps:read; " + SEE),
+        (
+            BUY,
+            403,
+            ScopeError,
+            ". %s The key needs the scope orders:write (opt-in: it is not in a key's default scopes); %s"
+            % (REFUSED, SEE),
+        ),
+        (
+            WRITE._replace(scope=""),
+            403,
+            ScopeError,
+            ". %s The key lacks a scope that this endpoint needs; %s" % (REFUSED, SEE),
+        ),
+        (READ, 404, NotFound, "."),
+        (
+            BUY,
+            404,
+            NotFound,
+            ". This endpoint always exists, so api_url is likely wrong; the default is https://api.444host.com/v1.",
+        ),
+        (BUY._replace(scope=""), 404, NotFound, "."),
+        (READ, 409, ApiError, "."),
+        (READ, 500, ServerError, " (2 attempts). If it stays so, open a ticket with 444Host."),
+        (WRITE, 503, ServerError, " (2 attempts). Whether it was carried out is not known."),
     ],
-)  # fmt: skip
-def test_every_refusal_has_its_sentence(endpoint: Endpoint, status: int, kind: type[ApiError], sentence: str) -> None:
+)
+def test_every_refusal_has_its_sentence(endpoint: Endpoint, status: int, kind: type[ApiError], advice: str) -> None:
     error = refusal(sent(endpoint), received(status, {"message": "no."}, X_Request_Id="r-1"), 2, False)
-    assert (error.__class__, str(error)) == (kind, sentence)
+    assert error.__class__ is kind
+    assert str(error) == "%s answered %d: no%s" % (sent(endpoint), status, advice)
     facts = {"status": status, "reason": "no.", "request_id": "r-1", "attempts": 2, "method": endpoint.method}
     assert facts.items() <= error.facts.items() and "sent" not in error.facts
 

@@ -379,8 +379,9 @@ def test_a_client_says_who_asks() -> None:
 # --- ids
 
 HOSTILE_IDS = [
-    "", ".", "..", "../account", "..%2faccount", "%2e%2e", "a/b", "/", "a\\b", "a?x=1", "a#b", "a b", " a", "a ", "a\n", "\na", "a\r\nX-Evil: 1", "a\x00",
-    "a;b", "a%00", "-oProxyCommand=id", "_a", ".a", "~a", "{{ x }}", "$(id)", "ä", "٣", "\u202ea", "a" * 129, "all-ips", "@evil", "a:b", "\ud800",
+    "", ".", "..", "../account", "..%2faccount", "%2e%2e", "a/b", "/", "a\\b", "a?x=1", "a#b", "a b", " a", "a ",
+    "a\n", "\na", "a\r\nX-Evil: 1", "a\x00", "a;b", "a%00", "-oProxyCommand=id", "_a", ".a", "~a", "{{ x }}",
+    "$(id)", "ä", "٣", "\u202ea", "a" * 129, "all-ips", "@evil", "a:b", "\ud800",
 ]  # fmt: skip
 
 
@@ -484,7 +485,7 @@ def pages_of(*pages: list[t.Any], **more: t.Any) -> list[t.Any]:
 
 
 def test_pages_may_overlap() -> None:
-    """A list that changes between two pages: one row on both is one row, with what was read last, at its first place."""
+    """A list that changes between two pages: a row on both is one row, as it was read last, at its first place."""
     first, second = {"id": 1, "status": "running"}, {"id": 2, "status": "provisioning"}
     assert pages_of([first, second], [{"id": "2", "status": "running", "new": 1}, {"id": 3}]) == [
         first,

@@ -81,7 +81,7 @@ def test_what_the_rate_limit_cost_is_told(
     with pytest.raises(Ended):
         info(error, seconds)(H444Module({}))
     assert core.result.get("waited_seconds") == told
-    assert [text for text in core.warnings if "55 s were waited for the rate limit" in text] == core.warnings
+    assert [text for text in core.warnings if "Waited 55 s for the rate limit" in text] == core.warnings
     assert len(core.warnings) == warned
 
 

@@ -91,9 +91,9 @@ def test_a_next_page_that_can_not_be_asked_for_is_refused(body: t.Any, link: str
 @pytest.mark.parametrize(
     "facts",
     [
-        {"has_more": True}, {"has_next": "yes"}, {"truncated": 1}, {"is_partial": True}, {"next": "x"}, {"next_page": 2},
-        {"next_page_url": "/x"}, {"next_cursor": "c"}, {"next_page_token": "t"}, {"page": 1, "total_pages": "2"},
-        {"current_page": 1, "last_page": 2},
+        {"has_more": True}, {"has_next": "yes"}, {"truncated": 1}, {"is_partial": True}, {"next": "x"},
+        {"next_page": 2}, {"next_page_url": "/x"}, {"next_cursor": "c"}, {"next_page_token": "t"},
+        {"page": 1, "total_pages": "2"}, {"current_page": 1, "last_page": 2},
     ],
 )  # fmt: skip
 def test_an_object_says_that_its_lists_go_on(facts: dict[str, t.Any]) -> None:
@@ -105,8 +105,8 @@ def test_an_object_says_that_its_lists_go_on(facts: dict[str, t.Any]) -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        {}, {"has_more": False}, {"next": None}, {"next": ""}, {"next_page": False}, {"page": 2, "total_pages": 2}, {"page": 1},
-        {"total_pages": 2}, {"total": 99}, {"count": 99}, {"pages": 3, "page": 1},
+        {}, {"has_more": False}, {"next": None}, {"next": ""}, {"next_page": False}, {"page": 2, "total_pages": 2},
+        {"page": 1}, {"total_pages": 2}, {"total": 99}, {"count": 99}, {"pages": 3, "page": 1},
     ],
 )  # fmt: skip
 def test_an_object_that_says_nothing_of_more_is_whole(facts: dict[str, t.Any]) -> None:
