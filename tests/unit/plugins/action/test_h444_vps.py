@@ -268,26 +268,29 @@ def test_no_log_of_the_connection_comes_back() -> None:
     assert action._play_context.no_log is False and Connection._play_context.no_log is False
 
 
-@pytest.mark.parametrize(
-    ("keywords", "options", "refused"),
-    [
-        ({"until": "it is success", "retries": 1}, {}, True), ({"until": "it is success"}, {}, True),
-        ({"retries": 2}, {}, True),
-        ({"retries": 2}, {"credentials_file": ""}, True),
-        ({"retries": 2}, {"credentials_file": "{{ nothing | default(omit) }}"}, True),
-        ({"until": "true", "retries": 0}, {}, False), ({"retries": 0}, {}, False),
-        ({"until": "true"}, {"state": "absent"}, False),
-        ({"until": "true"}, {"credentials_file": "secrets.json"}, False),
-        ({"retries": 2}, {"credentials_file": " "}, True),
-    ],
-)  # fmt: skip
-def test_repeated_tasks(
-    lab: t.Callable[..., Played], keywords: dict[str, t.Any], options: dict[str, t.Any], refused: bool
-) -> None:
+REPEATED: list[tuple[dict[str, t.Any], dict[str, t.Any], bool]] = [
+    ({"until": "it is success", "retries": 1}, {}, True), ({"until": "it is success"}, {}, True),
+    ({"retries": 2}, {}, True),
+    ({"retries": 2}, {"credentials_file": ""}, True),
+    ({"retries": 2}, {"credentials_file": "{{ nothing | default(omit) }}"}, True),
+    ({"until": "true", "retries": 0}, {}, False), ({"retries": 0}, {}, False),
+    ({"until": "true"}, {"state": "absent"}, False),
+    ({"until": "true"}, {"credentials_file": "secrets.json"}, False),
+    ({"retries": 2}, {"credentials_file": " "}, True),
+]  # fmt: skip
+"""keywords, options, and whether they are refused"""
+
+
+def test_repeated_tasks(lab: t.Callable[..., Played]) -> None:
     """Of all attempts one result is kept, and a password that came with another is gone; a file keeps it."""
-    wanted = "it.failed and 'refused here without credentials_file' in it.msg" if refused else WHOLE
-    played = lab([told("good", options=options, delay=0, ignore_errors=True, **keywords), holds(wanted)])
+    tasks: Tasks = []
+    for keywords, options, refused in REPEATED:
+        wanted = "it.failed and 'refused here without credentials_file' in it.msg" if refused else WHOLE
+        task = told("good", options=options, delay=0, ignore_errors=True, **keywords)
+        tasks += [task, {**holds(wanted), "name": f"{keywords} {options} {refused}".replace("{{", "")}]
+    played = lab(tasks)
     assert played.code == 0, played.tail()
+    assert played.output.count("TASK [Say good]") == len(REPEATED) * ONCE
 
 
 def test_only_absent_is_harmless() -> None:
