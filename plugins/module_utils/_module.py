@@ -77,7 +77,7 @@ class H444Module:
         self._module.fail_json(msg=self._without_key(str(error)), **self._whole({"changed": False, **facts, **result}))
 
     def crash(self, error: Exception, told: str = "", **result: t.Any) -> None:
-        """End with a mistake of ours. *told*: what has to be said besides."""
+        """End with a mistake of ours. *told*: what else has to be said."""
         self._module.fail_json(
             msg=self._without_key(" ".join(filter(None, (mistake_text(error), told)))),
             **self._whole({"changed": False, **result}),

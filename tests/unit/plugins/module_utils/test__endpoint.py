@@ -32,7 +32,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._endpoint import (
         (NEVER, True, False),
     ],
 )
-def test_table(resend: str, has_key: bool, safe: bool) -> None:
+def test_what_may_be_sent_again_after_which_failure(resend: str, has_key: bool, safe: bool) -> None:
     endpoint = Endpoint("POST", "/x", "x", resend)
     for failure in (SENT_NOT, 429):
         assert may_resend(endpoint, failure, has_key)
@@ -46,7 +46,7 @@ def test_table(resend: str, has_key: bool, safe: bool) -> None:
     "attempt,jitter,seconds",
     [(1, 0, 0.5), (2, 0, 1.0), (5, 0, 8.0), (6, 0, 8.0), (10**6, 0, 8.0), (1, 1, 0.25), (9, 1, 4.0)],
 )
-def test_wait_seconds(attempt: int, jitter: float, seconds: float) -> None:
+def test_pauses_grow_up_to_a_cap(attempt: int, jitter: float, seconds: float) -> None:
     assert wait_seconds(attempt, base_seconds=0.5, cap_seconds=8.0, jitter=jitter) == seconds
 
 

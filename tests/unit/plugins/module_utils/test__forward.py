@@ -22,7 +22,7 @@ from ansible_collections.h444.cloud.plugins.module_utils import _forward
         ("M\u00fcller.example.", "xn--mller-kva.example"),
     ],
 )
-def test_name_in_ascii(name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_asked_for_in_ascii(name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is encoded here, by IDNA 2008: the resolver would look for the host with ss, which is somebody else's."""
     names = []
 
@@ -35,7 +35,7 @@ def test_name_in_ascii(name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -
     assert names == [asked, asked]
 
 
-def test_names_that_do_not_resolve() -> None:
+def test_a_name_that_does_not_resolve_has_no_address() -> None:
     """No name, and one that no resolver can be asked for, are not confirmed."""
     for name in (None, "", "a..example", "x" * 64 + ".example", "\ud800.example"):
         assert not _forward.is_confirmed(name, "192.0.2.1")

@@ -75,7 +75,7 @@ def info(error: Exception | None, seconds: float) -> t.Callable[[H444Module], No
     ("seconds", "told", "warned"),
     [(0, None, False), (5, None, False), (5.04, 5.0, False), (30, 30, False), (55.26, 55.3, True)],
 )
-def test_what_the_rate_limit_cost_is_told(
+def test_the_wait_for_the_rate_limit_is_in_the_result(
     core: Core, error: Exception | None, seconds: float, told: float | None, warned: bool
 ) -> None:
     with pytest.raises(Ended):
@@ -85,7 +85,7 @@ def test_what_the_rate_limit_cost_is_told(
     assert len(core.warnings) == warned
 
 
-def test_nothing_is_told_before_there_is_a_client(core: Core) -> None:
+def test_there_is_no_wait_before_there_is_a_client(core: Core) -> None:
     with pytest.raises(Ended):
         H444Module({}).fail(Missing("x"))
     assert "waited_seconds" not in core.result

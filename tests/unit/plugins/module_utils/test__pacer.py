@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sliding log and the pace that processes share."""
+"""The pace that the processes of a user share."""
 
 from __future__ import annotations
 
@@ -18,42 +18,9 @@ import pytest
 
 from ansible_collections.h444.cloud.plugins.module_utils._lock import open_private, private_dir
 from ansible_collections.h444.cloud.plugins.module_utils._pacer import Pacer
-from ansible_collections.h444.cloud.plugins.module_utils._window import (
-    FORGET_SECONDS,
-    WINDOW_SECONDS,
-    Window,
-    block_until,
-    reserve,
-    usable,
-)
+from ansible_collections.h444.cloud.plugins.module_utils._window import WINDOW_SECONDS
 
 MODULE = "ansible_collections.h444.cloud.plugins.module_utils._pacer"
-
-
-@pytest.mark.parametrize("limit,share", [(120, 114), (100, 95), (1, 1), (2, 1)])
-def test_usable(limit: int, share: int) -> None:
-    assert usable(limit) == share
-
-
-@pytest.mark.parametrize("limit", [1, 2, 20, 120])
-def test_no_window_ever_holds_more_than_the_limit(limit: int) -> None:
-    window, now, sent = Window(), 1000.0, []
-    for number in range(limit * 5):
-        window, wait = reserve(window, now, limit)
-        sent.append(now + wait)
-        now += 0.01 * (number % 3)
-    sent.sort()
-    for begin in sent:
-        assert sum(1 for stamp in sent if begin <= stamp < begin + 60) <= usable(limit)
-    assert sent[usable(limit) - 1] - 1000 < 10  # bursts are free
-
-
-def test_block_and_clock_jumps() -> None:
-    window = block_until(Window(), 1010.0)
-    assert reserve(window, 1000.0, 120)[1] == 10.0
-    assert block_until(window, 1005.0).not_before == 1010.0
-    ahead = 1000.0 + FORGET_SECONDS + 1
-    assert reserve(Window((ahead,) * 200, ahead), 1000.0, 120)[1] == 0.0
 
 
 def make(now: float = 1000.0, limit: int = 20, key: str = "k") -> tuple[Pacer, list[float]]:
@@ -69,12 +36,12 @@ def test_two_pacers_share_one_log() -> None:
     assert make(key="other")[0].wait_turn() == 0.0
 
 
-def test_block_is_shared() -> None:
+def test_a_block_is_shared() -> None:
     make()[0].block(30)
     assert make()[0].wait_turn() == pytest.approx(30)
 
 
-def test_no_limit_no_file(tmp_path: Path) -> None:
+def test_without_a_limit_there_is_no_file(tmp_path: Path) -> None:
     pacer, _waits = make(limit=0)
     pacer.block(30)
     assert pacer.wait_turn() == 0.0 and not (tmp_path / "h444").exists()
@@ -97,7 +64,7 @@ def test_files_are_private_and_do_not_name_the_key(tmp_path: Path) -> None:
         struct.pack("<2d", -1.0, 1.0),
     ],
 )
-def test_damaged_file_is_an_empty_log(data: bytes, tmp_path: Path) -> None:
+def test_a_damaged_file_is_an_empty_log(data: bytes, tmp_path: Path) -> None:
     make()[0].wait_turn()
     (file,) = (tmp_path / "h444").iterdir()
     file.write_bytes(data)
@@ -115,7 +82,7 @@ def test_without_a_private_directory_each_process_keeps_the_pace_alone(
 
 
 @pytest.mark.parametrize("kind", ["fifo", "directory"])
-def test_what_is_no_file_is_not_opened(kind: str) -> None:
+def test_what_is_not_a_file_is_not_opened(kind: str) -> None:
     """A FIFO would hold the task up for ever: the pace is kept by this process alone, and a lock is not taken."""
     pacer, waits = make(key="odd")
     path = os.path.join(str(private_dir()), pacer._name)
@@ -132,7 +99,7 @@ def test_what_is_no_file_is_not_opened(kind: str) -> None:
         assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_pace_across_processes() -> None:
+def test_the_pace_is_kept_across_processes() -> None:
     program = "from %s import Pacer\np = Pacer('u', 'k', 20, clock=lambda: 1000.0, sleep=lambda s: None)\n" % MODULE
     program += "print(*[round(p.wait_turn(), 1) for _ in range(10)])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
