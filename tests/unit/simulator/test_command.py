@@ -194,6 +194,8 @@ def test_it_ends_where_nobody_reads_its_lines_any_more() -> None:
     assert process.stdout
     try:
         origin = re.findall(r"127\.0\.0\.1:\d+", process.stdout.readline())[0]
+        while "Ctrl-C" not in process.stdout.readline():
+            pass
         process.stdout.close()
         assert ask(origin, "GET", "/v1/account")[0] == 200
         assert process.wait(10) == 0
