@@ -19,15 +19,16 @@ import zlib
 from pathlib import Path
 
 import pytest
+import requests
 
-from ansible_collections.h444.cloud.plugins.module_utils._endpoint import Endpoint
+from ansible_collections.h444.cloud.plugins.module_utils._endpoint import LOST, SENT_NOT, Endpoint
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     ApiError,
     BadOption,
     TransportError,
     UnknownFate,
 )
-from ansible_collections.h444.cloud.plugins.module_utils._transport import MAX_BODY_BYTES
+from ansible_collections.h444.cloud.plugins.module_utils._transport import MAX_BODY_BYTES, Line, Transport, _Watchdog
 from ansible_collections.h444.cloud.tests.unit.plugins.module_utils.bench import (
     IDEMPOTENCY_KEY,
     KEY,
@@ -454,3 +455,58 @@ def test_f03_the_ca_bundle_of_the_environment_is_missing(
     with Wire(tls=certificate.context) as wire:
         error = Bench(wire.url).refuse(READ, TransportError)
         assert "CA bundle" in str(error) and "REQUESTS_CA_BUNDLE" in str(error) and error.facts["attempts"] == 1
+
+
+# --- what an exception means
+
+CONNECTION = requests.exceptions.ConnectionError
+TLS = requests.exceptions.SSLError
+CAUSES = [
+    (requests.exceptions.ProxyError("Tunnel connection failed: 403 Forbidden"), "refused with 403", "", True),
+    (requests.exceptions.ProxyError("Cannot connect to proxy"), "the proxy  can't be reached", "", False),
+    (TLS("[SSL: WRONG_VERSION_NUMBER] wrong version number"), "api.test does not speak TLS", None, True),
+    (TLS("certificate verify failed: expired (_ssl.c:1)"), "of api.test is not trusted: expired", None, True),
+    (TLS("handshake failure"), "the TLS connection to api.test failed", None, True),
+    (OSError("Could not find a suitable TLS CA certificate bundle"), "the CA bundle can't be read", "", True),
+    (CONNECTION(socket.gaierror(-2, "Name or service not known")), "the name api.test can't be resolved", "", False),
+    (CONNECTION("NameResolutionError: x"), "the name api.test can't be resolved", "", False),
+    (requests.exceptions.ConnectTimeout("x"), "api.test did not take the connection in time", "", False),
+    (requests.exceptions.ReadTimeout("Read timed out"), "no answer within 5 s", LOST, False),
+    (CONNECTION("reset"), "the connection broke before the answer was whole", LOST, False),
+    (ValueError("odd"), "the connection broke before the answer was whole", LOST, False),
+    (ZeroDivisionError("odd"), "ZeroDivisionError", LOST, False),
+]
+
+
+def transport_of() -> Transport:
+    """Make a transport that sends nothing here."""
+    more: dict[str, t.Any] = {"validate_certs": True, "ca_path": None, "user_agent": "x"}
+    return Transport("https://api.test/v1", None, connect_seconds=5, **more)
+
+
+@pytest.mark.parametrize(("error", "cause", "failure", "is_final"), CAUSES, ids=lambda value: str(value)[:40])
+def test_what_an_exception_means(error: Exception, cause: str, failure: str | None, is_final: bool) -> None:
+    """*failure*: LOST, nothing where the request surely did not arrive, None where that depends on the connection."""
+    line = Line()
+    line.is_up = True
+    lost = transport_of()._lost(error, _Watchdog(line, 5))
+    assert cause in lost.cause and lost.is_final is is_final
+    assert lost.failure == (SENT_NOT if failure == "" else LOST)
+    line.is_up = False
+    assert transport_of()._lost(error, _Watchdog(line, 5)).failure == SENT_NOT
+
+
+def test_what_refuses_and_what_is_slow_before_there_is_a_connection() -> None:
+    unsent = [
+        (ConnectionRefusedError(), "nothing listens at api.test"),
+        (OSError("timed out"), "did not take the connection in time"),
+    ]
+    for inner, cause in [*unsent, (OSError("no route"), "api.test can't be reached: no route")]:
+        lost = transport_of()._lost(CONNECTION(inner), _Watchdog(Line(), 5))
+        assert cause in lost.cause and lost.failure == SENT_NOT
+
+
+def test_an_exception_that_holds_itself_is_read_to_an_end() -> None:
+    error = CONNECTION("outer")
+    error.args = (error, OSError(error))
+    assert transport_of()._lost(error, _Watchdog(Line(), 5)).failure == SENT_NOT
