@@ -16,6 +16,7 @@ from ansible_collections.h444.cloud.plugins.module_utils._status import (
     is_gone,
     read_status,
     spelling,
+    with_status,
 )
 
 KNOWN = by_spelling({"running": ("running", "powered_on"), "stopped": ("stopped", "shut_off")})
@@ -58,3 +59,12 @@ def test_what_is_terminated_is_gone(status: str) -> None:
 def test_anything_else_counts_as_there(status: str | None) -> None:
     """An unknown status counts as alive: nothing is ordered a second time for a word that nobody knows."""
     assert not is_gone({"status": status})
+
+
+def test_rows_of_a_status_are_known_in_any_spelling() -> None:
+    """A known word means its spellings too; another one is the API's own."""
+    known = by_spelling({"closed": ("closed", "archived")})
+    rows = [{"status": status} for status in ("closed", "On-Hold", None)]
+    assert with_status(rows, " Archived ", known) == rows[:1]
+    assert with_status(rows, "on hold", known) == rows[1:2]
+    assert with_status(rows, "open", known) == []
