@@ -193,11 +193,16 @@ def list_os_templates(api: Api) -> list[Row]:
 def _template_rows(body: t.Any) -> list[t.Any]:
     """Find the templates in a reply: a list of texts or objects, or a map from families to their templates."""
     content = _content_of(body)
-    if isinstance(content, dict) and content and all(isinstance(names, list) for names in content.values()):
+    if isinstance(content, dict) and _are_all(list, content.values()):
         return [{"os_family": family, "templates": names} for family, names in content.items()]
-    if isinstance(content, list) and content and all(isinstance(name, str) for name in content):
+    if isinstance(content, list) and _are_all(str, content):
         return content
     return rows_in(content if isinstance(content, list) else body, TEMPLATE_NOUNS, OS_TEMPLATES)
+
+
+def _are_all(kind: type, values: t.Collection[t.Any]) -> bool:
+    """Tell whether there are values, all of one kind."""
+    return bool(values) and all(isinstance(value, kind) for value in values)
 
 
 def _content_of(body: t.Any) -> t.Any:
@@ -210,9 +215,7 @@ def _content_of(body: t.Any) -> t.Any:
 
 def find_os_template(templates: t.Sequence[Raw], name: str, family: str | None) -> tuple[str, str]:
     """Find a template; returns its family and name. Raises: Refused, naming the templates there are."""
-    found = [
-        row for row in templates if row["os_template"] == name and (not family or row["os_family"] in (None, family))
-    ]
+    found = [row for row in templates if _is_called(row, name, family)]
     if not found:
         raise _no_template(name, family, sorted({row["os_template"] for row in templates}))
     families = sorted({row["os_family"] or family or family_in(name) for row in found})
@@ -222,6 +225,11 @@ def find_os_template(templates: t.Sequence[Raw], name: str, family: str | None) 
             % clean(name, 60)
         )
     return families[0], name
+
+
+def _is_called(template: Raw, name: str, family: str | None) -> bool:
+    """Tell whether a template has this name, and this family as far as both are known."""
+    return template["os_template"] == name and (not family or template["os_family"] in (None, family))
 
 
 def _no_template(name: str, family: str | None, names: t.Sequence[str]) -> Refused:

@@ -172,8 +172,12 @@ def _by_version(pool: list[_Entry], value: str, families: set[str]) -> set[Name]
     return {entry.name for entry in pool if entry.family in families and entry.family + key_of(value) in entry.versions}
 
 
+def _called(pool: list[_Entry], spelling: str) -> set[Name]:
+    return {entry.name for entry in pool if spelling in entry.words}
+
+
 def _by_name(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
-    exact = {entry.name for entry in pool if value.strip().casefold() in entry.words}
+    exact = _called(pool, value.strip().casefold())
     if not any(letter.isalpha() for letter in value):
         return _by_number(pool, value, families, exact)
     return exact or _by_key(pool, value, families)

@@ -234,11 +234,15 @@ def rows_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[dict[str,
     return rows
 
 
+def only_item(value: t.Any) -> t.Any:
+    """Give what stands in a list alone; all else as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def object_in(body: t.Any, nouns: t.Sequence[str], where: Where, marks: t.Sequence[str] = ("id",)) -> dict[str, t.Any]:
     """Find the object in a reply: bare, or under ``data`` or its own name. *marks*: fields that a bare one shows."""
     for _level in range(4):
-        if isinstance(body, list) and len(body) == 1:
-            body = body[0]
+        body = only_item(body)
         if not isinstance(body, dict):
             break
         place = in_snake_case(body)

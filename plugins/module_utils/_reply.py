@@ -26,6 +26,7 @@ from ._reader import (
     is_secret_key,
     no_text,
     normal,
+    only_item,
     snake,
     sweep,
     text,
@@ -416,7 +417,7 @@ def _levels(rest: t.Any) -> list[Row]:
     todo: list[tuple[t.Any, int, bool]] = [(rest, 0, False)]
     while todo:
         value, level, is_order = todo.pop(0)
-        row = value[0] if isinstance(value, list) and len(value) == 1 else value
+        row = only_item(value)
         if not isinstance(row, dict) or level > MAX_LEVELS:
             continue
         row = with_attributes(row)
