@@ -16,6 +16,7 @@ import yaml
 from ansible_collections.h444.cloud.plugins.module_utils import (
     _addresses,
     _billing,
+    _catalogue,
     _delivery,
     _domain,
     _hosting,
@@ -98,6 +99,15 @@ def test_billing() -> None:
     assert set(_billing.read_invoice({"id": 1})) == set(_billing.INVOICE_FIELDS)
     assert tuple(fields_of("h444_wallet_info", "transactions")) == _billing.TRANSACTION_FIELDS
     assert set(_billing.read_transaction({})) == set(_billing.TRANSACTION_FIELDS)
+    assert tuple(fields_of("h444_wallet_info", "wallet")) == tuple(_billing.WALLET_TABLE)
+
+
+def test_catalogue() -> None:
+    """The info modules know the fields that the readers give."""
+    assert tuple(fields_of("h444_product_info", "products")) == tuple(_catalogue.PRODUCT_TABLE)
+    assert set(_catalogue.read_product({"id": 1})) == {"id", *_catalogue.PRODUCT_TABLE}
+    (template,) = _catalogue.read_os_templates(["ubuntu-24.04"])
+    assert tuple(fields_of("h444_os_template_info", "os_templates")) == tuple(template)
 
 
 def test_ticket() -> None:
@@ -111,7 +121,7 @@ def test_ticket() -> None:
 
 
 def test_orders() -> None:
-    """What is told of an order is the same for every noun, but for the name of the id."""
+    """What is returned of an order is the same for every noun, but for the name of the id."""
     server, hosting = fields_of("h444_vps", "order"), fields_of("h444_hosting", "order")
     assert [name.replace("server_id", "hosting_id") for name in server] == list(hosting)
 
