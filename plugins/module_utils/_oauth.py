@@ -264,8 +264,8 @@ DEVICE_FIELDS = tuple(DEVICE_TABLE)
 
 
 def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
-    """Read the codes of a sign-in. Raises: BadReply."""
-    return read_fields(answer, DEVICE_TABLE, where)
+    """Read the codes of a sign-in; an empty text counts as missing. Raises: BadReply."""
+    return read_fields({name: value for name, value in answer.items() if value != ""}, DEVICE_TABLE, where)
 
 
 def expiry(lifetime: int | None) -> str:

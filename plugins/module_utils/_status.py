@@ -32,7 +32,7 @@ def spelling(word_: str) -> str:
 
 def read_status(value: t.Any, known: t.Mapping[str, str]) -> str | None:
     """Return a state as a word of *known* (from ``by_spelling``), else the API's own word, None if there is none."""
-    found = word(value, "status", "state", "name", "slug", "code")
+    found = word(value, "status", "state", "slug", "code", "name")  # a name may be for people, in their language
     return known.get(spelling(found), found) if found else None
 
 

@@ -390,7 +390,8 @@ def test_codes_are_checked(value: str) -> None:
 
 def test_what_a_device_reply_leaves_out_has_its_default() -> None:
     """What RFC 8628 lets a server leave out has its default."""
-    found = _oauth.read_device({"device_code": "d", "user_code": "u", "verification_url": "https://x/"}, "POST")
+    answer = {"device_code": "d", "user_code": "u", "verification_uri": "", "verification_url": "https://x/"}
+    found = _oauth.read_device(answer, "POST")
     assert (found["interval"], found["expires_in"], found["verification_uri"]) == (5, None, "https://x/")
     with pytest.raises(BadReply, match="user_code is missing"):
         _oauth.read_device({"device_code": "d"}, "POST")

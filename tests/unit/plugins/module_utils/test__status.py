@@ -38,6 +38,8 @@ def test_the_spelling_of_a_word_does_not_matter(word: str) -> None:
         ("SHUT-OFF", "stopped"),
         ({"status": "running"}, "running"),
         ({"state": "Shut off", "since": 5}, "stopped"),
+        ({"name": "Çalışıyor", "slug": "running"}, "running"),
+        ({"name": "running"}, "running"),
         ("Warming-Up", "Warming-Up"),
         ("", None),
         (None, None),
