@@ -99,22 +99,28 @@ def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | N
     They stand in the entry, in a nested server, or are a group's own.
     """
     nested: Row = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
-    ids = (
-        first(entry, *OWNER_IDS),
-        first(nested, "id", "uuid", *OWNER_IDS),
-        next((entry[name] for name in OWNERS if isinstance(entry.get(name), (str, int))), None),
-        first(entry, "id", "uuid") if is_group else None,
-    )
-    labels = (
-        first(entry, "vps_label", "server_label", "label"),
-        first(nested, "label", "name", "display_name"),
-        first(entry, "vps_name", "server_name", "name", "display_name") if is_group else None,
-    )
-    return identifier_or_none(_first_of(ids)) or identifier_or_none(fallback_id), text(_first_of(labels))
+    owner_id = identifier_or_none(_owner_id(entry, nested, is_group))
+    return owner_id or identifier_or_none(fallback_id), text(_owner_label(entry, nested, is_group))
 
 
-def _first_of(values: t.Iterable[t.Any]) -> t.Any:
-    return next((value for value in values if value is not None), None)
+def _owner_id(entry: Row, nested: Row, is_group: bool) -> t.Any:
+    found = first(entry, *OWNER_IDS)
+    if found is None:
+        found = first(nested, "id", "uuid", *OWNER_IDS)
+    if found is None:
+        found = next((entry[name] for name in OWNERS if isinstance(entry.get(name), (str, int))), None)
+    if found is None and is_group:
+        found = first(entry, "id", "uuid")
+    return found
+
+
+def _owner_label(entry: Row, nested: Row, is_group: bool) -> t.Any:
+    found = first(entry, "vps_label", "server_label", "label")
+    if found is None:
+        found = first(nested, "label", "name", "display_name")
+    if found is None and is_group:
+        found = first(entry, "vps_name", "server_name", "name", "display_name")
+    return found
 
 
 def _inner(entry: t.Any) -> t.Any:
