@@ -104,11 +104,11 @@ FILE_ENDS = ("h444.yml", "h444.yaml")
 API_OPTIONS = ("api_timeout", "api_retries", "rate_limit", "validate_certs", "ca_path")
 MOST_WARNINGS = 10
 HOMES: t.MutableMapping[t.Any, dict[str, str]] = weakref.WeakKeyDictionary()
-"""For each inventory: the name of each host of ours, and the URL of its API. An id is unique within one API."""
+"""For each inventory: the name of each host of ours, and the URL of its API. An ID is unique within one API."""
 
 
 def _names_plugin(path: str) -> bool:
-    """Tell whether a file says that it is a configuration of this plugin."""
+    """Return whether a file says that it is a configuration of this plugin."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return bool(NAMES_PLUGIN.search(file.read(MOST_READ)))
@@ -131,7 +131,7 @@ def _row_of(raw: t.Any, place: int) -> dict[str, t.Any]:
 
 
 def _salvaged(raw: t.Any, place: int, error: Exception) -> tuple[dict[str, t.Any] | None, str]:
-    """Give what could be read of a server that the reader refuses, and a warning of it."""
+    """Return what could be read of a server that the reader refuses, and a warning of it."""
     why = error if isinstance(error, BadReply) else mistake_text(error)
     if not isinstance(raw, dict):
         return None, "An entry of the list of servers is left out: %s" % why
@@ -145,7 +145,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "h444.cloud.h444"
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file is a configuration of this plugin. A misnamed one is warned of."""
+        """Return whether a file is a configuration of this plugin. A misnamed one is warned of."""
         if not super().verify_file(path):
             return False
         if path.endswith(FILE_ENDS):
@@ -218,7 +218,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.display.v("%s: %s" % (self._path, text))
 
     def _named_groups(self) -> list[str]:
-        """Give the names of groups that a host's name must stay clear of, as far as they are known beforehand."""
+        """Return the names of groups that a host's name must stay clear of, as far as they are known beforehand."""
         own = [self._sanitize_group_name(name) for name in self.get_option("groups")]
         parents = [entry.get("parent_group") for entry in self.get_option("keyed_groups") if isinstance(entry, dict)]
         return [*own, *(parent for parent in parents if isinstance(parent, str)), *self.inventory.groups]
@@ -226,7 +226,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # The replies
 
     def _replies(self, path: str, use_cache: bool) -> _cache.Replies:
-        """Give the answers of the API, from the cache or by two requests."""
+        """Return the answers of the API, from the cache or by two requests."""
         api_url = _options.render(self.templar, self._vars, "api_url", self.get_option("api_url")) or ""
         self._home = api_url.strip().rstrip("/")
         problem: H444Error | None = None
@@ -256,7 +256,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return replies
 
     def _from_cache(self, base: str, api_url: str, api_key: str | None) -> _cache.Replies | None:
-        """Give what the cache holds for this configuration, URL and key; without a key, for the one used last."""
+        """Return what the cache holds for this configuration, URL and key; without a key, for the one used last."""
         if api_key:
             account: t.Any = _cache.account_hash(api_url, api_key)
         else:
@@ -336,7 +336,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _named(
         self, evaluator: Evaluator, servers: list[_hosts.Server], settings: _hosts.Settings
     ) -> list[_hosts.Server]:
-        """Give the servers names and groups, and leave out those that are not wanted."""
+        """Give the servers names and groups, and leave out the filtered ones."""
         subjects = [Subject(server.variables) for server in servers]
         answers = {
             source: self._name_answers(evaluator, source, subjects)
@@ -356,7 +356,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return kept
 
     def _rows(self, raws: list[t.Any], strict: bool) -> list[dict[str, t.Any]]:
-        """Read the servers and empty the list. One that can't be read keeps its id and label, unless ``strict``."""
+        """Read the servers and empty the list. One that can't be read keeps its ID and label, unless ``strict``."""
         from ansible_collections.h444.cloud.plugins.module_utils import _vps
 
         rows: dict[str, dict[str, t.Any]] = {}
@@ -413,7 +413,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError("%s: %s: %s failed: %s" % (self._path, option, quoted(text), error)) from None
 
     def _is_taken(self, name: str, server_id: str) -> bool:
-        """Tell whether a name belongs to another server already, one of another account."""
+        """Return whether a name belongs to another server already, one of another account."""
         host = self.inventory.hosts.get(name)
         known = None if host is None else _hosts.id_among(host.vars)
         home = HOMES.get(self.inventory, {}).get(name, self._home)

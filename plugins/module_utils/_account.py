@@ -41,7 +41,7 @@ TABLE: Table = {
 
 
 def read_account(body: t.Any) -> Row:
-    """Give the account in normal form; all else is kept. Raises: BadReply without an id or a balance."""
+    """Return the account in normal form; all else is kept. Raises: BadReply without an ID or a balance."""
     found = object_in(body, NOUNS, ACCOUNT, ("id", "email", "balance_usd_cents"))
     row = row_of(found, NOUNS, ACCOUNT)
     return {**row, **read_fields(row, TABLE, ACCOUNT)}
@@ -60,5 +60,5 @@ def get_wallet(api: Api) -> Wallet:
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_account_info."""
+    """Return the result of h444_account_info."""
     return {"account": get_account(api)}

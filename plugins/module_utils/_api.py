@@ -13,13 +13,13 @@ from ._endpoint import Endpoint
 Raw = t.Mapping[str, t.Any]
 """an object as the API returned it"""
 Row = t.Dict[str, t.Any]
-"""a resource in normal form: snake_case, ids as text, absent fields None"""
+"""a resource in normal form: snake_case, IDs as text, absent fields None"""
 Params = t.Mapping[str, t.Any]
 """a task's options"""
 
 
 class Answer(t.NamedTuple):
-    """What the API answered. ``body`` is the parsed JSON, None where there was none."""
+    """What the API answered. ``body`` is the parsed JSON, None if there was none."""
 
     status: int
     body: t.Any

@@ -52,7 +52,7 @@ MOST_ROWS = 200
 
 
 def tidy(value: t.Any, where: Endpoint) -> t.Any:
-    """Give a part of a reply (already in normal form) with whole cents, at any depth. Raises BadReply."""
+    """Return a part of a reply (already in normal form) with whole cents, at any depth. Raises BadReply."""
     if isinstance(value, list):
         return [tidy(item, where) for item in value]
     if not isinstance(value, dict):
@@ -81,7 +81,7 @@ INVOICE_FIELDS = tuple(INVOICE_TABLE)
 
 
 def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
-    """Give one invoice in normal form: INVOICE_FIELDS are always there, None where there is no value; all else is kept.
+    """Return one invoice in normal form: INVOICE_FIELDS are always there, None if there is no value; all else is kept.
 
     Assumed: the page names no field of the reply; ``total_usd_cents`` and ``invoice_number`` are those of its event
     invoice.paid.
@@ -111,9 +111,9 @@ def list_invoices(api: Api, at_most: int | None = None) -> list[Row]:
 
 
 def get_invoice(api: Api, invoice_id: str) -> Row | None:
-    """Read one invoice with its ``line_items`` and ``transactions``; None when the API does not know it.
+    """Read one invoice with its ``line_items`` and ``transactions``; None if it does not exist.
 
-    Source: GET /v1/billing/invoices/:id (billing:read). Raises: BadReply where one of the two is missing or not whole.
+    Source: GET /v1/billing/invoices/:id (billing:read). Raises: BadReply if one of the two is missing or not whole.
     Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
     """
     try:
@@ -135,7 +135,7 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
 
 
 def _detail_in(place: Row, field: str, where: Endpoint) -> list[t.Any] | None:
-    """Give the lines or payments that stand in an object; None where there is no such list. Raises: BadReply."""
+    """Return the lines or payments that stand in an object; None if there is no such list. Raises: BadReply."""
     found = _first_list(place, DETAILS[field])
     rows = [row for row in found or () if row is not None]
     if not all(isinstance(row, dict) for row in rows):
@@ -144,7 +144,7 @@ def _detail_in(place: Row, field: str, where: Endpoint) -> list[t.Any] | None:
 
 
 def _first_list(place: Row, names: t.Sequence[str]) -> list[t.Any] | None:
-    """Give the first list under these names; an empty one where null is all that stands there."""
+    """Return the first list under these names; an empty one where null is all that stands there."""
     there = [place[name] for name in names if name in place]
     if there and all(value is None for value in there):
         return []
@@ -152,7 +152,7 @@ def _first_list(place: Row, names: t.Sequence[str]) -> list[t.Any] | None:
 
 
 def _around(body: t.Any) -> Row:
-    """Give the object in which the invoice's lists stand: the reply, or what is in its envelopes."""
+    """Return the object in which the invoice's lists stand: the reply, or what is in its envelopes."""
     if not isinstance(body, dict) or any(
         isinstance(body.get(name, 0), (list, type(None))) for names in DETAILS.values() for name in names
     ):
@@ -163,7 +163,7 @@ def _around(body: t.Any) -> Row:
 
 
 def read_balance(value: t.Any, where: Where, field: str) -> int:
-    """Give a balance in cents, which may be wrapped in an object. Raises: BadReply."""
+    """Return a balance in cents, which may be wrapped in an object. Raises: BadReply."""
     if isinstance(value, dict):
         value = first(value, "usd_cents", "cents", "amount_usd_cents", "amount_cents")
     return cents(value, where, field)
@@ -200,7 +200,7 @@ TRANSACTION_FIELDS = tuple(TRANSACTION_TABLE)
 
 
 def read_transaction(raw: Raw) -> Row:
-    """Give one movement of the wallet in normal form: TRANSACTION_FIELDS are always there; all else is kept."""
+    """Return one movement of the wallet in normal form: TRANSACTION_FIELDS are always there; all else is kept."""
     row = tidy(row_of(raw, TRANSACTION_NOUNS, TRANSACTIONS), TRANSACTIONS)
     return {**row, **read_fields(row, TRANSACTION_TABLE, TRANSACTIONS)}
 
@@ -228,7 +228,7 @@ INVOICE_IDENTIFIERS = Identifiers("invoice", ("id",), filters=("status",))
 
 
 def report_invoices(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_invoice_info."""
+    """Return the result of h444_invoice_info."""
     limit = check_limit(params["limit"], 1) if params.get("limit") is not None else None
     status = snake(params["status"]) if params.get("status") else None
     if params.get("id") is not None:
@@ -242,7 +242,7 @@ def report_invoices(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def report_wallet(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_wallet_info."""
+    """Return the result of h444_wallet_info."""
     limit = check_limit(params["limit"], 0)
     wallet = get_wallet(api)
     return {"wallet": wallet, "transactions": list_transactions(api, limit) if limit else []}

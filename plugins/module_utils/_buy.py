@@ -6,8 +6,8 @@
 
 One order has one Idempotency-Key, derived from what is ordered and never from the run. A lost reply is asked for again
 with the same key; what can't be decided fails, and nothing further is ordered. What a reply proves by itself is not
-read again: a new id, made after this run began, returned at the first attempt and under the right name, is the order's
-own.
+read again: a new ID that was created after this run began, and returned at the first attempt under the right name,
+belongs to this order.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Shop(t.NamedTuple):
     may_have_name: t.Callable[[Row, t.Mapping[str, t.Any]], bool]
     """whether a row's name may be the provider's form of the name in the order's body"""
     is_whole: t.Callable[[Row], bool]
-    """whether a row holds what an order's own record can't: then its id is surely that of what was ordered"""
+    """whether a row holds what an order's own record can't: then its ID is certainly that of the ordered resource"""
 
 
 class Offer(t.NamedTuple):
@@ -144,7 +144,7 @@ def make_order(
 
 
 def plan_purchase(order: Order, shop: Shop, after: Row, until: tuple[str, ...], *further: Action) -> Plan:
-    """Make the plan of an order. *until*: the states in which it is carried out; *further*: the steps after it."""
+    """Return the plan of an order. *until*: the statuses that end the wait; *further*: the steps after it."""
     action = Action(
         "order",
         order.wanted_name,
@@ -316,7 +316,7 @@ class Purchase:
         )
 
     def _shaped(self, reply: Reply) -> Row | None:
-        """Return the row of a reply in normal form; None if it can't be read, and then it is looked for in the list."""
+        """Return the row of a reply in normal form; None if it can't be read. Then the list is searched for it."""
         try:
             return self.shop.shape(reply.raw) if reply.raw is not None else None
         except BadReply:
@@ -341,7 +341,7 @@ class Purchase:
         )
 
     def _unknown(self, problem: H444Error) -> UnknownFate:
-        """Make the error for an order of which nobody knows whether it was placed."""
+        """Return the error for an order that may or may not have been placed."""
         balance = self.facts["wallet_after_usd_cents"] = self._balance()
         return UnknownFate(
             "Whether %s was ordered is not known (%s; %d attempts; wallet %d cents before, %s after). Run the task "
@@ -361,7 +361,7 @@ class Purchase:
     # Find what it names
 
     def find_unnamed(self) -> Row:
-        """Find in the list what a reply without an id is about. Raises: UnknownFate."""
+        """Find the resource of a reply without an ID in the list. Raises: UnknownFate."""
         problem = ""
         try:
             row = self._only_new(self.shop.list_rows(self.api))
@@ -379,7 +379,7 @@ class Purchase:
         """Find the ordered resource: its row as it is now, None if it does not live; and the list, if it was needed.
 
         What is proved to be new is taken from the list. A reply that may be a replay can name a dead one, so that one
-        is read by its id.
+        is read by its ID.
         """
         if self._proves_all(row, receipt):
             return row, []
@@ -396,12 +396,12 @@ class Purchase:
         return found, listed or []
 
     def _proves_all(self, row: Row, receipt: Receipt) -> bool:
-        """Tell whether the reply alone proves that this run bought what it names, and that it lives."""
+        """Return whether the reply alone proves that this run bought what it names, and that it lives."""
         is_new = row["id"] not in self.order.known_ids and not is_gone(row)
         return receipt.is_own and is_new and self._has_name(row) and self.shop.is_whole(row)
 
     def _read_until_sure(self, row: Row, receipt: Receipt) -> Row | None:
-        """Read the ordered resource by its id until it is there, or surely gone."""
+        """Read the ordered resource by its ID until it exists, or is certainly gone."""
         started, reads, pause = self.api.now(), 0, 1.0
         patience = self.order.timeout_seconds if receipt.may_be_early else DEAD_SECONDS
         while reads < DEAD_READS or self.api.now() - started < patience:
@@ -426,7 +426,7 @@ class Purchase:
     # Make sure that it is what was ordered
 
     def check_name(self, row: Row, receipt: Receipt) -> None:
-        """Make sure that a live row is what was ordered, before anything is done to it. Raises: Refused.
+        """Check that a live row is what was ordered, before anything is done to it. Raises: Refused.
 
         A key of the user's own can be another order's, and a provider can mix up two replies: what has another name,
         and is not proved to be new, is not renamed.
@@ -457,7 +457,7 @@ class Purchase:
         )
 
     def check_new(self, row: Row) -> None:
-        """Make sure that a live row was not there before. Raises: Refused."""
+        """Check that a live row was not there before. Raises: Refused."""
         if row["id"] not in self.order.known_ids:
             return
         self._let_go(maybe=False)
@@ -502,7 +502,7 @@ class Purchase:
         )
 
     def check_single(self, row: Row, listed: t.Sequence[Row]) -> None:
-        """Make sure that the list shows no second new one of the ordered name. Raises: Refused."""
+        """Check that the list shows no second new one of the ordered name. Raises: Refused."""
         known = {*self.order.known_ids, row["id"]}
         others = [item["id"] for item in self._of_the_name(listed) if item["id"] not in known]
         if others:
@@ -512,7 +512,7 @@ class Purchase:
             )
 
     def check_dead(self, row: Row, receipt: Receipt, is_unpaid: bool) -> None:
-        """Make sure that the order was an earlier one, of what is gone by now, and that its key is surely remembered.
+        """Check that the order was an earlier one, of what is gone by now, and that its key is surely remembered.
 
         Only then does the next key order once. Raises: NotReached, Refused.
         """

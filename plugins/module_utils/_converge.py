@@ -107,7 +107,7 @@ class Progress:
             )
 
     def _check_secret(self, name: str, what: str, reply: Reply, place: str, way_out: str) -> None:
-        """Say what is wrong with a one-time secret of a reply. *what*: what it is called."""
+        """Warn of what is wrong with a one-time secret of a reply. *what*: what it is called."""
         if name in reply.unclear:
             paths = _listed(reply.unclear[name])
             self.lose(
@@ -162,14 +162,14 @@ class Progress:
         self.bought, self.resource_id, self.after = "", "", self.plan.before
 
     def forget(self) -> None:
-        """Leave the secrets of a dead resource out of the result; a file keeps those that it has, under its id."""
+        """Leave the secrets of a dead resource out of the result; a file keeps those that it has, under its ID."""
         self.let_go()
         self.secrets.clear()
         self.is_kept_in_file = False
         self.secret_lost = False
 
     def _brings_secret(self, planned_only: bool) -> bool:
-        """Tell whether the result is one of an order, a reinstall, a creation or a rotation.
+        """Return whether the result is one of an order, a reinstall, a creation or a rotation.
 
         A sign-in has no one-time secret: it can begin anew.
         """
@@ -177,11 +177,11 @@ class Progress:
         return bool(self.reconciler.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
 
     def _written(self, planned_only: bool) -> list[Action]:
-        """Give the steps that changed something, or would."""
+        """Return the steps that changed something, or would."""
         return [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
 
     def belongings(self) -> str:
-        """Say what was bought and where its one-time secrets are, for the end of a failure's message."""
+        """Return what was bought and where its one-time secrets are, for the end of a failure's message."""
         parts = ["%s was ordered, its id is %s." % (clean(self.bought), self.resource_id)] if self.bought else []
         if self.secrets:
             parts.append(
@@ -192,7 +192,7 @@ class Progress:
         return " ".join(parts)
 
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
-        """Give the task's result; *planned_only*: in check mode, where every planned step counts as done."""
+        """Return the task's result; *planned_only*: in check mode, where every planned step counts as done."""
         actions = self._written(planned_only)
         found: dict[str, t.Any] = {
             "changed": bool(actions) or self.maybe,

@@ -62,7 +62,7 @@ STATUS = by_spelling({
 
 
 def read_state(row: Raw) -> str | None:
-    """Give the status of a delivery by its word, or by a truth value where the API returns no word."""
+    """Return the status of a delivery by its word, or by a truth value where the API returns no word."""
     status = read_status(first(row, "status", "state", "result"), STATUS)
     succeeded = truth(first(row, "success", "delivered", "succeeded"))
     if status is not None or succeeded is None:
@@ -71,12 +71,12 @@ def read_state(row: Raw) -> str | None:
 
 
 def read_milliseconds(value: t.Any) -> int | None:
-    """Give a duration in whole milliseconds."""
+    """Return a duration in whole milliseconds."""
     return round(value) if isinstance(value, float) and math.isfinite(value) else whole(value)
 
 
 def read_error(value: t.Any) -> str | None:
-    """Give what went wrong in the API's own words, whatever its shape."""
+    """Return what went wrong in the API's own words, whatever its shape."""
     return (value if isinstance(value, str) else error_text(value)) or None
 
 
@@ -105,7 +105,7 @@ FIELDS = tuple(TABLE)
 
 
 def read_delivery(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one delivery in normal form: FIELDS are always there, None where the API returned nothing; all else is kept.
+    """Return one delivery in normal form: FIELDS are always there, None if the API returned nothing; all else is kept.
 
     Assumed: the fields' names (switch ``webhook_fields``).
     """
@@ -148,7 +148,7 @@ def list_deliveries(api: Api, webhook_id: str, limit: int) -> list[Row]:
 
 
 def webhook_id_of(api: Api, params: Params) -> str:
-    """Give the id of the webhook that is named by id or URL. Raises: Missing, Ambiguous, Refused."""
+    """Return the ID of the webhook that is named by ID or URL. Raises: Missing, Ambiguous, Refused."""
     if params.get("id") is not None:
         webhook_id = check_id(params["id"], "id")
         row = get_webhook(api, webhook_id) if params.get("url") is not None else None
@@ -162,12 +162,12 @@ def webhook_id_of(api: Api, params: Params) -> str:
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_webhook_delivery_info."""
+    """Return the result of h444_webhook_delivery_info."""
     limit, status = params["limit"], params.get("status")
     if not 1 <= limit <= MAX_LIMIT:
         raise BadOption("limit: must be from 1 to %d, not %d." % (MAX_LIMIT, limit))
     try:
-        # The API has no filter, so a rare status is looked for in all that it returns.
+        # The API has no filter, so a rare status is searched for in all that it returns.
         rows = list_deliveries(api, webhook_id_of(api, params), limit if status is None else MAX_LIMIT)
     except (Missing, NotFound):
         return {"deliveries": []}
@@ -177,7 +177,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def plan_of(api: Api, params: Params) -> Plan:
-    """Plan h444_webhook_redelivery. Raises: Missing where the webhook, or surely the delivery, does not exist."""
+    """Plan h444_webhook_redelivery. Raises: Missing if the webhook, or surely the delivery, does not exist."""
     delivery_id = check_id(params["delivery_id"], "delivery_id")
     webhook_id = webhook_id_of(api, params)
     try:
@@ -193,7 +193,7 @@ def plan_of(api: Api, params: Params) -> Plan:
 
 
 def _missing(webhook_id: str, delivery_id: str, newest: t.Sequence[str] | None = None) -> Missing:
-    """Make the error for a delivery that does not exist. *newest*: those of the webhook, None where not known."""
+    """Return the error for a delivery that does not exist. *newest*: those of the webhook, None if not known."""
     there = ""
     if newest is not None:
         there = "; its newest: %s" % ", ".join(newest) if newest else "; it has none at all"
@@ -217,7 +217,7 @@ def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: 
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Send a delivery again, once. Source: POST …/redeliver: "Clone a past delivery into a fresh attempt."
 
-    Raises: Missing where there is no such delivery; UnknownFate where the reply is lost.
+    Raises: Missing if there is no such delivery; UnknownFate if the reply is lost.
     """
     try:
         answer = api.request(REDELIVER, ids=action.ids)
@@ -246,7 +246,7 @@ def _unknown(action: Action, cause: str) -> UnknownFate:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the new delivery: out of the reply, or the one that the list has gained."""
+    """Return the new delivery: out of the reply, or the one that the list has gained."""
     if progress.after is not None:
         return progress.after
     (action,), known = progress.plan.actions, progress.plan.wish

@@ -54,7 +54,7 @@ STILL_AT_WORK = frozenset({408, 499, 504, 522, 524})
 class Told(t.NamedTuple):
     """What a reply says of one setting: its name and value as the API returned them, and the value in normal form.
 
-    *value*: None where it can't be read.
+    *value*: None if it can't be read.
     """
 
     name: str
@@ -74,11 +74,11 @@ class Domain(t.NamedTuple):
 
 
 read_switch = inside(truth, "enabled", "active", "value", "status")
-"""Read a setting that is on or off, also out of {"enabled": true}; None where it is neither."""
+"""Read a setting that is on or off, also from {"enabled": true}; None if it is neither."""
 
 
 def read_nameservers(value: t.Any) -> list[str] | None:
-    """Give the name servers out of a list, a map (ns1, ns2, …) or a text; None if unreadable.
+    """Return the name servers out of a list, a map (ns1, ns2, …) or a text; None if unreadable.
 
     In small letters, without trailing dots.
     """
@@ -90,7 +90,7 @@ def read_nameservers(value: t.Any) -> list[str] | None:
 
 
 def _entries_in(value: t.Any) -> list[t.Any] | None:
-    """Give the name servers of a reply one by one, as they came."""
+    """Return the name servers of a reply one by one, as they came."""
     if isinstance(value, str):
         return re.split(r"[,;\s]+", value)
     if not isinstance(value, dict):
@@ -107,7 +107,7 @@ def _host_in(entry: t.Any) -> str | None:
 
 
 def read_status(value: t.Any) -> str | None:
-    """Give a status in the API's own words, as one lower-case word; of several, one after the other."""
+    """Return a status in the API's own words, as one lower-case word; of several, one after the other."""
     if isinstance(value, list):
         return ", ".join(found for found in map(read_status, value) if found) or None
     found = word(value, "status", "state", "name", "slug", "code")
@@ -115,7 +115,7 @@ def read_status(value: t.Any) -> str | None:
 
 
 def read_name(value: t.Any, where: Where, field: str) -> str:
-    """Give the name of a domain. Raises: BadReply."""
+    """Return the name of a domain. Raises: BadReply."""
     found = word(value, "name", "domain", "fqdn")
     if not found:
         raise bad(where, "a domain has no name")
@@ -186,7 +186,7 @@ def _spelt(raw: Raw) -> dict[str, str]:
 
 
 def read_domain(raw: Raw, where: Endpoint, now: datetime) -> Domain:
-    """Give one domain: FIELDS are always there, None (no name servers: an empty list) where the API returned nothing.
+    """Return one domain: FIELDS are always there, None (no name servers: an empty list) where the API returned nothing.
 
     All else is kept. Assumed: the page names no field of a reply (switches ``domain_fields``, ``domain_values``,
     ``nameservers_form``, ``domain_expiry``).
@@ -212,7 +212,7 @@ def _take_settings(row: Row, spelt: t.Mapping[str, str]) -> dict[str, Told]:
 
 
 def _expiry(expires_at: t.Any, now: datetime) -> Row:
-    """Give the day of expiry, and the whole days until then: rounded down, so negative from the moment of expiry."""
+    """Return the day of expiry, and the whole days until then: rounded down, so negative from the moment of expiry."""
     end = moment(expires_at)
     if end is None:
         return {"expires_on": None, "days_left": None}
@@ -223,7 +223,7 @@ def _expiry(expires_at: t.Any, now: datetime) -> Row:
 
 
 def _clock(answer: t.Any) -> datetime:
-    """Give the API's time by its Date header, this machine's where there is none."""
+    """Return the API's time by its Date header, this machine's where there is none."""
     return moment(answer.headers.get("Date")) or datetime.now(timezone.utc)
 
 
@@ -235,7 +235,7 @@ def list_domains(api: Api) -> list[Domain]:
 
 
 def get_domain(api: Api, domain_id: str) -> Domain | None:
-    """Read one domain; None when the API does not know it. Source: GET /v1/domains/:id (domains:read)."""
+    """Read one domain; None if it does not exist. Source: GET /v1/domains/:id (domains:read)."""
     try:
         answer = api.request(GET, ids={"id": domain_id})
     except NotFound:
@@ -269,7 +269,7 @@ def check_name(name: str) -> str:
 
 
 def has_name(row: Row, name: str | None) -> bool:
-    """Tell whether a domain has this name, in any spelling."""
+    """Return whether a domain has this name, in any spelling."""
     return name is not None and ascii_host(row["name"]) == ascii_host(name)
 
 
@@ -277,7 +277,7 @@ DOMAIN = Noun("domain", "domains", names=(Name("name", has_name),), shows=("name
 
 
 def find_domain(api: Api, params: Params) -> Domain:
-    """Find the one domain of this id or name. Raises: BadOption, Missing, Ambiguous, Refused."""
+    """Find the one domain of this ID or name. Raises: BadOption, Missing, Ambiguous, Refused."""
     if params.get("id") is not None:
         found = get_domain(api, check_id(params["id"], "id"))
         if found is not None:
@@ -293,7 +293,7 @@ def find_domain(api: Api, params: Params) -> Domain:
 
 
 def wanted_of(params: Params) -> Row:
-    """Give the settings that are wanted, name servers in normal form and each once. Raises: BadOption."""
+    """Return the settings that are wanted, name servers in normal form and each once. Raises: BadOption."""
     wanted = {field: params[field] for field in SETTINGS if params.get(field) is not None}
     if "nameservers" in wanted:
         hosts = [check_hostname(ascii_host(host), "nameservers", dotted=True) for host in wanted["nameservers"]]
@@ -307,7 +307,7 @@ def wanted_of(params: Params) -> Row:
 
 
 def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
-    """Tell whether a setting has a value, name servers in any order; None where the API does not return it readably."""
+    """Return whether a setting has a value, name servers in any order; None if the API does not return it readably."""
     found = domain.told[field].value if field in domain.told else None
     if found is None:
         return None
@@ -337,7 +337,7 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
 
 
 def _spelling_for(domain: Domain, field: str) -> str:
-    """Give the name under which a setting is sent: that of the page, or where it shows none, that of the reply."""
+    """Return the name under which a setting is sent: that of the page, or where it shows none, that of the reply."""
     return domain.told[field].name if field in NAMED_BY_REPLY and field in domain.told else field
 
 
@@ -350,7 +350,7 @@ def plan_of(api: Api, params: Params) -> Plan:
 
 
 def _unmet(domain: Domain, wanted: Row) -> str:
-    """Say in words what is not as it is wanted; empty where all that the API returns is."""
+    """Return in words what is not as it is wanted; empty if all that the API returns is."""
     return "; ".join(
         "%s is %s, not %s" % (field, _said(domain.row[field]), _said(value))
         for field, value in wanted.items()
@@ -406,9 +406,9 @@ def _read_or_none(api: Api, domain_id: str) -> Domain | None:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the domain after the change.
+    """Return the domain after the change.
 
-    Raises: NotReached where the API took it, and still shows the old state some seconds later.
+    Raises: NotReached if the API took it, and still shows the old state some seconds later.
     """
     plan = progress.plan
     if not plan.actions:
@@ -440,7 +440,7 @@ RECONCILER = Reconciler("domain", plan_of, perform, read_back, identifiers=IDENT
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_domain_info."""
+    """Return the result of h444_domain_info."""
     domains = [domain for domain in _named(api, params) if choose([domain.row], params.get("patterns"), "name")]
     if params.get("id") is None:
         domains = complete_all(api, domains)
@@ -448,7 +448,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named(api: Api, params: Params) -> list[Domain]:
-    """Read the domains of the id or the name that is given, or all. Raises: BadOption, Refused."""
+    """Read the domains of the ID or the name that is given, or all. Raises: BadOption, Refused."""
     if params.get("name") is not None:
         check_name(params["name"])
     if params.get("id") is None:

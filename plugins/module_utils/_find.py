@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which one did you mean? A resource is found by its id or its name in the same way for every noun.
+"""Which one did you mean? A resource is found by its ID or its name in the same way for every noun.
 
 A noun says what it is called, by which names it is known and how it is read. What is gone is never the one that is
 meant.
@@ -28,7 +28,7 @@ class Name(t.NamedTuple):
 class Noun(t.NamedTuple):
     """A kind of resource, as far as it has to be known to find one among its rows.
 
-    *what*, *plural*: its words in messages. *names*: what it is known by besides its id, the best one first.
+    *what*, *plural*: its words in messages. *names*: what it is known by besides its ID, the best one first.
     *shows*: the fields that tell candidates apart. *new_name*: the option that gives it another name.
     """
 
@@ -40,15 +40,15 @@ class Noun(t.NamedTuple):
     new_name: str = ""
 
     def living(self, rows: t.Iterable[Row]) -> list[Row]:
-        """Give the rows of what is not gone."""
+        """Return the rows of what is not gone."""
         return [row for row in rows if not self.is_gone(row)]
 
     def given(self, params: Params) -> list[tuple[Name, str]]:
-        """Give the names that a task gives, each with its value."""
+        """Return the names that a task gives, each with its value."""
         return [(name, params[name.field]) for name in self.names if params.get(name.field) is not None]
 
     def names_of(self, row: Row) -> tuple[str | None, ...]:
-        """Give every name of a resource, None where the API does not return it."""
+        """Return every name of a resource, None if the API does not return it."""
         return tuple(row[name.field] for name in self.names)
 
 
@@ -61,14 +61,14 @@ class Source(t.NamedTuple):
 
 
 class Found(t.NamedTuple):
-    """The living resource that is meant, None where there is none. *rows*: the list, None where none was read."""
+    """The living resource that is meant, None if there is none. *rows*: the list, None if none was read."""
 
     row: t.Optional[Row]
     rows: t.Optional[t.List[Row]]
 
 
 def find(api: Api, source: Source, params: Params) -> Found:
-    """Find the resource that a task means, by its id or else by its name. Raises: BadOption, Ambiguous, Refused."""
+    """Find the resource that a task means, by its ID or else by its name. Raises: BadOption, Ambiguous, Refused."""
     if params.get("id") is not None:
         row = get_living(api, source, check_id(params["id"], "id"))
         if row is not None:
@@ -79,7 +79,7 @@ def find(api: Api, source: Source, params: Params) -> Found:
 
 
 def named(api: Api, source: Source, params: Params) -> list[Row]:
-    """Read whatever has the id or the names that a task gives, gone or not; all there is where it gives none.
+    """Read whatever has the ID or the names that a task gives, gone or not; all there is where it gives none.
 
     Raises: BadOption, Refused.
     """
@@ -93,13 +93,13 @@ def named(api: Api, source: Source, params: Params) -> list[Row]:
 
 
 def get_living(api: Api, source: Source, resource_id: str) -> Row | None:
-    """Read one resource; None where the API does not know it, or no longer."""
+    """Read one resource; None if the API does not know it, or no longer."""
     row = source.get_row(api, resource_id)
     return None if row is None or source.noun.is_gone(row) else row
 
 
 def listed(api: Api, source: Source, found: Found) -> list[Row]:
-    """Give all there are, read now where finding one did not read them."""
+    """Return all there are, read now where finding one did not read them."""
     return source.list_rows(api) if found.rows is None else found.rows
 
 
@@ -119,12 +119,12 @@ def by_name(noun: Noun, rows: t.Sequence[Row], params: Params) -> Row | None:
 
 
 def with_names(noun: Noun, rows: t.Iterable[Row], params: Params) -> list[Row]:
-    """Give the rows that have every name that is given."""
+    """Return the rows that have every name that is given."""
     return [row for row in rows if all(name.fits(row, wanted) for name, wanted in noun.given(params))]
 
 
 def check_names(noun: Noun, row: Row, params: Params) -> None:
-    """Make sure that what was found by its id has the names that are given too, or the new one. Raises: Refused."""
+    """Check that what was found by its ID has the names that are given too, or the new one. Raises: Refused."""
     new_name = params.get(noun.new_name)
     check_agree(
         noun.what,
@@ -137,7 +137,7 @@ def check_names(noun: Noun, row: Row, params: Params) -> None:
 
 
 def check_new_name(api: Api, source: Source, params: Params, found: Found) -> None:
-    """Make sure that the new name of what was found is nobody else's. Raises: Ambiguous."""
+    """Check that the new name of what was found is nobody else's. Raises: Ambiguous."""
     noun, current = source.noun, t.cast(Row, found.row)
     name, wanted = noun.names[0], params.get(noun.new_name)
     if not wanted or name.fits(current, wanted):
@@ -153,7 +153,7 @@ def check_new_name(api: Api, source: Source, params: Params, found: Found) -> No
 
 
 def missing(noun: Noun, params: Params, rows: t.Sequence[Row], then: str = "") -> Missing:
-    """Make the error for an id or a name that nothing living has. *then*: what follows from it."""
+    """Return the error for an ID or a name that nothing living has. *then*: what follows from it."""
     option = "id" if params.get("id") is not None else noun.given(params)[0][0].field
     near = closest(params[option], [row[option] for row in noun.living(rows)])
     likely = "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""
@@ -163,7 +163,7 @@ def missing(noun: Noun, params: Params, rows: t.Sequence[Row], then: str = "") -
 
 
 def _check_one_name(noun: Noun, rows: t.Iterable[Row], found: Row) -> None:
-    """Make sure that the id of what was found by its name is that of no row with another name. Raises: Ambiguous."""
+    """Check that the ID of what was found by its name is that of no row with another name. Raises: Ambiguous."""
     name = noun.names[0]
     for row in rows:
         told = row[name.field]
@@ -178,7 +178,7 @@ def _check_one_name(noun: Noun, rows: t.Iterable[Row], found: Row) -> None:
 def pick_one(
     rows: t.Sequence[Row], what: str, name: str, fields: t.Sequence[str] = ("label", "ipv4", "created_at")
 ) -> Row | None:
-    """Give the only row, None if there is none, or raise Ambiguous with every candidate's id."""
+    """Return the only row, None if there is none, or raise Ambiguous with every candidate's ID."""
     if len(rows) < 2:
         return rows[0] if rows else None
     raise Ambiguous(

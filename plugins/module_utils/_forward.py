@@ -12,7 +12,7 @@ from ._names import ascii_host, canonical_ip
 
 
 def resolve(name: str) -> list[str]:
-    """Give every IPv4 and IPv6 address of a name in canonical form; none when it does not resolve."""
+    """Return every IPv4 and IPv6 address of a name in canonical form; none when it does not resolve."""
     try:
         # In ASCII, for the codec behind getaddrinfo takes straße.de for strasse.de.
         found = socket.getaddrinfo(name if name.isascii() else ascii_host(name), None, type=socket.SOCK_STREAM)
@@ -23,5 +23,5 @@ def resolve(name: str) -> list[str]:
 
 
 def is_confirmed(name: str | None, ip: str) -> bool:
-    """Tell whether *name* resolves to *ip*."""
+    """Return whether *name* resolves to *ip*."""
     return bool(name) and canonical_ip(ip) in resolve(str(name))

@@ -105,7 +105,7 @@ CONFLICTS = frozenset({400, 409, 422})
 
 
 def canonical_domain(value: str | None) -> str:
-    """Give a domain in the form in which domains are compared and ordered: IDNA, lower case, no trailing dot."""
+    """Return a domain in the form in which domains are compared and ordered: IDNA, lower case, no trailing dot."""
     try:
         return canonical_host(check_hostname(value or "", "domain"))
     except BadOption:
@@ -113,7 +113,7 @@ def canonical_domain(value: str | None) -> str:
 
 
 def check_username(value: str) -> str:
-    """Return a user name, or raise BadOption: one that the provider may trim could not be found again."""
+    """Return a username, or raise BadOption: one that the provider may trim could not be found again."""
     if not value or len(value) > 64 or CONTROL.search(value) or re.search(r"\s", value):
         raise BadOption(
             "username: %s can't be a user name: it must not be empty, longer than 64 characters, or hold spaces."
@@ -123,7 +123,7 @@ def check_username(value: str) -> str:
 
 
 def read_php(value: t.Any) -> str | None:
-    """Give a PHP version as it is ordered, "8.3", out of 8.3, "8.3.12", "php8.3" or "php83"; else the API's word."""
+    """Return a PHP version as it is ordered, "8.3", out of 8.3, "8.3.12", "php8.3" or "php83"; else the API's word."""
     if isinstance(value, dict):
         value = first(value, "version", "php_version", "slug", "name", "id")
     found = str(value) if isinstance(value, float) else text(value)
@@ -132,7 +132,7 @@ def read_php(value: t.Any) -> str | None:
 
 
 def read_state(row: Raw) -> str | None:
-    """Give the status of an account by its word, or by the truth value ``suspended`` where the API returns no word.
+    """Return the status of an account by its word, or by the truth value ``suspended`` where the API returns no word.
 
     Assumed: the page promises a status and not how it looks (switches ``hosting_status``, ``status_words``).
     """
@@ -144,7 +144,7 @@ def read_state(row: Raw) -> str | None:
 
 
 def read_certificate(value: t.Any) -> str | None:
-    """Give the state of a certificate, by one of the three known words or the API's own."""
+    """Return the state of a certificate, by one of the three known words or the API's own."""
     return read_status(value, SSL_STATUS)
 
 
@@ -180,12 +180,12 @@ FIELDS = tuple(TABLE)
 
 
 def read_hosting(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give an account in normal form: FIELDS are always there, None if the API returned nothing; the rest is kept."""
+    """Return an account in normal form: FIELDS are always there, None if the API returned nothing; the rest is kept."""
     return shape_hosting(row_of(raw, NOUNS, where), where)
 
 
 def shape_hosting(row: Row, where: Endpoint) -> Row:
-    """Give an account out of a row that is in snake_case and free of secrets."""
+    """Return an account out of a row that is in snake_case and free of secrets."""
     return {**row, **read_fields(row, TABLE, where)}
 
 
@@ -195,7 +195,7 @@ def list_hosting(api: Api) -> list[Row]:
 
 
 def get_hosting(api: Api, hosting_id: str) -> Row | None:
-    """Read one account; None when the API does not know it. Source: GET /v1/hosting/:id (hosting:read)."""
+    """Read one account; None if it does not exist. Source: GET /v1/hosting/:id (hosting:read)."""
     try:
         body = api.request(GET, ids={"id": hosting_id}).body
     except NotFound:
@@ -204,18 +204,18 @@ def get_hosting(api: Api, hosting_id: str) -> Row | None:
 
 
 def title_of(row: Row) -> str:
-    """Give the name by which messages call an account."""
+    """Return the name by which messages call an account."""
     return str(row["domain"] or row["username"] or row["id"])
 
 
 def has_domain(row: Row, domain: str | None) -> bool:
-    """Tell whether an account is of this domain, in any spelling. The one place where these are compared."""
+    """Return whether an account is of this domain, in any spelling. The one place where these are compared."""
     is_told = domain is not None and row["domain"] is not None
     return is_told and canonical_domain(row["domain"]) == canonical_domain(domain)
 
 
 def has_username(row: Row, username: str | None) -> bool:
-    """Tell whether an account has this user name; the case of letters makes no other one."""
+    """Return whether an account has this username; the case of letters makes no other one."""
     return bool(username) and (row["username"] or "").casefold() == str(username).casefold()
 
 
@@ -245,9 +245,9 @@ def find_hosting(api: Api, params: Params) -> Found:
 
 
 def find_named(rows: t.Sequence[Row], params: Params) -> Row | None:
-    """Find the one living account of the domain, or of the user name where no domain is given.
+    """Find the one living account of the domain, or of the username where no domain is given.
 
-    Raises: Ambiguous; BadReply where an account leaves that name out: it could be the one, and then an order would be a
+    Raises: Ambiguous; BadReply if an account leaves that name out: it could be the one, and then an order would be a
     second one, and "absent" not true.
     """
     found = by_name(ACCOUNT, rows, params)
@@ -259,7 +259,7 @@ def find_named(rows: t.Sequence[Row], params: Params) -> Row | None:
 
 
 def differences(current: Row, params: Params) -> list[tuple[Name, str]]:
-    """Give the names that are given where the API returns another one for the account."""
+    """Return the names that are given where the API returns another one for the account."""
     return [
         (name, wanted)
         for name, wanted in ACCOUNT.given(params)
@@ -268,7 +268,7 @@ def differences(current: Row, params: Params) -> list[tuple[Name, str]]:
 
 
 def check_same(current: Row, rows: t.Sequence[Row], params: Params) -> None:
-    """Make sure that id, domain and user name mean one account. Raises: Ambiguous, Refused."""
+    """Check that ID, domain and username mean one account. Raises: Ambiguous, Refused."""
     for name, wanted in differences(current, params):
         others = [row for row in ACCOUNT.living(rows) if row["id"] != current["id"] and name.fits(row, wanted)]
         if others:
@@ -291,10 +291,10 @@ def check_same(current: Row, rows: t.Sequence[Row], params: Params) -> None:
 
 
 def may_have(current: Row, name: Name, wanted: str, params: Params) -> bool:
-    """Tell whether a name may be the account's.
+    """Return whether a name may be the account's.
 
     What the API does not return contradicts nothing, unless the account is to be removed. The provider may change the
-    user name that an order asks for, so it may differ where the domain found the account.
+    username that an order asks for, so it may differ where the domain found the account.
     """
     state, told = params.get("state"), current[name.field]
     if told is None:
@@ -305,7 +305,7 @@ def may_have(current: Row, name: Name, wanted: str, params: Params) -> bool:
 
 
 def is_rewritten(told: str, wanted: str) -> bool:
-    """Tell whether a user name may be the provider's form of the wanted one: cut short, or with something before it."""
+    """Return whether a username may be the provider's form of the wanted one: truncated, or with a prefix."""
     name, wish = told.casefold(), wanted.casefold()
     return bool(name) and (wish.startswith(name) or name.endswith(wish))
 
@@ -369,7 +369,7 @@ def plan_absent(current: Row | None) -> Plan:
         {"id": current["id"]},
         destroys=True,
         until=(TERMINATED,),
-        # The domain is its name; the user name is one only where the API returns it.
+        # The domain is its name; the username is one only where the API returns it.
         known_as=(current["domain"], current["username"] or ""),
     )
     return Plan(current, None, (action,))
@@ -416,7 +416,7 @@ def wants_ssl_retry(current: Row, retry_ssl: str) -> bool:
 
 
 def unknown_notes(current: Row, params: Params) -> list[str]:
-    """Say what the API does not return in a known word, and what is done for want of it."""
+    """Return what the API does not return in a known word, and what is done for want of it."""
     notes = [
         _unknown_status(current, params["state"]),
         _unknown_php(current, params.get("php_version")),
@@ -454,7 +454,7 @@ def _unknown_certificate(current: Row, retry_ssl: str) -> str:
 
 
 def drift_notes(current: Row, params: Params) -> list[str]:
-    """Say what differs and can't be changed through the API."""
+    """Return what differs and can't be changed through the API."""
     name, told, wanted = shown(title_of(current)), current["plan_slug"], params.get("plan_slug")
     notes = [
         "%s has the %s %s, not %s; the API can't change it." % (name, other.field, clean(current[other.field]), value)
@@ -490,7 +490,7 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
 
 
 def _check_free(rows: t.Sequence[Row], username: str, domain: str) -> None:
-    """Make sure that no living account has the user name. Raises: Refused."""
+    """Check that no living account has the username. Raises: Refused."""
     taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
     if taken:
         raise Refused(
@@ -524,7 +524,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress) -> bool:
-    """Tell whether an account was suspended, or served, already: a provider can call that a conflict."""
+    """Return whether an account was suspended, or served, already: a provider can call that a conflict."""
     if action.endpoint not in (SUSPEND, UNSUSPEND) or error.status not in CONFLICTS:
         return False
     progress.maybe = error.may_have_happened
@@ -585,7 +585,7 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the account after the run."""
+    """Return the account after the run."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
@@ -609,14 +609,14 @@ RECONCILER = Reconciler("hosting", plan_of, perform, read_back, wait, IDENTIFIER
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_hosting_info."""
+    """Return the result of h444_hosting_info."""
     return {"hosting": choose(_named_rows(api, params), params.get("patterns"), "domain", "username")}
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
     """Read the accounts that are named, all without a name.
 
-    Raises: BadOption; Ambiguous, Refused where the names mean different ones.
+    Raises: BadOption; Ambiguous, Refused if the names mean different ones.
     """
     if params.get("id") is not None:
         row = get_hosting(api, check_id(params["id"], "id"))

@@ -23,7 +23,7 @@ class Identifiers(t.NamedTuple):
     *what*: the word for the resource. *options*: any of them names it. *is_needed*: one of them has to be given;
     without one, info modules list all. *is_one*: only one of them may be given.
     *new_name*: the option that gives it another name. *filters*: what else chooses among many.
-    *without_id*: options that make no sense for a resource that is named by its id.
+    *without_id*: options that make no sense for a resource that is named by its ID.
     *acts*: options that ask for more than a state, each with the value that asks for nothing; a removal does none.
     """
 
@@ -41,12 +41,12 @@ NONE = Identifiers()
 
 
 def is_blank(value: t.Any) -> bool:
-    """Tell whether a value counts as not given: null, empty, or white space only."""
+    """Return whether a value counts as not given: null, empty, or whitespace only."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
-    """Give the options with each identifier a real value or None. Raises: BadOption, before anything is sent."""
+    """Return the options with each identifier a real value or None. Raises: BadOption, before anything is sent."""
     names = identifiers.options + identifiers.filters + ((identifiers.new_name,) if identifiers.new_name else ())
     result = {**params, **{name: None for name in names if is_blank(params.get(name))}}
     given = [name for name in identifiers.options if result[name] is not None]
@@ -59,7 +59,7 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
 
 
 def _check_number(given: t.Sequence[str], identifiers: Identifiers) -> None:
-    """Make sure that one resource is named where one has to be, and once where names exclude each other.
+    """Check that one resource is named where one has to be, and once where names exclude each other.
 
     Raises: BadOption.
     """
@@ -91,7 +91,7 @@ def _check_removal(params: Params, identifiers: Identifiers) -> None:
 
 
 def _check_useful(params: Params, identifiers: Identifiers) -> None:
-    """Refuse beside an id what only makes sense for a resource that is not there yet. Raises: BadOption."""
+    """Refuse beside an ID what only makes sense for a resource that is not there yet. Raises: BadOption."""
     for option in identifiers.without_id:
         if not is_blank(params.get(option)):
             raise BadOption(
@@ -113,12 +113,12 @@ class Named(t.NamedTuple):
 
 
 def word_of(option: str) -> str:
-    """Give the word by which messages call an identifier."""
+    """Return the word by which messages call an identifier."""
     return {"url": "URL", "vps_label": "label"}.get(option, option)
 
 
 def check_agree(what: str, resource_id: str, *others: Named) -> None:
-    """Make sure that every identifier that was given means the resource that one of them found. Raises: Refused."""
+    """Check that every identifier that was given means the resource that one of them found. Raises: Refused."""
     for other in others:
         if not other.is_same:
             word = word_of(other.option)

@@ -23,14 +23,14 @@ OTHER_FIELDS = ("display_name", "name", "vps_name", "server_name")
 # A shorter label is not taken for one that was cut off; one that goes on with digits (web-1, web-12) has to be longer.
 LEAST_CUT = 10
 LEAST_CUT_NUMBER = 20
-# A host name is no text for people: one that differs is another server's, unless it is long enough to be cut, too.
+# A hostname is no text for people: one that differs is another server's, unless it is long enough to be cut, too.
 LEAST_CUT_HOST = 32
-# A label that fills such a field, and is the beginning of the wanted one, was cut there, whatever its host name says.
+# A label that fills such a field, and is the beginning of the wanted one, was cut there, whatever its hostname says.
 USUAL_FIELDS = frozenset({32, 50, 63, 64, 100, 128, 191})
 
 
 def read_label(row: Raw) -> str | None:
-    """Give the label of a row in snake_case; None where it has none, or the API returns none."""
+    """Return the label of a row in snake_case; None if it has none, or the API returns none."""
     found = [word(row[field], "label", "name", "text", "value") for field in OWN_FIELDS if field in row]
     if found:
         return next((label for label in found if label is not None), None)
@@ -38,7 +38,7 @@ def read_label(row: Raw) -> str | None:
 
 
 def shows_label(row: Raw) -> bool:
-    """Tell whether a row (in snake_case) says what its label is; null and empty say that it has none."""
+    """Return whether a row (in snake_case) says what its label is; null and empty say that it has none."""
     return any(
         field in row and (row[field] is None or read_label({field: row[field]}) is not None)
         for field in OWN_FIELDS + OTHER_FIELDS
@@ -46,23 +46,23 @@ def shows_label(row: Raw) -> bool:
 
 
 def nfc(label: str) -> str:
-    """Give a label in the form in which labels are compared."""
+    """Return a label in the form in which labels are compared."""
     return normalized("NFC", label)
 
 
 def has_label(row: Raw, label: str | None) -> bool:
-    """Tell whether a server has this label. The one place where labels are compared."""
+    """Return whether a server has this label. The one place where labels are compared."""
     return bool(label) and bool(row["label"]) and nfc(row["label"]) == nfc(str(label))
 
 
 def folded(label: str) -> str:
-    """Give what is left of a label when case, accents, spaces and punctuation count for nothing."""
+    """Return what is left of a label when case, accents, spaces and punctuation count for nothing."""
     letters = "".join(char for char in normalized("NFKD", label.casefold()) if not unicodedata.combining(char))
     return re.sub(r"[\W_]+", "-", letters.replace("ı", "i")).strip("-") or label
 
 
 def why_similar(row: Raw, label: str, hostname: str, rows: t.Sequence[Raw]) -> str:
-    """Tell why a server with another label could be the one that is asked for; empty if nothing speaks for it.
+    """Return why a server with another label could be the one that is asked for; empty if nothing speaks for it.
 
     *rows*: all that are listed, for the longest of their labels shows what the provider does not cut.
     """
@@ -97,7 +97,7 @@ def _rest(start: str, whole: str) -> str:
 
 
 def _is_longer(one: str | None, other: str) -> bool:
-    """Tell whether a label is longer, whether the provider counts characters or bytes."""
+    """Return whether a label is longer, whether the provider counts characters or bytes."""
     return (
         one is not None
         and len(one) > len(other)

@@ -18,7 +18,7 @@ except ImportError:  # this platform has no file locks
 
 
 def private_dir() -> str | None:
-    """Return a directory that only this user can use, creating it if needed; None where that is impossible."""
+    """Return a directory that only this user can use, creating it if needed; None if that is impossible."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     path = os.path.join(base, "h444") if base else os.path.join(tempfile.gettempdir(), "h444-%d" % os.getuid())
     try:
@@ -35,7 +35,7 @@ def private_dir() -> str | None:
 
 
 def try_lock(handle: int, patience_seconds: float) -> bool | None:
-    """Take an exclusive lock on an open file, waiting at most *patience_seconds*; None where there are no locks."""
+    """Take an exclusive lock on an open file, waiting at most *patience_seconds*; None if there are no locks."""
     if fcntl is None:
         return None
     deadline = time.monotonic() + patience_seconds
@@ -57,13 +57,13 @@ def lock(handle: int, patience_seconds: float) -> bool:
 
 
 def open_private(name: str) -> int | None:
-    """Open a file in the private directory for reading and writing; None where that is impossible."""
+    """Open a file in the private directory for reading and writing; None if that is impossible."""
     folder = private_dir()
     return None if folder is None else open_regular(os.path.join(folder, name), os.O_RDWR | os.O_CREAT)
 
 
 def open_regular(path: str, flags: int) -> int | None:
-    """Open a regular file; None where that is impossible. Anything else is refused: a FIFO would block for ever."""
+    """Open a regular file; None if that is impossible. Anything else is refused: a FIFO would block for ever."""
     try:
         handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     except OSError:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Checks and comparisons of names, ids and addresses. Pure."""
+"""Checks and comparisons of names, IDs and addresses. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import unicodedata
 from ._errors import BadOption
 from ._scrub import scrub
 
-# A path can be climbed by "..", so an id is checked, not only quoted. "all-ips" is a sibling of /vps/:id.
+# A path can be climbed by "..", so an ID is checked, not only quoted. "all-ips" is a sibling of /vps/:id.
 ID_PATTERN = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._~-]{0,127}\Z")
 ROUTE_WORDS = frozenset({"all-ips"})
 HOST_LABEL = re.compile(r"\A(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
@@ -28,17 +28,17 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069
 
 
 def is_digits(text: str) -> bool:
-    """Tell whether a text is a whole number in ASCII digits: "²" is a digit to Python, and no number."""
+    """Return whether a text is a whole number in ASCII digits: "²" is a digit to Python, and no number."""
     return text.isascii() and text.isdigit()
 
 
 def is_id(value: object) -> bool:
-    """Tell whether *value* can be an id in a path."""
+    """Return whether *value* can be an ID in a path."""
     return isinstance(value, str) and bool(ID_PATTERN.match(value)) and value not in ROUTE_WORDS
 
 
 def check_id(value: str, option: str) -> str:
-    """Return *value* if it can be an id, else raise BadOption."""
+    """Return *value* if it can be an ID, else raise BadOption."""
     if not is_id(value):
         raise BadOption("%s: %s is not an id of the API (letters, digits, '-', '_')." % (option, shown(value)))
     return value
@@ -53,7 +53,7 @@ def check_ip(value: str, option: str) -> str:
 
 
 def canonical_ip(value: object) -> str | None:
-    """Give an address in its canonical text form, without prefix length or zone; None if it is none."""
+    """Return an address in its canonical text form, without prefix length or zone; None if it is none."""
     if not isinstance(value, str):
         return None
     if CANONICAL_IPV4.match(value) or _is_canonical_ipv6(value):
@@ -76,7 +76,7 @@ def _is_canonical_ipv6(value: str) -> bool:
 
 
 def normalized(form: t.Any, text: str) -> str:
-    """Give a text in a form of Unicode.
+    """Return a text in a form of Unicode.
 
     Sorting a run of combining marks takes the square of its length, minutes for what fits into one reply: a long text
     with a run that no script has is left as it is.
@@ -91,12 +91,12 @@ def normalized(form: t.Any, text: str) -> str:
 
 
 def canonical_host(value: str | None) -> str:
-    """Give a DNS name in the form in which names are compared: lower case, no trailing dot."""
+    """Return a DNS name in the form in which names are compared: lower case, no trailing dot."""
     return (value or "").strip().rstrip(".").lower()
 
 
 def ascii_host(value: str | None) -> str:
-    """Give a DNS name in the form in which domains are compared: as canonical_host, letters beyond ASCII as xn--.
+    """Return a DNS name in the form in which domains are compared: as canonical_host, letters beyond ASCII as xn--.
 
     IDNA 2008 for names that are in small letters, as registries hold them; Python's own codec would take straße.de for
     strasse.de.
@@ -109,7 +109,7 @@ def ascii_host(value: str | None) -> str:
 
 
 def unicode_host(value: str | None) -> str:
-    """Give a DNS name as canonical_host does, its xn-- labels in letters; what can't be read stays as it is."""
+    """Return a DNS name as canonical_host does, its xn-- labels in letters; what can't be read stays as it is."""
     name = canonical_host(value)
     return name if len(name) > MAX_HOST else ".".join(_unicode_label(label) for label in name.split("."))
 
@@ -122,7 +122,7 @@ def _unicode_label(label: str) -> str:
 
 
 def check_hostname(value: str, option: str, dotted: bool = False) -> str:
-    """Return a DNS host name without its trailing dot, else raise BadOption. *dotted*: a full name is needed."""
+    """Return a DNS hostname without its trailing dot, else raise BadOption. *dotted*: a full name is needed."""
     name = value.strip().rstrip(".")
     ascii_name = name if name.isascii() else "" if CONTROL.search(name) else ascii_host(name)
     labels = ascii_name.split(".")
@@ -169,7 +169,7 @@ Name = t.TypeVar("Name", bound=t.Hashable)
 def set_apart(
     name: Name, taken: t.Container[Name], given: dict[Name, int], variant: t.Callable[[Name, int], Name]
 ) -> Name:
-    """Give a name that is not taken yet: itself, or a variant of it by number.
+    """Return a name that is not taken yet: itself, or a variant of it by number.
 
     *given*: kept by the caller; the last number of each name. Searching from the first one again would take the square
     of how often a reply holds one name.
@@ -185,7 +185,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def well_formed(value: t.Any) -> t.Any:
-    """Give a value with every lone surrogate replaced, in texts and keys at any depth.
+    """Return a value with every lone surrogate replaced, in texts and keys at any depth.
 
     JSON can spell one, and no output can hold it.
     """
@@ -225,7 +225,7 @@ def quoted(value: object) -> str:
 
 
 def closest(name: str | None, names: t.Iterable[str | None]) -> list[str]:
-    """Give up to three names that look like *name*, the likeliest first."""
+    """Return up to three names that look like *name*, the likeliest first."""
     known = {candidate.casefold(): candidate for candidate in names if candidate}
     found = difflib.get_close_matches((name or "").casefold(), list(known), n=3, cutoff=0.5)
     return [known[key] for key in found]

@@ -65,7 +65,7 @@ APPS_PAGE = "https://www.444host.com/account/api-keys"
 
 
 class Server(t.NamedTuple):
-    """What the metadata says. ``register`` is None where clients can't register themselves."""
+    """What the metadata says. ``register`` is None if clients can't register themselves."""
 
     device: Endpoint
     token_path: str
@@ -104,7 +104,7 @@ def _texts(body: Params, name: str) -> tuple[str, ...]:
 
 
 def endpoint_path(body: Params, name: str, origin: str) -> str | None:
-    """Give the path of one endpoint of the metadata, None where there is none. Raises: Refused, BadReply."""
+    """Return the path of one endpoint of the metadata, None if there is none. Raises: Refused, BadReply."""
     url = body.get(name)
     if url is None:
         return None
@@ -124,12 +124,12 @@ def endpoint_path(body: Params, name: str, origin: str) -> str | None:
 
 
 def _origin_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    """Give scheme, host and port of a URL. Raises: ValueError where the port is none."""
+    """Return scheme, host and port of a URL. Raises: ValueError if the port is none."""
     return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
 
 
 def get_server(api: Api) -> Server:
-    """Read the metadata. Raises: Refused where there is none."""
+    """Read the metadata. Raises: Refused if there is none."""
     try:
         answer = api.request(METADATA)
     except NotFound:
@@ -138,7 +138,7 @@ def get_server(api: Api) -> Server:
 
 
 def check_code(value: str | None, option: str) -> str:
-    """Return a client id, a code or a token if it can be one. Raises: BadOption, which does not show the value."""
+    """Return a client ID, a code or a token if it can be one. Raises: BadOption, which does not show the value."""
     if not value:
         raise BadOption("%s: it is empty. Nothing was sent." % option)
     if not CODE.match(value):
@@ -147,7 +147,7 @@ def check_code(value: str | None, option: str) -> str:
 
 
 def check_scopes(scopes: t.Sequence[str], known: t.Sequence[str]) -> str:
-    """Give the scopes in the form of a request. Raises: BadOption, with the closest where one is unknown."""
+    """Return the scopes in the form of a request. Raises: BadOption, with the closest if one is unknown."""
     for scope in scopes:
         if not re.match(r"\A[\x21\x23-\x5b\x5d-\x7e]+\Z", scope):
             raise BadOption("scopes: %s is no scope." % shown(scope))
@@ -175,7 +175,7 @@ def plan_device(api: Api, params: Params) -> Plan:
 
 
 def _registration(params: Params, server: Server, form: Params) -> Action:
-    """Plan to register a client. Source: RFC 7591, 2. Raises: BadOption where that is not wanted, or not offered."""
+    """Plan to register a client. Source: RFC 7591, 2. Raises: BadOption if that is not wanted, or not offered."""
     if server.register is None:
         raise BadOption(
             "client_id: the sign-in needs the id of an OAuth client. 444Host offers no registration, so ask its "
@@ -220,7 +220,7 @@ def read_shown(value: t.Any, where: Where, field: str) -> str:
 
 
 def shown_or_none(value: t.Any) -> str | None:
-    """Read a text that is shown on a terminal, None where there is none."""
+    """Read a text that is shown on a terminal, None if there is none."""
     return one_line(text(value) or "", 2000) or None
 
 
@@ -240,13 +240,13 @@ def _needed(value: t.Any, where: Where, field: str) -> str:
 
 
 def read_interval(answer: Params) -> int:
-    """Give the seconds between two questions; the default where they are missing, or no pause that anybody means."""
+    """Return the seconds between two questions; the default where they are missing, or no pause that anybody means."""
     found = whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS
     return max(found, 1) if found <= LONGEST_INTERVAL_SECONDS else DEFAULT_INTERVAL_SECONDS
 
 
 def read_lifetime(answer: Params) -> int | None:
-    """Give the seconds until something expires, None where they are missing or no number that is of any use."""
+    """Return the seconds until something expires, None if they are missing or no number that is of any use."""
     found = whole(answer.get("expires_in"))
     return found if found is not None and abs(found) <= LONGEST_LIFETIME_SECONDS else None
 
@@ -269,7 +269,7 @@ def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
 
 
 def expiry(lifetime: int | None) -> str:
-    """Give the moment when a token expires; empty where that is not known, or beyond all calendars."""
+    """Return the moment when a token expires; empty if that is not known, or beyond all calendars."""
     try:
         end = datetime.now(timezone.utc) + timedelta(seconds=lifetime) if lifetime is not None else None
     except OverflowError:
@@ -387,7 +387,7 @@ def _refresh(api: Api, endpoint: Endpoint, progress: Progress) -> None:
 
 
 def _not_refreshed(error: H444Error) -> H444Error:
-    """Give the error for a refresh that failed: what is known of the token, and the way out."""
+    """Return the error for a refresh that failed: what is known of the token, and the way out."""
     if isinstance(error, ApiError) and error.code == "invalid_grant":
         return Refused(
             "The refresh token is used up, expired or revoked (invalid_grant): it works once, and for 90 days; %s."
@@ -412,7 +412,7 @@ def _mark(token: str) -> str:
 
 
 def _marks(stored: Params) -> list[str]:
-    """Give the marks of the codes and tokens that the stored tokens have replaced, the latest last."""
+    """Return the marks of the codes and tokens that the stored tokens have replaced, the latest last."""
     found = stored.get("replaced")
     return [mark for mark in found if isinstance(mark, str)] if isinstance(found, list) else []
 
@@ -455,12 +455,12 @@ def _polled(api: Api, endpoint: Endpoint, params: Params, is_stored: bool) -> Pa
 
 
 def _is_lost(error: H444Error) -> bool:
-    """Tell whether a question brought no answer that decides anything."""
+    """Return whether a question brought no answer that decides anything."""
     return error.may_have_happened or not isinstance(error, ApiError)
 
 
 def _used_up(is_stored: bool, has_lost_one: bool) -> str:
-    """Say where the tokens of a used device code are, and the way out."""
+    """Return where the tokens of a used device code are, and the way out."""
     if is_stored:
         return ": an earlier run exchanged it, and its tokens are in credentials_file. Use those."
     lost = (
@@ -499,7 +499,7 @@ def _store(tokens: dict[str, str], progress: Progress, about: dict[str, t.Any], 
 
 
 def _check_usable(tokens: t.Mapping[str, str], kind: str | None) -> None:
-    """Make sure that there is a token, of a kind that can be used. Raises: BadReply."""
+    """Check that there is a token, of a kind that can be used. Raises: BadReply."""
     if "access_token" not in tokens:
         raise BadReply("The sign-in was answered, but without an access_token. The API may have changed.")
     if kind is not None and kind.lower() != "bearer":
@@ -509,7 +509,7 @@ def _check_usable(tokens: t.Mapping[str, str], kind: str | None) -> None:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give what was got."""
+    """Return what was got."""
     return progress.after
 
 

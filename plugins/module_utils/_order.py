@@ -112,7 +112,7 @@ class Order(t.NamedTuple):
         return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
 
     def is_paid(self, balance_usd_cents: int | None) -> bool | None:
-        """Tell whether something was paid, by what the wallet holds now; None if it can't be read or nothing is due."""
+        """Return whether the balance shows a payment; None if it is unknown, or if nothing is due."""
         if balance_usd_cents is None or self.price_usd_cents <= 0:
             return None
         return balance_usd_cents < self.balance_usd_cents
@@ -155,7 +155,7 @@ class Receipt(t.NamedTuple):
         return self.made_before is False and not self.says_replayed
 
     def is_replay(self, is_known: bool, is_paid: bool | None) -> bool | None:
-        """Tell whether it repeats an earlier order; None if that is not known.
+        """Return whether it repeats an earlier order; None if that is not known.
 
         *is_known*: what it names was listed before the order. *is_paid*: see Order; this decides only if nothing but
         this one attempt can have paid.
@@ -194,7 +194,7 @@ def check_custom_key(value: str | None) -> None:
 
 
 def says_replayed(headers: t.Mapping[str, str], body: t.Any) -> bool:
-    """Tell whether an answer says that it repeats an earlier one."""
+    """Return whether an answer says that it repeats an earlier one."""
     lower = {key.lower(): value for key, value in headers.items()}
     if any(lower.get(name, "").strip().lower() in ("true", "1", "yes") for name in REPLAY_HEADERS):
         return True
@@ -217,14 +217,14 @@ def ordered_at(body: t.Any) -> datetime | None:
 
 
 def is_before(created_at: datetime | None, order: Order) -> bool | None:
-    """Tell whether a resource was there before this run's order was sent; None where that is not known."""
+    """Return whether a resource was there before this run's order was sent; None if that is not known."""
     if created_at is None or order.server_time is None:
         return None
     return created_at < order.server_time
 
 
 def is_surely_new(created_at: datetime | None, order: Order, server_now: datetime | None, now: float) -> bool:
-    """Tell whether a time proves that this run's order, which was answered at *server_now*, made a resource.
+    """Return whether a time proves that this run's order, which was answered at *server_now*, made a resource.
 
     *now*: the client's clock at the answer. The time has to be between the look before the order and the answer. A
     local time without its zone can be hours ahead, and a cached answer has a clock of long ago: then a resource that is
@@ -237,14 +237,14 @@ def is_surely_new(created_at: datetime | None, order: Order, server_now: datetim
 
 
 def key_surely_lives(created_at: datetime | None, server_now: datetime | None) -> bool:
-    """Tell whether an order is surely so young that its key is still remembered."""
+    """Return whether an order is surely so young that its key is still remembered."""
     if created_at is None or server_now is None:
         return False
     return -CLOCK_TOLERANCE < server_now - created_at < KEY_SURELY_REMEMBERED
 
 
 def topic_of(error: ApiError) -> str:
-    """Tell what an error is about: an order that is still at WORK, the KEY, the NAME that is ordered, or else ""."""
+    """Return what an error is about: an order that is still at WORK, the KEY, the NAME that is ordered, or else ""."""
     reason = str(error.facts.get("reason", "")).lower()
     if AT_WORK.search(reason):
         return WORK
@@ -254,7 +254,7 @@ def topic_of(error: ApiError) -> str:
 
 
 def may_be_at_work(error: ApiError, is_first: bool) -> bool:
-    """Tell whether an order that was answered with an error may have been carried out, or still is.
+    """Return whether an order that was answered with an error may have been carried out, or still is.
 
     A 409 means so unless it is about the key or, at the first attempt, about a name that somebody else has.
     """
@@ -265,7 +265,7 @@ def may_be_at_work(error: ApiError, is_first: bool) -> bool:
 
 
 def refusal(order: Order, error: ApiError, key: str) -> H444Error:
-    """Make the error for an order that was refused under this key: what it means, and what to do."""
+    """Return the error for an order that was refused under this key: what it means, and what to do."""
     if error.status == 402:
         advice = "top up the wallet"
         if order.balance_usd_cents >= order.price_usd_cents:
@@ -299,7 +299,7 @@ def generation_of(value: t.Any) -> str:
 
 
 def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
-    """Return the result's ``order`` as it is before the order is sent. *id_fact*: the field that gets the new id."""
+    """Return the result's ``order`` as it is before the order is sent. *id_fact*: the field that gets the new ID."""
     return {
         "plan_slug": order.body["plan_slug"],
         "due_now_usd_cents": order.price_usd_cents,

@@ -24,13 +24,13 @@ HOST_IN_URL = re.compile(r"\A([a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?)([^/?#:]+)(.*)\
 
 
 def clean_patterns(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
-    """Give the patterns without white space around them, blank ones left out."""
+    """Return the patterns without whitespace around them, blank ones left out."""
     stripped = (str(pattern).strip() for pattern in patterns or () if pattern is not None)
     return tuple(pattern for pattern in stripped if pattern)
 
 
 def fitting(patterns: t.Iterable[str], name: str) -> str | None:
-    """Give the first pattern that fits a name, None where none does. Without case; é is é however it is encoded."""
+    """Return the first pattern that fits a name, None if none does. Without case; é is é however it is encoded."""
     forms = _forms(name)
     return next(
         (pattern for pattern in patterns if len(name) > MAX_NAME or any(_fits(form, pattern) for form in forms)), None
@@ -38,7 +38,7 @@ def fitting(patterns: t.Iterable[str], name: str) -> str | None:
 
 
 def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: str) -> list[Row]:
-    """Give the rows of which one of these fields fits a pattern; all of them where there is no pattern."""
+    """Return the rows of which one of these fields fits a pattern; all of them where there is no pattern."""
     wanted = clean_patterns(patterns)
     return [
         row
@@ -48,7 +48,7 @@ def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: s
 
 
 def _forms(name: str) -> set[str]:
-    """Give the spellings of a name: as it is, without outer white space or trailing dot, hosts in both scripts."""
+    """Return the spellings of a name: as it is, without outer whitespace or trailing dot, hosts in both scripts."""
     found = {name, name.strip(), canonical_host(name)}
     for value in list(found):
         url = HOST_IN_URL.match(value)

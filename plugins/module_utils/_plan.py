@@ -13,7 +13,7 @@ from ._order import Order
 
 
 class Action(t.NamedTuple):
-    """One step. An id "" in *ids* stands for the resource that an order of the same plan brings.
+    """One step. An ID "" in *ids* stands for the resource that an order of the same plan brings.
 
     *known_as*: every name of a resource that the step destroys or gives a *new_name*, in this plan before and after;
     None among them is a name that the API does not return.
@@ -33,7 +33,7 @@ class Action(t.NamedTuple):
 
     @property
     def writes(self) -> bool:
-        """Tell whether the step changes something; waiting does not."""
+        """Return whether the step changes something; waiting does not."""
         return self.endpoint.method != "GET"
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ Step = t.Tuple[Action, t.Mapping[str, t.Any]]
 
 
 def in_steps(before: t.Mapping[str, t.Any], steps: t.Iterable[Step | None], notes: t.Iterable[str] = ()) -> Plan:
-    """Make the plan that takes a resource from step to step; None is a step that is not needed."""
+    """Return the plan that takes a resource from step to step; None is a step that is not needed."""
     needed = [step for step in steps if step is not None]
     after = dict(before)
     for _action, changed in needed:
@@ -72,10 +72,10 @@ def in_steps(before: t.Mapping[str, t.Any], steps: t.Iterable[Step | None], note
 
 
 def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:
-    """Make the plan that does nothing."""
+    """Return the plan that does nothing."""
     return Plan(value, value, (), notes)
 
 
 def laid_over(known: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """Give what is known with what the API returned laid over it: what it left out stays as it is known."""
+    """Return what is known with what the API returned laid over it: what it left out stays as it is known."""
     return {**known, **{field: value for field, value in (row or {}).items() if value is not None}}

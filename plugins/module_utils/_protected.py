@@ -15,9 +15,9 @@ from ._plan import Action
 
 
 def guarding(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
-    """Give the patterns of the option ``protected``.
+    """Return the patterns of the option ``protected``.
 
-    Raises: BadOption where all are blank, for a variable that nobody set must not turn the guard off.
+    Raises: BadOption if all are blank, for a variable that nobody set must not turn the guard off.
     """
     given = list(patterns or ())
     wanted = clean_patterns(given)
@@ -30,7 +30,7 @@ def guarding(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
 
 
 def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Action]) -> None:
-    """Make sure that no step takes away what is protected. Raises: BadOption, Refused."""
+    """Check that no step takes away what is protected. Raises: BadOption, Refused."""
     wanted = guarding(patterns)
     for action in actions if wanted else ():
         if action.destroys or action.new_name is not None:
@@ -40,10 +40,10 @@ def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Ac
 def check_names(
     patterns: t.Sequence[str], names: t.Sequence[str | None], what: str, new_name: str | None = None
 ) -> None:
-    """Make sure that a resource that is known as *names* is not protected.
+    """Check that a resource that is known as *names* is not protected.
 
     With a *new_name* it only gets another name: a protected one may get another protected name, or the next task could
-    remove it. Raises: Refused, also where a name is not known.
+    remove it. Raises: Refused, also if a name is not known.
     """
     if new_name is not None and fitting(patterns, new_name) is not None:
         return

@@ -28,7 +28,7 @@ ENDPOINTS = (PUT_PTR, DELETE_PTR)
 
 
 def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
-    """Read the addresses of one server, named by id or label, or of all. Where they show the labels, in one request.
+    """Read the addresses of one server, named by ID or label, or of all. Where they show the labels, in one request.
 
     Raises: Missing, Ambiguous, Refused.
     """
@@ -55,7 +55,7 @@ def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
 
 
 def _owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
-    """Give the id of the one server of this label, by its addresses alone; None where they leave a doubt."""
+    """Return the ID of the one server of this label, by its addresses alone; None if they leave a doubt."""
     if any(row["vps_id"] is None or row["vps_label"] is None for row in rows):
         return None
     owners = {row["vps_id"] for row in rows if has_label({"label": row["vps_label"]}, vps_label)}
@@ -63,7 +63,7 @@ def _owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
 
 
 def _find_owner(api: Api, vps_id: str | None, vps_label: str) -> Row:
-    """Find the server of this label, which the id means too where one is given. Raises: Missing, Ambiguous, Refused."""
+    """Find the server of this label, which the ID means too where one is given. Raises: Missing, Ambiguous, Refused."""
     servers = list_vps(api)
     owner = by_name(SERVER, servers, {"label": vps_label})
     if owner is None:
@@ -75,7 +75,7 @@ def _find_owner(api: Api, vps_id: str | None, vps_label: str) -> Row:
 
 
 def with_labels(rows: t.Iterable[Row], labels: t.Mapping[str, str | None]) -> list[Row]:
-    """Fill in the label of a server, by its id, where its addresses do not show it."""
+    """Fill in the label of a server, by its ID, where its addresses do not show it."""
     return [row if row["vps_label"] is not None else {**row, "vps_label": labels.get(row["vps_id"])} for row in rows]
 
 
@@ -153,7 +153,7 @@ def plan_of(api: Api, params: Params) -> Plan:
 
 
 def _wanted_hostname(params: Params) -> str | None:
-    """Give the host name that the record is to have, None where there is to be no record. Raises: BadOption."""
+    """Return the hostname that the record is to have, None if there is to be no record. Raises: BadOption."""
     if params["state"] != "present":
         return None
     if is_blank(params.get("hostname")):
@@ -162,13 +162,13 @@ def _wanted_hostname(params: Params) -> str | None:
 
 
 def _whose(params: Params) -> str:
-    """Say on which servers the address is looked for."""
+    """Return on which servers the address is looked for."""
     name = params.get("vps_label") or params.get("vps_id")
     return "the VPS %s" % shown(name) if name is not None else "any VPS of this account"
 
 
 def read_reply(body: t.Any) -> str | None:
-    """Give the host name that the reply to a write shows, None where it shows none.
+    """Return the hostname that the reply to a write shows, None if it shows none.
 
     Assumed: the page shows no reply; it may be the address, the record, or nothing of either (switch ``write_reply``).
     """
@@ -192,7 +192,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def read_back(_api: Api, _params: t.Mapping[str, t.Any], progress: Progress) -> t.Any:
-    """Give the record after the run: what was written."""
+    """Return the record after the run: what was written."""
     return progress.plan.after
 
 
@@ -202,7 +202,7 @@ RECONCILER = Reconciler("ptr", plan_of, perform, read_back, identifiers=IDENTIFI
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_ptr_info."""
+    """Return the result of h444_ptr_info."""
     rows = _named_rows(api, params)
     if any(row["vps_label"] is None for row in rows):
         rows = with_labels(rows, {server["id"]: server["label"] for server in list_vps(api)})
@@ -212,7 +212,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
-    """Read the addresses that are named; none where there is no such server. Raises: BadOption, Ambiguous, Refused."""
+    """Read the addresses that are named; none if there is no such server. Raises: BadOption, Ambiguous, Refused."""
     ip = check_ip(params["ip"], "ip") if params.get("ip") else None
     try:
         rows = rows_of(api, params.get("vps_id"), params.get("vps_label"))

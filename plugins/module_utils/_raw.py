@@ -48,7 +48,7 @@ HARMLESS = {
 }
 # The kinds that are protected by their names, as their paths begin.
 GUARDED = {"vps": SERVERS, "hosting": ACCOUNTS, "webhooks": WEBHOOKS}
-# The field of a body that gives a resource a new name, by the kind and by what follows the id in the path.
+# The field of a body that gives a resource a new name, by the kind and by what follows the ID in the path.
 RENAMING = {("vps", "label"): "label", ("webhooks", ""): "url"}
 # What a call that removes something may be called, for a kind that nobody knows yet.
 DESTROYING = re.compile(
@@ -106,7 +106,7 @@ def _check_escapes(segment: str, wrong: t.Callable[[str], BadOption]) -> None:
 
 
 def query_of(query: Params | None) -> dict[str, t.Any]:
-    """Give the query as it is sent: strings, numbers, lists of these; a boolean is true or false. Raises: BadOption."""
+    """Return the query as it is sent: texts, numbers, lists of these; a boolean is true or false. Raises: BadOption."""
 
     def one(name: str, value: t.Any) -> str:
         if isinstance(value, bool):
@@ -134,7 +134,7 @@ def endpoint_of(method: str, path: str) -> Endpoint:
 
 
 def _takes_no_key(path: str) -> bool:
-    """Tell whether a POST to this path must not be sent again, with or without an Idempotency-Key."""
+    """Return whether a POST to this path must not be sent again, with or without an Idempotency-Key."""
     return any(re.fullmatch(PARAMETER.sub("[^/]+", known), path) for known in WITHOUT_KEY)
 
 
@@ -156,7 +156,7 @@ def check(params: Params) -> Endpoint:
 
 
 class Target(t.NamedTuple):
-    """What a call is about: a resource by its kind and id. *rest*: what follows the id in the path."""
+    """What a call is about: a resource by its kind and ID. *rest*: what follows the ID in the path."""
 
     kind: str
     resource_id: str
@@ -164,7 +164,7 @@ class Target(t.NamedTuple):
 
 
 def target_of(path: str) -> Target | None:
-    """Read from a path which resource it is about, None where that is not known. Some servers ignore case in paths."""
+    """Read from a path which resource it is about, None if that is not known. Some servers ignore case in paths."""
     kind, _slash, below = path[1:].partition("/")
     resource_id, _slash, rest = below.partition("/")
     if kind.lower() not in GUARDED or not resource_id:
@@ -198,23 +198,23 @@ def check_unprotected(api: Api, params: Params, endpoint: Endpoint) -> None:
 
 
 def is_harmless(target: Target, method: str, body: Params) -> bool:
-    """Tell whether a call neither removes nor renames its resource. Pure."""
+    """Return whether a call neither removes nor renames its resource. Pure."""
     if target.kind == "webhooks" and not target.rest:
         return method == "PATCH" and "url" not in body
     return bool(HARMLESS[target.kind].fullmatch(target.rest))
 
 
 def new_name_in(target: Target, method: str, body: Params) -> str | None:
-    """Give the name that a call gives its resource, None where it gives none. Pure."""
+    """Return the name that a call gives its resource, None if it gives none. Pure."""
     field = "hostname" if PTR_PATH.fullmatch(target.rest) else RENAMING.get((target.kind, target.rest), "")
     name = body.get(field) if method in ("PUT", "PATCH") else None
     return name if isinstance(name, str) else None
 
 
 def _names_of(api: Api, target: Target) -> tuple[str | None, ...] | None:
-    """Give the names of a resource, none where the API knows no such resource.
+    """Return the names of a resource, none if the API knows no such resource.
 
-    For an address it is that of its PTR record, and None where it has no record: then there is no name to lose.
+    For an address it is that of its PTR record, and None if it has no record: then there is no name to lose.
     """
     resource_id = check_id(target.resource_id, "path")
     ptr = PTR_PATH.fullmatch(target.rest)
@@ -226,7 +226,7 @@ def _names_of(api: Api, target: Target) -> tuple[str | None, ...] | None:
 
 
 def _ptr_of(rows: t.Sequence[Row], ip: str | None) -> tuple[str | None, ...] | None:
-    """Give the names of an address's PTR records as _names_of does. Pure."""
+    """Return the names of an address's PTR records as _names_of does. Pure."""
     records = [row["ptr"] for row in rows if row["ip"] == ip]
     if not records:
         return ()
@@ -234,7 +234,7 @@ def _ptr_of(rows: t.Sequence[Row], ip: str | None) -> tuple[str | None, ...] | N
 
 
 def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
-    """Send the call. The answer's body comes back as the API sent it, None where there is none.
+    """Send the call. The answer's body comes back as the API sent it, None if there is none.
 
     Source: any endpoint of https://api.444host.com/v1. Raises: what Client.request raises.
     """
@@ -255,7 +255,7 @@ def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
 
 
 def may_have_changed(endpoint: Endpoint, error: H444Error) -> bool:
-    """Tell whether a call that failed may have had its effect."""
+    """Return whether a call that failed may have had its effect."""
     return endpoint.method != "GET" and error.may_have_happened
 
 

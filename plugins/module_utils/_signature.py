@@ -25,12 +25,12 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 def digest(body: str | bytes, secret: str | bytes, timestamp: str) -> str:
-    """Give the hexadecimal HMAC-SHA256 of one delivery."""
+    """Return the hexadecimal HMAC-SHA256 of one delivery."""
     return hmac.new(_bytes(secret), timestamp.encode("ascii") + b"." + _bytes(body), hashlib.sha256).hexdigest()
 
 
 def sign(body: str | bytes, secret: str | bytes, timestamp: int) -> str:
-    """Give the header's value for a body sent at *timestamp* (seconds since the epoch)."""
+    """Return the header's value for a body sent at *timestamp* (seconds since the epoch)."""
     return "t=%d,v1=%s" % (timestamp, digest(body, secret, str(int(timestamp))))
 
 
@@ -53,7 +53,7 @@ def is_signed(
     now_seconds: float,
     tolerance_seconds: float = 300,
 ) -> bool:
-    """Tell whether *header* signs *body* with one of *secrets*, at most *tolerance_seconds* ago or ahead.
+    """Return whether *header* signs *body* with one of *secrets*, at most *tolerance_seconds* ago or ahead.
 
     Whatever is not a proper header signs nothing; no exception is raised for what a stranger sent.
     """

@@ -30,7 +30,7 @@ class Sink:
         self._is_held = False
 
     def prove(self, write: bool) -> None:
-        """Make sure that a secret can be stored, before it exists. *write*: really try it (not in check mode).
+        """Check that a secret can be stored, before it exists. *write*: really try it (not in check mode).
 
         Raises: BadOption.
         """
@@ -68,7 +68,7 @@ class Sink:
             self._write(entries)
 
     def identify(self, resource: str, resource_id: str) -> None:
-        """Add the id to an entry that was stored before it was known. Raises: OSError, BadOption."""
+        """Add the ID to an entry that was stored before it was known. Raises: OSError, BadOption."""
         with self.held() as is_held:
             entries = self._read()
             entry = entries.get(resource)
@@ -203,7 +203,7 @@ def _now() -> str:
 
 
 def _names_of(entries: t.Mapping[str, t.Any], kind: str, resource_id: str, name: str) -> list[str]:
-    """Find the entries of one resource. One whose reply held no id is known by its name alone."""
+    """Find the entries of one resource. One whose reply held no ID is known by its name alone."""
     own = "%s/%s" % (kind, name)
     found = []
     for place, entry in entries.items():
@@ -221,9 +221,9 @@ def _rename(entries: dict[str, t.Any], old: str, new: str, resource_id: str) -> 
 
 
 def _may_be_one(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether two entries of one name and id are of one resource.
+    """Return whether two entries of one name and ID are of one resource.
 
-    If neither has an id, other secrets can be those of another resource.
+    If neither has an ID, other secrets can be those of another resource.
     """
     return new.get("id") is not None or all(old.get(name, value) == value for name, value in new.items())
 

@@ -43,5 +43,5 @@ def with_status(rows: t.Iterable[Row], status: str, known: t.Mapping[str, str]) 
 
 
 def is_gone(row: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether a resource is terminated, or about to be."""
+    """Return whether a resource is terminated, or about to be."""
     return (row["status"] or "").strip().lower() in GONE

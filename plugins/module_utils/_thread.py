@@ -130,7 +130,7 @@ def find_thread(body: t.Any, depth: int = 0) -> Thread:
 
 
 def _list_inside(value: t.Any) -> list[t.Any] | None:
-    """Give the messages out of an object that holds them as a list, None where it holds none."""
+    """Return the messages out of an object that holds them as a list, None if it holds none."""
     try:
         return t.cast(t.List[t.Any], rows_in(value, THREADS, "")) if isinstance(value, dict) else None
     except BadReply:
@@ -138,7 +138,7 @@ def _list_inside(value: t.Any) -> list[t.Any] | None:
 
 
 def thread_page(body: t.Any) -> Row:
-    """Give a ticket as one page of a list: its messages, and what announces further ones."""
+    """Return a ticket as one page of a list: its messages, and what announces further ones."""
     thread = find_thread(body)
     page: Row = {}
     for place in thread.around:
@@ -147,7 +147,7 @@ def thread_page(body: t.Any) -> Row:
 
 
 def _paging_in(place: Row) -> Row:
-    """Give what an object around the messages says of further pages. In the ticket itself only fields of PAGING do."""
+    """Return the paging fields of an object around the messages. In the ticket itself, only those of PAGING count."""
     is_ticket = any(name in place for name in TICKET_MARKS)
     names = PAGING.intersection(place) if is_ticket else set(place).difference(THREADS, envelope_names(NOUNS))
     found = {name: place[name] for name in names}
@@ -160,13 +160,13 @@ def _paging_in(place: Row) -> Row:
 
 
 def count_in(thread: Thread) -> int:
-    """Give how many messages there are as the objects around them say; 0 where they do not say."""
+    """Return how many messages there are as the objects around them say; 0 where they do not say."""
     counts = [whole(place.get(name)) for place in thread.around for name in COUNTS]
     return max((count for count in counts if count is not None), default=0)
 
 
 def read_author(row: Raw) -> str | None:
-    """Give who wrote a message: customer, staff, the API's own word, or None where there is none."""
+    """Return who wrote a message: customer, staff, the API's own word, or None if there is none."""
     for name, author in AUTHOR_FLAGS.items():
         flag = truth(row.get(name))
         if flag is not None:
@@ -187,13 +187,13 @@ MESSAGE_FIELDS = tuple(MESSAGE)
 
 
 def read_message(raw: Raw, where: Where) -> Row:
-    """Give one message in normal form; all further fields are kept."""
+    """Return one message in normal form; all further fields are kept."""
     row = row_of(raw, (), where)
     return {**row, **read_fields(row, MESSAGE, where)}
 
 
 def read_thread(raws: t.Sequence[t.Any], ticket: Row, where: Where) -> list[Row]:
-    """Give the messages of a ticket, the oldest first; none where its detail holds no thread. Raises: BadReply."""
+    """Return the messages of a ticket, the oldest first; none if its detail holds no thread. Raises: BadReply."""
     if not all(isinstance(raw, dict) for raw in raws):
         raise bad(where, "its list of messages holds something that is not a message")
     messages = oldest_first([read_message(raw, where) for raw in raws])
@@ -220,23 +220,23 @@ def oldest_first(messages: list[Row]) -> list[Row]:
 
 
 def plain(value: str | None) -> str:
-    """Give a text as texts are compared: in NFC, any white space as one space, without the markup of a web form."""
+    """Return a text as texts are compared: in NFC, any whitespace as one space, without the markup of a web form."""
     found = html.unescape(re.sub(r"(?i)<(?:/?p|/?div|br)\s*/?>", " ", value or ""))
     return " ".join(normalized("NFC", found).split())
 
 
 def same_text(one: str | None, other: str | None) -> bool:
-    """Tell whether two texts say the same."""
+    """Return whether two texts say the same."""
     return plain(one) == plain(other)
 
 
 def is_said(messages: t.Sequence[Row], reply: str) -> bool:
-    """Tell whether the customer's latest message says this already. What staff wrote after it does not count."""
+    """Return whether the customer's latest message says this already. What staff wrote after it does not count."""
     return any(same_text(message["body"], reply) for message in _maybe_latest(messages))
 
 
 def _maybe_latest(messages: t.Sequence[Row]) -> list[Row]:
-    """Give every message that may be the customer's latest: a reply had better not be posted than be posted twice.
+    """Return every message that may be the customer's latest: a reply had better not be posted than be posted twice.
 
     A message of an unknown author may be the customer's. Of messages of one moment nobody knows the order.
     """
@@ -263,5 +263,5 @@ def times_said(messages: t.Sequence[Row], reply: str) -> int:
 
 
 def begins_with(messages: t.Sequence[Row], body: str) -> bool:
-    """Tell whether a thread was opened with this message."""
+    """Return whether a thread was opened with this message."""
     return times_said(messages[:1], body) > 0

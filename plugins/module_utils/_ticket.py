@@ -93,7 +93,7 @@ Found = t.TypeVar("Found")
 
 
 def read_state(row: Raw) -> str | None:
-    """Give the status of a ticket: one of the four known words, else the API's own. A flag or a time may replace it."""
+    """Return the status of a ticket: one of the four known words, else the API's own, or by a flag or a time."""
     status = read_status(first(row, "status", "state"), STATUS)
     if status is not None:
         return status
@@ -117,7 +117,7 @@ FIELDS = tuple(TABLE)
 
 
 def read_ticket(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one ticket in normal form, without its thread: FIELDS are always there, None where the API has no value."""
+    """Return one ticket in normal form, without its thread: FIELDS are always there, None if the API has no value."""
     row = row_of(raw, NOUNS, where)
     kept = {name: value for name, value in row.items() if name not in THREADS or not isinstance(value, (list, dict))}
     count = kept.pop("messages", None)  # a number: the thread itself is in the detail only
@@ -127,7 +127,7 @@ def read_ticket(raw: Raw, where: Endpoint = LIST) -> Row:
 
 
 def is_over(row: Row) -> bool:
-    """Tell whether a ticket is closed; a resolved one counts as closed, a status that nobody knows does not."""
+    """Return whether a ticket is closed; a resolved one counts as closed, a status that nobody knows does not."""
     return row["status"] in OVER
 
 
@@ -144,7 +144,7 @@ class Detail(t.NamedTuple):
 
 
 def get_ticket(api: Api, ticket_id: str) -> Detail | None:
-    """Read one ticket with its messages, every page of them; None when the API does not know it.
+    """Read one ticket with its messages, every page of them; None if it does not exist.
 
     Source: GET /v1/tickets/:id (tickets:read).
     """
@@ -184,14 +184,14 @@ def _get_listed(api: Api, row: Row) -> Detail:
 
 
 def _whole(detail: Detail) -> Row:
-    """Give a ticket whose thread is whole. Raises: BadReply."""
+    """Return a ticket whose thread is whole. Raises: BadReply."""
     if detail.cut:
         raise BadReply(detail.cut)
     return detail.row
 
 
 def _account_id(api: Api) -> str:
-    """Give the account's id; a key that may only see tickets opens them all the same."""
+    """Return the account's ID; a key that may only see tickets opens them all the same."""
     try:
         return str(_account.get_account(api)["id"])
     except ScopeError:
@@ -199,12 +199,12 @@ def _account_id(api: Api) -> str:
 
 
 def same_subject(row: Row, subject: str) -> bool:
-    """Tell whether a ticket has this subject, letter by letter."""
+    """Return whether a ticket has this subject, letter by letter."""
     return normalized("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
 
 
 def may_be_truncated(shorter: str | None, subject: str) -> bool:
-    """Tell whether the subject that the API returned may be *subject*, truncated to the length that it keeps."""
+    """Return whether the subject that the API returned may be *subject*, truncated to the length that it keeps."""
     found = re.sub(r"&#?\w{0,8}\Z", "", (shorter or "").strip()[:MAX_SUBJECT])
     beginning, dots = re.subn(r"\s*(?:\.{3}|\u2026)\Z", "", plain(found))
     whole_subject = plain(subject).casefold()
@@ -214,7 +214,7 @@ def may_be_truncated(shorter: str | None, subject: str) -> bool:
 
 
 def newest(rows: t.Sequence[Row]) -> Row | None:
-    """Give the ticket that was opened last: by its time where every one has one, else the first of the API's order."""
+    """Return the ticket that was opened last: by time if every one has one, else the first of the API's order."""
     times = [time for time in (moment(row["created_at"]) for row in rows) if time is not None]
     if not rows or len(times) < len(rows):
         return rows[0] if rows else None
@@ -222,7 +222,7 @@ def newest(rows: t.Sequence[Row]) -> Row | None:
 
 
 def find_current(alike: t.Sequence[Row], subject: str, state: str) -> Row | None:
-    """Find the one ticket of a subject that is not over, None where there is none. Pure. Raises: Ambiguous.
+    """Find the one ticket of a subject that is not over, None if there is none. Pure. Raises: Ambiguous.
 
     Nothing says which of two is meant. To close one, a resolved one counts as well: it is not closed either.
     """
@@ -256,7 +256,7 @@ def _truncated_suspect(suspect: Row, subject: str, state: str) -> Refused:
 
 
 def _check_no_other_spelling(others: t.Sequence[Row], subject: str) -> None:
-    """Make sure that no open ticket has nearly this subject, for the provider may have changed it. Raises: Refused."""
+    """Check that no open ticket has nearly this subject, for the provider may have changed it. Raises: Refused."""
     for row in others:
         if plain(row["subject"]).casefold() == plain(subject).casefold():
             raise Refused(
@@ -267,7 +267,7 @@ def _check_no_other_spelling(others: t.Sequence[Row], subject: str) -> None:
 
 
 def _no_open_ticket(others: t.Sequence[Row], alike: t.Sequence[Row], subject: str, state: str) -> Missing:
-    """Make the error for a subject that no open ticket has. *alike*: the closed ones of this subject."""
+    """Return the error for a subject that no open ticket has. *alike*: the closed ones of this subject."""
     if alike:
         return _closed_only([row["id"] for row in alike], subject, state)
     near = closest(subject, [row["subject"] for row in others])
@@ -305,7 +305,7 @@ def check_options(params: Params) -> Row:
 
 
 def check_subject(value: str) -> str:
-    """Return a subject in NFC without outer white space, or raise BadOption."""
+    """Return a subject in NFC without outer whitespace, or raise BadOption."""
     subject = normalized("NFC", value.strip())
     if not subject or len(subject) > MAX_SUBJECT or CONTROL.search(subject):
         raise BadOption(
@@ -316,7 +316,7 @@ def check_subject(value: str) -> str:
 
 
 def check_text(value: str, option: str) -> str:
-    """Return a message without outer white space and with plain line ends, or raise BadOption."""
+    """Return a message without outer whitespace and with plain line ends, or raise BadOption."""
     found = normalized("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not found or len(found) > MAX_MESSAGE:
         raise BadOption("%s: a text of 1 to %d characters is needed. Nothing was sent." % (option, MAX_MESSAGE))
@@ -324,7 +324,7 @@ def check_text(value: str, option: str) -> str:
 
 
 def check_word(value: str, option: str) -> str:
-    """Return a priority or department without outer white space, or raise BadOption."""
+    """Return a priority or department without outer whitespace, or raise BadOption."""
     found = value.strip()
     if not found:
         raise BadOption("%s: it is empty; leave the option out for the API's default. Nothing was sent." % option)
@@ -337,7 +337,7 @@ def check_word(value: str, option: str) -> str:
 
 
 def _check_subject_of(row: Row, subject: str | None) -> None:
-    """Make sure that a ticket that was found by its id has the given subject, if there is one. Raises: Refused."""
+    """Check that a ticket that was found by its ID has the given subject, if there is one. Raises: Refused."""
     if subject is not None:
         wanted = check_subject(subject)
         is_same = same_subject(row, wanted) or may_be_truncated(row["subject"], wanted)
@@ -378,7 +378,7 @@ def _plan_by_subject(api: Api, params: Params) -> Plan:
 
 
 def _with_status(api: Api, row: Row) -> Row:
-    """Make sure that a ticket's status is known: whether it is closed decides whether another one is opened."""
+    """Check that a ticket's status is known: whether it is closed decides whether another one is opened."""
     if row["status"] is not None:
         return row
     status = _get_listed(api, row).row["status"]
@@ -392,7 +392,7 @@ def _no_status(row: Row) -> BadReply:
 
 
 def _plan_closed(api: Api, others: t.Sequence[Row], alike: t.Sequence[Row], subject: str, params: Params) -> Plan:
-    """Plan nothing for a ticket that is closed or missing. Raises: Missing where a reply is left to be posted."""
+    """Plan nothing for a ticket that is closed or missing. Raises: Missing if a reply is left to be posted."""
     last, reply = newest(alike), params.get("reply")
     if last is not None:
         found = _get_listed(api, last)
@@ -404,7 +404,7 @@ def _plan_closed(api: Api, others: t.Sequence[Row], alike: t.Sequence[Row], subj
 
 
 def _has_reply(current: Detail, params: Params) -> bool:
-    """Tell whether a closed ticket has the reply already. Raises: BadReply."""
+    """Return whether a closed ticket has the reply already. Raises: BadReply."""
     return not params.get("force_reply") and is_said(_whole(current)["messages"], params["reply"])
 
 
@@ -428,7 +428,7 @@ class Opening(t.NamedTuple):
         return self.body["message"]
 
     def key(self, dead_ids: t.Sequence[str] = ()) -> str:
-        """Give the Idempotency-Key: the same for every run until a ticket of this subject is closed.
+        """Return the Idempotency-Key: the same for every run until a ticket of this subject is closed.
 
         A key lives 24 h. Without the closed ones in it, a ticket that is wanted again within a day would be answered
         with the closed one. *dead_ids*: closed ones that the list does not show and a reply brought.
@@ -460,14 +460,14 @@ def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row],
 
 
 def _opened(opening: Opening, ticket_id: str | None = None) -> Row:
-    """Give a ticket as it is when it was just opened."""
+    """Return a ticket as it is when it was just opened."""
     words = {name: opening.body.get(name) for name in WORDS}
     fields = {"id": ticket_id, "subject": opening.subject, "status": "open", **words}
     return {**dict.fromkeys(FIELDS), **fields, "messages": [own_message(opening.message)]}
 
 
 def doubts_of(body: t.Mapping[str, str], rows: t.Sequence[Row]) -> list[str]:
-    """Say which words the API may refuse: those that neither the reference nor a ticket of the account has. Pure."""
+    """Return which words the API may refuse: those that neither the reference nor a ticket of the account has. Pure."""
     doubts = []
     for name, of_reference in WORDS.items():
         known = {spelling(used): used for used in (of_reference, *(row[name] for row in rows)) if used}
@@ -484,7 +484,7 @@ def doubts_of(body: t.Mapping[str, str], rows: t.Sequence[Row]) -> list[str]:
 def plan_current(current: Detail, params: Params) -> Plan:
     """Plan what becomes of an existing ticket. Pure.
 
-    Raises: Refused; BadReply where the status is missing, or the thread is needed and missing or cut.
+    Raises: Refused; BadReply if the status is missing, or the thread is needed and missing or cut.
     """
     before, name = current.row, current.row["subject"] or current.row["id"]
     if before["status"] is None:
@@ -503,7 +503,7 @@ def plan_current(current: Detail, params: Params) -> Plan:
 
 
 def is_to_be_posted(current: Detail, params: Params) -> bool:
-    """Tell whether the reply has to be posted. Pure. Raises: BadReply where the thread that shows it is not whole."""
+    """Return whether the reply has to be posted. Pure. Raises: BadReply if the thread that shows it is not whole."""
     reply = params.get("reply")
     if not reply or params.get("force_reply"):
         return bool(reply)
@@ -522,7 +522,7 @@ def is_to_be_posted(current: Detail, params: Params) -> bool:
 
 
 def _stays_closed(row: Row, has_reply: bool) -> Refused:
-    """Make the error for a closed ticket that is to be open, and has the reply already if there is one."""
+    """Return the error for a closed ticket that is to be open, and has the reply already if there is one."""
     why = "; your latest message already has this text" if has_reply else ""
     way_out = "give another reply or set force_reply" if has_reply else "give reply"
     return Refused(
@@ -532,7 +532,7 @@ def _stays_closed(row: Row, has_reply: bool) -> Refused:
 
 
 def notes_of(current: Detail, params: Params, posts: bool) -> list[str]:
-    """Say what the user has to know: what can't be changed, what is not shown, and what a reply does besides."""
+    """Return what the user has to know: what can't be changed, what is not shown, and what a reply does besides."""
     row, notes = current.row, []
     for name in WORDS:
         wanted = params.get(name)
@@ -587,7 +587,7 @@ def _perform_open(api: Api, opening: Opening, progress: Progress) -> None:
 
 
 def _with_read(known: Row, found: Detail | None) -> Row:
-    """Give a ticket with all that was read of it; what is known besides stays."""
+    """Return a ticket with all that was read of it; what is known besides stays."""
     row = found.row if found is not None else {}
     return {**known, **{name: value for name, value in row.items() if value not in (None, [])}}
 
@@ -607,7 +607,7 @@ def _warn_of_other_subject(progress: Progress, subject: str) -> None:
 
 
 def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> str:
-    """Send the opening until it is known to be there, always with the same key; give the ticket's id.
+    """Send the opening until it is known to be there, always with the same key; return the ticket's ID.
 
     Raises: UnknownFate when that can't be known; Refused when the key belongs to another request.
     """
@@ -638,14 +638,14 @@ def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> st
 
 
 def _is_busy(error: H444Error) -> bool:
-    """Tell whether the same request, of before or of another process, may still be at work, or the key is another's."""
+    """Return whether the same request may still be at work, or the key belongs to another request."""
     return isinstance(error, ApiError) and error.status == 409
 
 
 def _post_ticket(api: Api, opening: Opening, key: str) -> str:
-    """Open a ticket and give its id. What the reply holds is assumed (switch ``ticket_write``).
+    """Open a ticket and return its ID. What the reply holds is assumed (switch ``ticket_write``).
 
-    Source: POST /v1/tickets (tickets:write), with Idempotency-Key. Raises: UnknownFate where the reply holds no id.
+    Source: POST /v1/tickets (tickets:write), with Idempotency-Key. Raises: UnknownFate if the reply holds no ID.
     """
     body = api.request(OPEN, body=opening.body, idempotency_key=key).body
     try:
@@ -688,7 +688,7 @@ def _find_opened(api: Api, opening: Opening, dead_ids: t.Sequence[str]) -> Row |
 
 
 def _is_opened_with(api: Api, row: Row, message: str) -> bool:
-    """Tell whether a ticket begins with this message. One that can't be read does not."""
+    """Return whether a ticket begins with this message. One that can't be read does not."""
     try:
         found = get_ticket(api, row["id"])
     except H444Error:
@@ -717,7 +717,7 @@ def _perform_reply(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _is_posted(api: Api, ticket_id: str, reply: str, times_before: int) -> bool:
-    """Tell whether a thread says the reply more often than before."""
+    """Return whether a thread says the reply more often than before."""
 
     def look() -> Detail | None:
         found = get_ticket(api, ticket_id)
@@ -728,7 +728,7 @@ def _is_posted(api: Api, ticket_id: str, reply: str, times_before: int) -> bool:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the ticket after the run, and warn where it is not as it was asked for."""
+    """Return the ticket after the run, and warn where it is not as it was asked for."""
     plan = progress.plan
     if not plan.actions:
         return plan.after
@@ -741,14 +741,14 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     return _with_read(progress.after, found)
 
 
-# What opens a ticket has nothing to do with one that has an id.
+# What opens a ticket has nothing to do with one that has an ID.
 IDENTIFIERS = Identifiers("ticket", ("id", "subject"), is_needed=True, without_id=("body", "idempotency_key"))
 INFO_IDENTIFIERS = Identifiers("ticket", ("id", "subject"), filters=("status",))
 RECONCILER = Reconciler("ticket", plan_of, perform, read_back, identifiers=IDENTIFIERS)
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_ticket_info."""
+    """Return the result of h444_ticket_info."""
     rows = _list_wanted(api, params) if params.get("id") is None else _get_wanted(api, params)
     if params.get("status") is not None:
         rows = with_status(rows, params["status"], STATUS)
@@ -767,7 +767,7 @@ def _list_wanted(api: Api, params: Params) -> list[Row]:
 
 
 def _get_wanted(api: Api, params: Params) -> list[Row]:
-    """Read the ticket of an id. Raises: BadReply where its messages are wanted and not whole."""
+    """Read the ticket of an ID. Raises: BadReply if its messages are wanted and not whole."""
     found = get_ticket(api, check_id(params["id"], "id"))
     if found is None:
         return []

@@ -128,12 +128,12 @@ WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (stat
 
 
 def read_vps(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give a server in normal form: FIELDS are always there, None if the API returned nothing; the rest is kept."""
+    """Return a server in normal form: FIELDS are always there, None if the API returned nothing; the rest is kept."""
     return shape_vps(row_of(raw, NOUNS, where), where)
 
 
 def read_power(row: Raw) -> str | None:
-    """Give the status of a server in snake_case: the account's word and the word of the machine itself are two.
+    """Return the status of a server in snake_case: the account's word and the word of the machine itself are two.
 
     An account that is active says nothing of the power, so the live word decides between running and stopped. Whether a
     server is suspended, being made or terminated is the account's to say.
@@ -148,7 +148,7 @@ def read_power(row: Raw) -> str | None:
 
 
 def primary_in(entries: t.Any) -> str | None:
-    """Give the primary address out of a list of addresses, the first one where none is marked."""
+    """Return the primary address out of a list of addresses, the first one where none is marked."""
     if not isinstance(entries, list):
         return None
     chosen = [entry for entry in entries if isinstance(entry, dict) and first(entry, "primary", "is_primary") is True]
@@ -186,12 +186,12 @@ FIELDS = tuple(TABLE)
 
 
 def shape_vps(row: Row, where: Endpoint) -> Row:
-    """Give a server out of a row that is in snake_case and free of secrets."""
+    """Return a server out of a row that is in snake_case and free of secrets."""
     return {**row, **_installed.spread(row), **read_fields(row, TABLE, where)}
 
 
 class Fleet(t.NamedTuple):
-    """Every server. *mute*: the ids of the living ones whose row has no field for a label."""
+    """Every server. *mute*: the IDs of the living ones whose row has no field for a label."""
 
     rows: t.List[Row]
     mute: t.Tuple[str, ...] = ()
@@ -210,7 +210,7 @@ def list_vps(api: Api) -> list[Row]:
 
 
 def get_vps(api: Api, vps_id: str) -> Row | None:
-    """Read one server; None when the API does not know it. Source: GET /v1/vps/:id (vps:read)."""
+    """Read one server; None if it does not exist. Source: GET /v1/vps/:id (vps:read)."""
     try:
         body = api.request(GET, ids={"id": vps_id}).body
     except NotFound:
@@ -227,7 +227,7 @@ def get_stats(api: Api, vps_id: str) -> Row:
 
 
 def title_of(row: Row) -> str:
-    """Give the name by which messages call a server."""
+    """Return the name by which messages call a server."""
     return str(row["label"] or row["id"])
 
 
@@ -254,7 +254,7 @@ def find_server(api: Api, params: Params) -> Found:
 
 
 def check_told(fleet: Fleet, label: str) -> None:
-    """Make sure that a label that was not found is no server's: any row that leaves its label out could be it.
+    """Check that a label that was not found is no server's: any row that leaves its label out could be it.
 
     Without this, "absent" would not be true, and an order would be a second one. Raises: BadReply.
     """
@@ -332,7 +332,7 @@ def checked(params: Params) -> Params:
 
 
 def plan_missing(api: Api, params: Params, found: Found) -> Plan:
-    """Plan what becomes of an id or a label that no server has: an order, where one is asked for.
+    """Plan what becomes of an ID or a label that no server has: an order, where one is asked for.
 
     Raises: Missing, and what plan_order raises.
     """
@@ -383,7 +383,7 @@ def needed_templates(api: Api, params: Params, current: Row) -> list[Row]:
 
 
 def is_told(current: Row, params: Params) -> bool:
-    """Tell whether the server has the wanted template, by its very name."""
+    """Return whether the server has the wanted template, by its very name."""
     wanted, family = params.get("os_template") or "", params.get("os_family")
     is_named = bool(re.search("[a-z]", wanted)) and wanted == current["os_template"]
     return is_named and (not family or current["os_family"] in (None, family))
@@ -413,7 +413,7 @@ def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) ->
 def _wanted_template(
     current: Row, params: Params, installed: tuple[str, str] | None, templates: t.Sequence[Row]
 ) -> tuple[str, str]:
-    """Give the template that is asked for; under force without one, the one that is installed. Raises: Refused."""
+    """Return the template that is asked for; under force without one, the one that is installed. Raises: Refused."""
     wanted, family = params.get("os_template"), params.get("os_family")
     if wanted:
         return _catalogue.find_os_template(templates, wanted, family or "")
@@ -426,7 +426,7 @@ def _wanted_template(
 
 
 def _installed_words(current: Row, installed: tuple[str, str] | None) -> str:
-    """Say what is installed, as far as it is known."""
+    """Return what is installed, as far as it is known."""
     if installed is not None:
         return "%s is installed" % clean(installed[1], 60)
     told = _installed.told_by(current)
@@ -472,7 +472,7 @@ def plan_current(
 
 
 def _rename(current: Row, params: Params) -> Step | None:
-    """Give the step to another label, None where it has it already."""
+    """Return the step to another label, None if it has it already."""
     new_label = params.get("new_label")
     if not new_label or has_label(current, new_label):
         return None
@@ -492,7 +492,7 @@ def _rename(current: Row, params: Params) -> Step | None:
 
 
 def _reinstall(current: Row, params: Params, template: tuple[str, str]) -> Step:
-    """Give the step that wipes the disk. A server that is renamed before it is known by both labels."""
+    """Return the step that wipes the disk. A server that is renamed before it is known by both labels."""
     family, name = template
     action = Action(
         "reinstall",
@@ -509,7 +509,7 @@ def _reinstall(current: Row, params: Params, template: tuple[str, str]) -> Step:
 
 
 def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
-    """Give the status, if it lets the state be reached. Raises: Refused, BadReply."""
+    """Return the status, if it lets the state be reached. Raises: Refused, BadReply."""
     status, needs_power = current["status"], state in ("started", "stopped", "restarted")
     if status == SUSPENDED and (is_reinstall or needs_power):
         raise Refused(
@@ -522,7 +522,7 @@ def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
 
 
 def _power(current: Row, state: str, status: str | None) -> Step | None:
-    """Give the step from a status to a state, None where there is none to make."""
+    """Return the step from a status to a state, None if there is none to make."""
     name, ids = title_of(current), {"id": current["id"]}
     start = Action("start", name, START, ids, until=(RUNNING,))
     action = {
@@ -534,7 +534,7 @@ def _power(current: Row, state: str, status: str | None) -> Step | None:
 
 
 def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -> tuple[str, ...]:
-    """Say what differs and can't be changed through the API."""
+    """Return what differs and can't be changed through the API."""
     name, wants_template = shown(title_of(current)), bool(params.get("os_template"))
     compared = [("plan_slug", _plan_drift), ("hostname", _host_drift)]
     if not wants_template:  # which says more than its family
@@ -583,7 +583,7 @@ def _template_drift(name: str, current: Row, params: Params, templates: t.Sequen
 
 
 def _hostname_of(hostname: str | None, label: str) -> str:
-    """Give the host name to order with. Raises: BadOption."""
+    """Return the hostname to order with. Raises: BadOption."""
     if hostname:
         return check_hostname(hostname, "hostname")
     try:
@@ -626,7 +626,7 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
 
 
 def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
-    """Make sure that no living server could be the wanted one under a label that was changed. Raises: Refused."""
+    """Check that no living server could be the wanted one under a label that was changed. Raises: Refused."""
     for row in rows:
         why = "" if is_gone(row) else why_similar(row, label, hostname, rows)
         if why:
@@ -645,7 +645,7 @@ def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
 
 
 def check_whole(api: Api, rows: list[Row]) -> None:
-    """Make sure that the list of servers is whole: half a list would let one be ordered twice. Raises: Refused."""
+    """Check that the list of servers is whole: half a list would let one be ordered twice. Raises: Refused."""
     listed = {row["id"] for row in rows}
     for vps_id in sorted(_owners_of_addresses(api) - listed):
         found = get_vps(api, vps_id)
@@ -657,7 +657,7 @@ def check_whole(api: Api, rows: list[Row]) -> None:
 
 
 def _owners_of_addresses(api: Api) -> set[str]:
-    """Read the ids of the servers that have addresses, none if that list can't be read: it is a cross-check only."""
+    """Read the IDs of the servers that have addresses, none if that list can't be read: it is a cross-check only."""
     owners: set[str | None] = set()
     try:
         entries = _addresses.read_all_ips(_addresses.fetch_all_ips(api), lambda vps_id, _error: owners.add(vps_id))
@@ -762,7 +762,7 @@ def _is_called_otherwise(row: Row, label: str) -> bool:
 
 
 def _may_be_labelled(row: Row, body: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether a server's label may be the provider's form of the one that was ordered."""
+    """Return whether a server's label may be the provider's form of the one that was ordered."""
     return not row["label"] or bool(why_similar(row, str(body["label"]), str(body["hostname"]), ()))
 
 
@@ -806,7 +806,7 @@ def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the server after the run."""
+    """Return the server after the run."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
@@ -822,7 +822,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
 
 
 def _row_after(api: Api, params: Params, progress: Progress) -> Row:
-    """Give the server as it is now: as the last step read it, where it did; else it is read."""
+    """Return the server as it is now: as the last step read it, where it did; else it is read."""
     plan = progress.plan
     last = progress.done[-1] if progress.done else plan.actions[-1]
     if (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL):
@@ -846,7 +846,7 @@ RECONCILER = Reconciler("vps", plan_of, perform, read_back, wait, IDENTIFIERS, f
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_vps_info."""
+    """Return the result of h444_vps_info."""
     rows = _named_rows(api, params)
     rows = choose(rows, params.get("patterns"), "label")
     notes: list[str] = []
@@ -858,7 +858,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
-    """Read the servers of the id or the label that is given, or all. Raises: Refused, BadReply."""
+    """Read the servers of the ID or the label that is given, or all. Raises: Refused, BadReply."""
     if params.get("id") is not None:
         return named(api, SERVERS, params)
     fleet = list_fleet(api)

@@ -91,7 +91,7 @@ def _with_state(seen: list[str], status: str | None) -> list[str]:
 
 
 def _is_pointless(status: str | None, action: Action, progress: Progress, known: t.Container[str]) -> bool:
-    """Tell whether waiting can't show anything: the status is missing, or a word that nobody knows. Warns."""
+    """Return whether waiting can't show anything: the status is missing, or a word that nobody knows. Warns."""
     if status is None and TERMINATED not in action.until:
         progress.warn("The API does not return the status of %s, so nothing was waited for." % shown(action.target))
         return True
@@ -105,7 +105,7 @@ def _is_pointless(status: str | None, action: Action, progress: Progress, known:
 
 
 def _not_reached(action: Action, status: str | None, waited_seconds: float, seen: t.Sequence[str]) -> NotReached:
-    """Make the error for a wait that took too long."""
+    """Return the error for a wait that took too long."""
     return NotReached(
         "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; it is safe to run "
         "the task again."

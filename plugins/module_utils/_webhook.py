@@ -61,7 +61,7 @@ AGAIN = "run the task again with rotate_secret: true"
 
 
 def canonical_url(url: str) -> str:
-    """Give a URL in the form in which URLs are compared, that of browsers.
+    """Return a URL in the form in which URLs are compared, that of browsers.
 
     Scheme and host in lower case, no default port, at least the path "/", and what is not ASCII percent-encoded. Path
     and query are kept, for their letters and order may matter.
@@ -124,7 +124,7 @@ def check_events(events: t.Sequence[str], force: bool) -> list[str]:
 
 
 def read_events(value: t.Any) -> list[str] | None:
-    """Give the events as a list of names, out of texts or objects; None where there are none."""
+    """Return the events as a list of names, out of texts or objects; None if there are none."""
     if isinstance(value, str):
         value = re.split(r"[\s,]+", value.strip())
     if not isinstance(value, list):
@@ -133,7 +133,7 @@ def read_events(value: t.Any) -> list[str] | None:
 
 
 def read_active(row: Raw) -> bool | None:
-    """Tell whether a webhook is active, None where the API does not say."""
+    """Return whether a webhook is active, None if the API does not say."""
     found = truth(first(row, "is_active", "active", "is_enabled", "enabled"))
     if found is None:
         paused = truth(first(row, "is_paused", "paused", "disabled"))
@@ -156,7 +156,7 @@ FIELDS = tuple(TABLE)
 
 
 def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
-    """Give one webhook in normal form: FIELDS are always there, None where the API returned nothing; all else is kept.
+    """Return one webhook in normal form: FIELDS are always there, None if the API returned nothing; all else is kept.
 
     Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under
     any name.
@@ -169,7 +169,7 @@ def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
 
 
 def read_secret_reply(body: t.Any, where: Endpoint) -> Reply:
-    """Read the reply to a creation or rotation: the webhook's id and its secret, where it holds them.
+    """Read the reply to a creation or rotation: the webhook's ID and its secret, where it holds them.
 
     Source: POST /v1/webhooks: "The signing secret is returned ONCE in this response"; POST …/rotate-secret likewise.
     """
@@ -182,7 +182,7 @@ def list_webhooks(api: Api) -> list[Row]:
 
 
 def get_webhook(api: Api, webhook_id: str) -> Row | None:
-    """Read one webhook; None when the API does not know it. Source: GET /v1/webhooks/:id (webhooks:read)."""
+    """Read one webhook; None if it does not exist. Source: GET /v1/webhooks/:id (webhooks:read)."""
     try:
         body = api.request(GET, ids={"id": webhook_id}).body
     except NotFound:
@@ -191,7 +191,7 @@ def get_webhook(api: Api, webhook_id: str) -> Row | None:
 
 
 def has_url(row: Row, url: str | None) -> bool:
-    """Tell whether a webhook is one of this URL, however it is written. The one place where URLs are compared."""
+    """Return whether a webhook is one of this URL, however it is written. The one place where URLs are compared."""
     return url is not None and canonical_url(row["url"]) == canonical_url(url)
 
 
@@ -248,7 +248,7 @@ def _untold(row: Row, params: Params) -> list[str]:
 
 
 def told(row: Row) -> Row:
-    """Give a webhook as results have it: a list is a list, also where the API does not return it."""
+    """Return a webhook as results have it: a list is a list, also where the API does not return it."""
     return {**row, "events": row["events"] or []}
 
 
@@ -296,7 +296,7 @@ def plan_current(current: Row, params: Params) -> Plan:
 
 
 def changes_of(current: Row, params: Params) -> Row:
-    """Give the fields of a webhook that are to be written: those that differ from what is wanted. Raises: BadReply."""
+    """Return the fields of a webhook to write: those that differ from what is wanted. Raises: BadReply."""
     wanted = {
         "url": params.get("new_url"),
         "events": params.get("events"),
@@ -307,7 +307,7 @@ def changes_of(current: Row, params: Params) -> Row:
 
 
 def is_met(current: Row, name: str, wanted: t.Any) -> bool:
-    """Tell whether a field is as it is wanted. Raises: BadReply where that can't be known."""
+    """Return whether a field is as it is wanted. Raises: BadReply if that can't be known."""
     if name == "url":
         return has_url(current, wanted)
     if name == "description":
@@ -339,7 +339,7 @@ def _let_secret_follow(action: Action, progress: Progress) -> None:
 def _create(api: Api, action: Action, progress: Progress) -> None:
     """Create a webhook, once. Where the reply or its secret is lost, find it by its URL and rotate its secret, once.
 
-    Raises: UnknownFate where it can't be told whether it was created.
+    Raises: UnknownFate if it is not known whether it was created.
     """
     url, webhook_id, secret = action.target, None, None  # type: str, str | None, str | None
     try:
@@ -412,10 +412,10 @@ def _list_of_url(api: Api, url: str) -> list[Row]:
 
 
 def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
-    """Give a webhook a new secret, once.
+    """Rotate the secret of a webhook, once.
 
     Source: POST /v1/webhooks/:id/rotate-secret: "The old secret stops signing immediately."
-    Raises: UnknownFate where the reply is lost; BadReply where it holds no secret.
+    Raises: UnknownFate if the reply is lost; BadReply if it holds no secret.
     """
     try:
         answer = api.request(ROTATE, ids={"id": webhook_id})
@@ -445,7 +445,7 @@ def _resource(url: str) -> str:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Give the webhook after the run, held against what was written. Raises: Refused when the API changed the URL."""
+    """Return the webhook after the run, compared with what was written. Raises: Refused if the API changed the URL."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
@@ -473,7 +473,7 @@ def _not_as_written(plan: Plan, after: Row) -> list[str]:
 
 
 def _comparable(value: t.Any) -> t.Any:
-    """Give events as a set: their order means nothing."""
+    """Return events as a set: their order means nothing."""
     return set(value) if isinstance(value, list) else value
 
 
@@ -485,6 +485,6 @@ RECONCILER = Reconciler("webhook", plan_of, perform, read_back, identifiers=IDEN
 
 
 def report(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_webhook_info."""
+    """Return the result of h444_webhook_info."""
     rows = choose(named(api, WEBHOOKS, params), params.get("patterns"), "url")
     return {"webhooks": [told(row) for row in rows]}

@@ -29,22 +29,22 @@ class Replies(t.NamedTuple):
 
 
 def account_hash(api_url: str, api_key: str) -> str:
-    """Give what stands for an account in names and entries. The key can't be found from it."""
+    """Return what stands for an account in names and entries. The key can't be found from it."""
     return hashlib.sha256(("h444-cache\0%s\0%s" % (api_url, api_key)).encode("utf-8")).hexdigest()[:32]
 
 
 def entry_name(base: str, account: str) -> str:
-    """Give the name of the entry of one configuration and account."""
+    """Return the name of the entry of one configuration and account."""
     return "%s_%s" % (base, account)
 
 
 def pointer_name(base: str, api_url: str) -> str:
-    """Give the name of the entry that says which account a configuration used last."""
+    """Return the name of the entry that says which account a configuration used last."""
     return "%s_%s_last" % (base, hashlib.sha256(("h444-cache\0%s" % api_url).encode("utf-8")).hexdigest()[:16])
 
 
 def pack(account: str, replies: Replies) -> dict[str, t.Any] | None:
-    """Give the entry for the cache, without fields named like a secret; None if replies could not be read again."""
+    """Return the entry for the cache, without fields named like a secret; None if replies could not be read again."""
     if not _is_sound(replies.vps, replies.all_ips):
         return None
     body = json.dumps({"vps": without_secrets(replies.vps), "all_ips": without_secrets(replies.all_ips)})
@@ -64,14 +64,14 @@ def unpack(entry: t.Any, account: str) -> Replies | None:
 
 
 def _is_sound(vps: t.Any, all_ips: t.Any) -> bool:
-    """Tell whether replies are made of what is expected: a list of objects, and addresses in some container."""
+    """Return whether replies are made of what is expected: a list of objects, and addresses in some container."""
     if not isinstance(vps, list) or not isinstance(all_ips, (list, dict)):
         return False
     return all(isinstance(row, dict) for row in vps) and not _is_endless([vps, all_ips])
 
 
 def _is_endless(containers: list[t.Any]) -> bool:
-    """Tell whether containers are nested deeper than the readers go."""
+    """Return whether containers are nested deeper than the readers go."""
     level = containers
     for _depth in range(MAX_DEPTH + 2):
         deeper: list[t.Any] = []
@@ -86,7 +86,7 @@ def _is_endless(containers: list[t.Any]) -> bool:
 
 
 def without_secrets(value: t.Any) -> t.Any:
-    """Give a reply without the fields that are named like a secret: none are known, and a cache must never hold one."""
+    """Return a reply without the fields that are named like a secret: a cache must never hold one."""
     if isinstance(value, dict):
         return {key: without_secrets(item) for key, item in value.items() if not is_secret_key(snake(str(key)))}
     if isinstance(value, list):

@@ -68,7 +68,7 @@ class Subject:
         self.composed: dict[str, t.Any] | None = None
 
     def get(self, name: str) -> t.Any:
-        """Give one variable, ABSENT if there is none of this name."""
+        """Return one variable, ABSENT if there is none of this name."""
         if self.host is not None and name in MAGIC:
             return self.host.name if name == "inventory_hostname" else self.host.get_magic_vars()[name]
         if self.composed is not None and name in self.composed:
@@ -76,7 +76,7 @@ class Subject:
         return self.variables.get(name, ABSENT)
 
     def all(self) -> dict[str, t.Any]:
-        """Give every variable, for an evaluation by core."""
+        """Return every variable, for an evaluation by core."""
         return self.variables if self.host is None else self.host.get_vars()
 
 
@@ -97,7 +97,7 @@ class Scribe:
         return getattr(self._inventory, name)
 
     def get_host(self, _name: str) -> t.Any:
-        """Give the host at work."""
+        """Return the host at work."""
         return self.host
 
     def add_host(self, host: str, group: str | None = None, port: t.Any = None) -> str:
@@ -136,7 +136,7 @@ class Evaluator:
         self.extra: dict[str, t.Any] = extra if plugin.get_option("use_extra_vars") else {}
 
     def understood(self, text: t.Any, sees_extra: bool) -> Expression | None:
-        """Give the expression if it may go a fast way."""
+        """Return the expression if it may go a fast way."""
         if not self.fast or not is_expression(text):
             return None
         expression = understand("".join(text))
@@ -190,7 +190,7 @@ class _Ear:
 
 
 def _is_cores(kind: str, name: str) -> bool:
-    """Tell whether a filter or test is core's or Jinja's own, and not one that somebody put in its place."""
+    """Return whether a filter or test is core's or Jinja's own, and not one that somebody put in its place."""
     if not name.isidentifier():
         return True
     plugin = (filter_loader if kind == "filter" else test_loader).get(name)
@@ -198,7 +198,7 @@ def _is_cores(kind: str, name: str) -> bool:
 
 
 def _is_simple(value: t.Any) -> bool:
-    """Tell whether a value is the same to a template as to Python: no string in it could be a template."""
+    """Return whether a value is the same to a template as to Python: no string in it could be a template."""
     if isinstance(value, str):
         return bool(is_plain(value))
     if type(value) is dict:
@@ -209,7 +209,7 @@ def _is_simple(value: t.Any) -> bool:
 
 
 def _is_handed_on(text: str) -> bool:
-    """Say whether core takes a string for nothing but a string."""
+    """Return whether core takes a string for nothing but a string."""
     return bool(is_plain(text)) and (HAS_TRUST or type(text) in TEXTS)
 
 
@@ -231,14 +231,14 @@ class Slot:
         self._joined = self.expression.joined if self.expression and not condition and not evaluator.native else None
 
     def _looked_up(self) -> Path | None:
-        """Give the path if a lookup is all that core would do."""
+        """Return the path if a lookup is all that core would do."""
         if self.expression is None or self.expression.path is None or self.condition or self._evaluator.native:
             return None
         # Before 2.19 a result goes through text unless it is a single name.
         return self.expression.path if HAS_TRUST or len(self.expression.path) == 1 else None
 
     def answer(self, subject: Subject) -> t.Any:
-        """Give core's answer for one host, FAILED where core raises an error."""
+        """Return core's answer for one host, FAILED where core raises an error."""
         found = self._direct(subject)
         if found is not UNKNOWN:
             return found
@@ -264,7 +264,7 @@ class Slot:
         return self._extra[name] if name in self._extra else subject.get(name)
 
     def _direct(self, subject: Subject) -> t.Any:
-        """Give the answer of the simplest expressions, UNKNOWN for all others."""
+        """Return the answer of the simplest expressions, UNKNOWN for all others."""
         if self._path is not None:
             return self._lookup(subject, self._path)
         return UNKNOWN if self._joined is None else self._join(subject)
@@ -286,12 +286,12 @@ class Slot:
         return value if isinstance(value, str) and _is_handed_on(value) else None
 
     def _follow(self, subject: Subject, path: Path) -> tuple[t.Any, bool]:
-        """Give what is at a path, and whether it leads all the way."""
+        """Return what is at a path, and whether it leads all the way."""
         value = self._get(subject, path[0])
         return (value, True) if len(path) == 1 else follow(value, path)
 
     def _lookup(self, subject: Subject, path: Path) -> t.Any:
-        """Give a value that core hands on as it is."""
+        """Return a value that core hands on as it is."""
         value, found = self._follow(subject, path)
         if not found:
             return UNKNOWN
@@ -301,7 +301,7 @@ class Slot:
         return value if isinstance(value, SCALARS if HAS_TRUST else (bool, int)) else UNKNOWN
 
     def key(self, subject: Subject) -> t.Hashable | None:
-        """Give what the answer depends on, None if that is not known."""
+        """Return what the answer depends on, None if that is not known."""
         if self.expression is None:
             return None
         parts: list[t.Hashable] = []
@@ -343,7 +343,7 @@ class Slot:
         return HAS_TRUST or expression.path is None or len(expression.path) > 1
 
     def _unanswered(self, subjects: t.Iterable[Subject]) -> dict[t.Hashable, Subject]:
-        """Give the distinct inputs whose answers are not known yet, each with a host that has it."""
+        """Return the distinct inputs whose answers are not known yet, each with a host that has it."""
         wanted: dict[t.Hashable, Subject] = {}
         for subject in subjects:
             if self._direct(subject) is UNKNOWN:
@@ -373,7 +373,7 @@ class Batch:
         self._failures = 0
 
     def answers(self, rows: list[list[t.Any]]) -> list[t.Any]:
-        """Give the answers in the order of the rows."""
+        """Return the answers in the order of the rows."""
         if not rows:
             return []
         for guarded in (False, True):

@@ -91,7 +91,7 @@ ALLOWED_NODES = frozenset(
 )  # fmt: skip
 
 # Braces and "#" could end or open something, backslashes are treated differently by each core, and a sign at the end
-# of the tag controls white space.
+# of the tag controls whitespace.
 ODD_TEXT = re.compile(r"[{}\\#\x00-\x09\x0b-\x1f]|\A\s*[-+]|[-+]\s*\Z")
 
 ATTRIBUTES = frozenset(name for kind in (str, dict, list, int, float) for name in dir(kind))
@@ -157,7 +157,7 @@ def _walk(node: nodes.Node, reads: list[Path], plugins: set[tuple[str, str]]) ->
 
 
 def _is_understood(node: nodes.Node, plugins: set[tuple[str, str]]) -> bool:
-    """Say whether a node is understood, apart from its parts, and note the filters and tests that it uses."""
+    """Return whether a node is understood, apart from its parts, and note the filters and tests that it uses."""
     if isinstance(node, nodes.Name):
         return False  # as a path it would have been read
     if isinstance(node, nodes.Getattr):
@@ -175,14 +175,14 @@ def _is_understood(node: nodes.Node, plugins: set[tuple[str, str]]) -> bool:
 
 
 def _parts(node: nodes.Node) -> t.Iterable[nodes.Node]:
-    """Give what a node is made of; of the call of a method, what it is called on and with."""
+    """Return what a node is made of; of the call of a method, what it is called on and with."""
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
         return [node.node.node, *node.args, *node.kwargs]
     return node.iter_child_nodes()
 
 
 def _is_attribute(key: t.Any) -> bool:
-    """Say whether a value may have an attribute of this name that is no key of its own."""
+    """Return whether a value may have an attribute of this name that is no key of its own."""
     return isinstance(key, str) and (key in ATTRIBUTES or key.startswith("_"))
 
 
@@ -206,7 +206,7 @@ def _uses_known_plugins(node: nodes.Filter | nodes.Test, plugins: set[tuple[str,
 
 
 def _path(node: nodes.Node) -> Path | None:
-    """Give the path that a node is, None if it is something else."""
+    """Return the path that a node is, None if it is something else."""
     keys: list[str | int] = []
     at: t.Any = node
     while not isinstance(at, nodes.Name):
@@ -220,7 +220,7 @@ def _path(node: nodes.Node) -> Path | None:
 
 
 def _key(node: nodes.Node) -> str | int | None:
-    """Give the key or index with which a node looks into a value; None if it does something else."""
+    """Return the key or index with which a node looks into a value; None if it does something else."""
     if isinstance(node, nodes.Getattr):
         key = node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):

@@ -145,7 +145,7 @@ def _network(group: str, text: t.Any) -> tuple[int, int, int]:
 
 
 def safe_group(text: str) -> str:
-    """Give a group's name: ASCII letters, digits and '_'; accents are dropped, everything else becomes '_'."""
+    """Return a group's name: ASCII letters, digits and '_'; accents are dropped, everything else becomes '_'."""
     plain = normalized("NFKD", text.replace("ı", "i")) if not text.isascii() else text
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark)) if plain is not text else plain
     name = NOT_WORD.sub("_", plain)[:100]
@@ -177,7 +177,7 @@ def make_servers(
 
 
 def _by_owner(ip_rows: t.Iterable[Row]) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:
-    """Give the addresses by the id of their server, and those without an id by its label."""
+    """Return the addresses by the ID of their server, and those without an ID by its label."""
     by_id: dict[str, list[Row]] = {}
     by_label: dict[str, list[Row]] = {}
     for ip_row in ip_rows:
@@ -242,7 +242,7 @@ def _add_addresses(variables: dict[str, t.Any], server: Server, prefix: str, mar
 
 
 def _first_of_each(places: list[Row]) -> tuple[str | None, str | None, str | None]:
-    """Give the first IPv4 address, IPv6 address and PTR record: of the primary address, then in the API's order."""
+    """Return the first IPv4 address, IPv6 address and PTR record: of the primary address, then in the API's order."""
     ipv4 = ipv6 = ptr = None
     for place in sorted(places, key=_is_secondary) if len(places) > 1 else places:
         address = place.get("ip")
@@ -272,7 +272,7 @@ def _ptr_of(server: Server, address: str) -> str | None:
 
 
 def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str | None:
-    """Give the value of ``ansible_host``: the first choice, else an address, else a name; None from 'none' on.
+    """Return the value of ``ansible_host``: the first choice, else an address, else a name; None from 'none' on.
 
     Only an address or a DNS name passes: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
     addresses of the machine itself never pass: the API may show a server that is still being made as 0.0.0.0.
@@ -289,7 +289,7 @@ def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str
 
 
 def _reachable(value: str, or_name: bool) -> str | None:
-    """Give an address, or a DNS name; None for the controller's own."""
+    """Return an address, or a DNS name; None for the controller's own."""
     address = canonical_ip(value)
     if address is not None:
         return None if OWN_ADDRESS.match(address) and _is_own(address) else address
@@ -314,10 +314,10 @@ def in_statuses(servers: list[Server], settings: Settings) -> list[Server]:
 
 
 def salvaged(raw: t.Any, place: int) -> Row:
-    """Give what can be read of a row that the reader refuses: an id, or what stands for one, and the label."""
+    """Return what can be read of a row that the reader refuses: an ID, or what stands for one, and the label."""
     row = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
     texts = [as_text(row.get(key)) for key in ("id", "vps_id", "uuid", "server_id")]
-    # An empty id says nothing: two servers that have one are still two.
+    # An empty ID says nothing: two servers that have one are still two.
     found = next((one for one in texts if one and one.strip()), None)
     label = row.get("label")
     return {
@@ -331,7 +331,7 @@ def salvaged(raw: t.Any, place: int) -> Row:
 
 
 def id_among(variables: t.Mapping[str, t.Any]) -> str | None:
-    """Give the id of the server that a host is, whatever prefix its variables have; None if it is no server."""
+    """Return the ID of the server that a host is, whatever prefix its variables have; None if it is no server."""
     for name in variables:
         if name.endswith("plan_slug"):
             prefix = name[: -len("plan_slug")]

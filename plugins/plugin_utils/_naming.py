@@ -37,7 +37,7 @@ class Note(t.NamedTuple):
 
 
 def usable_name(value: t.Any) -> str | None:
-    """Give *value* as a host's name, None if it can't be one."""
+    """Return *value* as a host's name, None if it can't be one."""
     if type(value) is int:
         value = str(value)
     if not isinstance(value, str):
@@ -50,7 +50,7 @@ def usable_name(value: t.Any) -> str | None:
 
 
 def _is_own_number(value: str) -> bool:
-    """Tell whether the C library reads a number as an address of the machine itself."""
+    """Return whether the C library reads a number as an address of the machine itself."""
     try:
         number = socket.inet_aton(value)
     except OSError:
@@ -75,7 +75,7 @@ def add_groups(servers: t.Sequence[Server], settings: Settings) -> None:
 
 
 def _groups_of_pattern(server: Server, settings: Settings) -> t.Iterator[str]:
-    """Give a group for each part of the label that the pattern names, such as role_web."""
+    """Return a group for each part of the label that the pattern names, such as role_web."""
     for name in settings.label_pattern.groupindex if settings.label_pattern else ():
         found = server.variables[settings.prefix + name]
         if found:
@@ -83,7 +83,7 @@ def _groups_of_pattern(server: Server, settings: Settings) -> t.Iterator[str]:
 
 
 def _groups_of_addresses(server: Server, settings: Settings) -> list[str]:
-    """Give the groups whose networks hold one of the server's addresses."""
+    """Return the groups whose networks hold one of the server's addresses."""
     addresses = {place.get("ip") for place in server.addresses}
     addresses.update(server.variables.get(settings.prefix + name) for name in ("ipv4", "ipv6"))
     numbers = [number for number in map(_as_number, addresses) if number is not None]
@@ -96,7 +96,7 @@ def _groups_of_addresses(server: Server, settings: Settings) -> list[str]:
 
 
 def _as_number(address: t.Any) -> tuple[int, int] | None:
-    """Give an address as its version and its number; None for what is no address."""
+    """Return an address as its version and its number; None for what is no address."""
     if not isinstance(address, str):
         return None
     version, family = (6, socket.AF_INET6) if ":" in address else (4, socket.AF_INET)
@@ -125,7 +125,7 @@ def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Map
 
 
 def _field_for_name(server: Server, field: str, prefix: str) -> t.Any:
-    """Give a variable as it may be a name: a label composed, a PTR record in lower case and without its last dot."""
+    """Return a variable as it may be a name: a label composed, a PTR record in lower case and without its last dot."""
     found = server.variables.get(prefix + field)
     if field not in ("label", "ptr") or not isinstance(found, str):
         return found
@@ -141,7 +141,7 @@ class _Names:
         self._given: set[str] = set()
 
     def is_taken(self, name: str, server_id: str) -> bool:
-        """Say whether a group, a host of this account or one of another has the name."""
+        """Return whether a group, a host of this account or one of another has the name."""
         return name in self._given or name in self.groups or self._elsewhere(name, server_id)
 
     def give(self, server: Server, name: str) -> None:
@@ -153,11 +153,11 @@ class _Names:
 def name_servers(
     servers: t.Sequence[Server], settings: Settings, taken: t.Callable[[str, str], bool], notes: list[Note]
 ) -> None:
-    """Give every server a name of its own, the same in every run whatever the order of the rows.
+    """Give every server a unique name, the same in every run whatever the order of the rows.
 
-    Servers that would share a name all get their id added, and a common group of that name. One that is terminated
+    Servers that would share a name all get their ID added, and a common group of that name. One that is terminated
     leaves its name to the one that was ordered in its place. *taken* says whether a name already belongs to something
-    other than the server with this id.
+    other than the server with this ID.
     """
     shared, replaced = _clashes(servers)
     notes.extend(_share(name, found) for name, found in shared.items())
@@ -180,7 +180,7 @@ def name_servers(
 
 
 def _clashes(servers: t.Sequence[Server]) -> tuple[dict[str, list[Server]], list[Server]]:
-    """Give the servers that share a name, and those that are terminated while another has their name."""
+    """Return the servers that share a name, and those that are terminated while another has their name."""
     living, gone = _by_base(servers, False), _by_base(servers, True)
     shared = {name: found for name, found in {**gone, **living}.items() if len(found) > 1}
     return shared, [server for name, found in gone.items() if name in living for server in found]
@@ -191,7 +191,7 @@ def _id_of(server: Server) -> str:
 
 
 def _by_base(servers: t.Sequence[Server], gone: bool) -> dict[str, list[Server]]:
-    """Give the servers that could have a name, either those that are terminated or all others."""
+    """Return the servers that could have a name, either those that are terminated or all others."""
     bases: dict[str, list[Server]] = {}
     for server in servers:
         if server.base is not None and is_gone(server.row) is gone:
@@ -200,7 +200,7 @@ def _by_base(servers: t.Sequence[Server], gone: bool) -> dict[str, list[Server]]
 
 
 def _group_names(servers: t.Sequence[Server], settings: Settings) -> set[str]:
-    """Give the names of all groups that are known by now."""
+    """Return the names of all groups that are known by now."""
     own = (group for server in servers for group in server.groups)
     return {settings.group, *RESERVED_GROUPS, *settings.group_names, *(entry[0] for entry in settings.ip_groups), *own}
 
@@ -216,7 +216,7 @@ def _share(name: str, servers: list[Server]) -> Note:
 
 
 def _name_with_id(server: Server, names: _Names) -> str:
-    """Give a name that holds the server's id."""
+    """Return a name that holds the server's ID."""
     server_id = _id_of(server)
     digest = hashlib.sha256(server_id.encode("utf-8", "surrogatepass")).hexdigest()
     for end in (re.sub(r"[^A-Za-z0-9.-]", "-", server_id)[:50], digest[:12], digest[:40]):
@@ -224,11 +224,11 @@ def _name_with_id(server: Server, names: _Names) -> str:
             name = usable_name("%s-%s" % ((start or "h444")[: max(1, 62 - len(end))], end))
             if name is not None and not names.is_taken(name, server_id):
                 return name
-    raise AssertionError("two servers share an id")  # rows with one id are one server
+    raise AssertionError("two servers share an id")  # rows with one ID are one server
 
 
 def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
-    """Say why a server is not called by its base. One whose name another account has joins that one in a group."""
+    """Return why a server is not called by its base. One whose name another account has joins that one in a group."""
     base, server_id = server.base, server.row["id"]
     if base is None:
         return "The server with the id %s has nothing that can name a host (its label is %s): it is called %s." % (
@@ -262,7 +262,7 @@ def _notes_of_replaced(servers: list[Server], prefix: str) -> t.Iterator[Note]:
 
 
 def _notes_of_passed_over(servers: t.Iterable[Server]) -> t.Iterator[Note]:
-    """Say which servers are not called what comes first in ``hostnames``."""
+    """Return which servers are not called what comes first in ``hostnames``."""
     odd = [server for server in servers if server.passed_over is not None and server.base is not None]
     if odd:
         first = min(odd, key=_id_of)
@@ -272,10 +272,10 @@ def _notes_of_passed_over(servers: t.Iterable[Server]) -> t.Iterator[Note]:
 
 
 def _count(servers: t.Sized) -> tuple[str, str]:
-    """Say how many servers a note is about, and whether there are more than the one that it names."""
+    """Return how many servers a note is about, and whether there are more than the one that it names."""
     return ("1 server is", "") if len(servers) == 1 else ("%d servers are" % len(servers), ", and so on")
 
 
 def natural(name: str) -> list[t.Any]:
-    """Give a key that sorts web-2 before web-10."""
+    """Return a key that sorts web-2 before web-10."""
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in re.split(r"([0-9]+)", name)]

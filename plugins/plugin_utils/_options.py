@@ -38,7 +38,7 @@ KEYED_GROUP_OPTIONS = frozenset({"key", "prefix", "separator", "parent_group", "
 
 
 def env_name(option: str) -> str:
-    """Give the environment variable of an option of the inventory."""
+    """Return the environment variable of an option of the inventory."""
     return "H444_INVENTORY_%s" % option.upper()
 
 
@@ -88,7 +88,7 @@ def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapp
 
 
 def _setting(name: str, given: t.Mapping[str, t.Any], definition: t.Mapping[str, t.Any]) -> tuple[str, t.Any]:
-    """Give an option's value and where it is set: in the file, or in a variable of ours."""
+    """Return an option's value and where it is set: in the file, or in a variable of ours."""
     value = given.get(name)
     if value is None:
         for variable in (entry["name"] for entry in definition.get("env") or ()):
@@ -98,7 +98,7 @@ def _setting(name: str, given: t.Mapping[str, t.Any], definition: t.Mapping[str,
 
 
 def _is_words(value: t.Any, definition: t.Mapping[str, t.Any]) -> bool:
-    """Say whether a variable holds words, of which the option names all, and not YAML."""
+    """Return whether a variable holds words, of which the option names all, and not YAML."""
     return bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
 
 
@@ -118,7 +118,7 @@ KINDS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
 
 
 def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
-    """Say what a value would have to be; None if it is."""
+    """Return what a value would have to be; None if it is."""
     kind, choices = definition.get("type"), definition.get("choices")
     if kind in KINDS:
         fits, words = KINDS[kind]
@@ -131,7 +131,7 @@ def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _expected_of_list(value: t.Any, choices: t.Sequence[str] | None) -> str | None:
-    """Say what a list, or words with commas, would have to be; None if it is."""
+    """Return what a list, or words with commas, would have to be; None if it is."""
     entries = [entry.strip() for entry in value.split(",")] if isinstance(value, str) else value
     if not choices:
         return None if isinstance(entries, list) else "a list"
@@ -193,7 +193,7 @@ def _check_keyed_group(entry: t.Any) -> None:
 
 
 def unknown_options(config: t.Iterable[t.Any], known: t.Iterable[str]) -> list[str]:
-    """Say which keys of a configuration file mean nothing. Keys that begin with ``x-`` or ``_`` are the user's own."""
+    """Return the unknown keys of a configuration file. Keys that begin with ``x-`` or ``_`` are the user's own."""
     names = sorted({*known, "plugin"})
     odd = [str(key) for key in config if str(key) not in names and not str(key).startswith(("x-", "_"))]
     return ["There is no option %s%s; it is ignored." % (quoted(key), _perhaps(key, names)) for key in odd]
@@ -205,7 +205,7 @@ def _perhaps(key: t.Any, names: t.Iterable[str]) -> str:
 
 
 def render(templar: t.Any, variables: dict[str, t.Any], name: str, value: t.Any) -> str | None:
-    """Give the value of an option that may be a template; None for nothing. Raises BadOption, without the value."""
+    """Return the value of an option that may be a template; None for nothing. Raises BadOption, without the value."""
     if value is None:
         return None
     templar.available_variables = variables

@@ -60,15 +60,15 @@ class SecretAction(ActionBase):
         return self._marked(result)
 
     def _may_bring_secret(self) -> bool:
-        """Tell whether this task can bring a secret."""
+        """Return whether this task can bring a secret."""
         return self._task.args.get("state") not in self.HARMLESS_STATES
 
     def _secrets_of(self, result: t.Mapping[str, t.Any]) -> list[str]:
-        """Give every secret that a result holds."""
+        """Return every secret that a result holds."""
         return list(_texts([result.get(name) for name in SECRETS]))
 
     def _is_unread(self, raw: str) -> bool:
-        """Tell whether what a module printed, and nobody could read as a result, may hold a secret."""
+        """Return whether what a module printed, and nobody could read as a result, may hold a secret."""
         return any('"%s"' % name in raw for name in SECRETS)
 
     def _refuse_what_loses_secrets(self) -> None:
@@ -97,7 +97,7 @@ class SecretAction(ActionBase):
         return self.HAS_FILE and bool(str(self._task.args.get("credentials_file") or "").strip())
 
     def _is_repeated(self) -> bool:
-        """Tell whether core runs this task again when it fails: retries alone does that, until alone means three."""
+        """Return whether core runs this task again when it fails: retries alone does that, until alone means three."""
         retries = self._task.retries
         return bool(self._task.until) if retries is None else int(retries) > 0
 
@@ -157,7 +157,7 @@ class SecretAction(ActionBase):
 
 
 def _texts(value: t.Any) -> t.Iterator[str]:
-    """Give every text inside a secret's value; a fleet's passwords are a dictionary."""
+    """Return every text inside a secret's value; a fleet's passwords are a dictionary."""
     if isinstance(value, str):
         if value:
             yield value

@@ -20,7 +20,7 @@ MAX_TIMESTAMP = 10**12 - 1
 
 
 def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
-    """Give the value of the header X-444host-Signature. Units: timestamp in seconds since the epoch."""
+    """Return the value of the header X-444host-Signature. Units: timestamp in seconds since the epoch."""
     _check_defined(body, secret, timestamp)
     if isinstance(timestamp, str) and is_digits(timestamp):
         timestamp = int(timestamp)
@@ -33,7 +33,7 @@ def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
 
 
 def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300) -> bool:
-    """Tell whether the header signs the body with the secret, or with one of a list.
+    """Return whether the header signs the body with the secret, or with one of a list.
 
     Units: tolerance in seconds, both ways.
     """

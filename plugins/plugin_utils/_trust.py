@@ -42,22 +42,22 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def is_expression(text: t.Any) -> bool:
-    """Tell whether core would evaluate *text* as an expression: a string, and trusted where trust exists."""
+    """Return whether core would evaluate *text* as an expression: a string, and trusted where trust exists."""
     return isinstance(text, str) and (not HAS_TRUST or is_trusted_as_template(text))
 
 
 def trusted(text: str) -> str:
-    """Give a text of our own or of the configuration as a template that core accepts."""
+    """Return a text of our own or of the configuration as a template that core accepts."""
     return trust_as_template(text) if HAS_TRUST else text
 
 
 def is_listing() -> bool:
-    """Tell whether this is the command ansible-inventory, which only shows the variables of hosts."""
+    """Return whether this is the command ansible-inventory, which only shows the variables of hosts."""
     return "export" in context.CLIARGS
 
 
 def bare(text: str) -> str:
-    """Give a string without whatever core has attached to it."""
+    """Return a string without whatever core has attached to it."""
     return str.__str__(text)
 
 
@@ -69,7 +69,7 @@ class Marker:
         self._hand_over = trust_as_template if HAS_TRUST else bare if is_listing() else wrap_var
 
     def text(self, value: str) -> str:
-        """Give a string of the API so that nothing templates it."""
+        """Return a string of the API so that nothing templates it."""
         known = self._known.get(value)
         if known is None:
             known = self._known[value] = self._make(value)
@@ -83,7 +83,7 @@ class Marker:
         return value if HAS_TRUST else wrap_var(value)
 
     def value(self, value: t.Any) -> t.Any:
-        """Give a value of the API, containers copied."""
+        """Return a value of the API, containers copied."""
         kind = type(value)
         if kind is str:
             return self.text(value)
@@ -94,7 +94,7 @@ class Marker:
         return value
 
     def mapping(self, value: dict[str, t.Any], without: t.Container[str] = ()) -> dict[str, t.Any]:
-        """Give a copy of an object of the API, without some of its keys."""
+        """Return a copy of an object of the API, without some of its keys."""
         known, made = self._known, {}
         for key, item in value.items():
             if key in without:
@@ -110,7 +110,7 @@ class Marker:
 
 
 def settled(value: t.Any) -> t.Any:
-    """Give what an expression made, ready for a variable: as data, and plain strings as ``Marker`` gives them.
+    """Return what an expression made, ready for a variable: as data, and plain strings as ``Marker`` gives them.
 
     Containers are copied, so that no two hosts share one.
     """
