@@ -87,7 +87,7 @@ SAME_ON_EVERY_CORE = ("test_orders.py", "test_hosting_orders.py", "test_sign_in.
 WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")
 # What touches Ansible is tested on each core, and module_utils on each core's Python; the rest on the newest core.
 ON_EVERY_CORE = "tests/unit/plugins"
-# What starts Ansible's commands or make, or tries thousands of inputs; see pyproject.toml.
+# What starts processes, or tries thousands of inputs; see pyproject.toml.
 WITHOUT_SLOW = ("-m", "not slow")
 LANES, WORKERS = 2, 2
 PROGRESS = progress.Progress()

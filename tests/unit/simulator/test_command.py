@@ -26,6 +26,8 @@ from ansible_collections.h444.cloud.tests.simulator.catalogue import PRODUCTS
 from ansible_collections.h444.cloud.tests.simulator.core import MAKERS, Core
 from ansible_collections.h444.cloud.tests.simulator.testing import FULL_KEY, Simulator
 
+pytestmark = pytest.mark.slow
+
 PLACE = Path(conformance.__file__).parent
 PYTHONS_OWN = re.compile(
     r"Error\b|Traceback|invalid literal|not supported between|object has no|unhashable|NoneType|<class|Expecting|unpack"
