@@ -4,7 +4,8 @@
 
 # `make help` lists what there is.
 # The first of these that is there and runs; a version manager's shims may be there and not run.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14; do $$p -c '' 2>/dev/null && echo $$p && exit; done; echo python3)
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c '' 2>/dev/null && echo $$p && exit; done; echo python3)
 PORT ?= 18444
 
 .DEFAULT_GOAL := help
@@ -14,9 +15,12 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 python:
-	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "%s is Python %d.%d; 3.11 or newer is needed. Name another one: make PYTHON=/path/to/python3 …" % ((sys.executable,) + sys.version_info[:2]))'
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) lacks the modules venv and ensurepip (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("%s is Python %d.%d; 3.11 or newer is needed." \
+	  " Name another one: make PYTHON=/path/to/python3 …" % ((sys.executable,) + sys.version_info[:2]))'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) lacks the modules venv and ensurepip (on Debian: apt install python3-venv)." >&2; exit 1; }
 
 demo: python ## provision a small fleet on the simulator and show it as an inventory
 	@$(PYTHON) tests/ci/demo.py

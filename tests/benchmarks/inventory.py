@@ -5,9 +5,9 @@
 """Compare the inventory plugin with a static script and with a plain Constructable plugin, side by side.
 
 All three give the same hosts, variables and groups. The static script prints prepared JSON: what ansible-core itself
-needs, and what a file would cost. The plain plugin is written as most inventory plugins are. Each figure is the median of
-interleaved rounds, each run a process of its own. Seconds are those of the processor, children included, so that a busy
-machine does not change them much; they belong to one machine all the same, so compare the ratios.
+needs, and what a file would cost. The plain plugin is written as most inventory plugins are. Each figure is the median
+of interleaved rounds, each run a process of its own. Seconds are those of the processor, children included, so that a
+busy machine does not change them much; they belong to one machine all the same, so compare the ratios.
 
     python tests/benchmarks/inventory.py                      # 1000, 5000 and 10000 servers
     python tests/benchmarks/inventory.py --sizes 200 --rounds 1
@@ -86,7 +86,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             inventory.add_host(name, group="h444")
             for key, value in server.items():
                 inventory.set_variable(name, "h444_" + key, value)
-            rows = [{("zone_hosted" if key == "zoneHosted" else key): item for key, item in row.items()} for row in ips[server["id"]]]
+            names = {"zoneHosted": "zone_hosted"}
+            rows = [{names.get(key, key): item for key, item in row.items()} for row in ips[server["id"]]]
             inventory.set_variable(name, "h444_ips", rows)
             inventory.set_variable(name, "h444_ptr", rows[0]["ptr"])
             inventory.set_variable(name, "h444_ipv6", rows[1]["ip"])
@@ -111,12 +112,14 @@ init_plugin_loader([])
 context.CLIARGS = ImmutableDict()
 loader = DataLoader()
 def spent():
-    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, kinds))
 began = spent()
 manager = InventoryManager(loader=loader, sources=[sys.argv[1]])
 seconds = spent() - began
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(seconds, len(manager.hosts), len(manager.groups), sum(len(group.hosts) for group in manager.groups.values()), peak)
+members = sum(len(group.hosts) for group in manager.groups.values())
+print(seconds, len(manager.hosts), len(manager.groups), members, peak)
 """
 
 LISTING = """
@@ -331,7 +334,8 @@ def main() -> int:
             (collections / "ansible_collections" / "h444").mkdir(parents=True)
             (collections / "ansible_collections" / "h444" / "cloud").symlink_to(REPOSITORY, target_is_directory=True)
         print(
-            "| servers | inventory | `--list` | × static | parse only | × static | requests | peak of `--list` | × static |"
+            "| servers | inventory | `--list` | × static | parse only | × static | requests | peak of `--list` "
+            "| × static |"
         )
         print("|---|---|---|---|---|---|---|---|---|")
         for size in options.sizes:

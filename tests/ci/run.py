@@ -464,7 +464,7 @@ class Checks:
         return self.pytest(f"unit-{core.version}", core, *what)
 
     def integration(self, core: Core) -> str:
-        """Run the integration tests: the newest core plays every dialect, one of them with modules of its own process."""
+        """Run the integration tests: the newest core plays every dialect, in one of them each module as a process."""
         name = f"integration-{core.version}"
         if core is self.newest:
             return self.pytest(name, core, "tests/integration", H444_COLD="plain examples")

@@ -134,5 +134,5 @@ def secrets_in(state: t.Any) -> set[str]:
 
 
 def shown_secrets(output: str, secrets: t.Iterable[str]) -> list[str]:
-    """Name the secrets that an output holds, as they are or as JSON writes them; by their beginnings, for a log is read."""
+    """Name the secrets that an output holds, as they are or as JSON writes them, by their first letters."""
     return sorted(secret[:4] + "…" for secret in secrets if secret in output or json.dumps(secret)[1:-1] in output)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stands between the client and the simulator, and rewrites answers: for replies that no switch of the simulator can give."""
+"""Stands between client and simulator, and rewrites answers: for replies that no switch of the simulator can give."""
 
 from __future__ import annotations
 

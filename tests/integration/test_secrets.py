@@ -152,7 +152,7 @@ def with_surrogates(_method: str, _path: str, body: t.Any) -> t.Any:
 
 @pytest.mark.parametrize("noun", ["vps", "hosting"])
 def test_lone_surrogates_cost_no_password(tmp_path: Path, noun: str) -> None:
-    """Every answer holds some: orders, reinstalls and lists are read all the same, and the result reaches the controller."""
+    """Every answer holds some: orders, reinstalls and lists are read all the same, and results reach the controller."""
     order: dict[str, t.Any] = {**ORDER, "label": "web-1"}
     if noun == "hosting":
         order = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
@@ -196,7 +196,7 @@ def test_lone_surrogates_cost_no_password(tmp_path: Path, noun: str) -> None:
 
 @pytest.mark.skipif(register_secrets is None, reason="this ansible-core masks no registered secrets")
 def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
-    """Where the core masks, what an order brought is shown by no task after it, nor is the key: in diffs, messages and variables."""
+    """Where the core masks, no later task shows what an order brought, nor the key: in diffs, messages, variables."""
     site = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
     hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
     names = [

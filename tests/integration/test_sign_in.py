@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sign-in on real processes: many refresh at once, one is killed at each step, and the guide's plays do what it says."""
+"""A sign-in on real processes: many refresh at once, one is killed at each step, the guide's plays do what it says."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Module:
     def api(self): return client
     def warn(self, text): pass
     def exit(self, **result): print(json.dumps([seen, result]), flush=True); os._exit(0)
-    def fail(self, error, **result): print(json.dumps([seen, {"failed": True, "msg": str(error), **result}]), flush=True); os._exit(0)
+    def fail(self, error, **result): self.exit(failed=True, msg=str(error), **result)
     def crash(self, error, **result): raise error
 
 client = _client.open_sign_in(params, "test")
@@ -91,7 +91,10 @@ def kept_in(file: Path) -> dict[str, t.Any]:
 
 
 def run_killed(params: dict[str, t.Any], at: int) -> tuple[int, list[t.Any] | None]:
-    """Run the token task, killed at an event (0: never). Gives the exit code, and events and result where it ended by itself."""
+    """Run the token task, killed at an event (0: never).
+
+    Gives the exit code, and events and result where it ended by itself.
+    """
     found = subprocess.run(
         [sys.executable, "-c", KILLED, json.dumps(params), str(at)],
         capture_output=True,
@@ -109,7 +112,7 @@ def is_usable(simulator: Simulator, token: str) -> bool:
 
 
 def test_killed_at_each_step_of_storing(tmp_path: Path) -> None:
-    """Before the file is renamed the new token is lost with the process; after it nothing is, and the file is never half."""
+    """Before the file is renamed the new token is lost with the process; after that nothing is; it is never half."""
     with Simulator.start() as simulator:
         file = tmp_path / "tokens.json"
         params = options_of(simulator, credentials_file=str(file))

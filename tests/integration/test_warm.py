@@ -29,7 +29,7 @@ TASKS: list[dict[str, t.Any]] = [
 
 
 def results(folder: Path, *, is_warm: bool) -> str:
-    """Play the tasks on a server that has another plan, and give what was registered, without what differs by nature."""
+    """Play the tasks on a server of another plan, and give what was registered, without what differs by nature."""
     folder.mkdir()
     steps = [{"name": "Do", **task, "register": f"r{n}", "ignore_errors": True} for n, task in enumerate(TASKS)]
     content = "{{ [" + ", ".join(f"r{number}" for number in range(len(TASKS))) + "] | to_json }}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The frame around the checks: what is tested where, what counts as run, and that each trouble of a machine is one sentence."""
+"""The frame around the checks: what is tested where, what counts as run, one sentence for each lack of a machine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ P311, P312, P313, P314 = (3, 11), (3, 12), (3, 13), (3, 14)
     ],
 )
 def test_cores_by_pythons(available: list[run.Version], cores: list[str], missing: list[str]) -> None:
-    """Every Python that the README names is enough by itself, and what it can't test is named with what it would need."""
+    """Each Python that the README names is enough by itself; what it can't test is named with what it would need."""
     chosen, left_out = run.choose_cores(available)
     assert [str(core) for core in chosen] == cores
     assert [text.split()[0] for text in left_out] == missing
@@ -133,7 +133,10 @@ def test_stages_in_lanes_all_run_and_one_failure_is_the_verdict(capsys: pytest.C
 def test_pip_that_fails_is_one_sentence(tmp_path: Path) -> None:
     """An index that can't be reached, and one that lacks a release."""
     log = machine.LOGS / "venv-x.log"
-    refused = "WARNING: Retrying … NewConnectionError('… [Errno 111] Connection refused')\nERROR: No matching distribution found for ansible-core==2.21.5"
+    refused = (
+        "WARNING: Retrying … NewConnectionError('… [Errno 111] Connection refused')\n"
+        "ERROR: No matching distribution found for ansible-core==2.21.5"
+    )
     assert machine.why_no_packages(refused, log, P313).startswith("The package index can't be reached")
     lacking = "ERROR: No matching distribution found for ansible-core==2.22.0rc1"
     assert machine.why_no_packages(lacking, log, P313).startswith(
@@ -177,7 +180,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(checkout: Path, *arguments: str, **more: str) -> tuple[int, list[str]]:
-    """Run make, and give its exit code and what it said but for make's own lines."""
+    """Run make, and give its exit code and what it said, but for make's own lines and those that show the progress."""
     if shutil.which("make") is None:
         pytest.skip("there is no make")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CORES"))}
@@ -192,7 +195,8 @@ def make(checkout: Path, *arguments: str, **more: str) -> tuple[int, list[str]]:
         text=True,
         check=False,
     )
-    return answer.returncode, [line for line in answer.stdout.splitlines() if not line.startswith("make")]
+    said = [line for line in answer.stdout.splitlines() if not re.match(r"make| +\d+:\d\d … ", line)]
+    return answer.returncode, said
 
 
 def fake_python(folder: Path, body: str) -> str:
@@ -273,7 +277,8 @@ def test_two_runs_at_once(checkout: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys; sys.path.insert(0, 'tests/ci'); import machine\nwith machine.claim('checks'): print(flush=True); input()",
+            "import sys; sys.path.insert(0, 'tests/ci'); import machine\n"
+            "with machine.claim('checks'): print(flush=True); input()",
         ],
         cwd=checkout,
         stdin=subprocess.PIPE,

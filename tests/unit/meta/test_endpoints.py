@@ -50,7 +50,7 @@ OPERATIONS = operations()
 
 
 def test_all_are_declared_as_the_contract_says() -> None:
-    """All of them (the power actions are one there and three here), with scope and resend; none is declared that does not exist."""
+    """All of them (the power actions are one there and three here), with scope and resend, and no other."""
     assert len(OPERATIONS) >= 43
     declared = {(one.method, re.sub(r"\{\w+\}", "{}", one.path)): one for one in COVERAGE.endpoints}
     assert len(declared) == len(COVERAGE.endpoints), "an endpoint is declared twice, differently"

@@ -151,7 +151,7 @@ def test_payload_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     "file", sorted((ROOT / "plugins").glob("*/*.py")), ids=lambda file: f"{file.parent.name}/{file.stem}"
 )
 def test_digits_are_ascii(file: Path) -> None:
-    r"""To Python "٣" is a \d, and "²" a digit that int() refuses: what strangers send is held against [0-9] and is_digits()."""
+    r"""To Python "٣" is a \d, and "²" a digit that int() refuses: foreign texts are read by [0-9] and is_digits()."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         assert "\\d" not in line, f"line {number}: write [0-9]"
         assert not re.search(r"\.is(?:digit|numeric)\(", line) or file.stem == "_names", (

@@ -17,7 +17,8 @@ from ansible_collections.h444.cloud.tests.unit.meta.test_frame import MODULES, P
 
 # Options that name a resource, whatever the module.
 NAMES = frozenset({
-    "id", "label", "domain", "username", "name", "url", "subject", "ip", "vps_id", "vps_label", "slug", "os_family", "device_code", "refresh_token",
+    "id", "label", "domain", "username", "name", "url", "subject", "ip",
+    "vps_id", "vps_label", "slug", "os_family", "device_code", "refresh_token",
 })  # fmt: skip
 # Options of these names that name no resource of their module: what is ordered.
 WISHES = {"h444_vps": {"os_family"}}
@@ -49,7 +50,7 @@ def declared_by(
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in RAW])
 def test_identifiers_are_declared(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each option that names a resource is declared, and a state module with one needs one; no rule of the core's stands beside."""
+    """Each option that names a resource is declared, a state module needs one, and no rule of the core's is set."""
     spec, rules, (identifiers,) = declared_by(name, monkeypatch)
     assert not set(rules) & {"required_one_of", "mutually_exclusive", "required_if", "required_by"}, (
         "the core counts null as given"

@@ -23,7 +23,7 @@ CORE = {
 EFFECTS = {"_client", "_lock", "_pacer", "_sink", "_forward", "_transport"}
 CONVERGE = {"_converge", "_wait"}  # knows plans, not whose they are
 FACE = {"_module", "_spec"}  # knows Ansible
-# Which nouns a noun may know: an order needs the prices and the wallet, a server its addresses; a PTR record is a server's.
+# Which nouns a noun may know: an order needs the prices and the wallet, a server its addresses, a PTR record a server.
 KNOWS = {
     "_buy": {"_account", "_catalogue"},
     "_vps": {"_addresses", "_buy", "_catalogue"},
@@ -140,7 +140,7 @@ def test_nouns_take_the_api(name: str) -> None:
     "file", sorted(ROOT.glob("plugins/**/*.py")), ids=lambda file: str(file.relative_to(ROOT / "plugins"))
 )
 def test_outside_libraries_have_one_home(file: Path) -> None:
-    """``requests`` stands in the transport alone; ansible's own code in _module and _spec, the controller's helpers and the surfaces."""
+    """``requests`` is imported by the transport alone; ansible by _module, _spec, plugin_utils and the surfaces."""
     names = {module.split(".")[0] for module in imports_of(file)}
     if file != UTILS / "_transport.py":
         assert "requests" not in names

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs whole modules, from main() on, in this process against a simulator without sockets: only AnsibleModule is a double."""
+"""Runs whole modules, from main() on, in this process against a simulator without sockets.
+
+Only AnsibleModule is a double.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ STATE = [
 
 
 class Double:
-    """What a module sees of AnsibleModule. Options are taken as they are given: types are AnsibleModule's own business."""
+    """What a module sees of AnsibleModule. Options are taken as they are given: types are AnsibleModule's business."""
 
     given: t.ClassVar[dict[str, t.Any]] = {}
     checks: t.ClassVar[bool] = False

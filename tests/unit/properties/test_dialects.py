@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random dialects of the API: whatever combination of assumptions holds, a server's life is the same and money is spent once."""
+"""Random dialects of the API: whatever is assumed, a server's life is the same and money is spent once."""
 
 from __future__ import annotations
 

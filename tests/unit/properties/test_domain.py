@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random dialects of the API: a domain's settings are written once and only where they differ, and what the registry refuses is told."""
+"""Random dialects of the API: a domain's settings are written once and only where they differ.
+
+What the registry refuses is reported.
+"""
 
 from __future__ import annotations
 
@@ -201,7 +204,11 @@ def test_a_gateway_that_gave_up_leaves_it_open() -> None:
     """After a 504 the change may yet be made: the result says so, and that something may have been changed."""
     world = World(assumed.defaults())
     handle = world.core.handle
-    world.core.handle = lambda method, *rest: handle(method, *rest) if method == "GET" else Answer(504, {}, None)  # type: ignore[method-assign]
+
+    def lost(method: str, *rest: t.Any) -> Answer:
+        return handle(method, *rest) if method == "GET" else Answer(504, {}, None)
+
+    world.core.handle = lost  # type: ignore[method-assign]
     result = world.play(*DOMAIN, name="example.com", auto_renew=True)
     assert (
         result["failed"]
@@ -225,7 +232,12 @@ def test_details_are_not_asked_for_in_vain() -> None:
     world.core.seed({"domains": [{"name": f"{number}.example"} for number in range(9)]})
     asked: list[str] = []
     handle = world.core.handle
-    world.core.handle = lambda method, path, *rest: (asked.append(path), handle(method, path, *rest))[1]  # type: ignore[method-assign]
+
+    def noted(method: str, path: str, *rest: t.Any) -> Answer:
+        asked.append(path)
+        return handle(method, path, *rest)
+
+    world.core.handle = noted  # type: ignore[method-assign]
     assert len(_domain.report(world.client, {})["domains"]) == 11
     assert len(asked) == 2
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is promised of every module, held for every one: check mode tells what the run does, a second run does nothing, results have one form."""
+"""What is promised of every module: check mode predicts, a second run changes nothing, results have one form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from ansible_collections.h444.cloud.tests.unit.properties.test_hostile_replies i
 
 ROOT = Path(__file__).resolve().parents[3]
 TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,), "int": (int,), "bool": (bool,), "float": (float, int), "dict": (dict,), "list": (list,), "raw": (object,),
+    "str": (str,), "int": (int,), "bool": (bool,), "float": (float, int), "dict": (dict,), "list": (list,),
+    "raw": (object,),
 }  # fmt: skip
 # What was sent to a receiver, and answered, is the account's own and keeps its names; so does the answer to a raw call.
 FOREIGN = frozenset({"payload", "request", "response", "headers", "request_headers", "response_headers"})
@@ -44,18 +45,33 @@ def more_tasks(name: str, ids: Row) -> list[Row]:
     """Give tasks of the states that test_hostile leaves out."""
     return {
         "h444_domain": [{"name": "MINE.example.", "auto_renew": True}, {"name": "mine.example"}],
-        "h444_hosting": [{"domain": "example.com", "state": "suspended"}, {"username": "examplecom", "state": "active"}],
-        "h444_ptr": [{"ip": ids["address"], "state": "absent"}, {"ip": ids["address"], "hostname": "B.example.com.", "vps_id": ids["vps"][0]}],
-        "h444_ticket": [
-            {"subject": "Help", "reply": "More", "state": "closed"}, {"subject": "New", "body": "Hello", "reply": "And more", "priority": "high"},
-            {"subject": "Nothing", "body": "Hello", "state": "closed"}, {"id": ids["tickets"][0], "reply": "More", "force_reply": True},
+        "h444_hosting": [
+            {"domain": "example.com", "state": "suspended"},
+            {"username": "examplecom", "state": "active"},
         ],
-        "h444_vps": [{"label": "web-1", "state": "stopped"}, {"label": "web-1", "state": "restarted"}, {"id": ids["vps"][0], "new_label": "web-9"},
-                     {"label": "gone", "state": "absent"}],
-        "h444_webhook": [{"url": "https://EXAMPLE.com:443/hook", "description": "x"}, {"url": "https://example.com/none", "state": "absent"},
-                         {"url": "https://example.com/hook", "new_url": "https://example.com/other"},
-                         {"url": "https://example.com/two", "events": ["vps.created"], "is_active": False, "description": "x"}],
-    }.get(name, [])  # fmt: skip
+        "h444_ptr": [
+            {"ip": ids["address"], "state": "absent"},
+            {"ip": ids["address"], "hostname": "B.example.com.", "vps_id": ids["vps"][0]},
+        ],
+        "h444_ticket": [
+            {"subject": "Help", "reply": "More", "state": "closed"},
+            {"subject": "New", "body": "Hello", "reply": "And more", "priority": "high"},
+            {"subject": "Nothing", "body": "Hello", "state": "closed"},
+            {"id": ids["tickets"][0], "reply": "More", "force_reply": True},
+        ],
+        "h444_vps": [
+            {"label": "web-1", "state": "stopped"},
+            {"label": "web-1", "state": "restarted"},
+            {"id": ids["vps"][0], "new_label": "web-9"},
+            {"label": "gone", "state": "absent"},
+        ],
+        "h444_webhook": [
+            {"url": "https://EXAMPLE.com:443/hook", "description": "x"},
+            {"url": "https://example.com/none", "state": "absent"},
+            {"url": "https://example.com/hook", "new_url": "https://example.com/other"},
+            {"url": "https://example.com/two", "events": ["vps.created"], "is_active": False, "description": "x"},
+        ],
+    }.get(name, [])
 
 
 def documented(name: str) -> Row:
@@ -67,7 +83,7 @@ def documented(name: str) -> Row:
 
 
 def check_documented(value: Row, fields: Row, path: str) -> None:
-    """Hold an object against its documentation: each type is as documented (or null), a list is a list, what is always there is there."""
+    """Hold an object against its documentation: types are as documented (or null), what is always there is there."""
     for key, about in fields.items():
         place = "%s.%s" % (path, key)
         if key not in value:

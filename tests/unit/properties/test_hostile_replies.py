@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replies that nobody foresaw: whatever stands in them, a module gives a result or one sentence, never a mistake of the collection."""
+"""Replies that nobody foresaw: a module gives a result or one sentence for them, never a mistake of the collection."""
 
 from __future__ import annotations
 
@@ -38,25 +38,37 @@ def nested(kind: type, depth: int = DEEP) -> Json:
 
 
 VALUES: dict[str, Json] = {
-    "null": None, "true": True, "false": False, "zero": 0, "minus": -1, "half": 1.5, "past 64 bit": 2**63, "401 digits": 10**400, "largest": 1e308,
-    "epoch": 10**12, "empty": "", "blank": " ", "dots": "...", "stars": "********", "surrogate": "\ud83d", "surrogate inside": "a\udc00b", "nul": "\0",
-    "controls": "\x1b[31m\n\r", "climbs": "../x", "long": "x" * 20_000, "html": "<title>" * 500, "template": "{{ 1 + 1 }}", "digits": "1" * 60,
-    "early": "0001-01-01T00:00:00+23:59", "late": "9999-12-31T23:59:59-23:59", "no date": "2026-13-45", "http date": "Thu, 99 Foo 99999 99:99:99 GMT",
-    "other digits": "\u0661\u0662", "null word": "null", "dotted": "a..b", "address": "::ffff:192.0.2.1", "huge address": "1.2.3.4.5",
+    "null": None, "true": True, "false": False, "zero": 0, "minus": -1, "half": 1.5, "past 64 bit": 2**63,
+    "401 digits": 10**400, "largest": 1e308,
+    "epoch": 10**12, "empty": "", "blank": " ", "dots": "...", "stars": "********", "surrogate": "\ud83d",
+    "surrogate inside": "a\udc00b", "nul": "\0",
+    "controls": "\x1b[31m\n\r", "climbs": "../x", "long": "x" * 20_000, "html": "<title>" * 500,
+    "template": "{{ 1 + 1 }}", "digits": "1" * 60,
+    "early": "0001-01-01T00:00:00+23:59", "late": "9999-12-31T23:59:59-23:59", "no date": "2026-13-45",
+    "http date": "Thu, 99 Foo 99999 99:99:99 GMT",
+    "other digits": "\u0661\u0662", "null word": "null", "dotted": "a..b", "address": "::ffff:192.0.2.1",
+    "huge address": "1.2.3.4.5",
     "half an IDN": "xn--\u00fc",
-    "empty list": [], "list in list": [[]], "list of null": [None], "list of numbers": [1, 2], "list of texts": ["a", "\ud83d"], "list of objects": [{}],
-    "object": {}, "object of null": {"id": None}, "object of list": {"id": [1]}, "odd keys": {"": None, "\ud83d": 1, "a b": {}, "__class__": 1},
-    "object of objects": {"name": {"name": {"name": None}}}, "deep list": nested(list), "deep object": nested(dict), "data": {"data": []},
-    "two lists": {"data": [], "items": []}, "pages": {"meta": {"page": 1, "total_pages": 10**9}}, "cursor": {"next_cursor": {"a": 1}},
+    "empty list": [], "list in list": [[]], "list of null": [None], "list of numbers": [1, 2],
+    "list of texts": ["a", "\ud83d"], "list of objects": [{}],
+    "object": {}, "object of null": {"id": None}, "object of list": {"id": [1]},
+    "odd keys": {"": None, "\ud83d": 1, "a b": {}, "__class__": 1},
+    "object of objects": {"name": {"name": {"name": None}}}, "deep list": nested(list), "deep object": nested(dict),
+    "data": {"data": []},
+    "two lists": {"data": [], "items": []}, "pages": {"meta": {"page": 1, "total_pages": 10**9}},
+    "cursor": {"next_cursor": {"a": 1}},
 }  # fmt: skip
 
 # Fields that a reply has besides what was foreseen.
 ADDED: dict[str, Json] = {
     "deep contents": {"payload": nested(dict), "response": nested(list), "request_headers": {"A": nested(list)}},
     "odd contents": {"payload": "\ud83d", "response": {"status": 10**400, "\ud83d": None}, "headers": [None]},
-    "unknown": {"extra": nested(dict, 40), "other\ud83d": "\ud83d", "x": 10**400, "password": {"a": [None]}, "tokens": ["\ud83d"]},
-    "dates": {"created_at": 10**300, "expires_at": "9999-12-31T23:59:59-23:59", "paid_at": [], "updated_at": {"date": None}},
-    "pages": {"next": {"href": 1}, "links": {"next": "http://["}, "total": 10**400, "has_more": "yes", "page": -1, "offset": "x"},
+    "unknown": {"extra": nested(dict, 40), "other\ud83d": "\ud83d", "x": 10**400, "password": {"a": [None]},
+        "tokens": ["\ud83d"]},
+    "dates": {"created_at": 10**300, "expires_at": "9999-12-31T23:59:59-23:59", "paid_at": [],
+        "updated_at": {"date": None}},
+    "pages": {"next": {"href": 1}, "links": {"next": "http://["}, "total": 10**400, "has_more": "yes", "page": -1,
+        "offset": "x"},
     "counts": {"message_count": 10**400, "messages": 7, "replies": {"data": [None]}, "attributes": {"id": None}},
 }  # fmt: skip
 
@@ -108,7 +120,8 @@ def changed(body: Json, change: Change) -> Json:
 
 
 CHANGES = st.builds(
-    Change, st.integers(0, 5), st.integers(0, 200), st.sampled_from(sorted(VALUES) + sorted(ADDED) + ["missing", "twice", "wrapped", "listed"])
+    Change, st.integers(0, 5), st.integers(0, 200),
+    st.sampled_from(sorted(VALUES) + sorted(ADDED) + ["missing", "twice", "wrapped", "listed"])
 )  # fmt: skip
 
 
@@ -116,8 +129,10 @@ def world_of(preset: str) -> tuple[World, dict[str, t.Any]]:
     """Make an account that has something of everything; gives its ids."""
     world = World(assumed.preset(preset))
     made = world.core.seed({
-        "vps": [{"label": "web-1"}, {"label": "db-1"}], "hosting": [{"domain": "example.com", "username": "examplecom"}],
-        "webhooks": [{"url": "https://example.com/hook", "events": ["ticket.created"]}], "domains": [{"name": "mine.example"}],
+        "vps": [{"label": "web-1"}, {"label": "db-1"}],
+        "hosting": [{"domain": "example.com", "username": "examplecom"}],
+        "webhooks": [{"url": "https://example.com/hook", "events": ["ticket.created"]}],
+        "domains": [{"name": "mine.example"}],
         "tickets": [{"subject": "Help", "message": "Hello"}], "invoices": 1, "transactions": 2,
     })  # fmt: skip
     tickets.staff_reply(world.core, made["tickets"][0], "Hello back")
@@ -131,32 +146,75 @@ def tasks_of(name: str, ids: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     ask = {"subject": "Help", "body": "Hello"}
     return {
         "h444_account_info": [{}],
-        "h444_api": [{"path": "/vps"}, {"path": "/vps/%s/label" % ids["vps"][0], "method": "PATCH", "body": {"label": "x"}}],
-        "h444_domain": [{"name": "mine.example", "auto_renew": True, "nameservers": ["ns1.example.org", "ns2.example.org"], "transfer_lock": False},
-                        {"id": ids["domains"][0], "whois_privacy": False}],
+        "h444_api": [
+            {"path": "/vps"},
+            {"path": "/vps/%s/label" % ids["vps"][0], "method": "PATCH", "body": {"label": "x"}},
+        ],
+        "h444_domain": [
+            {
+                "name": "mine.example",
+                "auto_renew": True,
+                "nameservers": ["ns1.example.org", "ns2.example.org"],
+                "transfer_lock": False,
+            },
+            {"id": ids["domains"][0], "whois_privacy": False},
+        ],
         "h444_domain_info": [{}, {"name": "mine.example"}, {"id": ids["domains"][0]}],
-        "h444_hosting": [{"domain": "example.com", "php_version": "8.1", "retry_ssl": "failed"}, {"id": ids["hosting"][0], "state": "suspended"},
-                         {"domain": "example.com", "state": "absent"}, {"domain": "new.example", "username": "newexample", "plan_slug": "hosting-starter"}],
+        "h444_hosting": [
+            {"domain": "example.com", "php_version": "8.1", "retry_ssl": "failed"},
+            {"id": ids["hosting"][0], "state": "suspended"},
+            {"domain": "example.com", "state": "absent"},
+            {"domain": "new.example", "username": "newexample", "plan_slug": "hosting-starter"},
+        ],
         "h444_hosting_info": [{}, {"domain": "example.com"}, {"id": ids["hosting"][0]}],
         "h444_invoice_info": [{}, {"id": ids["invoices"][0]}, {"status": "paid", "limit": 1}],
         "h444_os_template_info": [{}, {"os_family": "ubuntu"}],
         "h444_product_info": [{}, {"slug": "vps-2"}],
-        "h444_ptr": [{"ip": ids["address"], "hostname": "a.example.com"}, {"ip": ids["address"], "vps_label": "web-1", "state": "absent"}],
+        "h444_ptr": [
+            {"ip": ids["address"], "hostname": "a.example.com"},
+            {"ip": ids["address"], "vps_label": "web-1", "state": "absent"},
+        ],
         "h444_ptr_info": [{}, {"vps_label": "web-1"}, {"vps_id": ids["vps"][0]}],
-        "h444_ticket": [ask, {"subject": "Help", "reply": "More"}, {"id": ids["tickets"][0], "state": "closed"}, {"subject": "Another", "body": "Hello"}],
-        "h444_ticket_info": [{}, {"id": ids["tickets"][0], "include_messages": True}, {"subject": "Help", "include_messages": True, "status": "open"}],
-        "h444_vps": [{"label": "web-1", "state": "started"}, {"label": "web-1", "new_label": "web-2", "state": "stopped"},
-                     {"id": ids["vps"][1], "state": "reinstalled", "os_template": "debian-12", "force": True}, {"label": "db-1", "state": "absent"},
-                     {"label": "new-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}],
+        "h444_ticket": [
+            ask,
+            {"subject": "Help", "reply": "More"},
+            {"id": ids["tickets"][0], "state": "closed"},
+            {"subject": "Another", "body": "Hello"},
+        ],
+        "h444_ticket_info": [
+            {},
+            {"id": ids["tickets"][0], "include_messages": True},
+            {"subject": "Help", "include_messages": True, "status": "open"},
+        ],
+        "h444_vps": [
+            {"label": "web-1", "state": "started"},
+            {"label": "web-1", "new_label": "web-2", "state": "stopped"},
+            {"id": ids["vps"][1], "state": "reinstalled", "os_template": "debian-12", "force": True},
+            {"label": "db-1", "state": "absent"},
+            {"label": "new-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"},
+        ],
         "h444_vps_info": [{}, {"label": "web-1", "include_ips": True, "include_stats": True}, {"id": ids["vps"][0]}],
         "h444_wallet_info": [{"limit": 5}],
-        "h444_webhook": [{"url": "https://example.com/hook", "events": ["vps.created"], "is_active": False, "description": "x", "rotate_secret": True},
-                         {"url": "https://example.com/new", "events": ["vps.created"]}, {"id": ids["webhooks"][0], "state": "absent"}],
-        "h444_webhook_delivery_info": [{"url": "https://example.com/hook"}, {"id": ids["webhooks"][0], "status": "failed"}],
+        "h444_webhook": [
+            {
+                "url": "https://example.com/hook",
+                "events": ["vps.created"],
+                "is_active": False,
+                "description": "x",
+                "rotate_secret": True,
+            },
+            {"url": "https://example.com/new", "events": ["vps.created"]},
+            {"id": ids["webhooks"][0], "state": "absent"},
+        ],
+        "h444_webhook_delivery_info": [
+            {"url": "https://example.com/hook"},
+            {"id": ids["webhooks"][0], "status": "failed"},
+        ],
         "h444_webhook_info": [{}, {"id": ids["webhooks"][0]}],
         "h444_webhook_redelivery": [{"url": "https://example.com/hook", "delivery_id": ids["delivery"]}],
-        "h444_oauth_device": [], "h444_oauth_token": [],
-    }[name]  # fmt: skip
+        "h444_oauth_device": [],
+        "h444_oauth_token": [],
+    }[name]
 
 
 def levels(value: Json) -> int:

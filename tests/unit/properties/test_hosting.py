@@ -166,7 +166,7 @@ def test_nameless_account_orders_nothing() -> None:
 
 
 def test_provisioning_is_waited_for() -> None:
-    """Order, present and suspended wait for an account that is being set up; the wait ends in a failure that holds the passwords."""
+    """Order, present and suspended wait for an account that is set up; a wait that fails still gives the passwords."""
     world = World({**assumed.defaults(), "provisioning_seconds": 30})
     first = world.play(*HOSTING, **ORDER)
     assert first["hosting"]["status"] == "active" and not first.get("failed")
@@ -224,7 +224,7 @@ def refuse_first(world: World, times: int, status: int, words: str) -> list[str]
 
 
 def test_an_order_at_work_elsewhere_is_waited_for() -> None:
-    """Another controller has sent the very same order: that is no refusal, and nothing is said of a key that is used up."""
+    """Another controller has sent the very same order: that is no refusal, and no key is called used up."""
     world = World(assumed.defaults())
     asked = refuse_first(world, 2, 409, "A request with this Idempotency-Key is in progress.")
     result = world.play(*HOSTING, **ORDER)

@@ -23,7 +23,11 @@ def world_where(answers: t.Callable[[str], Answer | None], **assume: t.Any) -> W
     for number in range(3):
         world.core.make("vps", {"label": f"web-{number}"})
     handle = world.core.handle
-    world.core.handle = lambda method, path, *rest: answers(path) or handle(method, path, *rest)  # type: ignore[method-assign]
+
+    def answered(method: str, path: str, *rest: t.Any) -> t.Any:
+        return answers(path) or handle(method, path, *rest)
+
+    world.core.handle = answered  # type: ignore[method-assign]
     return world
 
 
@@ -67,7 +71,7 @@ def test_addresses_of_one_server() -> None:
 
 
 def test_addresses_that_are_not_asked_for() -> None:
-    """Where they are read for ipv4 alone, a fault costs ipv4 and a warning; where they are asked for, it is an error."""
+    """If they are read for ipv4 alone, a fault costs ipv4 and is a warning; if they are asked for, it is an error."""
     world = world_where(lambda path: Answer(200, {}, {"odd": 1}) if path.endswith("ips") else None, vps_address="none")
     result = _vps.report(world.client, {})
     assert [row["ipv4"] for row in result["vps"]] == [None, None, None] and len(result["notes"]) == 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server is known by its label: whatever the API makes of it, or leaves out, no second one is ordered and none is thought to be gone."""
+"""A server is known by its label, whatever the API makes of it: no second one is ordered, none is thought gone."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def forget_keys(world: World) -> None:
     "label", ["web-1", LONG, ACCENTED, unicodedata.normalize("NFD", ACCENTED)], ids=["short", "long", "nfc", "nfd"]
 )
 def test_no_second_order(label: str, rule: str, field: str, vps_os: str) -> None:
-    """Whatever comes back, a second run orders nothing once the key is forgotten: it is ok, or it says what it found."""
+    """Whatever comes back, a second run without the key orders nothing: it is ok, or it says what it found."""
     world = world_of({"label": "other", "hostname": "other"}, label_rule=rule, label_field=field, vps_os=vps_os)
     world.play(*VPS, **order(label))
     forget_keys(world)

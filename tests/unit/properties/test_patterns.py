@@ -22,7 +22,8 @@ from ansible_collections.h444.cloud.tests.unit.properties.support import World, 
 
 KINDS: dict[str, tuple[t.Any, t.Any, str]] = {
     "vps": (_vps.report, h444_vps_info.SPEC, "label"), "hosting": (_hosting.report, h444_hosting_info.SPEC, "domain"),
-    "domains": (_domain.report, h444_domain_info.SPEC, "name"), "webhooks": (_webhook.report, h444_webhook_info.SPEC, "url"),
+    "domains": (_domain.report, h444_domain_info.SPEC, "name"),
+    "webhooks": (_webhook.report, h444_webhook_info.SPEC, "url"),
 }  # fmt: skip
 SEED = {
     "vps": [{"label": "n-1"}, {"label": "N-2"}, {"label": "n-*"}, {"label": "m-1"}],
@@ -49,7 +50,8 @@ SEED = {
         ("hosting", {"patterns": ["n-*"]}, ["n-1.example", "m.example"]),
         ("hosting", {"patterns": ["m\u00fcller.*"]}, ["xn--mller-kva.example"]),
         ("hosting", {"domain": "n-1.example", "patterns": ["n-*"]}, ["n-1.example"]),
-        ("domains", {"patterns": ["N-*"]}, ["n-1.example"]), ("domains", {"name": "m.example", "patterns": ["n-*"]}, []),
+        ("domains", {"patterns": ["N-*"]}, ["n-1.example"]),
+        ("domains", {"name": "m.example", "patterns": ["n-*"]}, []),
         ("webhooks", {"patterns": ["https://n-*"]}, ["https://n-1.example/hook"]),
         ("webhooks", {"patterns": ["*.example/*"]}, [row["url"] for row in SEED["webhooks"]]),
     ],

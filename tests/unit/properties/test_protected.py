@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard in whole modules, against the simulator: what is protected lives, by whatever module and in check mode too."""
+"""The guard in whole modules, against the simulator: what is protected lives, in check mode too."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def account(preset: str = "plain") -> tuple[World, dict[str, t.Any]]:
     """Make an account in which db is protected and web is not."""
     world = World({**assumed.defaults(), **assumed.PRESETS[preset]})
     made = world.core.seed({
-        "vps": [{"label": "db-1", "os_template": "debian-12", "ips": [{"ip": IP, "ptr": "db.example"}]}, {"label": "web-9", "os_template": "debian-12"}],
+        "vps": [{"label": "db-1", "os_template": "debian-12", "ips": [{"ip": IP, "ptr": "db.example"}]},
+            {"label": "web-9", "os_template": "debian-12"}],
         "hosting": [{"domain": "db.example", "username": "dbuser"}],
         "webhooks": [{"url": URL, "events": ["vps.created"]}],
     })  # fmt: skip

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PTR records against the simulator: which address is meant, how many requests it takes, and how names and addresses are compared."""
+"""PTR records against the simulator: which address is meant, how many requests it takes, how names are compared."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def test_which_server(shape: str) -> None:
     """Twins of a label and ids of another server are refused; a label may be written in either form of Unicode."""
     world, ids = world_of(mail(), {"label": "caf\u00e9"}, {"label": "twin"}, {"label": "twin"}, all_ips_shape=shape)
     for options, word in (
-        ({"vps_label": "twin"}, ids[2]), ({"vps_label": "caf\u00e9", "vps_id": ids[0]}, "'mail-1', not"), ({"vps_label": "nobody"}, "No VPS has the label"),
+        ({"vps_label": "twin"}, ids[2]), ({"vps_label": "caf\u00e9", "vps_id": ids[0]}, "'mail-1', not"),
+        ({"vps_label": "nobody"}, "No VPS has the label"),
         ({"vps_id": "nosuch"}, "There is no VPS"), ({"vps_label": "caf\u00e9", "ip": IP}, "is not on the VPS"),
         ({"vps_id": ids[1], "ip": IP}, "is not on the VPS"),
     ):  # fmt: skip
@@ -90,11 +91,13 @@ def row(ip: str, primary: bool | None = None) -> dict[str, t.Any]:
 @pytest.mark.parametrize(
     ("rows", "ip"),
     [
-        ([row("192.0.2.1"), row("192.0.2.2", True)], "192.0.2.2"), ([row("2001:db8::1", True), row("192.0.2.2", True)], "192.0.2.2"),
+        ([row("192.0.2.1"), row("192.0.2.2", True)], "192.0.2.2"),
+        ([row("2001:db8::1", True), row("192.0.2.2", True)], "192.0.2.2"),
         ([row("2001:db8::1"), row("192.0.2.2")], "192.0.2.2"), ([row("2001:db8::1")], "2001:db8::1"),
         ([row("192.0.2.1"), row("192.0.2.2")], Refused), ([row("192.0.2.1", True), row("192.0.2.2", True)], Refused),
         ([row("2001:db8::1"), row("2001:db8::2")], Refused), ([], H444Error),
-        ([row("2001:db8::1"), row("2001:db8::2", True)], "2001:db8::2"), ([row("2001:db8::1", True), row("2001:db8::2", True)], Refused),
+        ([row("2001:db8::1"), row("2001:db8::2", True)], "2001:db8::2"),
+        ([row("2001:db8::1", True), row("2001:db8::2", True)], Refused),
     ],
 )  # fmt: skip
 def test_primary_address(rows: Seed, ip: t.Any) -> None:
@@ -122,7 +125,8 @@ def test_path_has_the_apis_spelling(told: str) -> None:
 @pytest.mark.parametrize(
     ("told", "hostname", "changed"),
     [
-        ("m\u00fcller.example", "xn--mller-kva.example", False), ("xn--mller-kva.example.", "M\u00dcLLER.example", False),
+        ("m\u00fcller.example", "xn--mller-kva.example", False),
+        ("xn--mller-kva.example.", "M\u00dcLLER.example", False),
         ("stra\u00dfe.example", "strasse.example", True), ("strasse.example", "stra\u00dfe.example", True),
     ],
 )  # fmt: skip
@@ -164,7 +168,8 @@ def test_address_that_is_none(entries: list[t.Any]) -> None:
     [
         (None, None), ({}, None), ([], None), ("OK", None), ({"success": True}, None), ({"message": "done"}, None),
         ({"ip": IP, "ptr": "a.example"}, "a.example"),
-        ({"data": {"ip": IP, "ptr": "a.example"}}, "a.example"), ({"hostname": "a.example"}, "a.example"), ({"ptr": {"hostname": "a.example"}}, "a.example"),
+        ({"data": {"ip": IP, "ptr": "a.example"}}, "a.example"), ({"hostname": "a.example"}, "a.example"),
+        ({"ptr": {"hostname": "a.example"}}, "a.example"),
         ({"ptrRecord": "a.example"}, "a.example"), ({"ptr": None}, None),
     ],
 )  # fmt: skip
@@ -174,7 +179,7 @@ def test_reply(body: t.Any, told: str | None) -> None:
 
 
 def test_info_by_label() -> None:
-    """One request where the addresses tell the labels; names that contradict each other are refused, what is not there is an empty list."""
+    """One request if the addresses have labels; contradicting names are refused, what is not there is an empty list."""
     world, ids = world_of(mail(), {"label": "web-1"})
     params = defaults_of(h444_ptr_info.SPEC)
     assert [found["ip"] for found in _ptr.report(world.client, {**params, "vps_label": "mail-1"})["ips"]] == [

@@ -62,7 +62,7 @@ def test_drift_is_no_spelling(told: str, shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_unknown_is_refused(shape: str) -> None:
-    """Where the API does not tell what is installed, or something that can't be found, nothing is wiped without force."""
+    """If the API does not say what is installed, or names something unknown, nothing is wiped without force."""
     task = {"label": "web-1", "state": "reinstalled", "os_template": "debian-12"}
     for assume, installed in (
         ({"vps_os": "none"}, "ubuntu-24.04"),
@@ -80,7 +80,7 @@ def test_unknown_is_refused(shape: str) -> None:
 
 @pytest.mark.parametrize("told", TOLD)
 def test_no_template_is_named(told: str) -> None:
-    """Without os_template nothing is done, and the one that is installed is named; with force that one is installed again."""
+    """Without os_template nothing is done and the installed one is named; with force it is installed again."""
     world, server = world_with("ubuntu-22.04", vps_os=told)
     refused = world.play(*VPS, label="web-1", state="reinstalled")
     assert (
@@ -110,7 +110,12 @@ def test_nothing_is_ordered(given: dict[str, str]) -> None:
     world, _server = world_with("ubuntu-22.04")
     asked: list[str] = []
     handle = world.core.handle
-    world.core.handle = lambda method, path, *rest: asked.append(path) or handle(method, path, *rest)  # type: ignore[method-assign,func-returns-value]
+
+    def noted(method: str, path: str, *rest: t.Any) -> Answer:
+        asked.append(path)
+        return handle(method, path, *rest)
+
+    world.core.handle = noted  # type: ignore[method-assign]
     task = {"state": "reinstalled", "plan_slug": "vps-22", "os_template": "ubuntu-24.04", "force": True, **given}
     refused = world.play(*VPS, **task)
     assert refused["failed"] and not refused["changed"] and "reinstalled" in refused["msg"], refused

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Orders and reinstalls whose replies are strange: one debit, and the password is in the result, or the result says that it is lost."""
+"""Orders and reinstalls whose replies are strange: one debit, and the result has the password or says it is lost."""
 
 from __future__ import annotations
 

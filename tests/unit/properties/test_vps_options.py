@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every option of h444_vps in every state: it is honoured, it is held against the server that is there, or it is refused.
+"""Every option of h444_vps in every state: it is honoured, compared with the server that is there, or refused.
 
-What is only accepted describes an order, or how this task does its work. Such options stand in module_defaults and in tasks whose
-state is a variable, so no state refuses them.
+What is only accepted describes an order, or how this task does its work. Such options stand in module_defaults and in
+tasks whose state is a variable, so no state refuses them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VPS = (_vps.RECONCILER, defaults_of(h444_vps.SPEC))
 STATES = tuple(h444_vps.SPEC["state"]["choices"])
 POWER = ("present", "started", "stopped", "restarted")
 IDENTITY, COMMON = {"id", "label", "state"}, {"credentials_file", "wait", "wait_timeout", "protected"}
-# option: (value, {state of a server that is there: what it does}); the rest is "accepted", as it describes an order that isn't placed.
+# option: (value, {state of a server that is there: what it does}); the rest is "accepted", for no order is placed.
 HONOURED, NOTED, REFUSED, ACCEPTED = "honoured", "noted", "refused", "accepted"
 TABLE: dict[str, tuple[t.Any, dict[str, str]]] = {
     "new_label": ("api-1", {**dict.fromkeys((*POWER, "reinstalled"), HONOURED), "absent": REFUSED}),
@@ -53,7 +53,12 @@ def test_option_in_state(option: str, state: str) -> None:
     server = world.core.make("vps", {"label": "web-1", "hostname": "web-1"})
     asked: list[str] = []
     handle = world.core.handle
-    world.core.handle = lambda method, path, *rest: asked.append(method) or handle(method, path, *rest)  # type: ignore[method-assign,func-returns-value]
+
+    def noted(method: str, *rest: t.Any) -> t.Any:
+        asked.append(method)
+        return handle(method, *rest)
+
+    world.core.handle = noted  # type: ignore[method-assign]
     value, verdicts = TABLE[option]
     task = {"label": "web-1", "state": state, option: value}
     if state == "reinstalled":

@@ -106,7 +106,8 @@ def test_life_of_a_webhook(seed: int) -> None:
     for row, status in zip(world.core.deliveries, (200, 500)):
         webhooks.attempted(world.core, row, status, None if status == 200 else "HTTP 500", 12)
     told = _delivery.report(world.client, {**INFO, "url": "https://hooks.example.com/444host"})["deliveries"]
-    assert sorted((row["status"], row["attempt"], row["response_status"], row["duration_ms"], row["error"]) for row in told) == [
+    assert sorted((row["status"], row["attempt"], row["response_status"], row["duration_ms"],
+        row["error"]) for row in told) == [
         ("delivered", 1, 200, 12, None), ("retrying", 1, 500, 12, "HTTP 500")
     ], (assume, told)  # fmt: skip
     (failed,) = _delivery.report(world.client, {**INFO, "id": hook["id"], "status": "RETRYING"})["deliveries"]
@@ -321,7 +322,7 @@ def test_moving_to_a_taken_url() -> None:
 
 
 def test_redelivery_whose_reply_tells_the_old_one() -> None:
-    """The new delivery is looked for in the list; if that fails, the task does not, for nobody shall send it again for that."""
+    """The new delivery is looked for in the list; if that fails, the task does not: nobody shall send it again."""
     for is_listed in (True, False):
         world = World(assumed.defaults())
         hook = world.core.make("webhooks", {})
@@ -344,7 +345,7 @@ def test_redelivery_whose_reply_tells_the_old_one() -> None:
 
 
 def test_more_deliveries_than_can_be_read() -> None:
-    """As many as were asked for are given all the same; a delivery that is not among them may exist, so the API is asked."""
+    """As many as were asked for are given; a delivery that is not among them may exist, so the API is asked."""
     world = World(assumed.defaults())
     hook = world.core.make("webhooks", {})
     webhooks.queue(world.core, hook, "vps.created", "{}")
