@@ -40,8 +40,8 @@ options:
     default: 5
   rate_limit:
     description:
-      - The maximum number of requests to send per minute. All processes of this user on this machine that use the same key
-        share this limit. V(0) disables this limit.
+      - The maximum number of requests to send per minute. All processes of this user on this machine that use the same
+        key share this limit. V(0) disables this limit.
       - If this option is not set, the module uses the environment variable E(H444_RATE_LIMIT).
     type: int
     default: 120

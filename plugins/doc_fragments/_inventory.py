@@ -43,8 +43,8 @@ options:
       - name: H444_API_RETRIES
   rate_limit:
     description:
-      - The maximum number of requests to send per minute. All processes of this user on this machine that use the same key
-        share this limit. V(0) disables this limit.
+      - The maximum number of requests to send per minute. All processes of this user on this machine that use the same
+        key share this limit. V(0) disables this limit.
     type: int
     default: 120
     env:

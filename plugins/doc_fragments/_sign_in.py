@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The common options of a sign-in; the twin of SIGN_IN in module_utils/_spec.py. List it before _api to override it."""
+    """The common options of a sign-in, which override those of _api. The twin of SIGN_IN in module_utils/_spec.py."""
 
     DOCUMENTATION = r"""
 options:
