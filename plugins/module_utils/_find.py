@@ -2,10 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Which one did you mean? A resource is found by its ID or its name in the same way for every noun.
+"""Find the resource that a task means, by its ID or its name, in the same way for every noun.
 
-A noun says what it is called, by which names it is known and how it is read. What is gone is never the one that is
-meant.
+A noun declares its words, its names and how it is read. A resource that is gone is never found.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ from ._names import check_id, closest, shown
 
 
 class Name(t.NamedTuple):
-    """A name by which a resource is known: the option and field that hold it, and whether a row has it in any form."""
+    """A name of a resource: the option and field that hold it, and whether a row has it in any spelling."""
 
     field: str
     fits: t.Callable[[Row, t.Optional[str]], bool]
 
 
 class Noun(t.NamedTuple):
-    """A kind of resource, as far as it has to be known to find one among its rows.
+    """A kind of resource, as far as it must be known to find one among its rows.
 
-    *what*, *plural*: its words in messages. *names*: what it is known by besides its ID, the best one first.
-    *shows*: the fields that tell candidates apart. *new_name*: the option that gives it another name.
+    *what*, *plural*: its words in messages. *names*: its names besides the ID, the best one first.
+    *shows*: the fields that distinguish candidates. *new_name*: the option that renames it.
     """
 
     what: str
@@ -40,11 +39,11 @@ class Noun(t.NamedTuple):
     new_name: str = ""
 
     def living(self, rows: t.Iterable[Row]) -> list[Row]:
-        """Return the rows of what is not gone."""
+        """Return the rows that are not gone."""
         return [row for row in rows if not self.is_gone(row)]
 
     def given(self, params: Params) -> list[tuple[Name, str]]:
-        """Return the names that a task gives, each with its value."""
+        """Return the names that a task sets, each with its value."""
         return [(name, params[name.field]) for name in self.names if params.get(name.field) is not None]
 
     def names_of(self, row: Row) -> tuple[str | None, ...]:
@@ -61,7 +60,7 @@ class Source(t.NamedTuple):
 
 
 class Found(t.NamedTuple):
-    """The living resource that is meant, None if there is none. *rows*: the list, None if none was read."""
+    """The living resource that a task means, None if there is none. *rows*: the list, None if it was not read."""
 
     row: t.Optional[Row]
     rows: t.Optional[t.List[Row]]
@@ -79,7 +78,7 @@ def find(api: Api, source: Source, params: Params) -> Found:
 
 
 def named(api: Api, source: Source, params: Params) -> list[Row]:
-    """Read whatever has the ID or the names that a task gives, gone or not; all there is where it gives none.
+    """Read the resources with the ID or the names that a task sets, gone or not; all of them if it sets none.
 
     Raises: BadOption, Refused.
     """
@@ -93,18 +92,18 @@ def named(api: Api, source: Source, params: Params) -> list[Row]:
 
 
 def get_living(api: Api, source: Source, resource_id: str) -> Row | None:
-    """Read one resource; None if the API does not know it, or no longer."""
+    """Read one resource; None if it does not exist, or is gone."""
     row = source.get_row(api, resource_id)
     return None if row is None or source.noun.is_gone(row) else row
 
 
 def listed(api: Api, source: Source, found: Found) -> list[Row]:
-    """Return all there are, read now where finding one did not read them."""
+    """Return the list, read now if the search did not read it."""
     return source.list_rows(api) if found.rows is None else found.rows
 
 
 def by_name(noun: Noun, rows: t.Sequence[Row], params: Params) -> Row | None:
-    """Find the one living resource of the first name that is given, or of the new one, which it may have already.
+    """Find the one living resource with the first name that is set, or with the new one, which it may have already.
 
     Raises: Ambiguous.
     """
@@ -119,12 +118,12 @@ def by_name(noun: Noun, rows: t.Sequence[Row], params: Params) -> Row | None:
 
 
 def with_names(noun: Noun, rows: t.Iterable[Row], params: Params) -> list[Row]:
-    """Return the rows that have every name that is given."""
+    """Return the rows that have every name that is set."""
     return [row for row in rows if all(name.fits(row, wanted) for name, wanted in noun.given(params))]
 
 
 def check_names(noun: Noun, row: Row, params: Params) -> None:
-    """Check that what was found by its ID has the names that are given too, or the new one. Raises: Refused."""
+    """Check that a resource found by its ID has the names that are set too, or the new one. Raises: Refused."""
     new_name = params.get(noun.new_name)
     check_agree(
         noun.what,
@@ -137,7 +136,7 @@ def check_names(noun: Noun, row: Row, params: Params) -> None:
 
 
 def check_new_name(api: Api, source: Source, params: Params, found: Found) -> None:
-    """Check that the new name of what was found is nobody else's. Raises: Ambiguous."""
+    """Check that no other resource has the new name. Raises: Ambiguous."""
     noun, current = source.noun, t.cast(Row, found.row)
     name, wanted = noun.names[0], params.get(noun.new_name)
     if not wanted or name.fits(current, wanted):
@@ -146,14 +145,14 @@ def check_new_name(api: Api, source: Source, params: Params, found: Found) -> No
     taken = [row["id"] for row in others if name.fits(row, wanted)]
     if taken:
         raise Ambiguous(
-            "%s: %s is the %s of %s already. Nothing was changed."
+            "%s: %s is already the %s of %s. Nothing was changed."
             % (noun.new_name, shown(wanted), word_of(name.field), ", ".join(taken)),
             candidates=taken,
         )
 
 
 def missing(noun: Noun, params: Params, rows: t.Sequence[Row], then: str = "") -> Missing:
-    """Return the error for an ID or a name that nothing living has. *then*: what follows from it."""
+    """Return the error for an ID or a name that no living resource has. *then*: a further sentence."""
     option = "id" if params.get("id") is not None else noun.given(params)[0][0].field
     near = closest(params[option], [row[option] for row in noun.living(rows)])
     likely = "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""
@@ -163,14 +162,14 @@ def missing(noun: Noun, params: Params, rows: t.Sequence[Row], then: str = "") -
 
 
 def _check_one_name(noun: Noun, rows: t.Iterable[Row], found: Row) -> None:
-    """Check that the ID of what was found by its name is that of no row with another name. Raises: Ambiguous."""
+    """Check that no row has the ID of the found one and another name. Raises: Ambiguous."""
     name = noun.names[0]
     for row in rows:
         told = row[name.field]
         if row["id"] == found["id"] and told is not None and not name.fits(found, told):
             raise Ambiguous(
-                "The API shows the id %s twice, as %s and as %s, so which of them it means can't be known. "
-                "Nothing was changed; run the task again later." % (row["id"], shown(found[name.field]), shown(told)),
+                "The API shows the ID %s twice, as %s and as %s, so it is not known which of them it means. "
+                "Nothing was changed. Run the task again later." % (row["id"], shown(found[name.field]), shown(told)),
                 candidates=[{"id": row["id"], name.field: value} for value in (found[name.field], told)],
             )
 
@@ -182,7 +181,7 @@ def pick_one(
     if len(rows) < 2:
         return rows[0] if rows else None
     raise Ambiguous(
-        "%d %s are called %s: ids %s. Nothing was changed; name the one you mean by its id."
+        "%d %s are called %s: IDs %s. Nothing was changed. Choose one by its ID."
         % (len(rows), what, shown(name), ", ".join(str(row["id"]) for row in rows)),
         candidates=[{field: row.get(field) for field in ("id", *fields)} for row in rows],
     )

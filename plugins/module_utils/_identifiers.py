@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How a task names a resource: what counts as given, what has to be, and names that contradict each other. Pure.
+"""How a task identifies a resource: what counts as set, what is required, and names that contradict each other. Pure.
 
-AnsibleModule counts an option that is null or "" as given, which a template makes of a variable that nobody set. So the
-rules about identifiers stand here and not in the argument specs, and they hold before the first request.
+AnsibleModule counts an option that is null or "" as set, and templates make such values of variables that nobody set.
+So the rules about identifiers are here and not in the argument specs, and apply before the first request.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ._names import shown
 
 
 class Identifiers(t.NamedTuple):
-    """The options by which a module's resource is known, declared once for each module.
+    """The options that identify a module's resource, declared once for each module.
 
-    *what*: the word for the resource. *options*: any of them names it. *is_needed*: one of them has to be given;
-    without one, info modules list all. *is_one*: only one of them may be given.
-    *new_name*: the option that gives it another name. *filters*: what else chooses among many.
-    *without_id*: options that make no sense for a resource that is named by its ID.
-    *acts*: options that ask for more than a state, each with the value that asks for nothing; a removal does none.
+    *what*: the word for the resource. *options*: each of them identifies it. *is_needed*: one of them is required;
+    without one, info modules list all. *is_one*: only one of them may be set.
+    *new_name*: the option that renames it. *filters*: other options that filter a list.
+    *without_id*: options that make no sense for a resource that is identified by its ID.
+    *acts*: options that request more than a state, each with the value that requests nothing; a removal does none.
     """
 
     what: str = ""
@@ -41,7 +41,7 @@ NONE = Identifiers()
 
 
 def is_blank(value: t.Any) -> bool:
-    """Return whether a value counts as not given: null, empty, or whitespace only."""
+    """Return whether a value counts as not set: null, empty, or whitespace only."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -59,51 +59,51 @@ def check_given(params: Params, identifiers: Identifiers) -> dict[str, t.Any]:
 
 
 def _check_number(given: t.Sequence[str], identifiers: Identifiers) -> None:
-    """Check that one resource is named where one has to be, and once where names exclude each other.
+    """Check that a required identifier is set, and that mutually exclusive ones are not.
 
     Raises: BadOption.
     """
     if identifiers.is_needed and not given:
         raise BadOption(
-            "No %s is named: one of the following is required: %s (null and empty count as not given). Nothing was "
+            "No %s is named: one of the following is required: %s (null and empty count as not set). Nothing was "
             "sent." % (identifiers.what, ", ".join(identifiers.options))
         )
     if identifiers.is_one and len(given) > 1:
-        raise BadOption("%s are mutually exclusive: give one of them. Nothing was sent." % " and ".join(given))
+        raise BadOption("%s are mutually exclusive. Nothing was sent. Set only one of them." % " and ".join(given))
 
 
 def _check_removal(params: Params, identifiers: Identifiers) -> None:
-    """Refuse what a removal would silently leave undone; what describes the resource may stand beside it.
+    """Refuse options that a removal would silently ignore; options that describe the resource are allowed.
 
     Raises: BadOption.
     """
     if identifiers.new_name and params[identifiers.new_name] is not None:
         raise BadOption(
-            "%s: a %s that is removed gets no new name. Nothing was sent; leave it out, and name the one you mean by "
-            "%s." % (identifiers.new_name, identifiers.what, " or ".join(identifiers.options))
+            "%s: a %s that is removed gets no new name. Nothing was sent. Leave it out, and identify the %s by %s."
+            % (identifiers.new_name, identifiers.what, identifiers.what, " or ".join(identifiers.options))
         )
     for option, nothing in identifiers.acts:
         if params.get(option) not in (None, nothing):
             raise BadOption(
-                "%s: it can't be done for a %s that is removed. Nothing was sent; leave it out."
+                "%s: this is not possible for a %s that is removed. Nothing was sent. Leave it out."
                 % (option, identifiers.what)
             )
 
 
 def _check_useful(params: Params, identifiers: Identifiers) -> None:
-    """Refuse beside an ID what only makes sense for a resource that is not there yet. Raises: BadOption."""
+    """Refuse options that only make sense for a new resource if an ID is set. Raises: BadOption."""
     for option in identifiers.without_id:
         if not is_blank(params.get(option)):
             raise BadOption(
-                "id and %s are mutually exclusive: it is for a %s that is not there yet. Nothing was sent."
-                % (option, identifiers.what)
+                "id and %s are mutually exclusive: %s is for a %s that does not exist yet. Nothing was sent."
+                % (option, option, identifiers.what)
             )
 
 
 class Named(t.NamedTuple):
     """One more identifier of a resource that was found by another.
 
-    *told*: the API's value. *is_same*: whether that is what was *wanted*.
+    *told*: the API's value. *is_same*: whether it is the *wanted* one.
     """
 
     option: str
@@ -114,16 +114,21 @@ class Named(t.NamedTuple):
 
 def word_of(option: str) -> str:
     """Return the word by which messages call an identifier."""
-    return {"url": "URL", "vps_label": "label"}.get(option, option)
+    return {"id": "ID", "url": "URL", "vps_label": "label"}.get(option, option)
 
 
 def check_agree(what: str, resource_id: str, *others: Named) -> None:
-    """Check that every identifier that was given means the resource that one of them found. Raises: Refused."""
+    """Check that every identifier that is set means the resource that one of them found. Raises: Refused."""
     for other in others:
         if not other.is_same:
-            word = word_of(other.option)
-            has = "the %s %s" % (word, shown(other.told)) if other.told else "no %s that the API returns" % word
+            word, wanted = word_of(other.option), shown(other.wanted)
+            one = "The %s %s has the %s %s, not %s." % (what, shown(resource_id), word, shown(other.told), wanted)
+            none = "The API returns no %s for the %s %s, so %s can't be confirmed." % (
+                word,
+                what,
+                shown(resource_id),
+                wanted,
+            )
             raise Refused(
-                "The %s %s has %s, not %s. Nothing was changed; correct %s, or leave it out."
-                % (what, shown(resource_id), has, shown(other.wanted), other.option)
+                "%s Nothing was changed. Correct %s, or leave it out." % (one if other.told else none, other.option)
             )

@@ -67,15 +67,15 @@ def why_similar(row: Raw, label: str, hostname: str, rows: t.Sequence[Raw]) -> s
     *rows*: all that are listed, for the longest of their labels shows what the provider does not cut.
     """
     if row["label"] and folded(row["label"]) == folded(label):
-        return "the provider may write labels its own way"
+        return "the provider may have changed the spelling of the label"
     if row["hostname"] and canonical_host(row["hostname"]) == canonical_host(hostname):
-        return "it has the host name %s, too" % canonical_host(hostname)
+        return "it has the same hostname, %s" % canonical_host(hostname)
     if (
         row["label"]
         and _is_cut(row, label, hostname)
         and not any(_is_longer(other["label"], row["label"]) for other in rows)
     ):
-        return "the provider may have cut the label off"
+        return "the provider may have truncated the label"
     return ""
 
 

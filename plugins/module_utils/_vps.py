@@ -123,8 +123,10 @@ REPLY = Kind(
     choose_root_password,
 )
 SECRETS = ("root_password",)
-WAY_AFTER_REINSTALL = "try the earlier one; else another reinstall may give one (state: reinstalled with force: true)"
-WAY_TO_NEW_SECRETS = "only a reinstall gives a new one, and wipes the disk (state: reinstalled with force: true)"
+WAY_AFTER_REINSTALL = (
+    "try the earlier one. If it does not work, another reinstall may create one (state: reinstalled with force: true)"
+)
+WAY_TO_NEW_SECRETS = "only a reinstall creates a new one, and it wipes the disk (state: reinstalled with force: true)"
 
 
 def read_vps(raw: Raw, where: Endpoint = LIST) -> Row:
@@ -133,10 +135,10 @@ def read_vps(raw: Raw, where: Endpoint = LIST) -> Row:
 
 
 def read_power(row: Raw) -> str | None:
-    """Return the status of a server in snake_case: the account's word and the word of the machine itself are two.
+    """Return the status of a server in snake_case, from its account status and its live status.
 
-    An account that is active says nothing of the power, so the live word decides between running and stopped. Whether a
-    server is suspended, being made or terminated is the account's to say.
+    An active account does not show whether the machine is on, so the live status decides between running and stopped.
+    The account status decides whether the server is suspended, being provisioned or terminated.
     """
     account = read_status(first(row, *ACCOUNT_FIELDS), STATUS)
     live = read_status(first(row, *LIVE_FIELDS), STATUS)
@@ -148,7 +150,7 @@ def read_power(row: Raw) -> str | None:
 
 
 def primary_in(entries: t.Any) -> str | None:
-    """Return the primary address out of a list of addresses, the first one where none is marked."""
+    """Return the primary address of a list of addresses, the first one if none is marked."""
     if not isinstance(entries, list):
         return None
     chosen = [entry for entry in entries if isinstance(entry, dict) and first(entry, "primary", "is_primary") is True]
@@ -186,7 +188,7 @@ FIELDS = tuple(TABLE)
 
 
 def shape_vps(row: Row, where: Endpoint) -> Row:
-    """Return a server out of a row that is in snake_case and free of secrets."""
+    """Return a server in normal form from a row that is in snake_case and free of secrets."""
     return {**row, **_installed.spread(row), **read_fields(row, TABLE, where)}
 
 
@@ -198,7 +200,7 @@ class Fleet(t.NamedTuple):
 
 
 def list_fleet(api: Api) -> Fleet:
-    """Read every server, and which of them come without a label. Source: GET /v1/vps (vps:read)."""
+    """Read every server, and note which ones come without a label. Source: GET /v1/vps (vps:read)."""
     raws = [row_of(raw, NOUNS, LIST) for raw in api.rows(LIST, NOUNS)]
     rows = [shape_vps(raw, LIST) for raw in raws]
     return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not shows_label(raw) and not is_gone(row)))
@@ -254,14 +256,14 @@ def find_server(api: Api, params: Params) -> Found:
 
 
 def check_told(fleet: Fleet, label: str) -> None:
-    """Check that a label that was not found is no server's: any row that leaves its label out could be it.
+    """Check that every listed server shows its label: one that does not could be the server that was not found.
 
-    Without this, "absent" would not be true, and an order would be a second one. Raises: BadReply.
+    Otherwise "absent" might be wrong, and an order might be a second one. Raises: BadReply.
     """
     if fleet.mute:
         raise bad(
             LIST,
-            "it does not return the label of %s, so whether there is a server called %s can't be known"
+            "it does not return the label of %s, so it is not known whether a server is called %s"
             % (", ".join(fleet.mute[:10]), shown(label)),
         )
 
@@ -310,17 +312,18 @@ def plan_of(api: Api, params: Params) -> Plan:
 
 
 def checked(params: Params) -> Params:
-    """Check the options, and give labels in the one form in which they are sent and compared. Raises: BadOption.
+    """Check the options, and return labels in the form in which they are sent and compared. Raises: BadOption.
 
-    What describes a server (plan_slug, hostname, os_template, os_family) is compared with the one that is there. What
-    an order needs (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) waits for one.
-    Such options stand in module_defaults and in tasks whose state is a variable, so every state takes them.
+    Options that describe a server (plan_slug, hostname, os_template, os_family) are compared with the existing one.
+    Options of an order (max_monthly_usd_cents, order_generation, idempotency_key, wait, credentials_file) have no
+    effect without one. Both may be set in module_defaults, or in tasks whose state is a variable, so every state
+    accepts them.
     """
     check_custom_key(params.get("idempotency_key"))
     check_timeout(params)
     if params.get("force") and params["state"] != "reinstalled":
         raise BadOption(
-            "force is for state: reinstalled alone; with state: %s it would do nothing. Nothing was sent."
+            "force: only state: reinstalled uses it; with state: %s it has no effect. Nothing was sent. Leave it out."
             % params["state"]
         )
     labels = {
@@ -332,12 +335,12 @@ def checked(params: Params) -> Params:
 
 
 def plan_missing(api: Api, params: Params, found: Found) -> Plan:
-    """Plan what becomes of an ID or a label that no server has: an order, where one is asked for.
+    """Plan an order for a label that no server has, if the task asks for one.
 
     Raises: Missing, and what plan_order raises.
     """
     if params["state"] == "reinstalled":
-        then = " state: reinstalled orders none; nothing was ordered or wiped."
+        then = " state: reinstalled never places an order. Nothing was ordered or wiped."
         raise missing(SERVER, params, listed(api, SERVERS, found), then)
     if found.rows is None or params.get("new_label"):
         raise missing(SERVER, params, listed(api, SERVERS, found))
@@ -345,9 +348,9 @@ def plan_missing(api: Api, params: Params, found: Found) -> Plan:
 
 
 def settled(api: Api, params: Params, current: Row) -> Row:
-    """Read a server that is to be reinstalled until its installation is over: until then it may show the old template.
+    """Read a server that is to be reinstalled until it is installed: until then it may show the old template.
 
-    Without this, a run that follows a reinstall closely would wipe the disk again. Raises: NotReached.
+    Otherwise a run soon after a reinstall would wipe the disk again. Raises: NotReached.
     """
     is_compared = params["state"] == "reinstalled" and params.get("os_template") and not params.get("force")
     if not is_compared or is_told(current, params):
@@ -356,19 +359,19 @@ def settled(api: Api, params: Params, current: Row) -> Row:
     while row is not None and row["status"] == PROVISIONING:
         if not params["wait"] or api.now() - started + pause > params["wait_timeout"]:
             raise NotReached(
-                "%s is being installed at the moment, so whether it has the template %s is not known yet. "
-                "Nothing was wiped; run the task again later." % (shown(title_of(current)), params["os_template"])
+                "%s is still being installed, so it is not known yet whether it has the template %s. Nothing was "
+                "wiped. Run the task again later." % (shown(title_of(current)), params["os_template"])
             )
         api.sleep(pause)
         pause = min(pause * 1.5, POLL_CAP_SECONDS)
         row = get_living(api, SERVERS, current["id"])
     if row is None:
-        raise NotReached("%s is gone while it was being installed. Nothing was wiped." % shown(title_of(current)))
+        raise NotReached("%s disappeared while it was being installed. Nothing was wiped." % shown(title_of(current)))
     return row
 
 
 def needed_templates(api: Api, params: Params, current: Row) -> list[Row]:
-    """Read the templates where what is installed has to be compared; a text that is the wanted one needs no list."""
+    """Read the templates if the installed one must be compared; a text that equals the wanted one needs no list."""
     is_to_wipe = params["state"] == "reinstalled"
     if is_told(current, params) and not params.get("force"):
         return []
@@ -383,14 +386,14 @@ def needed_templates(api: Api, params: Params, current: Row) -> list[Row]:
 
 
 def is_told(current: Row, params: Params) -> bool:
-    """Return whether the server has the wanted template, by its very name."""
+    """Return whether the server has the wanted template, by its exact name."""
     wanted, family = params.get("os_template") or "", params.get("os_family")
     is_named = bool(re.search("[a-z]", wanted)) and wanted == current["os_template"]
     return is_named and (not family or current["os_family"] in (None, family))
 
 
 def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) -> tuple[str, str] | None:
-    """Decide whether the disk is wiped, and for which template: its family and name; None if that is installed. Pure.
+    """Return family and name of the template for which the disk is wiped, None if it is installed already. Pure.
 
     A disk is never wiped on a guess. Raises: Refused.
     """
@@ -403,8 +406,8 @@ def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) ->
         return target
     if installed is None:
         raise Refused(
-            "Whether %s has the template %s can't be known: %s. Nothing was wiped; set force: true to reinstall, and "
-            "every run then wipes the disk."
+            "It is not known whether %s has the template %s: %s. Nothing was wiped. To reinstall it anyway, set force: "
+            "true; every run then wipes the disk."
             % (shown(title_of(current)), target[1], _installed_words(current, installed))
         )
     return None if _installed.is_same(installed, target) else target
@@ -413,27 +416,27 @@ def choose_template(current: Row, params: Params, templates: t.Sequence[Row]) ->
 def _wanted_template(
     current: Row, params: Params, installed: tuple[str, str] | None, templates: t.Sequence[Row]
 ) -> tuple[str, str]:
-    """Return the template that is asked for; under force without one, the one that is installed. Raises: Refused."""
+    """Return the requested template; with force and without one, the installed one. Raises: Refused."""
     wanted, family = params.get("os_template"), params.get("os_family")
     if wanted:
         return _catalogue.find_os_template(templates, wanted, family or "")
     if installed is None or not params.get("force"):
         raise Refused(
-            "os_template is needed to reinstall %s; %s. Nothing was wiped."
+            "os_template is required to reinstall %s; %s. Nothing was wiped."
             % (shown(title_of(current)), _installed_words(current, installed))
         )
     return _catalogue.find_os_template(templates, installed[1], family or installed[0])
 
 
 def _installed_words(current: Row, installed: tuple[str, str] | None) -> str:
-    """Return what is installed, as far as it is known."""
+    """Return in words what is installed, as far as it is known."""
     if installed is not None:
         return "%s is installed" % clean(installed[1], 60)
     told = _installed.told_by(current)
     words = list(dict.fromkeys(told.names + told.families + told.versions + told.ids))
     if not words:
         return "the API does not return its template"
-    return "the API returns %s for its system, which can't be matched with one template" % ", ".join(
+    return "the API returns %s as its operating system, which does not match exactly one template" % ", ".join(
         shown(found) for found in words[:4]
     )
 
@@ -457,7 +460,7 @@ def plan_absent(current: Row | None) -> Plan:
 def plan_current(
     current: Row, params: Params, template: tuple[str, str] | None, templates: t.Sequence[Row] = ()
 ) -> Plan:
-    """Plan what becomes of a server that is there. Pure. Raises: Refused.
+    """Plan the changes of an existing server. Pure. Raises: Refused.
 
     *template*: family and name to reinstall with.
     """
@@ -472,7 +475,7 @@ def plan_current(
 
 
 def _rename(current: Row, params: Params) -> Step | None:
-    """Return the step to another label, None if it has it already."""
+    """Return the step that renames the server, None if it has the label already."""
     new_label = params.get("new_label")
     if not new_label or has_label(current, new_label):
         return None
@@ -492,7 +495,7 @@ def _rename(current: Row, params: Params) -> Step | None:
 
 
 def _reinstall(current: Row, params: Params, template: tuple[str, str]) -> Step:
-    """Return the step that wipes the disk. A server that is renamed before it is known by both labels."""
+    """Return the step that wipes the disk. A server that is renamed in the same run is known by both labels."""
     family, name = template
     action = Action(
         "reinstall",
@@ -509,11 +512,11 @@ def _reinstall(current: Row, params: Params, template: tuple[str, str]) -> Step:
 
 
 def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
-    """Return the status, if it lets the state be reached. Raises: Refused, BadReply."""
+    """Return the status if the state can be reached from it. Raises: Refused, BadReply."""
     status, needs_power = current["status"], state in ("started", "stopped", "restarted")
     if status == SUSPENDED and (is_reinstall or needs_power):
         raise Refused(
-            "%s is suspended by 444Host; the API can't lift that. Nothing was changed; ask the support."
+            "%s is suspended by 444Host, and the API can't unsuspend it. Nothing was changed. Contact 444Host support."
             % shown(title_of(current))
         )
     if status is None and needs_power:
@@ -522,7 +525,7 @@ def check_power(current: Row, state: str, is_reinstall: bool) -> str | None:
 
 
 def _power(current: Row, state: str, status: str | None) -> Step | None:
-    """Return the step from a status to a state, None if there is none to make."""
+    """Return the step from a status to a state, None if none is needed."""
     name, ids = title_of(current), {"id": current["id"]}
     start = Action("start", name, START, ids, until=(RUNNING,))
     action = {
@@ -534,10 +537,10 @@ def _power(current: Row, state: str, status: str | None) -> Step | None:
 
 
 def drift_notes(current: Row, params: Params, templates: t.Sequence[Row] = ()) -> tuple[str, ...]:
-    """Return what differs and can't be changed through the API."""
+    """Return a note for each difference that can't be changed through the API."""
     name, wants_template = shown(title_of(current)), bool(params.get("os_template"))
     compared = [("plan_slug", _plan_drift), ("hostname", _host_drift)]
-    if not wants_template:  # which says more than its family
+    if not wants_template:  # the template includes the family
         compared.append(("os_family", _family_drift))
     notes = [
         differs(name, current[option], params[option])
@@ -558,7 +561,7 @@ def _plan_drift(name: str, told: str, wanted: str) -> str:
 def _host_drift(name: str, told: str, wanted: str) -> str:
     if ascii_host(told) == ascii_host(wanted):
         return ""
-    return "%s has the host name %s, not %s; the API can't change it." % (name, clean(told), wanted)
+    return "%s has the hostname %s, not %s; the API can't change it." % (name, clean(told), wanted)
 
 
 def _family_drift(name: str, told: str, wanted: str) -> str:
@@ -575,7 +578,7 @@ def _template_drift(name: str, current: Row, params: Params, templates: t.Sequen
     named_one = _installed.find_installed({"os_template": wanted, "os_family": family}, templates)
     if installed is None or _installed.is_same(installed, named_one or (family or "", wanted)):
         return ""
-    return "%s has the template %s, not %s; only state: reinstalled changes it (and wipes the disk)." % (
+    return "%s has the template %s, not %s; only state: reinstalled changes it, and that wipes the disk." % (
         name,
         clean(installed[1], 60),
         wanted,
@@ -590,19 +593,19 @@ def _hostname_of(hostname: str | None, label: str) -> str:
         return check_hostname(label, "label")
     except BadOption:
         raise BadOption(
-            "The label %s is not a valid host name. Set hostname as well; nothing was ordered." % shown(label)
+            "The label %s is not a valid hostname. Nothing was ordered. Set hostname as well." % shown(label)
         ) from None
 
 
 def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
-    """Plan the order of a server, with every check that is possible before money moves.
+    """Plan the order of a server, after every check that is possible before money moves.
 
     Raises: Refused, Missing, BadOption.
     """
     if not params.get("plan_slug"):
-        raise missing(SERVER, params, rows, " To order it, give plan_slug and os_template.")
+        raise missing(SERVER, params, rows, " To order it, set plan_slug and os_template.")
     if not params.get("os_template"):
-        raise BadOption("os_template is needed to order %s. Nothing was ordered." % shown(label))
+        raise BadOption("os_template is required to order %s. Nothing was ordered." % shown(label))
     hostname = _hostname_of(params.get("hostname"), label)
     check_unlike(rows, label, hostname)
     check_whole(api, rows)
@@ -626,33 +629,33 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
 
 
 def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
-    """Check that no living server could be the wanted one under a label that was changed. Raises: Refused."""
+    """Check that no living server could be the wanted one under a changed label. Raises: Refused."""
     for row in rows:
         why = "" if is_gone(row) else why_similar(row, label, hostname, rows)
         if why:
             raise Refused(
-                "No VPS has the label %s, but %s has %s. Nothing was ordered, for %s. If that is the server, use its "
-                "%s; if it is another one, order with another label and another hostname."
+                "No VPS has the label %s, but %s has %s. Nothing was ordered, because %s. If that is the server, use "
+                "its %s. If it is a different server, order with a different label and a different hostname."
                 % (
                     shown(label),
                     row["id"],
-                    shown(row["label"]) if row["label"] else "none",
+                    shown(row["label"]) if row["label"] else "no label",
                     why,
-                    "label" if row["label"] else "id, and new_label to name it",
+                    "label" if row["label"] else "ID, and set new_label to name it",
                 ),
                 candidates=[{field: row[field] for field in ("id", "label", "hostname")}],
             )
 
 
 def check_whole(api: Api, rows: list[Row]) -> None:
-    """Check that the list of servers is whole: half a list would let one be ordered twice. Raises: Refused."""
+    """Check that the list of servers is complete: half a list could lead to a second order. Raises: Refused."""
     listed = {row["id"] for row in rows}
     for vps_id in sorted(_owners_of_addresses(api) - listed):
         found = get_vps(api, vps_id)
         if found is not None and not is_gone(found):
             raise Refused(
-                "GET /v1/vps does not show the server %s, which has addresses: the list is not whole. "
-                "Nothing was ordered." % vps_id
+                "GET /v1/vps does not list the server %s, which has addresses: the list is incomplete. "
+                "Nothing was ordered. Run the task again later." % vps_id
             )
 
 
@@ -683,9 +686,9 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
-    """Rename a server, and read what it is called then: the provider may change the label, or leave the old one.
+    """Rename a server, and read its label afterwards: the provider may change the label, or keep the old one.
 
-    Raises: NotReached, so that no later run takes the old label for done, or renames again in silence.
+    Raises: NotReached, so that no later run relies on the old label, or silently renames again.
     """
     before, wanted = progress.plan.before, str(t.cast(t.Mapping[str, str], action.body)["label"])
     send(api, action, progress)
@@ -694,24 +697,24 @@ def _perform_rename(api: Api, action: Action, progress: Progress) -> None:
     try:
         _read_renamed(api, action.ids["id"], wanted, rows)
     finally:
-        # The entry of credentials_file follows to the label that the server has now; where that can't be read, to the
-        # one that was sent.
+        # The entry in credentials_file moves to the current label of the server, or to the sent one if it can't be
+        # read.
         label = rows[-1]["label"] if rows else None
         progress.follow("vps", before["id"], title_of(before), label or wanted)
     progress.after = rows[-1] if rows else {**before, "label": None}
     if label is None:
         progress.warn(
-            "The API took the new label of %s, but does not return the label that it has now." % shown(action.target)
+            "The API accepted the new label of %s, but does not return its current label." % shown(action.target)
         )
     elif not has_label(progress.after, wanted):
         raise NotReached(
-            "The API took the new label %s of %s, but calls it %s. Use that label from now on, or give a new_label "
-            "that the API keeps as it is." % (shown(wanted), before["id"], shown(label))
+            "The API accepted the new label %s of %s, but shows the label %s. Use that label from now on, or set a "
+            "new_label that the API does not change." % (shown(wanted), before["id"], shown(label))
         )
 
 
 def _read_renamed(api: Api, vps_id: str, wanted: str, rows: list[Row]) -> None:
-    """Read a server until it shows its new label, or none. *rows* gains each reading, for a later one may fail."""
+    """Read a server until it shows its new label, or none. *rows* gets each reading, because a later one may fail."""
     for pause in RENAME_PAUSES:
         api.sleep(pause)
         row = get_vps(api, vps_id)
@@ -722,18 +725,18 @@ def _read_renamed(api: Api, vps_id: str, wanted: str, rows: list[Row]) -> None:
 
 
 def wait(api: Api, action: Action, progress: Progress) -> None:
-    """Wait for an action's effect, unless ``wait`` is off and nothing that follows needs it."""
+    """Wait for an action's effect, unless ``wait`` is off and no later step needs it."""
     params = progress.params
     needed = not action.writes or (action.endpoint is ORDER and params["state"] == "stopped")
     if params["wait"] or needed:
         vps_id = action.ids.get("id") or progress.resource_id
-        # The reply to an order, or what was read to prove it, is as new as it gets.
+        # The reply to an order, or the reading that proved it, is the newest there is.
         row = progress.after if action.endpoint is ORDER else None
         progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), STATUSES, row)
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:
-    """Start a server that came up stopped though it is wanted started."""
+    """Start a server that is stopped after its order although it is to be started."""
     row, state = progress.after, progress.params["state"]
     is_wanted = state == "started" or (state == "restarted" and action.endpoint is ORDER)
     if not is_wanted or action.until != SETTLED or not row or row["status"] != STOPPED:
@@ -742,17 +745,17 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
 
 
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
-    """Place the order, and make sure that the next run finds the server by its label. Raises: Refused."""
+    """Place the order, and check that the next run finds the server by its label. Raises: Refused."""
     label = order.wanted_name
     row = _buy.place(api, order, SHOP, progress)
     if _is_called_otherwise(row, label):
-        # A label that the provider wrote another way would be ordered again once the key is forgotten.
+        # A label that the provider changed would be ordered again once the provider has forgotten the key.
         api.request(LABEL, ids={"id": row["id"]}, body={"label": label})
         row = progress.after = get_vps(api, row["id"]) or row
         if _is_called_otherwise(row, label):
             raise Refused(
-                "%s was ordered as %s, but the provider calls it %s. Use that label from now on, or the server would "
-                "be ordered again." % (shown(label), row["id"], shown(row["label"]))
+                "%s was ordered as %s, but the provider calls it %s. Use that label from now on. Otherwise the server "
+                "would be ordered again." % (shown(label), row["id"], shown(row["label"]))
             )
     fill_from_order(row, order)
 
@@ -785,7 +788,7 @@ SHOP = _buy.Shop(
 
 
 def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
-    """Reinstall a server, with a key of this run's own: with the same key, a second reinstall would do nothing."""
+    """Reinstall a server, with a new key for each run: with the same key, a second reinstall would do nothing."""
     key = progress.params.get("idempotency_key") or str(uuid.uuid4())
     name = "vps/%s" % (progress.plan.after["label"] or action.target)  # which may have been changed a moment ago
     try:
@@ -797,7 +800,7 @@ def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
             timeout_seconds=float(progress.params["wait_timeout"]),
         )
     except H444Error as error:
-        # The key is gone with this run, so no later one gets the reply.
+        # The key ends with this run, so no later run gets the reply.
         if error.may_have_happened:
             progress.lose("root password of " + name, WAY_AFTER_REINSTALL)
         raise
@@ -814,7 +817,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     if plan.purchase is not None:
         fill_from_order(row, plan.purchase)
     _note_old_template(plan, row, progress)
-    # What the API leaves out is known from the plan; the status never is, nor is a label that it may have changed.
+    # What the API leaves out comes from the plan; but not the status, nor a label that the API may have changed.
     known = {**plan.after, "status": None}
     if any(action.endpoint is LABEL for action in plan.actions):
         known["label"] = None
@@ -822,7 +825,7 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
 
 
 def _row_after(api: Api, params: Params, progress: Progress) -> Row:
-    """Return the server as it is now: as the last step read it, where it did; else it is read."""
+    """Return the current server: as the last step read it, else read it now."""
     plan = progress.plan
     last = progress.done[-1] if progress.done else plan.actions[-1]
     if (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL):
@@ -831,11 +834,11 @@ def _row_after(api: Api, params: Params, progress: Progress) -> Row:
 
 
 def _note_old_template(plan: Plan, row: Row, progress: Progress) -> None:
-    """Warn where a server that was reinstalled still shows its old template: the next run would wipe it again."""
+    """Warn if a reinstalled server still shows its old template: the next run would wipe it again."""
     old, new = plan.before and plan.before["os_template"], plan.after["os_template"]
     if old and row["os_template"] == old != new and any(action.endpoint is REINSTALL for action in progress.done):
         progress.warn(
-            "The API took the reinstall of %s, but still shows the template %s, not %s. As long as it does, "
+            "The API accepted the reinstall of %s, but still shows the template %s, not %s. As long as it does, "
             "state: reinstalled wipes the disk in every run." % (shown(title_of(row)), shown(old), shown(new))
         )
 
@@ -869,7 +872,7 @@ def _named_rows(api: Api, params: Params) -> list[Row]:
 
 
 def _stats_or_none(api: Api, row: Row, notes: list[str]) -> Row | None:
-    """Read a server's live usage; what is wrong with one server is noted, and costs the others nothing."""
+    """Read a server's live usage. A failure is noted, and does not affect the other servers."""
     try:
         return get_stats(api, row["id"])
     except (AuthError, ScopeError, RateLimited):
@@ -884,7 +887,7 @@ def _stats_or_none(api: Api, row: Row, notes: list[str]) -> Row | None:
 def _with_addresses(api: Api, rows: list[Row], include: bool, notes: list[str]) -> list[Row]:
     """Join servers with their addresses: one request for one server, one for all.
 
-    *include*: they are asked for, not only the primary one.
+    *include*: all addresses are requested, not only the primary one.
     """
     try:
         by_id = _addresses_by_id(api, rows, notes)
@@ -894,7 +897,7 @@ def _with_addresses(api: Api, rows: list[Row], include: bool, notes: list[str]) 
         if include:
             raise
         notes.append(
-            "The addresses could not be read, so ipv4 is null where the server's own row leaves it out. %s" % error
+            "The addresses could not be read, so ipv4 is null for servers that do not contain it themselves. %s" % error
         )
         by_id = {}
     result = []

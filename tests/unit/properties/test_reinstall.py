@@ -137,7 +137,7 @@ def test_reinstall_that_is_still_at_work(wait: bool, monkeypatch: pytest.MonkeyP
     assert world.play(*VPS, wait=False, **task)["changed"]
     second = world.play(*VPS, wait=wait, **task)
     assert not second["changed"] and bool(second.get("failed")) is not wait and server["wiped"] == 1, second
-    assert wait or "run the task again later" in second["msg"]
+    assert wait or "Run the task again later" in second["msg"]
     world.core.offset += 20
     assert not world.play(*VPS, wait=wait, **task)["changed"] and server["wiped"] == 1
     never = world.play(*VPS, **{**task, "os_template": "debian-13"}, wait_timeout=60)

@@ -400,4 +400,4 @@ def test_delivery_that_is_not_shown(count: int, is_refused: bool) -> None:
     assert sent.sent == (0 if is_refused else 1)
     assert world.play(*REDELIVERY, id=hook["id"], delivery_id=first["id"])["changed"]
     unknown = world.play(*REDELIVERY, id="nosuch", delivery_id=first["id"])
-    assert unknown["failed"] and "No webhook has the id 'nosuch'" in unknown["msg"]
+    assert unknown["failed"] and "No webhook has the ID 'nosuch'" in unknown["msg"]

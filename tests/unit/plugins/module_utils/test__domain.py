@@ -236,7 +236,7 @@ def test_names_in_any_spelling() -> None:
 
 
 def test_two_of_one_name() -> None:
-    with pytest.raises(Ambiguous, match="ids 1, 2") as caught:
+    with pytest.raises(Ambiguous, match="IDs 1, 2") as caught:
         _domain.find_domain(Api({**FULL, "id": 1}, {**FULL, "id": 2, "status": "expired"}), {"name": "example.com"})
     assert caught.value.facts["candidates"][1] == {
         "id": "2",
@@ -248,7 +248,7 @@ def test_two_of_one_name() -> None:
 
 def test_one_id_under_two_names() -> None:
     """Another domain would be changed if the id meant the other one."""
-    with pytest.raises(Ambiguous, match="shows the id 1 twice, as 'example.com' and as 'other.example'"):
+    with pytest.raises(Ambiguous, match="shows the ID 1 twice, as 'example.com' and as 'other.example'"):
         _domain.find_domain(Api({**FULL, "id": 1}, {**FULL, "id": 1, "name": "other.example"}), {"name": "example.com"})
 
 

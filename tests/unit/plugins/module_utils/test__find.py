@@ -85,9 +85,9 @@ def test_a_wrong_id_is_never_sent() -> None:
     [
         (
             {"id": "1", "name": "Nora"},
-            "The boat '1' has the name 'Emma', not 'Nora'. Nothing was changed; correct name",
+            "The boat '1' has the name 'Emma', not 'Nora'. Nothing was changed. Correct name",
         ),
-        ({"id": "4", "name": "Nora"}, "The boat '4' has no name that the API returns, not 'Nora'."),
+        ({"id": "4", "name": "Nora"}, "The API returns no name for the boat '4', so 'Nora' can't be confirmed."),
         ({"id": "1", "name": "Emma", "owner": "bob"}, "has the owner 'ann', not 'bob'"),
     ],
 )
@@ -103,7 +103,7 @@ def test_contradiction(params: Row, text: str) -> None:
 def test_two_of_one_name() -> None:
     """Refused with the ids, and with what tells them apart; one that is gone is no candidate."""
     source, _asked = harbour(*FLEET, boat("5", "emma"), boat("6", "Emma", gone=True))
-    with pytest.raises(Ambiguous, match="2 boats are called 'Emma': ids 1, 5") as caught:
+    with pytest.raises(Ambiguous, match="2 boats are called 'Emma': IDs 1, 5") as caught:
         _find.find(NONE, source, {"name": "Emma"})
     assert caught.value.facts["candidates"] == [{"id": "1", "name": "Emma"}, {"id": "5", "name": "emma"}]
 
@@ -111,7 +111,7 @@ def test_two_of_one_name() -> None:
 def test_one_id_under_two_names() -> None:
     """An id that the list shows twice would mean either."""
     source, _asked = harbour(*FLEET, boat("1", "Nina"))
-    with pytest.raises(Ambiguous, match="shows the id 1 twice, as 'Emma' and as 'Nina'") as caught:
+    with pytest.raises(Ambiguous, match="shows the ID 1 twice, as 'Emma' and as 'Nina'") as caught:
         _find.find(NONE, source, {"name": "Emma"})
     assert caught.value.facts["candidates"] == [{"id": "1", "name": "Emma"}, {"id": "1", "name": "Nina"}]
     source, _asked = harbour(*FLEET, boat("1", "EMMA", gone=True), boat("1", None))
@@ -123,7 +123,7 @@ def test_one_id_under_two_names() -> None:
     [
         ({"name": "Emmy"}, ["Emma"], "No boat has the name 'Emmy'; closest: 'Emma'. It sails."),
         ({"name": "sunk"}, [], "No boat has the name 'sunk'. It sails."),
-        ({"id": "12", "name": "Emma"}, ["1"], "No boat has the id '12'; closest: '1'. It sails."),
+        ({"id": "12", "name": "Emma"}, ["1"], "No boat has the ID '12'; closest: '1'. It sails."),
         ({"owner": "an"}, ["ann"], "No boat has the owner 'an'; closest: 'ann'. It sails."),
     ],
 )
@@ -154,7 +154,7 @@ def test_new_name(row: Row, new_name: str | None, taken: list[str]) -> None:
         if not taken:
             _find.check_new_name(NONE, source, {"new_name": new_name}, Found(row, rows))
             continue
-        with pytest.raises(Ambiguous, match="(?i)new_name: 'nora' is the name of 3 already") as caught:
+        with pytest.raises(Ambiguous, match="(?i)new_name: 'nora' is already the name of 3") as caught:
             _find.check_new_name(NONE, source, {"new_name": new_name}, Found(row, rows))
         assert caught.value.facts["candidates"] == taken
     assert len(asked) == (new_name not in (None, "EMMA"))
@@ -185,6 +185,6 @@ def test_names_of() -> None:
 def test_pick_one() -> None:
     assert _find.pick_one([], "servers", "web") is None
     assert _find.pick_one([{"id": "1"}], "servers", "web") == {"id": "1"}
-    with pytest.raises(Ambiguous, match="2 servers are called 'web': ids 1, 2") as caught:
+    with pytest.raises(Ambiguous, match="2 servers are called 'web': IDs 1, 2") as caught:
         _find.pick_one([{"id": "1", "label": "web", "secret": "x"}, {"id": "2"}], "servers", "web")
     assert caught.value.facts["candidates"][0] == {"id": "1", "label": "web", "ipv4": None, "created_at": None}

@@ -162,7 +162,7 @@ def test_find() -> None:
         _hosting.find_named(rows, named("nobody.example")) is None
         and _hosting.find_named(rows, named(None, "nobody")) is None
     )
-    with pytest.raises(Ambiguous, match="ids 3, 4"):
+    with pytest.raises(Ambiguous, match="IDs 3, 4"):
         _hosting.find_named(rows, named("twin.example", "b"))
 
 
@@ -203,7 +203,7 @@ def test_name_that_is_not_told() -> None:
     """It contradicts nothing, but nothing is removed by it."""
     row = account(username=None)
     _hosting.check_same(row, [row], named("example.com", "nobody", "suspended"))
-    with pytest.raises(Refused, match="no username that the API returns"):
+    with pytest.raises(Refused, match="The API returns no username for the hosting account"):
         _hosting.check_same(row, [row], named("example.com", "nobody", "absent"))
 
 

@@ -71,7 +71,7 @@ def test_acts(value: str | None, asks: bool) -> None:
         check_given({"id": "1", "state": state, "retry_ssl": value}, account)
     if asks:
         with pytest.raises(
-            BadOption, match="retry_ssl: it can't be done for a hosting account that is removed. Nothing was sent"
+            BadOption, match="retry_ssl: this is not possible for a hosting account that is removed. Nothing was sent"
         ):
             check_given({"id": "1", "state": "absent", "retry_ssl": value}, account)
     else:
@@ -98,9 +98,9 @@ def test_contradiction() -> None:
     cases: list[tuple[Named, str]] = [
         (
             told("a", "b", False),
-            "The VPS '7' has the label 'b', not 'a'. Nothing was changed; correct vps_label, or leave it out.",
+            "The VPS '7' has the label 'b', not 'a'. Nothing was changed. Correct vps_label, or leave it out.",
         ),
-        (told("a", None, False), "The VPS '7' has no label that the API returns, not 'a'."),
+        (told("a", None, False), "The API returns no label for the VPS '7', so 'a' can't be confirmed."),
     ]
     for other, sentence in cases:
         with pytest.raises(Refused) as caught:

@@ -214,9 +214,7 @@ def test_a_subject_means_the_one_ticket_that_is_not_closed(state: str, statuses:
         found = _ticket.find_current(rows, "Help", state)
         assert (found["id"] if found else None) == taken
         return
-    with pytest.raises(
-        Ambiguous, match="ids %s\\. Nothing was changed; name the one you mean by its id" % taken
-    ) as refused:
+    with pytest.raises(Ambiguous, match="IDs %s\\. Nothing was changed. Choose one by its ID" % taken) as refused:
         _ticket.find_current(rows, "Help", state)
     assert [row["id"] for row in refused.value.facts["candidates"]] == taken.split(", ")
 
@@ -280,7 +278,7 @@ def test_a_truncated_subject_is_found_by_the_opening_message() -> None:
         ):
             _ticket.plan_of(Api(tickets=[cut], t1=replies[0]), options)
     both = Api(tickets=[cut, raw(2, "Reverse zone of our")], t1=detail(1), t2=detail(2))
-    with pytest.raises(Ambiguous, match="ids 1, 2"):
+    with pytest.raises(Ambiguous, match="IDs 1, 2"):
         _ticket.plan_of(both, ask)
 
 

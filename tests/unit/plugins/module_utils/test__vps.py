@@ -146,7 +146,7 @@ def test_find() -> None:
     found = by_name(_vps.SERVER, rows, {"label": "web-1"})
     assert found is not None and found["id"] == "2"
     assert by_name(_vps.SERVER, rows, {"label": "nobody"}) is None
-    with pytest.raises(Ambiguous, match="ids 3, 4"):
+    with pytest.raises(Ambiguous, match="IDs 3, 4"):
         by_name(_vps.SERVER, rows, {"label": "twin"})
 
 

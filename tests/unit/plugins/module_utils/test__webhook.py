@@ -231,7 +231,7 @@ def test_absent() -> None:
 def test_two_of_one_url() -> None:
     """Refused with their ids."""
     rows = [hook(), hook(id="8", url="https://EXAMPLE.com:443/hook"), hook(id="9", url=URL + "/")]
-    with pytest.raises(Ambiguous, match="ids 7, 8"):
+    with pytest.raises(Ambiguous, match="IDs 7, 8"):
         by_name(_webhook.WEBHOOK, rows, {"url": URL})
     assert by_name(_webhook.WEBHOOK, rows, {"url": URL + "/"}) == rows[2]
 
@@ -320,7 +320,7 @@ def test_reply_that_tells_nothing(body: t.Any) -> None:
 @pytest.mark.parametrize("option", ["rotate_secret", "force"])
 def test_a_removal_does_nothing_else(option: str) -> None:
     """Refused before the first request, not passed over."""
-    with pytest.raises(BadOption, match="%s: it can't be done for a webhook that is removed" % option):
+    with pytest.raises(BadOption, match="%s: this is not possible for a webhook that is removed" % option):
         check_given({"url": URL, "state": "absent", option: True}, _webhook.IDENTIFIERS)
 
 
