@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import typing as t
 from pathlib import Path
 
 from ansible_collections.h444.cloud.tests.integration.playing import environment, play, write_playbook
-from ansible_collections.h444.cloud.tests.integration.warm import run_here, variables_of
+from ansible_collections.h444.cloud.tests.integration.warm import ask, run_here, variables_of, warm_python
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 TASKS: list[dict[str, t.Any]] = [
@@ -54,6 +55,15 @@ def test_a_warm_python_gives_what_a_process_gives(tmp_path: Path) -> None:
     warm, cold = results(tmp_path / "warm", is_warm=True), results(tmp_path / "cold", is_warm=False)
     assert warm == cold
     assert "a 'b' c" in warm and '"warnings"' in warm and warm.count('"failed": true') >= 3
+
+
+def test_a_folder_is_named_in_text_or_in_bytes(tmp_path: Path) -> None:
+    """ansible-core 2.18 names it in bytes."""
+    address = str(tmp_path / "python")
+    with warm_python(address):
+        for folder in (str(tmp_path), os.fsencode(tmp_path)):
+            code, output, errors = ask(address, "python", b"import os; os.write(1, os.getcwdb())", folder)
+            assert (code, output, errors) == (0, os.fsencode(tmp_path), b"")
 
 
 def test_a_program_ends_with_its_exit_code() -> None:

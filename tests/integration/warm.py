@@ -118,11 +118,11 @@ def variables_of(command: str) -> dict[str, str]:
     return found
 
 
-def ask(address: str, command: str, source: bytes, folder: str) -> tuple[int, bytes, bytes]:
+def ask(address: str, command: str, source: bytes, folder: str | bytes) -> tuple[int, bytes, bytes]:
     """Let the warm Python run a program, and give what a process would have given."""
     asked = {
         "environment": {**os.environ, **variables_of(command)},
-        "folder": folder,
+        "folder": os.fsdecode(folder),  # ansible-core 2.18 names it in bytes
         "source": source.decode(),
     }
     with socket.socket(socket.AF_UNIX) as connection:
