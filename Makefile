@@ -16,9 +16,10 @@ help: ## this list
 
 python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
-	  echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("%s is Python %d.%d; 3.11 or newer is needed." \
-	  " Name another one: make PYTHON=/path/to/python3 …" % ((sys.executable,) + sys.version_info[:2]))'
+	  echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 …" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("%s is Python %d.%d; 3.11 or newer is needed" \
+	  ". Name another one: make PYTHON=/path/to/python3 …" % ((sys.executable,) + sys.version_info[:2]))'
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "$(PYTHON) lacks the modules venv and ensurepip (on Debian: apt install python3-venv)." >&2; exit 1; }
 

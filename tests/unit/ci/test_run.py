@@ -64,6 +64,60 @@ def test_cores_that_are_asked_for() -> None:
         assert (ROOT / "tests" / "requirements" / f"core-{version}.txt").exists(), version
 
 
+def checks(monkeypatch: pytest.MonkeyPatch, *asked: str) -> run.Checks:
+    """Make the checks of a machine with three Pythons."""
+    monkeypatch.delenv("CORES", raising=False)
+    monkeypatch.setattr(run, "pythons", lambda: {P311: "", P312: "", P313: ""})
+    return run.Checks(set(asked))
+
+
+def test_the_newest_core_tests_all_and_the_others_what_can_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others test the plugins, with module_utils on the oldest and the newest Python, and play one dialect."""
+    given: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {}
+
+    def pytest_of(_self: run.Checks, name: str, _core: run.Core, *what: str, **more: str) -> str:
+        given[name] = what, more
+        return ""
+
+    monkeypatch.setattr(run.Checks, "pytest", pytest_of)
+    everything = checks(monkeypatch, "all")
+    for kind in ("unit", "integration"):
+        for stage in everything.on_cores(kind):
+            stage.work()
+    assert given["unit-2.21"] == (("tests/unit",), {})
+    assert given["unit-2.18"] == given["unit-2.22"] == (("tests/unit/plugins",), {})
+    assert given["integration-2.21"] == (("tests/integration",), {"H444_COLD": "plain examples"})
+    others, _more = given["integration-2.18"]
+    assert given["integration-2.22"][0] == others and set(run.WITHOUT_DIALECTS) < set(others)
+    for file in run.SAME_ON_EVERY_CORE:
+        assert (ROOT / "tests" / "integration" / file).exists() and f"--ignore=tests/integration/{file}" in others
+    checks(monkeypatch, "quick").on_cores("unit")[0].work()
+    assert given["unit-2.21"][0] == ("tests/unit", "-m", "not slow")
+
+
+def test_the_longest_stages_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short ones at the end keep both lanes at work."""
+    names = [stage.name for stage in checks(monkeypatch, "all").slow()]
+    assert names[:2] == ["unit-2.21", "integration-2.21"] and names[-2:] == ["docs", "ansible-doc"]
+    assert {f"{kind}-{core}" for kind in ("unit", "sanity", "integration") for core in ("2.18", "2.21", "2.22")} < set(
+        names
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "all",
+            "Tested: ansible-core 2.18 on Python 3.11, 2.21 on Python 3.12, 2.22 on Python 3.13. Not tested: nothing",
+        ),
+        ("quick", "Not tested: ansible-core 2.18 on Python 3.11, 2.22 on Python 3.13; what takes long (make test)."),
+    ],
+)
+def test_the_verdict_names_what_was_left_out(asked: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said in checks(monkeypatch, asked).verdict()
+
+
 def sanity_log(pythons: t.Iterable[str], names: t.Iterable[str] = ()) -> str:
     """Write what ansible-test prints."""
     lines = []
