@@ -85,7 +85,7 @@ def test_entries_follow_renames_and_removals(tmp_path: Path) -> None:
     assert third[place]["root_password"] == second["vps/api-1"]["root_password"]
 
 
-def test_guide_is_played(tmp_path: Path) -> None:
+def test_the_guide_of_credentials_is_played(tmp_path: Path) -> None:
     """The two plays of the guide; what it says of the file's form is what is written."""
     (block,) = [
         textwrap.dedent(body)

@@ -61,7 +61,7 @@ def approving(simulator: Simulator) -> t.Iterator[None]:
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
-def test_module_examples(file: Path, tmp_path: Path) -> None:
+def test_the_examples_of_a_module_work(file: Path, tmp_path: Path) -> None:
     """Every task of a module's examples works, in their order."""
     world: dict[str, t.Any] = {**WORLD["default"], **WORLD.get(file.stem, {})}
     tasks = yaml.safe_load(examples_of(file))
@@ -81,7 +81,7 @@ def test_module_examples(file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
-def test_role_examples(role: Path, tmp_path: Path) -> None:
+def test_the_example_of_a_role_works_and_does_nothing_twice(role: Path, tmp_path: Path) -> None:
     """The playbook of a role's README works in check mode, does something, and does nothing the second time."""
     (text,) = re.findall(r"```yaml\n(.*?)```", (role / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "site.yml").write_text(text, encoding="utf-8")
@@ -112,7 +112,7 @@ def test_role_examples(role: Path, tmp_path: Path) -> None:
     )
 
 
-def test_inventory_examples(tmp_path: Path) -> None:
+def test_the_examples_of_the_inventory_show_the_servers(tmp_path: Path) -> None:
     """Each of the inventory's example files shows the servers."""
     text = examples_of(ROOT / "plugins" / "inventory" / "h444.py")
     documents = [document for document in text.split("\n---\n") if document.strip()]

@@ -33,7 +33,7 @@ def has_passwords_of(result: dict[str, t.Any], account: dict[str, t.Any]) -> boo
 
 
 @pytest.mark.parametrize("runner", ["wrapped"], indirect=True)
-def test_reply_lost_after_the_debit(runner: Runner) -> None:
+def test_a_reply_lost_after_the_debit_is_asked_for_again(runner: Runner) -> None:
     """The same key and the same bytes again: one debit, one account, and both passwords arrive."""
     runner.simulator.faults({"method": "POST", "path": "/hosting", "when": "after", "kind": "reset"})
     (result,) = runner.run(ORDER)
@@ -49,7 +49,7 @@ def test_reply_lost_after_the_debit(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize("lag", [3600], ids=["not-listed-yet"])
-def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
+def test_a_run_killed_between_request_and_reply_orders_once(runner: Runner, lag: int) -> None:
     """Killed mid-order, then run again with the domain in another spelling: one debit, though the list lacks it yet."""
     runner.simulator.assume(list_lag_seconds=lag)
     runner.kill_after_the_debit(ORDER)
@@ -61,7 +61,7 @@ def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
     assert has_passwords_of(result, account) == bool(lag)
 
 
-def test_two_at_once(runner: Runner) -> None:
+def test_two_at_once_are_one_debit(runner: Runner) -> None:
     """Two processes order the same account at the same moment: one debit."""
     runner.simulator.assume(order_seconds=2)
     runner.run_twice_at_once(ORDER)

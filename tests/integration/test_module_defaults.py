@@ -19,7 +19,7 @@ MODULES = sorted(file.stem for file in (ROOT / "plugins" / "modules").glob("h444
 
 
 @pytest.mark.parametrize("key", ["h444_the_key_of_nobody", ""])
-def test_group_reaches_every_module(tmp_path: Path, key: str) -> None:
+def test_the_action_group_reaches_every_module(tmp_path: Path, key: str) -> None:
     """Each module takes URL and key from the group. Without the group, the same tasks complain of the key."""
     with Simulator.start() as simulator:
         tasks: list[dict[str, t.Any]] = [

@@ -29,7 +29,7 @@ def runner(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Runner]
 
 
 @pytest.mark.parametrize("runner", PRESETS, indirect=True)
-def test_reply_lost_after_the_debit(runner: Runner) -> None:
+def test_a_reply_lost_after_the_debit_is_asked_for_again(runner: Runner) -> None:
     """The same key again: one debit, one server, and the password arrives."""
     runner.simulator.faults({"method": "POST", "path": "/vps", "when": "after", "kind": "reset"})
     (result,) = runner.run(ORDER)
@@ -51,7 +51,7 @@ def test_reply_lost_after_the_debit(runner: Runner) -> None:
     indirect=["runner"],
     ids=["not-listed-yet", "listed"],
 )
-def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
+def test_a_run_killed_between_request_and_reply_orders_once(runner: Runner, lag: int) -> None:
     """Killed mid-order, then run again: one debit, also while the list does not show the server yet."""
     runner.simulator.assume(list_lag_seconds=lag)
     runner.kill_after_the_debit(ORDER)
@@ -64,7 +64,7 @@ def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
         assert result["root_password"] == server["root_password"]
 
 
-def test_two_at_once(runner: Runner) -> None:
+def test_two_at_once_are_one_debit(runner: Runner) -> None:
     """Two processes order the same label at the same moment: one debit."""
     runner.simulator.assume(order_seconds=2)
     runner.run_twice_at_once(ORDER)
@@ -72,7 +72,7 @@ def test_two_at_once(runner: Runner) -> None:
     assert len(runner.living()) == 1
 
 
-def test_failure_while_waiting_keeps_the_password(tmp_path: Path) -> None:
+def test_a_failure_while_waiting_keeps_the_password(tmp_path: Path) -> None:
     """A server that is never ready: the failing result still holds its id and password, and no output shows it."""
     with Simulator.start(assume={"provisioning_seconds": 9999}) as simulator:
         runner = Runner(simulator, tmp_path)

@@ -68,7 +68,7 @@ def marked(mark: str) -> str:
     return text
 
 
-def test_the_simulator_of_an_installed_collection(tmp_path: Path) -> None:
+def test_an_installed_collection_starts_its_simulator_as_the_readme_says(tmp_path: Path) -> None:
     """Who has no Makefile starts the simulator as the README says, and plays the demo on it, twice."""
     env = environment(tmp_path / "home", "", "")
     for name in ("H444_API_URL", "H444_API_KEY"):
@@ -116,7 +116,7 @@ def test_the_simulator_of_an_installed_collection(tmp_path: Path) -> None:
         process.stdout.close()
 
 
-def test_the_files_and_commands(tmp_path: Path) -> None:
+def test_the_files_and_commands_work_as_they_stand(tmp_path: Path) -> None:
     """The account's part works as it is written, one server is bought, and no output shows a secret."""
     outputs = []
     with Simulator.start(preset="plain") as simulator:

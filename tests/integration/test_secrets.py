@@ -35,7 +35,7 @@ def write(folder: Path, host: str, tasks: list[dict[str, t.Any]]) -> Path:
 
 @pytest.mark.parametrize("no_log", [False, True])
 @pytest.mark.parametrize("pipelining", ["0", "1"])
-def test_over_ssh(tmp_path: Path, no_log: bool, pipelining: str) -> None:
+def test_ssh_shows_no_secret(tmp_path: Path, no_log: bool, pipelining: str) -> None:
     """The ssh connection shows what a module prints at -vvvv; not that of an order."""
     with Simulator.start() as simulator:
         ssh = tmp_path / "bin" / "ssh"
@@ -71,7 +71,7 @@ def test_over_ssh(tmp_path: Path, no_log: bool, pipelining: str) -> None:
         assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
 
 
-def test_local_loop_and_log_file(tmp_path: Path) -> None:
+def test_neither_a_loop_nor_the_log_file_shows_a_secret(tmp_path: Path) -> None:
     """Loops, the log file and the tree of results."""
     with Simulator.start() as simulator:
         tasks = [

@@ -111,7 +111,7 @@ def is_usable(simulator: Simulator, token: str) -> bool:
     return token in simulator.state()["oauth"]["refresh"]
 
 
-def test_killed_at_each_step_of_storing(tmp_path: Path) -> None:
+def test_a_token_killed_at_any_step_is_whole_or_lost_and_reported(tmp_path: Path) -> None:
     """Before the file is renamed the new token is lost with the process; after that nothing is; it is never half."""
     with Simulator.start() as simulator:
         file = tmp_path / "tokens.json"
@@ -166,7 +166,7 @@ def test_many_processes_refresh_with_one_token(tmp_path: Path, refresh: str) -> 
     [{"kind": "reset"}, {"kind": "truncate"}, {"kind": "empty"}, {"kind": "status", "status": 502}],
     ids=lambda kind: kind["kind"],
 )
-def test_reply_to_a_refresh_is_lost(tmp_path: Path, kind: dict[str, t.Any]) -> None:
+def test_a_refresh_whose_reply_is_lost_is_sent_once(tmp_path: Path, kind: dict[str, t.Any]) -> None:
     """It is sent once, whatever becomes of the reply, and the result says what is known."""
     with Simulator.start() as simulator:
         file = tmp_path / "tokens.json"
@@ -181,7 +181,7 @@ def test_reply_to_a_refresh_is_lost(tmp_path: Path, kind: dict[str, t.Any]) -> N
         assert not any("authorization" in row["headers"] for row in simulator.journal())
 
 
-def test_reply_to_an_exchange_is_lost(tmp_path: Path) -> None:
+def test_an_exchange_whose_reply_is_lost_is_asked_again(tmp_path: Path) -> None:
     """It is asked again after twice the interval, not sooner; then it says that the tokens were lost."""
     with Simulator.start(assume={"oauth_interval_seconds": 1}) as simulator:
         params = options_of(
@@ -194,7 +194,7 @@ def test_reply_to_an_exchange_is_lost(tmp_path: Path) -> None:
         assert second - first >= 2
 
 
-def test_guide_is_played(tmp_path: Path) -> None:
+def test_the_guide_of_the_sign_in_is_played(tmp_path: Path) -> None:
     """Both plays of the guide, one after the other, and its list of failures quotes what the code says."""
     blocks = [
         textwrap.dedent(body)

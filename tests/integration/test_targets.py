@@ -62,7 +62,7 @@ def test_there_are_targets() -> None:
 
 
 @pytest.mark.parametrize(("target", "preset"), cases(), ids=lambda value: value)
-def test_target(target: str, preset: str, tmp_path: Path) -> None:
+def test_a_target_passes_and_shows_no_secret(target: str, preset: str, tmp_path: Path) -> None:
     """Play one target. It must pass, talk to the API, keep the contract, and show no secret at -vvvv."""
     settings = settings_of(target)
     with Simulator.start(preset=preset, assume=settings.get("assume")) as simulator:

@@ -38,7 +38,9 @@ P311, P312, P313, P314 = (3, 11), (3, 12), (3, 13), (3, 14)
         ([(3, 8), (3, 9), P311, P312, P313], ["2.18 on Python 3.11", "2.21 on Python 3.12", "2.22 on Python 3.13"], []),
     ],
 )
-def test_cores_by_pythons(available: list[run.Version], cores: list[str], missing: list[str]) -> None:
+def test_each_python_tests_the_cores_that_it_can_run(
+    available: list[run.Version], cores: list[str], missing: list[str]
+) -> None:
     """Each Python that the README names is enough by itself; what it can't test is named with what it would need."""
     chosen, left_out = run.choose_cores(available)
     assert [str(core) for core in chosen] == cores
@@ -53,7 +55,7 @@ def test_dialects_are_played_on_the_newest_released_core() -> None:
     assert run.newest_of(run.choose_cores([P313], ["2.22"])[0]).version == "2.22"
 
 
-def test_cores_that_are_asked_for() -> None:
+def test_cores_that_are_asked_for_are_tested() -> None:
     """CORES takes any core there is a list of requirements for."""
     assert [core.version for core in run.choose_cores([P312, P313], ["2.20"])[0]] == ["2.20"]
     with pytest.raises(run.Failed, match=r"no ansible-core 2\.17 in CORES"):
@@ -153,7 +155,7 @@ def test_a_sanity_test_that_did_not_run_is_missed(name: str) -> None:
     assert run.SANITY - ran == {name}
 
 
-def test_spans() -> None:
+def test_pythons_are_written_as_spans() -> None:
     """Pythons are written for people."""
     assert run.spans([(3, 8), (3, 9), P311, P312, P313]) == "3.8–3.9, 3.11–3.13"
     assert run.spans([P311]) == "3.11"
@@ -272,7 +274,9 @@ def test_help_lists_every_target(checkout: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["demo", "test", "quick", "sim"])
-def test_a_python_that_is_missing_or_too_old_or_bare(checkout: Path, tmp_path: Path, target: str) -> None:
+def test_a_python_that_is_missing_or_too_old_or_bare_is_one_sentence(
+    checkout: Path, tmp_path: Path, target: str
+) -> None:
     """One sentence each, that says what to do."""
     code, lines = make(checkout, target, "PYTHON=python9.99")
     assert code and lines == [
@@ -288,7 +292,7 @@ def test_a_python_that_is_missing_or_too_old_or_bare(checkout: Path, tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["demo", "quick"])
-def test_an_index_that_cannot_be_reached(checkout: Path, target: str) -> None:
+def test_an_index_that_cannot_be_reached_is_one_sentence(checkout: Path, target: str) -> None:
     """One sentence, without pip's own."""
     if target == "quick":
         (checkout / "galaxy.yml").touch()
@@ -308,7 +312,7 @@ def test_an_index_that_cannot_be_reached(checkout: Path, target: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["demo", "test"])
-def test_a_checkout_that_cannot_be_written(checkout: Path, target: str) -> None:
+def test_a_checkout_that_cannot_be_written_is_one_sentence(checkout: Path, target: str) -> None:
     """One sentence that names the folder."""
     (checkout / ".cache").write_text("in the way")
     code, lines = make(checkout, target, f"PYTHON={sys.executable}")
@@ -317,7 +321,7 @@ def test_a_checkout_that_cannot_be_written(checkout: Path, target: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_git_repository(checkout: Path) -> None:
+def test_a_folder_that_is_no_git_repository_is_named(checkout: Path) -> None:
     """An unpacked archive of the source is told what is missing."""
     code, lines = make(checkout, "quick", f"PYTHON={sys.executable}", GIT_CEILING_DIRECTORIES=str(checkout.parent))
     assert code and len(lines) == 1
@@ -325,7 +329,7 @@ def test_no_git_repository(checkout: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_runs_at_once(checkout: Path) -> None:
+def test_two_runs_at_once_are_refused(checkout: Path) -> None:
     """The second is refused with a sentence, for both would write the same files."""
     holder = subprocess.Popen(
         [

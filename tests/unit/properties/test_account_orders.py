@@ -30,7 +30,9 @@ def has_passwords_of(result: dict[str, t.Any], account: dict[str, t.Any]) -> boo
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: "-".join(str(value) for value in fault.values()))
-def test_reply_lost_after_the_debit(runner: Runner, fault: dict[str, t.Any]) -> None:
+def test_a_reply_lost_after_the_debit_is_asked_for_again_with_the_same_key(
+    runner: Runner, fault: dict[str, t.Any]
+) -> None:
     """The same key and the same bytes again: one debit, one account, and both passwords arrive."""
     runner.simulator.faults({"method": "POST", "path": "/hosting", "when": "after", **fault})
     (result,) = runner.run({**ORDER, "wait_timeout": 3} if fault["kind"] == "hang" else ORDER)
@@ -45,7 +47,7 @@ def test_reply_lost_after_the_debit(runner: Runner, fault: dict[str, t.Any]) -> 
     assert writes[0]["body"] == writes[1]["body"]
 
 
-def test_request_lost_before_the_debit(runner: Runner) -> None:
+def test_a_request_lost_before_the_debit_is_ordered_once(runner: Runner) -> None:
     """What was never carried out is ordered once."""
     runner.simulator.faults({"method": "POST", "path": "/hosting", "when": "before", "kind": "reset"})
     (result,) = runner.run(ORDER)
@@ -54,7 +56,7 @@ def test_request_lost_before_the_debit(runner: Runner) -> None:
     assert len(runner.simulator.debits()) == 1
 
 
-def test_replay_without_passwords() -> None:
+def test_a_replay_without_passwords_ends_well_and_says_so() -> None:
     """The account is there, its passwords are lost: the task ends well, and says where new ones come from."""
     runner = Runner("hosting", replay_body="no_password")
     runner.simulator.faults({"method": "POST", "path": "/hosting", "when": "after", "kind": "reset"})
@@ -68,7 +70,7 @@ def test_replay_without_passwords() -> None:
 
 
 @pytest.mark.parametrize("lag", [0, 3600], ids=["listed", "not-listed-yet"])
-def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
+def test_a_run_killed_between_request_and_reply_orders_once(runner: Runner, lag: int) -> None:
     """Killed mid-order, then run again with the domain in another spelling: one debit, also if not listed yet."""
     runner.simulator.assume(list_lag_seconds=lag)
     runner.kill_after_the_debit(ORDER)
@@ -81,7 +83,7 @@ def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
 
 
 @pytest.mark.parametrize("dead", ["same", "current", "new"])
-def test_removed_and_ordered_again(runner: Runner, dead: str) -> None:
+def test_an_account_ordered_again_is_never_the_dead_one(runner: Runner, dead: str) -> None:
     """A second, live account, never the dead one's replay; the user name is free again."""
     runner.simulator.assume(dead_replay=dead)
     first, _absent = runner.run(ORDER, ABSENT)
@@ -96,7 +98,7 @@ def test_removed_and_ordered_again(runner: Runner, dead: str) -> None:
 
 
 @pytest.mark.parametrize("assume", [{"hosting_created_at": "none"}, {"dead_replay": "gone"}], ids=["unproved", "410"])
-def test_dead_order_that_is_no_proof(assume: dict[str, t.Any]) -> None:
+def test_a_dead_order_that_is_no_proof_buys_nothing(assume: dict[str, t.Any]) -> None:
     """Where the age of a dead order can't be proved, or its key is refused, nothing is bought and the way out works."""
     runner = Runner("hosting", **assume)
     runner.run(ORDER, ABSENT)
@@ -107,7 +109,7 @@ def test_dead_order_that_is_no_proof(assume: dict[str, t.Any]) -> None:
     assert not second.get("failed") and len(runner.living()) == 1 and len(runner.simulator.debits()) == 2
 
 
-def test_wallet_is_too_small() -> None:
+def test_a_wallet_too_small_orders_nothing_until_topped_up() -> None:
     """Unsent where the wallet is too small; a 402 all the same is reported; after a top-up it is ordered."""
     runner = Runner("hosting")
     runner.simulator.seed(balance_usd_cents=239)
@@ -128,7 +130,7 @@ def test_wallet_is_too_small() -> None:
     assert not result.get("failed") and len(runner.simulator.debits()) == 1 and len(runner.living()) == 1
 
 
-def test_provisioning_fails(runner: Runner) -> None:
+def test_a_provisioning_that_fails_is_repeated_once_and_reported(runner: Runner) -> None:
     """A 500 is repeated once with the same key; then the task fails and says what is known."""
     runner.simulator.assume(provisioning="fails", store_failures="all")
     (result,) = runner.run(ORDER)
@@ -137,7 +139,7 @@ def test_provisioning_fails(runner: Runner) -> None:
     assert not runner.living()
 
 
-def test_two_at_once(runner: Runner) -> None:
+def test_two_at_once_are_one_debit(runner: Runner) -> None:
     """Two clients order the same account at the same moment: one debit."""
     runner.world.core.assume["order_seconds"] = 0.2  # long enough for both to be at it
     results = runner.run_twice_at_once(ORDER)
@@ -146,7 +148,7 @@ def test_two_at_once(runner: Runner) -> None:
     assert len(runner.living()) == 1
 
 
-def test_secrets_file_first(runner: Runner, tmp_path: Path) -> None:
+def test_the_file_takes_both_passwords_and_the_result_has_none(runner: Runner, tmp_path: Path) -> None:
     """credentials_file takes both passwords, entries of the dead account stay, and the result has none."""
     file = tmp_path / "secrets.json"
     kept_in = {**ORDER, "credentials_file": str(file)}

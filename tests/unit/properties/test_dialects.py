@@ -45,7 +45,7 @@ PTR = (_ptr.RECONCILER, defaults_of(h444_ptr.SPEC))
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_life_of_a_server(seed: int) -> None:
+def test_a_server_lives_the_same_life_in_every_dialect(seed: int) -> None:
     """Order, converge, stop, start, rename, reinstall, name its address, terminate, order again."""
     assume = dialect(seed, LOOKS)
     world = World({**assumed.defaults(), **assume})

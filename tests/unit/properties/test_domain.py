@@ -80,7 +80,7 @@ def state_of(world: World, name: str) -> dict[str, t.Any]:
 
 
 @pytest.mark.parametrize("seed", range(120))
-def test_life_of_a_domain(seed: int) -> None:
+def test_a_domain_lives_the_same_life_in_every_dialect(seed: int) -> None:
     """Check, change, change again, read, change one thing back; by name and by id."""
     world, assume = world_of(seed)
     world.core.seed({"domains": [{"name": "shop.example"}, {"name": "xn--mller-kva.example"}]})
@@ -149,7 +149,7 @@ def test_what_is_not_told_is_written_each_time_under_the_name_of_the_page(seed: 
 
 @pytest.mark.parametrize("registry", ["refuses", "bad_gateway", "rolls_back"])
 @pytest.mark.parametrize("seed", range(25))
-def test_what_the_registry_refuses(seed: int, registry: str) -> None:
+def test_what_the_registry_refuses_is_reported(seed: int, registry: str) -> None:
     """The task fails, shows the state read again, and says so; the next run tries again."""
     chosen, assume = world_of(seed)
     world = World({**chosen.core.assume, "registry": registry})

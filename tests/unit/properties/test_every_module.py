@@ -142,7 +142,7 @@ def account(world: World) -> str:
 
 @pytest.mark.parametrize("preset", assumed.PRESETS)
 @pytest.mark.parametrize("name", STATE)
-def test_state_modules(name: str, preset: str) -> None:
+def test_state_modules_predict_do_and_repeat_nothing(name: str, preset: str) -> None:
     """Check mode writes nothing and tells what the run does; the run does it; a second run does nothing."""
     _world, ids = world_of(preset)
     number = len(tasks_of(name, ids) + more_tasks(name, ids))
@@ -176,7 +176,7 @@ def test_state_modules(name: str, preset: str) -> None:
 
 @pytest.mark.parametrize("preset", assumed.PRESETS)
 @pytest.mark.parametrize("name", INFO)
-def test_info_modules(name: str, preset: str) -> None:
+def test_info_modules_return_what_is_documented(name: str, preset: str) -> None:
     """Nothing is ever changed, in check mode it is the same, and nothing found is an empty list."""
     world, ids = world_of(preset)
     before = account(world)

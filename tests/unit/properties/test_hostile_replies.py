@@ -248,7 +248,7 @@ def spoil(world: World, changes: t.Sequence[Change]) -> None:
 
 @pytest.mark.parametrize("preset", ["plain", "odd"])
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("h444_oauth")])
-def test_hostile_replies(name: str, preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_reply_is_a_result_or_one_sentence(name: str, preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every place of every reply that a module reads, with every value that does not belong there."""
     monkeypatch.setattr(_sink.Sink, "prove", lambda *_given, **_how: None)
 

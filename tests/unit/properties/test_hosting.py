@@ -53,7 +53,7 @@ def debits(world: World) -> int:
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_life_of_an_account(seed: int) -> None:
+def test_an_account_lives_the_same_life_in_every_dialect(seed: int) -> None:
     """Order, converge, suspend, unsuspend, switch PHP, retry the certificate, remove, order again."""
     assume = dialect(seed, LOOKS)
     assume["domain_rule"] = ("as_is", "upper")[seed % 2]
@@ -124,7 +124,7 @@ def test_life_of_an_account(seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", ["lower", "cut8"])
-def test_user_name_that_the_provider_rewrites(rule: str) -> None:
+def test_a_user_name_that_the_provider_rewrites_orders_nothing_twice(rule: str) -> None:
     """The domain finds the account again; another name than was asked for is told and orders nothing."""
     world = World({**assumed.defaults(), "username_rule": rule})
     options = {**ORDER, "username": "ExampleCom"}
@@ -134,7 +134,7 @@ def test_user_name_that_the_provider_rewrites(rule: str) -> None:
     assert first["hosting"]["username"] == {"lower": "examplecom", "cut8": "ExampleC"}[rule]
 
 
-def test_domain_that_the_provider_rewrites() -> None:
+def test_a_domain_that_the_provider_rewrites_fails_with_the_passwords() -> None:
     """It fails loudly with the passwords at hand, and the next run buys nothing: the user name is taken."""
     world = World({**assumed.defaults(), "domain_rule": "bare"})
     options = {**ORDER, "domain": "www.example.com"}
@@ -146,7 +146,7 @@ def test_domain_that_the_provider_rewrites() -> None:
     assert again["failed"] and not again["changed"] and "taken" in again["msg"] and debits(world) == 1
 
 
-def test_word_that_nobody_knows() -> None:
+def test_a_status_that_nobody_knows_is_written_each_time() -> None:
     """A status in the provider's own words: what is wanted is written in every run, and nothing is waited for."""
     world = World(assumed.defaults())
     world.core.seed({"hosting": [{"domain": "example.com", "status": "Quota-Exceeded"}]})
@@ -156,7 +156,7 @@ def test_word_that_nobody_knows() -> None:
     assert done["changed"] and done["hosting"]["status"] == "active"
 
 
-def test_nameless_account_orders_nothing() -> None:
+def test_a_nameless_account_orders_nothing() -> None:
     """An account whose domain the API does not tell may be the one that is wanted."""
     world = World(assumed.defaults())
     world.core.seed({"hosting": [{"domain": None}]})
@@ -176,7 +176,7 @@ def test_provisioning_is_waited_for() -> None:
     assert done["actions"] == ["suspend example.org"] and done["hosting"]["status"] == "suspended"
 
 
-def test_suspension_that_somebody_else_made_first() -> None:
+def test_a_suspension_that_somebody_else_made_first_is_no_failure() -> None:
     """A conflict with the state that is wanted is no failure."""
     world = World({**assumed.defaults(), "suspend_again": "conflict"})
     made = world.core.seed({"hosting": [{"domain": "example.com"}]})["hosting"][0]
@@ -191,7 +191,7 @@ def test_suspension_that_somebody_else_made_first() -> None:
     assert not done.get("failed") and done["hosting"]["status"] == "suspended", done
 
 
-def test_suspension_whose_answer_was_lost() -> None:
+def test_a_suspension_whose_answer_was_lost_may_be_done() -> None:
     """The repeat meets a conflict, and the account can't be read: it may have been suspended by this task."""
     world = World({**assumed.defaults(), "suspend_again": "conflict"})
     world.core.seed({"hosting": [{"domain": "example.com"}]})

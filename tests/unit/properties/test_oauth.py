@@ -124,7 +124,7 @@ def kept_in(file: Path, client_id: str) -> dict[str, t.Any]:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_life_of_a_sign_in(seed: int, tmp_path: Path) -> None:
+def test_a_sign_in_lives_the_same_life_in_every_dialect(seed: int, tmp_path: Path) -> None:
     """Ask, wait, exchange, use, refresh many times with one token, sign in anew."""
     assume = dialect(seed, LOOKS)
     world, file = SignIn(assume), tmp_path / "tokens.json"

@@ -34,7 +34,7 @@ def world_with(installed: str, **assume: t.Any) -> tuple[World, dict[str, t.Any]
 @pytest.mark.parametrize("casing", assumed.SWITCHES["casing"].values)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("told", TOLD)
-def test_reinstalled_twice(told: str, shape: str, casing: str) -> None:
+def test_a_second_reinstall_of_one_template_wipes_nothing(told: str, shape: str, casing: str) -> None:
     """The disk is wiped for another template, and in no run after that."""
     world, server = world_with("ubuntu-24.04", vps_os=told, os_template_shape=shape, casing=casing)
     for wipes, template in enumerate(TEMPLATES, 1):
@@ -61,7 +61,7 @@ def test_drift_is_no_spelling(told: str, shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_unknown_is_refused(shape: str) -> None:
+def test_what_is_unknown_is_refused_without_force(shape: str) -> None:
     """If the API does not say what is installed, or names something unknown, nothing is wiped without force."""
     task = {"label": "web-1", "state": "reinstalled", "os_template": "debian-12"}
     for assume, installed in (

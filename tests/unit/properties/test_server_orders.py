@@ -24,7 +24,9 @@ def runner(request: pytest.FixtureRequest) -> Runner:
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: "-".join(str(value) for value in fault.values()))
-def test_reply_lost_after_the_debit(runner: Runner, fault: dict[str, t.Any]) -> None:
+def test_a_reply_lost_after_the_debit_is_asked_for_again_with_the_same_key(
+    runner: Runner, fault: dict[str, t.Any]
+) -> None:
     """The same key again: one debit, one server, and the password arrives."""
     runner.simulator.faults({"method": "POST", "path": "/vps", "when": "after", **fault})
     task = {**ORDER, "wait_timeout": 3} if fault["kind"] == "hang" else ORDER
@@ -42,7 +44,7 @@ def test_reply_lost_after_the_debit(runner: Runner, fault: dict[str, t.Any]) -> 
 
 
 @pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 503}], ids=["reset", "503"])
-def test_request_lost_before_the_debit(runner: Runner, fault: dict[str, t.Any]) -> None:
+def test_a_request_lost_before_the_debit_is_ordered_once(runner: Runner, fault: dict[str, t.Any]) -> None:
     """What was never carried out is ordered once."""
     runner.simulator.faults({"method": "POST", "path": "/vps", "when": "before", **fault})
     (result,) = runner.run(ORDER)
@@ -51,7 +53,7 @@ def test_request_lost_before_the_debit(runner: Runner, fault: dict[str, t.Any]) 
     assert len(runner.simulator.debits()) == 1
 
 
-def test_rate_limit_is_waited_out(runner: Runner) -> None:
+def test_the_rate_limit_is_waited_out(runner: Runner) -> None:
     """A 429 was not carried out: it is waited for, and does not count as an attempt."""
     runner.simulator.faults(
         {"method": "POST", "path": "/vps", "kind": "status", "status": 429, "headers": {"Retry-After": "1"}}
@@ -62,7 +64,7 @@ def test_rate_limit_is_waited_out(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize("lag", [0, 3600], ids=["listed", "not-listed-yet"])
-def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
+def test_a_run_killed_between_request_and_reply_orders_once(runner: Runner, lag: int) -> None:
     """Killed mid-order, then run again: one debit, also while the list does not show the server yet."""
     runner.simulator.assume(list_lag_seconds=lag)
     runner.kill_after_the_debit(ORDER)
@@ -76,7 +78,7 @@ def test_killed_between_request_and_reply(runner: Runner, lag: int) -> None:
 
 
 @pytest.mark.parametrize("dead", ["same", "current", "new"])
-def test_terminated_and_ordered_again(runner: Runner, dead: str) -> None:
+def test_a_server_ordered_again_is_never_the_dead_one(runner: Runner, dead: str) -> None:
     """A second, live server, never the dead one's replay."""
     runner.simulator.assume(dead_replay=dead)
     first, _absent = runner.run(ORDER, {"label": "web-1", "state": "absent"})
@@ -90,7 +92,7 @@ def test_terminated_and_ordered_again(runner: Runner, dead: str) -> None:
     assert not again["changed"] and again["vps"]["id"] == server["id"]
 
 
-def test_dead_replay_that_can_not_be_proved() -> None:
+def test_a_dead_replay_that_can_not_be_proved_buys_nothing() -> None:
     """Without a proof of the order's age nothing is bought, and the way out works."""
     runner = Runner("vps", vps_created_at="none")
     runner.run(ORDER, {"label": "web-1", "state": "absent"})
@@ -102,7 +104,7 @@ def test_dead_replay_that_can_not_be_proved() -> None:
     assert len(runner.simulator.debits()) == 2
 
 
-def test_key_of_a_dead_order_refused() -> None:
+def test_a_refused_key_of_a_dead_order_buys_nothing() -> None:
     """A provider that answers 410 for a dead order: nothing is bought, and the message says what to do."""
     runner = Runner("vps", dead_replay="gone")
     runner.run(ORDER, {"label": "web-1", "state": "absent"})
@@ -117,7 +119,7 @@ def test_other_labels_have_other_keys(runner: Runner) -> None:
     assert len(runner.living()) == 2
 
 
-def test_wallet_too_small_then_topped_up(runner: Runner) -> None:
+def test_a_wallet_too_small_orders_nothing_until_topped_up(runner: Runner) -> None:
     """Clear, nothing sent; after a top-up the next run orders."""
     runner.simulator.assume(store_failures="all")
     runner.simulator.seed(balance_usd_cents=959)
@@ -129,7 +131,7 @@ def test_wallet_too_small_then_topped_up(runner: Runner) -> None:
     assert not result.get("failed") and len(runner.simulator.debits()) == 1
 
 
-def test_provisioning_fails(runner: Runner) -> None:
+def test_a_provisioning_that_fails_is_repeated_once_and_reported(runner: Runner) -> None:
     """A 500 is repeated once with the same key; then the task fails and says what is known."""
     runner.simulator.assume(provisioning="fails", store_failures="all")
     (result,) = runner.run(ORDER)
@@ -138,7 +140,7 @@ def test_provisioning_fails(runner: Runner) -> None:
     assert not runner.living()
 
 
-def test_two_at_once(runner: Runner) -> None:
+def test_two_at_once_are_one_debit(runner: Runner) -> None:
     """Two clients order the same label at the same moment: one debit."""
     runner.world.core.assume["order_seconds"] = 0.2  # long enough for both to be at it
     results = runner.run_twice_at_once(ORDER)
@@ -147,7 +149,7 @@ def test_two_at_once(runner: Runner) -> None:
     assert len(runner.living()) == 1
 
 
-def test_label_that_the_provider_rewrites() -> None:
+def test_a_label_that_the_provider_rewrites_fails_with_the_password() -> None:
     """A label that comes back otherwise fails with the password at hand: it would be ordered again and again."""
     runner = Runner("vps", label_rule="cut10")
     (result,) = runner.run({**ORDER, "label": "a-rather-long-label"})
@@ -156,7 +158,7 @@ def test_label_that_the_provider_rewrites() -> None:
     assert len(runner.simulator.debits()) == 1
 
 
-def test_failure_while_waiting_keeps_the_password() -> None:
+def test_a_failure_while_waiting_keeps_the_password() -> None:
     """A server that is never ready: the failing result still holds its id and password."""
     runner = Runner("vps", provisioning_seconds=9999)
     (result,) = runner.run({**ORDER, "wait_timeout": 4})
@@ -165,7 +167,7 @@ def test_failure_while_waiting_keeps_the_password() -> None:
     assert result["vps"]["id"] == server["id"] and result["root_password"] == server["root_password"]
 
 
-def test_reinstall_whose_reply_is_lost(runner: Runner) -> None:
+def test_a_reinstall_whose_reply_is_lost_wipes_once(runner: Runner) -> None:
     """The disk is wiped once, and the new password arrives."""
     runner.run(ORDER)
     runner.simulator.faults({"method": "POST", "path": "/vps/{id}/reinstall", "when": "after", "kind": "reset"})
@@ -176,7 +178,7 @@ def test_reinstall_whose_reply_is_lost(runner: Runner) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 502}], ids=["reset", "502"])
-def test_reboot_is_never_repeated(runner: Runner, fault: dict[str, t.Any]) -> None:
+def test_a_reboot_is_never_repeated(runner: Runner, fault: dict[str, t.Any]) -> None:
     """A reboot whose reply is lost fails and says so."""
     runner.simulator.seed(vps=[{"label": "web-1"}])
     runner.simulator.faults({"method": "POST", "path": "/vps/{id}/power/{action}", "when": "after", **fault})
@@ -185,7 +187,7 @@ def test_reboot_is_never_repeated(runner: Runner, fault: dict[str, t.Any]) -> No
     assert len(runner.simulator.writes()) == 1
 
 
-def test_secrets_file_first(runner: Runner, tmp_path: Path) -> None:
+def test_the_file_takes_the_password_and_the_result_has_none(runner: Runner, tmp_path: Path) -> None:
     """credentials_file takes the password, earlier entries stay, and the result has none."""
     file = tmp_path / "secrets.json"
     first, second = runner.run(
@@ -200,7 +202,7 @@ def test_secrets_file_first(runner: Runner, tmp_path: Path) -> None:
     assert first["credentials_file"] == str(file) and file.stat().st_mode & 0o777 == 0o600
 
 
-def test_list_that_is_not_whole() -> None:
+def test_a_list_that_is_not_whole_orders_nothing() -> None:
     """A list that says that there is more, and can't be read on, orders nothing."""
     runner = Runner("vps", pagination="unreadable")
     runner.simulator.seed(vps=[{"label": f"old-{number}"} for number in range(3)])

@@ -39,7 +39,7 @@ TABLE: dict[str, tuple[t.Any, dict[str, str]]] = {
 }
 
 
-def test_table_is_whole() -> None:
+def test_the_table_is_whole() -> None:
     """No option is forgotten."""
     own = set(h444_vps.SPEC) - IDENTITY - COMMON
     assert {name for name in own if not name.startswith(("api_", "rate_", "validate_", "ca_"))} == set(TABLE)
@@ -47,7 +47,7 @@ def test_table_is_whole() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("option", TABLE)
-def test_option_in_state(option: str, state: str) -> None:
+def test_each_option_does_in_each_state_what_the_table_says(option: str, state: str) -> None:
     """What the table says is what happens."""
     world = World(assumed.defaults())
     server = world.core.make("vps", {"label": "web-1", "hostname": "web-1"})

@@ -55,7 +55,7 @@ def world_of(assume: dict[str, t.Any]) -> World:
 
 
 @pytest.mark.parametrize("seed", range(120))
-def test_life_of_a_webhook(seed: int) -> None:
+def test_a_webhook_lives_the_same_life_in_every_dialect(seed: int) -> None:
     """Create, converge, change, rotate, move, deliver, deliver again, remove."""
     assume = dialect(seed, LOOKS)
     world = world_of(assume)
