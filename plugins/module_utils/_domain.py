@@ -40,19 +40,19 @@ ENDPOINTS = (LIST, GET, PATCH)
 NOUNS = ("domains", "domain", "domain_list", "domain_names")
 IDS = ("id", "domain_id", "uuid")
 
-# The page shows the names of the other two in its request body; these go back under the name under which they came.
+# The page documents the names of the other two in the request body; these are sent under the name in the reply.
 NAMED_BY_REPLY = frozenset({"transfer_lock", "whois_privacy"})
 HOST_NAMES = ("host", "hostname", "host_name", "name", "nameserver", "server", "ns", "fqdn", "value")
 NUMBERED = re.compile(r"\A(?:ns|nameserver|name_server|host)?_?[0-9]{1,2}\Z")
 
-# A push to the registry may show only after the answer: the pauses between the readings that follow a change.
+# The registry may show a change only after the reply: the pauses between the readings that follow a change.
 PAUSES_SECONDS = (1.0, 2.0, 4.0)
-# A proxy gave up waiting for the API: the change may yet be made.
+# A proxy gave up waiting for the API: the change may still be made.
 STILL_AT_WORK = frozenset({408, 499, 504, 522, 524})
 
 
 class Told(t.NamedTuple):
-    """What a reply says of one setting: its name and value as the API returned them, and the value in normal form.
+    """One setting of a reply: its name and value as the API returned them, and the value in normal form.
 
     *value*: None if it can't be read.
     """
@@ -63,13 +63,13 @@ class Told(t.NamedTuple):
 
 
 class Domain(t.NamedTuple):
-    """A domain in normal form, and what the reply really said of its settings."""
+    """A domain in normal form, and its settings as the reply contained them."""
 
     row: Row
     told: t.Mapping[str, Told]
 
     def untold(self) -> list[str]:
-        """Name the settings that the reply left out, or gave as null."""
+        """Return the settings that are missing in the reply, or null."""
         return [field for field in SETTINGS if field not in self.told or self.told[field].raw is None]
 
 
@@ -78,9 +78,9 @@ read_switch = inside(truth, "enabled", "active", "value", "status")
 
 
 def read_nameservers(value: t.Any) -> list[str] | None:
-    """Return the name servers out of a list, a map (ns1, ns2, …) or a text; None if unreadable.
+    """Return the name servers from a list, a map (ns1, ns2, …) or a text; None if unreadable.
 
-    In small letters, without trailing dots.
+    The names are in lower case, without trailing dots.
     """
     entries = _entries_in(value)
     if entries is None:
@@ -90,7 +90,7 @@ def read_nameservers(value: t.Any) -> list[str] | None:
 
 
 def _entries_in(value: t.Any) -> list[t.Any] | None:
-    """Return the name servers of a reply one by one, as they came."""
+    """Return the name servers of a reply one by one, unchanged."""
     if isinstance(value, str):
         return re.split(r"[,;\s]+", value)
     if not isinstance(value, dict):
@@ -107,7 +107,7 @@ def _host_in(entry: t.Any) -> str | None:
 
 
 def read_status(value: t.Any) -> str | None:
-    """Return a status in the API's own words, as one lower-case word; of several, one after the other."""
+    """Return a status in the API's own words, as one lower-case word; several are joined with commas."""
     if isinstance(value, list):
         return ", ".join(found for found in map(read_status, value) if found) or None
     found = word(value, "status", "state", "name", "slug", "code")
@@ -122,7 +122,7 @@ def read_name(value: t.Any, where: Where, field: str) -> str:
     return found
 
 
-# Only names that can't mean the opposite: "unlocked" is none of them.
+# Only names that can't mean the opposite, so not "unlocked".
 SETTINGS: Table = {
     "auto_renew": Field(read_switch, "auto_renew", "autorenew", "auto_renewal", "auto_renew_enabled", "is_auto_renew"),
     "transfer_lock": Field(
@@ -174,7 +174,7 @@ FIELDS = ("id", "name", "status", *SETTINGS, "expires_at", "expires_on", "days_l
 
 
 def _spelt(raw: Raw) -> dict[str, str]:
-    """Map the snake_case names of a reply's fields to the API's spellings, out of the wrappers that flat() opens."""
+    """Map the snake_case names of a reply's fields to the API's spellings, also inside the wrappers of flat()."""
     found: dict[str, str] = {}
     for key, value in raw.items():
         name = snake(str(key))
@@ -223,7 +223,7 @@ def _expiry(expires_at: t.Any, now: datetime) -> Row:
 
 
 def _clock(answer: t.Any) -> datetime:
-    """Return the API's time by its Date header, this machine's where there is none."""
+    """Return the API's time by its Date header, else the time of this machine."""
     return moment(answer.headers.get("Date")) or datetime.now(timezone.utc)
 
 
@@ -244,7 +244,7 @@ def get_domain(api: Api, domain_id: str) -> Domain | None:
 
 
 def complete(api: Api, domain: Domain) -> Domain:
-    """Read the detail of a domain where the list leaves a setting out.
+    """Read the detail of a domain if the list lacks a setting.
 
     The page promises status, name servers and expiry only.
     """
@@ -254,7 +254,7 @@ def complete(api: Api, domain: Domain) -> Domain:
 
 
 def complete_all(api: Api, domains: t.Sequence[Domain]) -> list[Domain]:
-    """Complete every domain; once a detail holds no more than its row, the other details are not asked for."""
+    """Complete every domain; once a detail contains no more than its row, the other details are not read."""
     result, holds_more = [], True
     for domain in domains:
         full = complete(api, domain) if holds_more else domain
@@ -287,27 +287,27 @@ def find_domain(api: Api, params: Params) -> Domain:
     rows = [domain.row for domain in domains]
     row = by_name(DOMAIN, rows, params) if params.get("id") is None else None
     if row is None:
-        then = " Nothing was changed; the API can't register domains, order them in the panel."
+        then = " Nothing was changed. The API can't register domains; order them in the panel."
         raise missing(DOMAIN, params, rows, then)
     return complete(api, next(domain for domain in domains if domain.row is row))
 
 
 def wanted_of(params: Params) -> Row:
-    """Return the settings that are wanted, name servers in normal form and each once. Raises: BadOption."""
+    """Return the wanted settings, with name servers in normal form and each once. Raises: BadOption."""
     wanted = {field: params[field] for field in SETTINGS if params.get(field) is not None}
     if "nameservers" in wanted:
         hosts = [check_hostname(ascii_host(host), "nameservers", dotted=True) for host in wanted["nameservers"]]
         if not hosts:
             raise BadOption(
-                "nameservers: an empty list would take the domain offline. Leave the option out to keep those that it "
-                "has."
+                "nameservers: an empty list would take the domain offline. Nothing was sent. Leave the option out to "
+                "keep the current name servers."
             )
         wanted["nameservers"] = list(dict.fromkeys(hosts))
     return wanted
 
 
 def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
-    """Return whether a setting has a value, name servers in any order; None if the API does not return it readably."""
+    """Return whether a setting has a value, name servers in any order; None if it is missing or unreadable."""
     found = domain.told[field].value if field in domain.told else None
     if found is None:
         return None
@@ -315,7 +315,7 @@ def is_met(domain: Domain, field: str, value: t.Any) -> bool | None:
 
 
 def plan_domain(domain: Domain, wanted: Row) -> Plan:
-    """Decide which settings are written: those that differ, and those that the API does not return.
+    """Plan the settings to write: those that differ, and those that the API does not return.
 
     Raises: BadReply.
     """
@@ -327,7 +327,7 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
     for field in changed:
         if field in domain.untold():
             notes.append(
-                "The API does not return %s of %s, so it is written in each run and can't be checked." % (field, name)
+                "The API does not return %s of %s, so every run writes it, and it can't be checked." % (field, name)
             )
         elif domain.told[field].value is None:
             raise bad(GET, "%s of %s is %s, which can't be read" % (field, name, shown(domain.told[field].raw)))
@@ -337,7 +337,7 @@ def plan_domain(domain: Domain, wanted: Row) -> Plan:
 
 
 def _spelling_for(domain: Domain, field: str) -> str:
-    """Return the name under which a setting is sent: that of the page, or where it shows none, that of the reply."""
+    """Return the name under which a setting is sent: that of the page, or that of the reply if the page has none."""
     return domain.told[field].name if field in NAMED_BY_REPLY and field in domain.told else field
 
 
@@ -350,7 +350,7 @@ def plan_of(api: Api, params: Params) -> Plan:
 
 
 def _unmet(domain: Domain, wanted: Row) -> str:
-    """Return in words what is not as it is wanted; empty if all that the API returns is."""
+    """Return in words which settings differ from the wanted ones; empty if none does."""
     return "; ".join(
         "%s is %s, not %s" % (field, _said(domain.row[field]), _said(value))
         for field, value in wanted.items()
@@ -365,18 +365,18 @@ def _said(value: t.Any) -> str:
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Write the settings.
 
-    After a refusal or a lost answer the domain is read again, for the API rolls back what the registry refuses.
+    After a refusal or a lost reply the domain is read again, because the API rolls back what the registry refuses.
     """
     try:
         send(api, action, progress)
     except (AuthError, ScopeError, NotFound, RateLimited):
-        raise  # turned away at the door: there is nothing to roll back
+        raise  # refused before any change: there is nothing to roll back
     except (ApiError, UnknownFate) as error:
         _look_again(api, action, progress, error)
 
 
 def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
-    """Decide by the domain's present state what became of a change without a good answer. Raises unless it was made."""
+    """Read whether a change without a good reply was made. Raises unless it was."""
     now, wanted, before = _read_or_none(api, action.ids["id"]), progress.plan.wish, progress.plan.before
     if now is None:
         raise error
@@ -385,16 +385,16 @@ def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | 
     moved = _moved(now, before)
     progress.after = now.row
     progress.maybe = bool(moved)
-    unmet = _unmet(now, wanted) or "the API does not return all that was written"
-    since = "changed: %s" % ", ".join(moved) if moved else "it is as before"
+    unmet = _unmet(now, wanted) or "the API does not return all written settings"
+    since = "changed: %s" % ", ".join(moved) if moved else "nothing has changed"
     message = "%s %s was read again: %s; %s." % (error, clean(now.row["name"]), unmet, since)
     if isinstance(error, UnknownFate) or error.status in STILL_AT_WORK:
-        raise type(error)(message + " The change may yet come; running the task again does no harm.", **error.facts)
+        raise type(error)(message + " The change may still come. It is safe to run the task again.", **error.facts)
     raise NotReached(message, **error.facts)
 
 
 def _moved(now: Domain, before: Row) -> list[str]:
-    """Name the settings that are otherwise than before."""
+    """Return the settings that differ from before."""
     return [field for field in SETTINGS if before[field] is not None and is_met(now, field, before[field]) is False]
 
 
@@ -408,7 +408,7 @@ def _read_or_none(api: Api, domain_id: str) -> Domain | None:
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Return the domain after the change.
 
-    Raises: NotReached if the API took it, and still shows the old state some seconds later.
+    Raises: NotReached if the API accepted it, and still shows the old state some seconds later.
     """
     plan = progress.plan
     if not plan.actions:
@@ -418,17 +418,17 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
         now = get_domain(api, plan.after["id"])
         if now is None:
             raise NotReached(
-                "The API took the change of %s, but does not know the domain any more." % clean(plan.after["name"])
+                "The API accepted the change of %s, but no longer knows the domain." % clean(plan.after["name"])
             )
-        # What the API does not return is known from the plan alone; a warning says so.
+        # What the API does not return comes from the plan alone; a warning says so.
         progress.after = {**now.row, **{field: value for field, value in wanted.items() if field in now.untold()}}
         unmet = _unmet(now, wanted)
         if not unmet:
             return progress.after
         if not pauses:
             raise NotReached(
-                "The API took the change of %s, but %d s later %s. It rolls back what the registry refuses, or the "
-                "registry is slow: look at the panel; running the task again does no harm."
+                "The API accepted the change of %s, but %d s later %s. The registry may have refused the change, or "
+                "may be slow. Check the panel. It is safe to run the task again."
                 % (clean(plan.after["name"]), sum(PAUSES_SECONDS), unmet)
             )
         api.sleep(pauses.pop(0))
@@ -448,7 +448,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named(api: Api, params: Params) -> list[Domain]:
-    """Read the domains of the ID or the name that is given, or all. Raises: BadOption, Refused."""
+    """Read the domains of the ID or the name that is set, or all. Raises: BadOption, Refused."""
     if params.get("name") is not None:
         check_name(params["name"])
     if params.get("id") is None:

@@ -100,7 +100,7 @@ SSL_STATUS = by_spelling(
         ),
     }
 )
-# What the answer to a second suspension may be, where the provider takes it for a conflict.
+# The status of the reply to a second suspension, if the provider treats it as a conflict.
 CONFLICTS = frozenset({400, 409, 422})
 
 
@@ -113,17 +113,17 @@ def canonical_domain(value: str | None) -> str:
 
 
 def check_username(value: str) -> str:
-    """Return a username, or raise BadOption: one that the provider may trim could not be found again."""
+    """Return a valid username, else raise BadOption: one that the provider trims would not be found again."""
     if not value or len(value) > 64 or CONTROL.search(value) or re.search(r"\s", value):
         raise BadOption(
-            "username: %s can't be a user name: it must not be empty, longer than 64 characters, or hold spaces."
-            % shown(value)
+            "username: %s is not a valid username. It must have 1 to 64 characters, and no whitespace or control "
+            "characters. Nothing was sent." % shown(value)
         )
     return value
 
 
 def read_php(value: t.Any) -> str | None:
-    """Return a PHP version as it is ordered, "8.3", out of 8.3, "8.3.12", "php8.3" or "php83"; else the API's word."""
+    """Return a PHP version as it is ordered: "8.3" for 8.3, "8.3.12", "php8.3" or "php83"; else the API's word."""
     if isinstance(value, dict):
         value = first(value, "version", "php_version", "slug", "name", "id")
     found = str(value) if isinstance(value, float) else text(value)
@@ -132,9 +132,9 @@ def read_php(value: t.Any) -> str | None:
 
 
 def read_state(row: Raw) -> str | None:
-    """Return the status of an account by its word, or by the truth value ``suspended`` where the API returns no word.
+    """Return the status of an account by its word, or by the boolean ``suspended`` if the API returns no word.
 
-    Assumed: the page promises a status and not how it looks (switches ``hosting_status``, ``status_words``).
+    Assumed: the page promises a status, but not its form (switches ``hosting_status``, ``status_words``).
     """
     suspended = truth(first(row, "suspended", "is_suspended"))
     if suspended is True:
@@ -185,7 +185,7 @@ def read_hosting(raw: Raw, where: Endpoint = LIST) -> Row:
 
 
 def shape_hosting(row: Row, where: Endpoint) -> Row:
-    """Return an account out of a row that is in snake_case and free of secrets."""
+    """Return an account in normal form from a row that is in snake_case and free of secrets."""
     return {**row, **read_fields(row, TABLE, where)}
 
 
@@ -209,13 +209,13 @@ def title_of(row: Row) -> str:
 
 
 def has_domain(row: Row, domain: str | None) -> bool:
-    """Return whether an account is of this domain, in any spelling. The one place where these are compared."""
+    """Return whether an account has this domain, in any spelling. Only this function compares domains."""
     is_told = domain is not None and row["domain"] is not None
     return is_told and canonical_domain(row["domain"]) == canonical_domain(domain)
 
 
 def has_username(row: Row, username: str | None) -> bool:
-    """Return whether an account has this username; the case of letters makes no other one."""
+    """Return whether an account has this username, in upper or lower case."""
     return bool(username) and (row["username"] or "").casefold() == str(username).casefold()
 
 
@@ -245,21 +245,25 @@ def find_hosting(api: Api, params: Params) -> Found:
 
 
 def find_named(rows: t.Sequence[Row], params: Params) -> Row | None:
-    """Find the one living account of the domain, or of the username where no domain is given.
+    """Find the one living account of the domain, or of the username if no domain is set.
 
-    Raises: Ambiguous; BadReply if an account leaves that name out: it could be the one, and then an order would be a
-    second one, and "absent" not true.
+    Raises: Ambiguous; BadReply if an account does not show that name: it could be the wanted one. Then an order would
+    be a second one, and "absent" would be wrong.
     """
     found = by_name(ACCOUNT, rows, params)
-    field = ACCOUNT.given(params)[0][0].field
-    nameless = [row["id"] for row in ACCOUNT.living(rows) if row[field] is None]
+    name, wanted = ACCOUNT.given(params)[0]
+    nameless = [row["id"] for row in ACCOUNT.living(rows) if row[name.field] is None]
     if found is None and nameless:
-        raise bad(LIST, "it does not return the %s of %s" % (field, ", ".join(nameless)))
+        raise bad(
+            LIST,
+            "it does not return the %s of %s, so it is not known whether a hosting account has the %s %s"
+            % (name.field, ", ".join(nameless), name.field, shown(wanted)),
+        )
     return found
 
 
 def differences(current: Row, params: Params) -> list[tuple[Name, str]]:
-    """Return the names that are given where the API returns another one for the account."""
+    """Return the names that are set and differ from those that the API returns for the account."""
     return [
         (name, wanted)
         for name, wanted in ACCOUNT.given(params)
@@ -273,8 +277,8 @@ def check_same(current: Row, rows: t.Sequence[Row], params: Params) -> None:
         others = [row for row in ACCOUNT.living(rows) if row["id"] != current["id"] and name.fits(row, wanted)]
         if others:
             raise Ambiguous(
-                "The options name different hosting accounts: %s has the %s %s, but %s has %s. Nothing was changed; "
-                "name the one you mean by its id alone."
+                "The options identify different hosting accounts: %s has the %s %s, but %s has %s. Nothing was "
+                "changed. Identify the one you mean by its ID alone."
                 % (others[0]["id"], name.field, shown(wanted), current["id"], shown(current[name.field])),
                 candidates=[
                     {field: row.get(field) for field in ("id", "domain", "username")} for row in [current, *others]
@@ -293,8 +297,8 @@ def check_same(current: Row, rows: t.Sequence[Row], params: Params) -> None:
 def may_have(current: Row, name: Name, wanted: str, params: Params) -> bool:
     """Return whether a name may be the account's.
 
-    What the API does not return contradicts nothing, unless the account is to be removed. The provider may change the
-    username that an order asks for, so it may differ where the domain found the account.
+    A name that the API does not return contradicts nothing, unless the account is to be removed. The provider may
+    change the username of an order, so it may differ if the account was found by its domain.
     """
     state, told = params.get("state"), current[name.field]
     if told is None:
@@ -337,7 +341,7 @@ def checked(params: Params) -> Params:
 
 
 def plan_missing(api: Api, params: Params, found: Found) -> Plan:
-    """Plan what becomes of a name that no account has: an order, where one is asked for.
+    """Plan an order for a name that no account has, if the task asks for one.
 
     Raises: Missing, and what plan_order raises.
     """
@@ -347,7 +351,7 @@ def plan_missing(api: Api, params: Params, found: Found) -> Plan:
 
 
 def with_detail(api: Api, row: Row, params: Params) -> Row:
-    """Read the account by itself where its row in the list leaves out what is needed to decide."""
+    """Read the account itself if its row in the list lacks a field that the decision needs."""
     needed = {
         "status": params["state"] != "present",
         "php_version": params.get("php_version") is not None,
@@ -376,10 +380,10 @@ def plan_absent(current: Row | None) -> Plan:
 
 
 def plan_current(current: Row, params: Params) -> Plan:
-    """Plan what becomes of an account that is there. Pure.
+    """Plan the changes of an existing account. Pure.
 
-    A status or a PHP version that the API does not return in a known word is written in every run, for both writes only
-    set a state; a note says so. A certificate is never retried on a guess, for each retry counts at Let's Encrypt.
+    If the API returns no known status or PHP version, it is written in every run, because both writes only set a state;
+    a note says so. A certificate is never retried on a guess, because each retry counts at Let's Encrypt.
     """
     state, php, status = params["state"], params.get("php_version"), current["status"]
     steps: list[Step] = []
@@ -411,12 +415,12 @@ def _step(
 
 
 def wants_ssl_retry(current: Row, retry_ssl: str) -> bool:
-    """Decide whether the certificate is issued again; what is not known is not guessed."""
+    """Return whether the certificate is to be issued again; an unknown status is no reason."""
     return retry_ssl == "always" or (retry_ssl == "failed" and current["ssl_status"] == FAILED)
 
 
 def unknown_notes(current: Row, params: Params) -> list[str]:
-    """Return what the API does not return in a known word, and what is done for want of it."""
+    """Return a note for each unknown field, which says what is done instead."""
     notes = [
         _unknown_status(current, params["state"]),
         _unknown_php(current, params.get("php_version")),
@@ -430,16 +434,17 @@ def _unknown_status(current: Row, state: str) -> str:
     if state not in ("active", "suspended") or status in STATUSES:
         return ""
     if status:
-        told = "calls the status of %s %s" % (name, shown(status))
+        told = "returns the unknown status %s for %s" % (shown(status), name)
     else:
         told = "does not return the status of %s" % name
-    return "The API %s, so whether it is suspended is not known: state: %s is sent in every run." % (told, state)
+    return "The API %s, so it is not known whether it is suspended: state: %s is sent in every run." % (told, state)
 
 
 def _unknown_php(current: Row, php: str | None) -> str:
     if php is None or current["php_version"] is not None:
         return ""
-    return "The API does not return the PHP version of %s: php_version is sent in every run." % shown(title_of(current))
+    name = shown(title_of(current))
+    return "The API does not return the PHP version of %s, so php_version is sent in every run." % name
 
 
 def _unknown_certificate(current: Row, retry_ssl: str) -> str:
@@ -447,14 +452,14 @@ def _unknown_certificate(current: Row, retry_ssl: str) -> str:
     if retry_ssl != "failed" or status in CERTIFICATES:
         return ""
     if status is None:
-        told = "does not return the state of the certificate of %s" % name
+        told = "does not return the status of the certificate of %s" % name
     else:
-        told = "calls the state of the certificate of %s %s, which may or may not be a failure" % (name, shown(status))
-    return "retry_ssl: the API %s, so it was not retried; always does it." % told
+        told = "returns the certificate status %s for %s, which may or may not be a failure" % (shown(status), name)
+    return "retry_ssl: the API %s, so it was not retried. To retry it anyway, use always." % told
 
 
 def drift_notes(current: Row, params: Params) -> list[str]:
-    """Return what differs and can't be changed through the API."""
+    """Return a note for each difference that can't be changed through the API."""
     name, told, wanted = shown(title_of(current)), current["plan_slug"], params.get("plan_slug")
     notes = [
         "%s has the %s %s, not %s; the API can't change it." % (name, other.field, clean(current[other.field]), value)
@@ -467,15 +472,15 @@ def drift_notes(current: Row, params: Params) -> list[str]:
 
 
 def plan_order(api: Api, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Plan:
-    """Plan the order of an account, with every check that is possible before money moves.
+    """Plan the order of an account, after every check that is possible before money moves.
 
     Raises: Refused, Missing, BadOption.
     """
     if not params.get("plan_slug"):
-        raise missing(ACCOUNT, params, rows, " To order it, give plan_slug, domain and username.")
+        raise missing(ACCOUNT, params, rows, " To order it, set plan_slug, domain and username.")
     if domain is None or username is None:
         raise BadOption(
-            "%s is needed too, to order a hosting account for %s."
+            "%s is also required to order a hosting account for %s. Nothing was ordered."
             % ("domain" if domain is None else "username", shown(username if domain is None else domain))
         )
     _check_free(rows, username, domain)
@@ -494,8 +499,8 @@ def _check_free(rows: t.Sequence[Row], username: str, domain: str) -> None:
     taken = [row for row in rows if not is_gone(row) and has_username(row, username)]
     if taken:
         raise Refused(
-            "username: %s is taken by the hosting account %s of %s. Nothing was ordered; choose another user name for "
-            "%s." % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
+            "username: %s is taken by the hosting account %s of %s. Nothing was ordered. Choose a different username "
+            "for %s." % (shown(username), taken[0]["id"], shown(taken[0]["domain"]), shown(domain))
         )
 
 
@@ -524,7 +529,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress) -> bool:
-    """Return whether an account was suspended, or served, already: a provider can call that a conflict."""
+    """Return whether an account already had the wanted state: a provider may treat the request as a conflict."""
     if action.endpoint not in (SUSPEND, UNSUSPEND) or error.status not in CONFLICTS:
         return False
     progress.maybe = error.may_have_happened
@@ -533,18 +538,18 @@ def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress
 
 
 def _perform_order(api: Api, order: Order, progress: Progress) -> None:
-    """Place the order, and make sure that the next run finds the account by its domain. Raises: Refused."""
+    """Place the order, and check that the next run finds the account by its domain. Raises: Refused."""
     domain, username = order.wanted_name, order.body["username"]
     row = _buy.place(api, order, SHOP, progress)
     if row["domain"] is not None and not has_domain(row, domain):
-        # A domain that the provider writes another way would be ordered again once the key is forgotten.
+        # A domain that the provider changed would be ordered again once the provider has forgotten the key.
         raise Refused(
-            "%s was ordered as %s, but the provider calls it %s. Use that domain from now on, or it would be ordered "
-            "again." % (shown(domain), row["id"], shown(row["domain"]))
+            "%s was ordered as %s, but the provider calls it %s. Use that domain from now on. Otherwise it would be "
+            "ordered again." % (shown(domain), row["id"], shown(row["domain"]))
         )
     if row["username"] is not None and not has_username(row, username):
         progress.warn(
-            "%s was ordered for the user %s, but the provider calls it %s."
+            "%s was ordered with the username %s, but the API shows the username %s."
             % (shown(domain), shown(username), shown(row["username"]))
         )
     fill_from_order(row, order)
@@ -556,7 +561,7 @@ SHOP = _buy.Shop(
     endpoint=ORDER,
     id_fact="hosting_id",
     secrets=PASSWORDS,
-    way_to_new_secrets="no endpoint gives new ones, so set them in the panel",
+    way_to_new_secrets="the API can't create a new one, so set one in the panel",
     list_rows=list_hosting,
     get_row=get_hosting,
     read_reply=read_order_reply,
@@ -569,15 +574,15 @@ SHOP = _buy.Shop(
 
 
 def wait(api: Api, action: Action, progress: Progress) -> None:
-    """Wait for an action's effect. A status that the collection does not know is not waited through."""
+    """Wait for an action's effect. An unknown status ends the wait."""
     hosting_id = action.ids.get("id") or progress.resource_id
-    # The reply to an order, or what was read to prove it, is as new as it gets.
+    # The reply to an order, or the reading that proved it, is the newest there is.
     row = progress.after if action.endpoint is ORDER else None
     progress.after = wait_for(api, action, progress, lambda: get_hosting(api, hosting_id), STATUSES, row)
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:
-    """Lift the suspension of an account that came up suspended though it is wanted active."""
+    """Unsuspend an account that is suspended after its order although it is to be active."""
     row = progress.after
     if progress.params["state"] != "active" or action.until != SETTLED or not row or row["status"] != SUSPENDED:
         return ()
@@ -593,12 +598,13 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     row = (progress.after if last.until else get_hosting(api, plan.after["id"])) or progress.after
     if plan.purchase is not None:
         fill_from_order(row, plan.purchase)
-    # What the API leaves out is known from the plan; the states never are.
+    # What the API leaves out comes from the plan, but never a status.
     now = laid_over({**plan.after, "status": None, "ssl_status": None}, row)
     php = params.get("php_version")
     if php is not None and now["php_version"] != php:
         progress.warn(
-            "The API took PHP %s for %s, but still shows %s." % (php, shown(title_of(now)), shown(now["php_version"]))
+            "The API accepted PHP %s for %s, but still shows %s."
+            % (php, shown(title_of(now)), shown(now["php_version"]))
         )
     return now
 
@@ -614,9 +620,9 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
-    """Read the accounts that are named, all without a name.
+    """Read the accounts of the names that are set, or all.
 
-    Raises: BadOption; Ambiguous, Refused if the names mean different ones.
+    Raises: BadOption; Ambiguous, Refused if the names mean different accounts.
     """
     if params.get("id") is not None:
         row = get_hosting(api, check_id(params["id"], "id"))

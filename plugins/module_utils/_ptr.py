@@ -28,7 +28,7 @@ ENDPOINTS = (PUT_PTR, DELETE_PTR)
 
 
 def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
-    """Read the addresses of one server, named by ID or label, or of all. Where they show the labels, in one request.
+    """Read the addresses of one server, by ID or label, or of all. One request is enough if they show the labels.
 
     Raises: Missing, Ambiguous, Refused.
     """
@@ -39,11 +39,11 @@ def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
     try:
         return list_ips(api, check_id(vps_id, "vps_id"))
     except NotFound:
-        raise Missing("There is no VPS with the id %s." % shown(vps_id)) from None
+        raise Missing("No VPS has the ID %s." % shown(vps_id)) from None
 
 
 def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
-    """Read the addresses of the server of this label. The servers are listed only where the addresses leave a doubt."""
+    """Read the addresses of the server with this label. The servers are listed only if the addresses are not enough."""
     rows = list_all_ips(api)
     owner_id = _owner_shown(rows, vps_label)
     if owner_id is None or vps_id not in (None, owner_id):
@@ -55,7 +55,7 @@ def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
 
 
 def _owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
-    """Return the ID of the one server of this label, by its addresses alone; None if they leave a doubt."""
+    """Return the ID of the one server with this label, by its addresses alone; None if they are not enough."""
     if any(row["vps_id"] is None or row["vps_label"] is None for row in rows):
         return None
     owners = {row["vps_id"] for row in rows if has_label({"label": row["vps_label"]}, vps_label)}
@@ -63,7 +63,7 @@ def _owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
 
 
 def _find_owner(api: Api, vps_id: str | None, vps_label: str) -> Row:
-    """Find the server of this label, which the ID means too where one is given. Raises: Missing, Ambiguous, Refused."""
+    """Find the server with this label, and with the ID if one is set. Raises: Missing, Ambiguous, Refused."""
     servers = list_vps(api)
     owner = by_name(SERVER, servers, {"label": vps_label})
     if owner is None:
@@ -75,31 +75,29 @@ def _find_owner(api: Api, vps_id: str | None, vps_label: str) -> Row:
 
 
 def with_labels(rows: t.Iterable[Row], labels: t.Mapping[str, str | None]) -> list[Row]:
-    """Fill in the label of a server, by its ID, where its addresses do not show it."""
+    """Fill in the label of a server, by its ID, if its addresses do not show it."""
     return [row if row["vps_label"] is not None else {**row, "vps_label": labels.get(row["vps_id"])} for row in rows]
 
 
 def find_ip(rows: t.Sequence[Row], ip: str, whose: str) -> Row:
-    """Find one address. Raises: Missing, naming the addresses there are; Ambiguous where two servers have it."""
+    """Find one address. Raises: Missing, with the existing addresses; Ambiguous if two servers have it."""
     found = [row for row in rows if row["ip"] == ip]
     owners = list(dict.fromkeys(str(row["vps_id"]) for row in found))
     if len(owners) > 1:
         raise Ambiguous(
-            "The API shows the address %s on %d servers: %s. Nothing was changed; name the one you mean by vps_id."
+            "The API shows the address %s on %d servers: %s. Nothing was changed. Choose one with vps_id."
             % (ip, len(owners), ", ".join(owners)),
             candidates=[{name: row[name] for name in ("vps_id", "vps_label", "ip", "ptr")} for row in found],
         )
     if found:
         return found[0]
     known = [row["ip"] for row in rows]
-    raise Missing(
-        "The address %s is not on %s; there %s." % (ip, whose, "are: " + ", ".join(known[:10]) if known else "is none"),
-        closest=known[:10],
-    )
+    there = "existing addresses: " + ", ".join(known[:10]) if known else "there are no addresses"
+    raise Missing("The address %s is not on %s; %s." % (ip, whose, there), closest=known[:10])
 
 
 def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
-    """Find the primary address of a server: the one that is marked, IPv4 before IPv6, or its only one.
+    """Find the primary address of a server: the marked one, IPv4 before IPv6, or its only one.
 
     Raises: Missing, Refused.
     """
@@ -109,24 +107,24 @@ def find_primary(rows: t.Sequence[Row], whose: str) -> Row:
         if choice:
             known = [row["ip"] for row in choice]
             raise Refused(
-                "The API does not show which address of %s is the primary one: %s. Nothing was changed; give ip."
+                "The API does not show which address of %s is the primary one: %s. Nothing was changed. Set ip."
                 % (whose, ", ".join(known[:10])),
                 closest=known[:10],
             )
-    raise Missing("The API shows no address on %s." % whose)
+    raise Missing("The API shows no address of %s." % whose)
 
 
 def plan_ptr(row: Row, hostname: str | None) -> Plan:
-    """Decide how the PTR record of one address becomes *hostname* (None: no record). Raises: Refused."""
+    """Plan the change of one address's PTR record to *hostname* (None: no record). Raises: Refused."""
     if ascii_host(row["ptr"]) == ascii_host(hostname):
         return same(row)
     if row["zone_hosted"] is False:
         raise Refused(
-            "The PTR record of %s can't be set here: its reverse zone is not on 444Host's DNS (zone_hosted is false). "
-            "Nothing was written." % row["ip"]
+            "The PTR record of %s can't be set: its reverse zone is not hosted on 444Host's DNS (zone_hosted is "
+            "false). Nothing was written." % row["ip"]
         )
     if row["vps_id"] is None:
-        raise bad(ALL_IPS, "it does not show whose address %s is (name it by vps_id)" % row["ip"])
+        raise bad(ALL_IPS, "it does not show which server has the address %s (set vps_id)" % row["ip"])
     ids = {"id": row["vps_id"], "ip": row.get("told_ip") or row["ip"]}
     if hostname:
         action = Action(
@@ -146,23 +144,23 @@ def plan_of(api: Api, params: Params) -> Plan:
     plan = plan_ptr(row, hostname)
     if hostname and params.get("require_forward") and not is_confirmed(hostname, row["ip"]):
         raise Refused(
-            "require_forward: %s does not resolve to %s, so mail servers would not believe the PTR record. Add the A "
-            "or AAAA record first; nothing was written." % (hostname, row["ip"])
+            "require_forward: %s does not resolve to %s, so mail servers would not trust the PTR record. Nothing was "
+            "written. Add the A or AAAA record first." % (hostname, row["ip"])
         )
     return plan
 
 
 def _wanted_hostname(params: Params) -> str | None:
-    """Return the hostname that the record is to have, None if there is to be no record. Raises: BadOption."""
+    """Return the wanted hostname of the record, None to clear it. Raises: BadOption."""
     if params["state"] != "present":
         return None
     if is_blank(params.get("hostname")):
-        raise BadOption("hostname is needed to set a PTR record; state: absent clears it. Nothing was sent.")
+        raise BadOption("hostname is required to set a PTR record. Nothing was sent. To clear it, use state: absent.")
     return check_hostname(params["hostname"], "hostname", dotted=True)
 
 
 def _whose(params: Params) -> str:
-    """Return on which servers the address is looked for."""
+    """Return in words which servers are searched for the address."""
     name = params.get("vps_label") or params.get("vps_id")
     return "the VPS %s" % shown(name) if name is not None else "any VPS of this account"
 
@@ -170,7 +168,7 @@ def _whose(params: Params) -> str:
 def read_reply(body: t.Any) -> str | None:
     """Return the hostname that the reply to a write shows, None if it shows none.
 
-    Assumed: the page shows no reply; it may be the address, the record, or nothing of either (switch ``write_reply``).
+    Assumed: the page shows no reply; it may contain the address, the record, or neither (switch ``write_reply``).
     """
     try:
         found = normal(object_in(body, ("ptr", "ip", "address", "record"), PUT_PTR), PUT_PTR)
@@ -183,12 +181,12 @@ def read_reply(body: t.Any) -> str | None:
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Set or clear a PTR record.
 
-    The answer counts and the record is not read again: what that would show may be older than the write.
+    The record is not read again after the reply, because that reading could be older than the write.
     """
     answer = send(api, action, progress)
     told = read_reply(answer.body) if answer is not None and action.endpoint is PUT_PTR else None
     if told is not None and ascii_host(told) != ascii_host(progress.plan.after["ptr"]):
-        progress.warn("The API took the PTR record of %s, but its answer shows %s." % (action.target, shown(told)))
+        progress.warn("The API accepted the PTR record of %s, but its reply shows %s." % (action.target, shown(told)))
 
 
 def read_back(_api: Api, _params: t.Mapping[str, t.Any], progress: Progress) -> t.Any:
@@ -212,7 +210,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
-    """Read the addresses that are named; none if there is no such server. Raises: BadOption, Ambiguous, Refused."""
+    """Read the requested addresses; none if there is no such server. Raises: BadOption, Ambiguous, Refused."""
     ip = check_ip(params["ip"], "ip") if params.get("ip") else None
     try:
         rows = rows_of(api, params.get("vps_id"), params.get("vps_label"))
@@ -227,13 +225,13 @@ def _named_rows(api: Api, params: Params) -> list[Row]:
 
 
 def _check_owner(api: Api, ip: str, params: Params) -> None:
-    """Where an address is not on the server that is named, make sure that it is on no other one. Raises: Refused."""
+    """Check that an address that the given server does not have is on no other server. Raises: Refused."""
     option = "vps_id" if params.get("vps_id") is not None else "vps_label"
     if params.get(option) is None:
         return
     for row in list_all_ips(api):
         if row["ip"] == ip and row["vps_id"] is not None:
             raise Refused(
-                "The address %s is on the VPS %s, not on %s. Nothing was changed; correct %s, or leave it out."
+                "The address %s is on the VPS %s, not on %s. Nothing was changed. Correct %s, or leave it out."
                 % (ip, shown(row["vps_label"] or row["vps_id"]), shown(params[option]), option)
             )

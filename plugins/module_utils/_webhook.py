@@ -63,8 +63,8 @@ AGAIN = "run the task again with rotate_secret: true"
 def canonical_url(url: str) -> str:
     """Return a URL in the form in which URLs are compared, that of browsers.
 
-    Scheme and host in lower case, no default port, at least the path "/", and what is not ASCII percent-encoded. Path
-    and query are kept, for their letters and order may matter.
+    Scheme and host in lower case, no default port, at least the path "/", and non-ASCII characters percent-encoded.
+    Path and query are kept, because their case and order may matter.
     """
     match = re.match(r"\A([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)\Z", url.strip(), re.DOTALL)
     if match is None:
@@ -89,42 +89,42 @@ def check_url(url: str, option: str) -> str:
     except ValueError:
         raise BadOption("%s: this is not a URL like https://example.com/hook." % option) from None
     if parts.username is not None or parts.password is not None:
-        # The URL is named in outputs, so it is not repeated here either.
+        # The message does not show the URL, because the password is in it.
         raise BadOption(
-            "%s: a URL with user name or password is refused, for outputs show it; deliveries are signed instead."
-            % option
+            "%s: a URL with a username or password is refused, because outputs show it. Verify the signatures of "
+            "deliveries instead." % option
         )
     if parts.scheme.lower() != "https" or not host or CONTROL.search(url) or re.search(r"[\s\\]", url):
         raise BadOption(
             "%s: %s is not an HTTPS URL like https://example.com/hook. Nothing was changed." % (option, shown(url))
         )
     if "#" in url:
-        raise BadOption("%s: %s has a fragment (#…), which is never sent; leave it out." % (option, shown(url)))
+        raise BadOption("%s: %s has a fragment (#…), which is never sent. Leave it out." % (option, shown(url)))
     return url
 
 
 def check_events(events: t.Sequence[str], force: bool) -> list[str]:
-    """Return the events, each once, else raise BadOption. *force*: take names that are not known here, too."""
+    """Return the events, each once, else raise BadOption. *force*: accept unknown names, too."""
     wanted = list(dict.fromkeys(events))
     if not wanted:
         raise BadOption(
-            "events: at least one is needed; there are: %s. To pause a webhook, set is_active: false."
+            "events: at least one event is required. Known events: %s. To pause a webhook, set is_active: false."
             % ", ".join(EVENTS)
         )
     for event in wanted:
         if not event or event != event.strip() or CONTROL.search(event):
-            raise BadOption("events: %s can't be the name of an event." % shown(event))
+            raise BadOption("events: %s is not a valid name of an event." % shown(event))
         if event not in EVENTS and not force:
             near = closest(event, EVENTS)
             raise BadOption(
-                "events: %s is not an event of the API%s. There are: %s. Nothing was changed; if the API has gained "
-                "it, set force: true." % (shown(event), ", closest: %s" % near[0] if near else "", ", ".join(EVENTS))
+                "events: %s is not a known event%s. Known events: %s. Nothing was changed. If the API has added this "
+                "event, set force: true." % (shown(event), ", closest: %s" % near[0] if near else "", ", ".join(EVENTS))
             )
     return wanted
 
 
 def read_events(value: t.Any) -> list[str] | None:
-    """Return the events as a list of names, out of texts or objects; None if there are none."""
+    """Return the events as a list of names, from texts or objects; None if there are none."""
     if isinstance(value, str):
         value = re.split(r"[\s,]+", value.strip())
     if not isinstance(value, list):
@@ -133,7 +133,7 @@ def read_events(value: t.Any) -> list[str] | None:
 
 
 def read_active(row: Raw) -> bool | None:
-    """Return whether a webhook is active, None if the API does not say."""
+    """Return whether a webhook is active, None if the API does not return it."""
     found = truth(first(row, "is_active", "active", "is_enabled", "enabled"))
     if found is None:
         paused = truth(first(row, "is_paused", "paused", "disabled"))
@@ -158,18 +158,18 @@ FIELDS = tuple(TABLE)
 def read_webhook(raw: Raw, where: Endpoint = LIST) -> Row:
     """Return one webhook in normal form: FIELDS are always there, None if the API returned nothing; all else is kept.
 
-    Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is one under
-    any name.
+    Assumed: the secret's name and place (switch ``webhook_secret_form``). A text that begins with whsec_ is a secret
+    under any name.
     """
     row = row_of(raw, NOUNS, where, is_signing_secret)
     fields = read_fields(row, TABLE, where)
     if not fields["url"]:
-        raise bad(where, "it shows no URL for the webhook %s" % fields["id"])
+        raise bad(where, "it does not return the URL of the webhook %s" % fields["id"])
     return {**row, **fields}
 
 
 def read_secret_reply(body: t.Any, where: Endpoint) -> Reply:
-    """Read the reply to a creation or rotation: the webhook's ID and its secret, where it holds them.
+    """Read the reply to a creation or rotation: the webhook's ID and its secret, if it contains them.
 
     Source: POST /v1/webhooks: "The signing secret is returned ONCE in this response"; POST …/rotate-secret likewise.
     """
@@ -191,7 +191,7 @@ def get_webhook(api: Api, webhook_id: str) -> Row | None:
 
 
 def has_url(row: Row, url: str | None) -> bool:
-    """Return whether a webhook is one of this URL, however it is written. The one place where URLs are compared."""
+    """Return whether a webhook has this URL, in any spelling. Only this function compares URLs."""
     return url is not None and canonical_url(row["url"]) == canonical_url(url)
 
 
@@ -223,12 +223,11 @@ def plan_of(api: Api, params: Params) -> Plan:
 
 
 def checked(params: Params) -> Params:
-    """Check the options, and give each event once. Raises: BadOption."""
+    """Check the options, and return each event once. Raises: BadOption."""
     events, force = params.get("events"), params["force"]
     if force and events is None:
         raise BadOption(
-            "force: it takes events that are not known here, and no events are given. Nothing was changed; leave it "
-            "out."
+            "force: this option allows unknown events, but events is not set. Nothing was changed. Leave it out."
         )
     for option in ("url", "new_url"):
         if params.get(option) is not None:
@@ -239,7 +238,7 @@ def checked(params: Params) -> Params:
 
 
 def _untold(row: Row, params: Params) -> list[str]:
-    """Name the wanted fields that a webhook's row leaves out."""
+    """Return the names of the wanted fields that a webhook's row lacks."""
     return [
         name
         for name in ("events", "is_active", "description")
@@ -248,7 +247,7 @@ def _untold(row: Row, params: Params) -> list[str]:
 
 
 def told(row: Row) -> Row:
-    """Return a webhook as results have it: a list is a list, also where the API does not return it."""
+    """Return a webhook as results have it: its events are a list, even if the API does not return them."""
     return {**row, "events": row["events"] or []}
 
 
@@ -267,10 +266,10 @@ def plan_create(url: str, params: Params) -> Plan:
     events = params.get("events")
     if events is None:
         raise Refused(
-            "events: there is no webhook of %s yet, and to create it they are needed. There are: %s."
+            "events: required to create the webhook %s, which does not exist. Nothing was changed. Known events: %s."
             % (shown(url), ", ".join(EVENTS))
         )
-    # The page shows url and events at creation; everything else goes the documented way, by a change.
+    # The page documents only url and events for the creation; a change sets everything else.
     actions = [Action("create", url, CREATE, {}, {"url": url, "events": events}, brings_secret=True)]
     later: Row = {"description": params["description"]} if params.get("description") else {}
     if params.get("is_active") is False:
@@ -282,7 +281,7 @@ def plan_create(url: str, params: Params) -> Plan:
 
 
 def plan_current(current: Row, params: Params) -> Plan:
-    """Plan what becomes of a webhook that is there: only what differs is written. Pure. Raises: BadReply."""
+    """Plan the changes of an existing webhook: only what differs is written. Pure. Raises: BadReply."""
     ids, before, body = {"id": current["id"]}, told(current), changes_of(current, params)
     after = {**before, **body, "description": body.get("description", current["description"]) or None}
     actions = []
@@ -290,7 +289,7 @@ def plan_current(current: Row, params: Params) -> Plan:
         known_as = WEBHOOK.names_of(current)
         actions.append(Action("change", current["url"], CHANGE, ids, body, known_as=known_as, new_name=body.get("url")))
     if params.get("rotate_secret"):
-        # Last, for what fails before it then costs no secret.
+        # Last, so that an earlier failure costs no secret.
         actions.append(Action("rotate secret of", after["url"], ROTATE, ids, brings_secret=True))
     return Plan(before, after, tuple(actions)) if actions else same(before)
 
@@ -307,7 +306,7 @@ def changes_of(current: Row, params: Params) -> Row:
 
 
 def is_met(current: Row, name: str, wanted: t.Any) -> bool:
-    """Return whether a field is as it is wanted. Raises: BadReply if that can't be known."""
+    """Return whether a field has the wanted value. Raises: BadReply if that is not known."""
     if name == "url":
         return has_url(current, wanted)
     if name == "description":
@@ -329,7 +328,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _let_secret_follow(action: Action, progress: Progress) -> None:
-    """Let the entry of credentials_file follow a webhook to its new URL, or to its end."""
+    """Move the entry in credentials_file to the new URL of a webhook, or mark it as removed."""
     before, new_url = progress.plan.before, (action.body or {}).get("url")
     if before is not None and (new_url is not None or action.endpoint is DELETE):
         new_name = canonical_url(new_url) if new_url is not None else None
@@ -337,18 +336,18 @@ def _let_secret_follow(action: Action, progress: Progress) -> None:
 
 
 def _create(api: Api, action: Action, progress: Progress) -> None:
-    """Create a webhook, once. Where the reply or its secret is lost, find it by its URL and rotate its secret, once.
+    """Create a webhook, once. If the reply or its secret is lost, find it by its URL and rotate its secret, once.
 
     Raises: UnknownFate if it is not known whether it was created.
     """
     url, webhook_id, secret = action.target, None, None  # type: str, str | None, str | None
     try:
         answer = api.request(CREATE, body=action.body)
-        cause = "its reply holds no id"
+        cause = "its reply contains no ID"
         progress.maybe = True
         reply = read_secret_reply(answer.body, CREATE)
         webhook_id, secret = reply.id, reply.secrets.get("secret")
-        # One that is missing is no loss yet, for it is rotated below.
+        # A missing secret is no loss yet, because it is rotated below.
         progress.receive(_resource(url), webhook_id, reply, ("secret",) if secret else (), AGAIN)
     except H444Error as error:
         if not error.may_have_happened:
@@ -364,7 +363,7 @@ def _create(api: Api, action: Action, progress: Progress) -> None:
             _rotate(api, webhook_id, url, progress)
         except ApiError as error:
             progress.lose("secret of " + _resource(url), AGAIN)
-            message = "%s The webhook %s was created as %s, but its secret was lost: %s." % (
+            message = "%s The webhook %s was created with the ID %s, but its secret was lost: %s." % (
                 error,
                 shown(url),
                 webhook_id,
@@ -372,36 +371,36 @@ def _create(api: Api, action: Action, progress: Progress) -> None:
             )
             raise type(error)(message, **error.facts) from None
         progress.warn(
-            "The webhook %s was created, but its secret was lost with the reply, so the secret was rotated, once."
+            "The webhook %s was created, but its secret was lost with the reply, so the secret was rotated once."
             % shown(url)
         )
 
 
 def _look_for(api: Api, url: str, events: t.Sequence[str], cause: str) -> str:
-    """Find the webhook that a lost request may have made; there was none of its URL before. Raises: UnknownFate."""
-    unknown = "Whether the webhook %s was created is not known (%s)" % (shown(url), cause)
+    """Find the webhook that a lost request may have created; its URL had none before. Raises: UnknownFate."""
+    unknown = "It is not known whether the webhook %s was created (%s)" % (shown(url), cause)
     try:
         found = _list_of_url(api, url)
     except H444Error as error:
-        then = "%s, and looking for it failed: %s Run the task again."
+        then = "%s, and the list of webhooks could not be read: %s Run the task again."
         raise UnknownFate(then % (unknown, error), cause=cause) from None
-    # Another's, made at the same moment, must not lose its secret to us.
+    # A webhook that somebody else created at the same moment must keep its secret.
     mine = [row for row in found if row["events"] is None or set(row["events"]) == set(events)]
     if len(found) == len(mine) == 1:
         return str(mine[0]["id"])
     if found:
         ids = ", ".join(row["id"] for row in found)
-        then = "there are now of this URL: ids %s. Delete those that are too many by their ids, and %s." % (ids, AGAIN)
+        then = "the webhooks with this URL now have the IDs %s. Delete the surplus ones by ID, and %s." % (ids, AGAIN)
     else:
         then = (
-            "the list does not show it. Run the task again, which creates it if it is still missing. If it is there by "
-            "then, its secret was lost: %s." % AGAIN
+            "the list does not contain it. Run the task again, which creates it if it is still missing. If it exists "
+            "by then, its secret was lost: %s." % AGAIN
         )
     raise UnknownFate("%s; %s" % (unknown, then), cause=cause)
 
 
 def _list_of_url(api: Api, url: str) -> list[Row]:
-    """Read the webhooks of a URL, more than once while there is none. Raises: H444Error."""
+    """Read the webhooks of a URL, and repeat this while there is none. Raises: H444Error."""
     found: list[Row] = []
     for pause in LOOK_PAUSES_SECONDS:
         api.sleep(pause)
@@ -429,13 +428,14 @@ def _rotate(api: Api, webhook_id: str, url: str, progress: Progress) -> None:
         progress.receive(_resource(url), webhook_id, reply, ("secret",), AGAIN)
         if "secret" not in reply.secrets:
             raise bad(
-                ROTATE, "it holds no readable secret, and the old one of %s no longer signs; %s" % (shown(url), AGAIN)
+                ROTATE,
+                "it contains no readable secret, and the old secret of %s no longer signs; %s" % (shown(url), AGAIN),
             )
         return
     progress.lose("secret of " + _resource(url), AGAIN)
     raise UnknownFate(
-        "Whether the secret of the webhook %s (id %s) was rotated is not known (%s): deliveries may be signed with a "
-        "new one that nobody has. To get one, %s." % (shown(url), webhook_id, cause, AGAIN),
+        "It is not known whether the secret of the webhook %s (ID %s) was rotated (%s). Deliveries may be signed with "
+        "a new secret that was lost. To get a new one, %s." % (shown(url), webhook_id, cause, AGAIN),
         cause=cause,
     )
 
@@ -454,26 +454,26 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     after = progress.after = laid_over({**plan.after, "id": webhook_id}, row)
     if not has_url(after, plan.after["url"]):
         raise Refused(
-            "The webhook %s has the id %s, but the API calls its URL %s. Use that one from now on, or it would be "
-            "created again." % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
+            "The webhook %s has the ID %s, but the API shows the URL %s. Use that URL from now on. Otherwise the "
+            "webhook would be created again." % (shown(plan.after["url"]), webhook_id, shown(after["url"]))
         )
     others = _not_as_written(plan, after)
     if others:
         progress.warn(
-            "The API took the webhook %s, but still shows another value of: %s."
+            "The API accepted the webhook %s, but still shows different values of: %s."
             % (shown(after["url"]), ", ".join(others))
         )
     return after
 
 
 def _not_as_written(plan: Plan, after: Row) -> list[str]:
-    """Name the fields that were written and show another value; one that the API does not return is as in the plan."""
+    """Return the written fields that show a different value; one that the API does not return counts as written."""
     written = {name for action in plan.actions for name in action.body or ()} - {"url"}
     return sorted(name for name in written if _comparable(after[name]) != _comparable(plan.after[name]))
 
 
 def _comparable(value: t.Any) -> t.Any:
-    """Return events as a set: their order means nothing."""
+    """Return events as a set, because their order means nothing."""
     return set(value) if isinstance(value, list) else value
 
 

@@ -65,7 +65,7 @@ def test_a_replay_without_passwords_ends_well_and_says_so() -> None:
     assert "db_password" not in result and "sftp_password" not in result
     assert result["secret_lost"] is True
     said = " ".join(result["warnings"])
-    assert "sftp password" in said and "db password" in said and "set them in the panel" in said
+    assert "sftp password" in said and "db password" in said and "set one in the panel" in said
     assert len(runner.simulator.debits()) == 1
 
 

@@ -72,7 +72,7 @@ def test_which_server(shape: str) -> None:
     for options, word in (
         ({"vps_label": "twin"}, ids[2]), ({"vps_label": "caf\u00e9", "vps_id": ids[0]}, "'mail-1', not"),
         ({"vps_label": "nobody"}, "No VPS has the label"),
-        ({"vps_id": "nosuch"}, "There is no VPS"), ({"vps_label": "caf\u00e9", "ip": IP}, "is not on the VPS"),
+        ({"vps_id": "nosuch"}, "No VPS has the ID"), ({"vps_label": "caf\u00e9", "ip": IP}, "is not on the VPS"),
         ({"vps_id": ids[1], "ip": IP}, "is not on the VPS"),
     ):  # fmt: skip
         for state in ("present", "absent"):
@@ -141,7 +141,7 @@ def test_no_name(hostname: str | None) -> None:
     """It is said in a sentence, before anything is sent; clearing needs none."""
     world, _ids = world_of(mail(ptr="mail.example.com"))
     result = world.play(*PTR, ip=IP, hostname=hostname)
-    assert result["failed"] and "hostname is needed" in result["msg"] and not world.sent
+    assert result["failed"] and "hostname is required" in result["msg"] and not world.sent
     assert world.play(*PTR, ip=IP, hostname=hostname, state="absent")["changed"]
 
 

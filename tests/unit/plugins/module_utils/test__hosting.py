@@ -87,8 +87,8 @@ def test_status_that_nobody_knows(status: str | None, told: str, state: str, ver
         ("failed", "failed", True, None),
         ("failed", "issued", False, None),
         ("failed", "pending", False, None),
-        ("failed", None, False, "does not return the state of the certificate of 'example.com'"),
-        ("failed", "odd word", False, "'odd word', which may or may not be a failure"),
+        ("failed", None, False, "does not return the status of the certificate of 'example.com'"),
+        ("failed", "odd word", False, "'odd word' for 'example.com', which may or may not be a failure"),
         ("always", "issued", True, None),
         ("always", None, True, None),
     ],
@@ -170,7 +170,7 @@ def test_find() -> None:
 def test_find_among_nameless(names: tuple[str | None, str | None]) -> None:
     """An account whose name is not told may be the one that is looked for."""
     rows = [account(id="1", domain=None, username=None), account(id="2")]
-    with pytest.raises(BadReply, match="of 1[.]"):
+    with pytest.raises(BadReply, match="of 1, so"):
         _hosting.find_named(rows, named(*names))
     found = _hosting.find_named(rows, named("example.com"))
     assert found is not None and found["id"] == "2"
@@ -210,9 +210,9 @@ def test_name_that_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("options", "names", "error", "says"),
     [
-        ({"plan_slug": None}, ("new.example", "new"), Missing, "give plan_slug"),
-        ({}, (None, "new"), BadOption, "domain is needed"),
-        ({}, ("new.example", None), BadOption, "username is needed"),
+        ({"plan_slug": None}, ("new.example", "new"), Missing, "set plan_slug"),
+        ({}, (None, "new"), BadOption, "domain is also required"),
+        ({}, ("new.example", None), BadOption, "username is also required"),
         ({}, ("new.example", "EXAMPLECOM"), Refused, "is taken by the hosting account 7"),
     ],
 )

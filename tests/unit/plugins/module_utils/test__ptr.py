@@ -42,10 +42,10 @@ def test_find_ip() -> None:
     """An address that is not there is missing, with those that are; one on two servers is ambiguous."""
     rows = [address(), address(OTHER)]
     assert _ptr.find_ip(rows, OTHER, "the VPS 'web-1'") == rows[1]
-    with pytest.raises(Missing, match="is not on the VPS 'web-1'; there are: 192.0.2.1, 192.0.2.2") as missing:
+    with pytest.raises(Missing, match="is not on the VPS 'web-1'; existing addresses: 192.0.2.1, 192.0.2.2") as missing:
         _ptr.find_ip(rows, "192.0.2.9", "the VPS 'web-1'")
     assert missing.value.facts["closest"] == [FOUR, OTHER]
-    with pytest.raises(Missing, match="there is none"):
+    with pytest.raises(Missing, match="there are no addresses"):
         _ptr.find_ip([], FOUR, "any VPS of this account")
     with pytest.raises(Ambiguous, match="on 2 servers: 7, 8") as ambiguous:
         _ptr.find_ip([address(), address(vps_id="8")], FOUR, "any VPS of this account")
@@ -68,7 +68,7 @@ def test_primary(rows: list[Row], ip: str) -> None:
 
 def test_no_clear_primary() -> None:
     """Among several none is guessed."""
-    with pytest.raises(Refused, match="give ip") as caught:
+    with pytest.raises(Refused, match="Set ip") as caught:
         _ptr.find_primary([address(), address(OTHER)], "the VPS '7'")
     assert caught.value.facts["closest"] == [FOUR, OTHER]
     with pytest.raises(Missing):
@@ -97,14 +97,14 @@ def test_plan_that_is_refused() -> None:
     with pytest.raises(Refused, match="zone_hosted is false"):
         _ptr.plan_ptr(address(zone_hosted=False), "new.example.com")
     assert _ptr.plan_ptr(address(zone_hosted=False), "old.example.com").actions == ()
-    with pytest.raises(BadReply, match="name it by vps_id"):
+    with pytest.raises(BadReply, match="set vps_id"):
         _ptr.plan_ptr(address(vps_id=None), "new.example.com")
 
 
 @pytest.mark.parametrize("hostname", [None, "", " "])
 def test_present_needs_a_hostname(hostname: str | None) -> None:
     """Blank is not given, and is refused before any request."""
-    with pytest.raises(BadOption, match="hostname is needed"):
+    with pytest.raises(BadOption, match="hostname is required"):
         _ptr.plan_of(NONE, {"state": "present", "hostname": hostname, "ip": FOUR})
 
 

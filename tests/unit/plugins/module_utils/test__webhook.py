@@ -97,8 +97,8 @@ def test_other_host() -> None:
         ("https://example.com/hook\n", "HTTPS"), ("https://example.com/\\x", "HTTPS"),
         ("https://example.com/\u202e", "HTTPS"), ("https://example.com:port/", "not a URL"),
         ("https://[::1/", "not a URL"), ("https://example.com/#there", "fragment"),
-        ("https://example.com/#", "fragment"), ("https://@example.com/", "user name"),
-        ("https://example.com\\@evil", "user name"),
+        ("https://example.com/#", "fragment"), ("https://@example.com/", "username"),
+        ("https://example.com\\@evil", "username"),
     ],
 )  # fmt: skip
 def test_bad_url(url: str, says: str) -> None:
@@ -111,7 +111,7 @@ def test_password_of_a_url_is_not_repeated() -> None:
     """The message is shown; what is in the URL must not be."""
     with pytest.raises(BadOption) as error:
         _webhook.check_url("https://me:Canary4711@example.com/", "url")
-    assert "Canary" not in str(error.value) and "user name" in str(error.value)
+    assert "Canary" not in str(error.value) and "username" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_removal_does_nothing_else(option: str) -> None:
 
 def test_force_is_for_events() -> None:
     """Without them it could have no effect; the API is not asked."""
-    with pytest.raises(BadOption, match="force: it takes events"):
+    with pytest.raises(BadOption, match="force: this option allows unknown events"):
         _webhook.plan_of(None, {"url": URL, "state": "present", "force": True, "events": None})
 
 
