@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Runs a plan: the only place that knows about check mode."""
+"""Carry out a plan. This is the only place that branches on check mode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._protected import check_unprotected
 from ._reply import Reply
 from ._sink import Sink
 
-# Under which name the result, or an entry of credentials_file, has the secrets that are none of those by name.
+# The name of further secrets in the result, or in an entry of credentials_file.
 OTHER_SECRETS = "other_secrets"
 MOST_NAMED = 20
 
@@ -25,10 +25,10 @@ MOST_NAMED = 20
 class Reconciler(t.NamedTuple):
     """What a state module is made of.
 
-    *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* gives the resource
-    afterwards. *further*: what an action that is done turned out to need besides; an order may come up otherwise than
-    planned. *result_key*: where the resource stands in the result; "" where its fields are the result's own.
-    *identifiers*: the options that name the resource; the noun's functions see each of them as None or as a real value.
+    *perform* carries out one writing action, *wait* waits for an action's ``until``, *read_back* returns the resource
+    afterwards. *further* returns further actions after one that is done, because an ordered resource may differ from
+    the plan. *result_key*: the key of the resource in the result; "" if its fields are those of the result itself.
+    *identifiers*: the options that identify the resource; the noun gets each of them as None or as a real value.
     """
 
     result_key: str
@@ -41,7 +41,7 @@ class Reconciler(t.NamedTuple):
 
 
 class Progress:
-    """What a run has done so far. A failure on the way reports the same, up to where it got."""
+    """What a run has done so far. A failure reports the same, up to the point that it reached."""
 
     def __init__(self, reconciler: Reconciler, params: Params, sink: Sink, warn: t.Callable[[str], None]) -> None:
         self.reconciler = reconciler
@@ -52,7 +52,7 @@ class Progress:
         self.done: list[Action] = []
         self.maybe = False
         self.spared = False
-        """whether the action at hand turned out not to be needed"""
+        """whether the current action was not needed after all"""
         self.bought = ""
         """what was ordered, once the API has named it by an id"""
         self.resource_id = ""
@@ -70,9 +70,9 @@ class Progress:
         secrets: t.Mapping[str, str],
         others: t.Mapping[str, str] | None = None,
     ) -> None:
-        """Write one-time secrets away, before anything else can fail; without a file they go into the result.
+        """Store one-time secrets before anything else can fail; without a file they go into the result.
 
-        *others*: those that have no name of ours, by their paths in the reply.
+        *others*: further secrets, by their paths in the reply.
         """
         entry: dict[str, t.Any] = {**secrets, **({OTHER_SECRETS: dict(others)} if others else {})}
         if not entry:
@@ -85,7 +85,7 @@ class Progress:
                 return
             except (OSError, H444Error) as error:
                 self.warn(
-                    "credentials_file could not be written (%s); the secrets are in the result instead."
+                    "credentials_file could not be written (%s). The secrets are in the result instead."
                     % clean(str(error), 160)
                 )
         self.secrets.update(entry)
@@ -93,7 +93,7 @@ class Progress:
     def receive(
         self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str
     ) -> None:
-        """Take the secrets of a reply: keep them all, then say what of *wanted* is missing, and what else came."""
+        """Store all secrets of a reply, then warn of each *wanted* one that is missing, and of further ones."""
         self.keep(resource, resource_id, reply.secrets, reply.others)
         place = "in credentials_file" if self.is_kept_in_file else "in %s of the result" % OTHER_SECRETS
         for name in wanted:
@@ -102,7 +102,7 @@ class Progress:
         more = [path for path in reply.others if path not in unclear]
         if more:
             self.warn(
-                "The reply about %s holds more secrets; they are %s under these names: %s."
+                "The reply about %s contains further secrets. They are %s under these names: %s."
                 % (clean(resource), place, _listed(more))
             )
 
@@ -112,57 +112,57 @@ class Progress:
             paths = _listed(reply.unclear[name])
             self.lose(
                 what,
-                "the reply holds several that may be it (%s). They are %s under these names; try them. Otherwise %s"
-                % (paths, place, way_out),
+                "the reply contains several that may be it (%s). They are %s under these names. Try them first. "
+                "Otherwise, %s" % (paths, place, way_out),
             )
         elif name not in reply.secrets:
             self.lose(what, way_out)
         elif name in reply.damaged:
-            self.lose(what, "it held characters that can't be written, which were replaced; %s" % way_out)
+            self.lose(what, "it contained invalid characters, which were replaced; %s" % way_out)
         elif name in reply.masked:
             self.warn(
-                "The %s looks as if the API had hidden a part of it. It is kept as it came; should it not work, %s."
+                "The API seems to have masked a part of the %s. It is stored unchanged. If it does not work, %s."
                 % (what, way_out)
             )
 
     def lose(self, what: str, way_out: str) -> None:
         """Note that a one-time secret did not arrive, and warn with the way to a new one."""
         self.secret_lost = True
-        self.warn("The %s did not arrive complete, and the API shows it only once: %s." % (clean(what), way_out))
+        self.warn("The %s did not arrive intact, and the API returns it only once: %s." % (clean(what), way_out))
 
     def identify(self) -> None:
-        """Tell the file whose secrets it has, where the reply that brought them did not."""
+        """Add the ID to the entry in the file if the reply with the secrets did not contain it."""
         if self._kept_without_id and self.resource_id:
             try:
                 self.sink.identify(self._kept_without_id, self.resource_id)
             except (OSError, H444Error):
-                return  # the secrets are there under their name, and nothing else is missing
+                return  # the secrets are stored under their name, and nothing else is missing
             self._kept_without_id = ""
 
     def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None = None) -> None:
-        """Let the entry in credentials_file follow its resource, to its new name or to its end.
+        """Move the entry in credentials_file to the new name of its resource, or mark it as removed.
 
-        The change is made, so nothing fails for it.
+        The change itself is made, so a failure is only a warning.
         """
         try:
             self.sink.follow(kind, resource_id, old_name, new_name)
         except (OSError, H444Error) as error:
             change = "was renamed to %s/%s" % (kind, new_name) if new_name is not None else "was removed"
             self.warn(
-                "%s/%s %s, but its entry in credentials_file could not follow (%s). The secrets in it are as they were."
+                "%s/%s %s, but its entry in credentials_file could not be updated (%s). Its secrets are unchanged."
                 % (kind, clean(old_name, 80), clean(change, 160), clean(str(error), 160))
             )
 
     def hold(self, what: str, row: dict[str, t.Any]) -> None:
-        """Remember what was bought: every failure from here on says it, and where its secrets are."""
+        """Remember what was bought: every later failure reports it, and where its secrets are."""
         self.bought, self.resource_id, self.after = what, row["id"], row
 
     def let_go(self) -> None:
-        """Undo hold: it is not what was bought."""
+        """Undo hold: this is not what was bought."""
         self.bought, self.resource_id, self.after = "", "", self.plan.before
 
     def forget(self) -> None:
-        """Leave the secrets of a dead resource out of the result; a file keeps those that it has, under its ID."""
+        """Remove the secrets of a dead resource from the result; a file keeps its own, under the ID."""
         self.let_go()
         self.secrets.clear()
         self.is_kept_in_file = False
@@ -182,13 +182,14 @@ class Progress:
 
     def belongings(self) -> str:
         """Return what was bought and where its one-time secrets are, for the end of a failure's message."""
-        parts = ["%s was ordered, its id is %s." % (clean(self.bought), self.resource_id)] if self.bought else []
+        parts = ["%s was ordered. Its ID is %s." % (clean(self.bought), self.resource_id)] if self.bought else []
         if self.secrets:
             parts.append(
-                "The result of this task holds %s, which the API shows only once." % " and ".join(sorted(self.secrets))
+                "The result of this task contains %s, which the API returns only once."
+                % " and ".join(sorted(self.secrets))
             )
         if self.is_kept_in_file:
-            parts.append("The one-time secrets are kept in credentials_file: %s." % clean(self.sink.path or "", 200))
+            parts.append("The one-time secrets are in credentials_file: %s." % clean(self.sink.path or "", 200))
         return " ".join(parts)
 
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
@@ -212,7 +213,7 @@ class Progress:
 
 
 def _add_money(diff: dict[str, t.Any], order: t.Mapping[str, t.Any]) -> None:
-    """Show in a diff what an order costs and what it does to the wallet; without it only -v would."""
+    """Add the costs of an order and the wallet to a diff; otherwise only -v would show them."""
     diff["before"] = {
         **diff["before"],
         "order": {"monthly_usd_cents": 0, "wallet_usd_cents": order.get("wallet_before_usd_cents")},
@@ -222,7 +223,7 @@ def _add_money(diff: dict[str, t.Any], order: t.Mapping[str, t.Any]) -> None:
 
 
 def _listed(paths: t.Sequence[str]) -> str:
-    """Name the places of secrets; a reply may hold more than anybody reads."""
+    """Return the places of secrets for a message; a reply may contain too many to read."""
     more = len(paths) - MOST_NAMED
     return ", ".join(clean(path, 80) for path in paths[:MOST_NAMED]) + (" and %d more" % more if more > 0 else "")
 
@@ -234,7 +235,7 @@ def _shown(value: t.Any) -> t.Any:
 def send(api: Api, action: Action, progress: Progress) -> Answer | None:
     """Carry out an action that is one plain request.
 
-    To delete what is gone already, by a lost answer of ours or by somebody else, is done; there is no answer then.
+    The deletion of a resource that is already gone, by a lost request or by somebody else, succeeds without an answer.
     """
     ids = {name: value or progress.resource_id for name, value in action.ids.items()}
     try:
@@ -246,7 +247,7 @@ def send(api: Api, action: Action, progress: Progress) -> Answer | None:
 
 
 def apply(api: Api, progress: Progress) -> None:
-    """Carry out the plan step by step; stops at the first failure."""
+    """Carry out the plan step by step; stop at the first failure."""
     todo = list(progress.plan.actions)
     while todo:
         action = todo.pop(0)
@@ -301,7 +302,7 @@ def run(module: t.Any, reconciler: Reconciler) -> None:
         if belongings:
             error.args = ("%s %s" % (error, belongings),)
         module.fail(error, **progress.result())
-    # Nothing may lose a password, not even a mistake of ours.
+    # Nothing may lose a password, not even a bug.
     except Exception as error:  # pylint: disable=broad-except
         module.crash(error, told=progress.belongings(), **progress.result())
     module.exit(**progress.result(planned_only))

@@ -40,7 +40,7 @@ def is_id(value: object) -> bool:
 def check_id(value: str, option: str) -> str:
     """Return *value* if it can be an ID, else raise BadOption."""
     if not is_id(value):
-        raise BadOption("%s: %s is not an id of the API (letters, digits, '-', '_')." % (option, shown(value)))
+        raise BadOption("%s: %s is not a valid ID (letters, digits, '-', '_')." % (option, shown(value)))
     return value
 
 
@@ -57,7 +57,7 @@ def canonical_ip(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     if CANONICAL_IPV4.match(value) or _is_canonical_ipv6(value):
-        return value  # nearly all; a large fleet's inventory is read several times as fast
+        return value  # nearly all addresses; this makes the inventory of a large fleet several times as fast
     try:
         return str(ipaddress.ip_address(value.strip().split("/")[0].split("%")[0]))
     except ValueError:
@@ -78,8 +78,8 @@ def _is_canonical_ipv6(value: str) -> bool:
 def normalized(form: t.Any, text: str) -> str:
     """Return a text in a form of Unicode.
 
-    Sorting a run of combining marks takes the square of its length, minutes for what fits into one reply: a long text
-    with a run that no script has is left as it is.
+    The time to sort a run of combining marks grows with the square of its length, to minutes for one reply. A long text
+    with a run that no script has is returned unchanged.
     """
     if len(text) > MAX_UNCHECKED:
         run = 0
@@ -98,11 +98,11 @@ def canonical_host(value: str | None) -> str:
 def ascii_host(value: str | None) -> str:
     """Return a DNS name in the form in which domains are compared: as canonical_host, letters beyond ASCII as xn--.
 
-    IDNA 2008 for names that are in small letters, as registries hold them; Python's own codec would take straße.de for
+    This is IDNA 2008 for names in lower case, as registries have them. Python's own codec would turn straße.de into
     strasse.de.
     """
     name = canonical_host(value)
-    if len(name) > MAX_HOST:  # no name is as long, and punycode takes the square of a label's length
+    if len(name) > MAX_HOST:  # no name is that long, and punycode takes the square of a label's length
         return name
     labels = normalized("NFKC", name).split(".")
     return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
@@ -127,35 +127,35 @@ def check_hostname(value: str, option: str, dotted: bool = False) -> str:
     ascii_name = name if name.isascii() else "" if CONTROL.search(name) else ascii_host(name)
     labels = ascii_name.split(".")
     if not ascii_name or len(ascii_name) > 253 or not all(HOST_LABEL.match(label) for label in labels):
-        raise BadOption("%s: %s is not a valid host name." % (option, shown(value)))
+        raise BadOption("%s: %s is not a valid hostname." % (option, shown(value)))
     if dotted and (len(labels) < 2 or is_digits(labels[-1])):
-        raise BadOption("%s: %s is not a fully qualified host name." % (option, shown(value)))
+        raise BadOption("%s: %s is not a fully qualified hostname." % (option, shown(value)))
     return ascii_name
 
 
 def check_label(value: str, option: str) -> str:
-    """Return a display label in NFC, or raise BadOption: a label that the provider may trim could order twice."""
+    """Return a display label in NFC, or raise BadOption: a label that the provider trims could lead to two orders."""
     label = normalized("NFC", value)
     if not label or label != label.strip() or CONTROL.search(label) or len(label) > 255:
         raise BadOption(
-            "%s: %s can't be a label: it must not be empty, longer than 255 characters, begin or end with a space, or "
-            "hold control characters." % (option, shown(value))
+            "%s: %s is not a valid label. A label has 1 to 255 characters, does not begin or end with whitespace, and "
+            "contains no control characters." % (option, shown(value))
         )
     return label
 
 
 def clean(text: str, limit: int = 300) -> str:
-    """Make a foreign text fit for a message: without keys, tokens and secrets, in one line, and not too long."""
+    """Return a foreign text for a message: without keys, tokens and secrets, on one line, and not too long."""
     return _shortened(text, limit, scrub)
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Make a text of the user's own fit for a message: no control characters, and not too long."""
+    """Return the user's own text for a message: without control characters, and not too long."""
     return _shortened(text, limit, lambda own: own)
 
 
 def _shortened(text: str, limit: int, hide: t.Callable[[str], str]) -> str:
-    # Cut before it is looked at: sorting the marks of a long run takes the square of its length.
+    # Truncated first, because the time to sort the marks of a long run grows with the square of its length.
     text, whole = text[: 20 * limit], len(text)
     is_cut = whole > len(text)
     text = CONTROL.sub(" ", normalized("NFC", text.replace("\n", " ")))
@@ -169,10 +169,10 @@ Name = t.TypeVar("Name", bound=t.Hashable)
 def set_apart(
     name: Name, taken: t.Container[Name], given: dict[Name, int], variant: t.Callable[[Name, int], Name]
 ) -> Name:
-    """Return a name that is not taken yet: itself, or a variant of it by number.
+    """Return a name that is not taken yet: the name itself, or a numbered variant.
 
-    *given*: kept by the caller; the last number of each name. Searching from the first one again would take the square
-    of how often a reply holds one name.
+    *given*: the last number of each name, kept by the caller. To search from the first one each time would take the
+    square of how often a reply contains one name.
     """
     found = name
     while found in taken:
@@ -187,7 +187,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 def well_formed(value: t.Any) -> t.Any:
     """Return a value with every lone surrogate replaced, in texts and keys at any depth.
 
-    JSON can spell one, and no output can hold it.
+    JSON can contain one, but no output can.
     """
     root: list[t.Any] = [value]
     todo: list[tuple[t.Any, t.Any, t.Any]] = [(root, 0, value)]
@@ -200,7 +200,7 @@ def well_formed(value: t.Any) -> t.Any:
             given: dict[t.Any, int] = {}
             holder[key] = copy
             for name, inner in item.items():
-                if isinstance(name, str):  # two keys that differ in such characters alone stay two
+                if isinstance(name, str):  # two keys that differ only in such characters stay two
                     name = set_apart(SURROGATE.sub("\ufffd", name), copy, given, _numbered)
                 copy[name] = inner
                 todo.append((copy, name, inner))

@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Patterns of names, as a shell's. Pure.
+"""Patterns of names, as in a shell. Pure.
 
-Where it is not clear whether a pattern fits, it fits: they protect resources, and there one refusal too many costs a
-look, one too few a disk.
+If it is not clear whether a pattern matches, it matches. Patterns protect resources: one refusal too many costs a look,
+one too few costs a disk.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import typing as t
 from ._api import Row
 from ._names import ascii_host, canonical_host, normalized, unicode_host
 
-# What is longer than any label or URL is not matched, for patterns of many stars take time; it counts as fitting.
+# A name longer than any label or URL counts as matching, because patterns with many stars take long.
 MAX_NAME = 2048
 QUOTED = re.compile(r"\A\[?\s*[\"']|[\"']\s*\]?\Z")
 HOST_IN_URL = re.compile(r"\A([a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?)([^/?#:]+)(.*)\Z", re.DOTALL)
 
 
 def clean_patterns(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
-    """Return the patterns without whitespace around them, blank ones left out."""
+    """Return the patterns without surrounding whitespace, and without blank ones."""
     stripped = (str(pattern).strip() for pattern in patterns or () if pattern is not None)
     return tuple(pattern for pattern in stripped if pattern)
 
 
 def fitting(patterns: t.Iterable[str], name: str) -> str | None:
-    """Return the first pattern that fits a name, None if none does. Without case; é is é however it is encoded."""
+    """Return the first pattern that matches a name in any case and Unicode form, None if none does."""
     forms = _forms(name)
     return next(
         (pattern for pattern in patterns if len(name) > MAX_NAME or any(_fits(form, pattern) for form in forms)), None
@@ -38,7 +38,7 @@ def fitting(patterns: t.Iterable[str], name: str) -> str | None:
 
 
 def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: str) -> list[Row]:
-    """Return the rows of which one of these fields fits a pattern; all of them where there is no pattern."""
+    """Return the rows with a field that matches a pattern; all rows if there is no pattern."""
     wanted = clean_patterns(patterns)
     return [
         row
@@ -48,7 +48,7 @@ def choose(rows: t.Sequence[Row], patterns: t.Iterable[t.Any] | None, *fields: s
 
 
 def _forms(name: str) -> set[str]:
-    """Return the spellings of a name: as it is, without outer whitespace or trailing dot, hosts in both scripts."""
+    """Return the spellings of a name: unchanged, without outer whitespace or trailing dot, hosts in both scripts."""
     found = {name, name.strip(), canonical_host(name)}
     for value in list(found):
         url = HOST_IN_URL.match(value)
@@ -58,9 +58,9 @@ def _forms(name: str) -> set[str]:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Match by fnmatch. Brackets may be meant as a set or as they stand, so either fits; so with quotes around it."""
+    """Match by fnmatch. Brackets may be a set or literal, so both match; likewise quotes around the pattern."""
     wishes = {pattern, pattern.rstrip(".")}
-    if QUOTED.search(pattern):  # a list that stood in one text and was split at its commas
+    if QUOTED.search(pattern):  # a list in one text that was split at its commas
         wishes.add(QUOTED.sub("", pattern))
     wishes |= {wish.replace("[", "[[]") for wish in wishes}
     return any(

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Plans as data: what is before, what is after, and the actions between. Pure."""
+"""Plans as data: the state before, the state after, and the actions between. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ._order import Order
 
 
 class Action(t.NamedTuple):
-    """One step. An ID "" in *ids* stands for the resource that an order of the same plan brings.
+    """One step. An ID "" in *ids* is that of the resource that an order of the same plan creates.
 
-    *known_as*: every name of a resource that the step destroys or gives a *new_name*, in this plan before and after;
+    *known_as*: every name, before and after this plan, of a resource that the step destroys or gives a *new_name*;
     None among them is a name that the API does not return.
     """
 
@@ -43,9 +43,9 @@ class Action(t.NamedTuple):
 class Plan(t.NamedTuple):
     """A decision, made in full before anything is sent.
 
-    *notes*: what the user has to know. *doubts*: what can't be promised before it is done; said in check mode alone.
+    *notes*: warnings for the user. *doubts*: warnings of what only the real run can show, issued in check mode alone.
     *purchase*: what is bought; *order*: the facts about it, for the result.
-    *wish*: what the noun needs of the planning when it carries the plan out and reads back what came of it.
+    *wish*: what the noun needs to carry the plan out and to read the result back.
     """
 
     before: t.Any
@@ -59,11 +59,11 @@ class Plan(t.NamedTuple):
 
 
 Step = t.Tuple[Action, t.Mapping[str, t.Any]]
-"""an action, and the fields of the resource that are otherwise after it"""
+"""an action, and the fields of the resource that it changes"""
 
 
 def in_steps(before: t.Mapping[str, t.Any], steps: t.Iterable[Step | None], notes: t.Iterable[str] = ()) -> Plan:
-    """Return the plan that takes a resource from step to step; None is a step that is not needed."""
+    """Return the plan with these steps; None is a step that is not needed."""
     needed = [step for step in steps if step is not None]
     after = dict(before)
     for _action, changed in needed:
@@ -77,5 +77,5 @@ def same(value: t.Any, notes: t.Tuple[str, ...] = ()) -> Plan:
 
 
 def laid_over(known: t.Mapping[str, t.Any], row: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """Return what is known with what the API returned laid over it: what it left out stays as it is known."""
+    """Return the known values, replaced by those that the API returned; what it left out stays."""
     return {**known, **{field: value for field, value in (row or {}).items() if value is not None}}

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The guard: resources whose names fit a pattern of the user's are never removed, replaced or reinstalled. Pure."""
+"""The guard: resources whose names match a pattern of the user are never removed, replaced or reinstalled. Pure."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ._plan import Action
 def guarding(patterns: t.Iterable[t.Any] | None) -> tuple[str, ...]:
     """Return the patterns of the option ``protected``.
 
-    Raises: BadOption if all are blank, for a variable that nobody set must not turn the guard off.
+    Raises: BadOption if all are blank, because a variable that nobody set must not turn the guard off.
     """
     given = list(patterns or ())
     wanted = clean_patterns(given)
     if given and not wanted:
         raise BadOption(
-            "protected: every pattern is empty and would protect nothing. Nothing was changed; an empty list turns the "
-            "guard off."
+            "protected: every pattern is empty and would protect nothing. Nothing was changed. To turn the protection "
+            "off, set an empty list."
         )
     return wanted
 
 
 def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Action]) -> None:
-    """Check that no step takes away what is protected. Raises: BadOption, Refused."""
+    """Check that no step removes or renames a protected resource. Raises: BadOption, Refused."""
     wanted = guarding(patterns)
     for action in actions if wanted else ():
         if action.destroys or action.new_name is not None:
@@ -40,10 +40,10 @@ def check_unprotected(patterns: t.Iterable[t.Any] | None, actions: t.Sequence[Ac
 def check_names(
     patterns: t.Sequence[str], names: t.Sequence[str | None], what: str, new_name: str | None = None
 ) -> None:
-    """Check that a resource that is known as *names* is not protected.
+    """Check that a resource with these *names* is not protected.
 
-    With a *new_name* it only gets another name: a protected one may get another protected name, or the next task could
-    remove it. Raises: Refused, also if a name is not known.
+    With a *new_name* it is only renamed: a protected resource may get another protected name, but no other one, or the
+    next task could remove it. Raises: Refused, also if a name is not known.
     """
     if new_name is not None and fitting(patterns, new_name) is not None:
         return
@@ -52,11 +52,11 @@ def check_names(
         if pattern is not None:
             but = ", and %s is not" % shown(new_name) if new_name is not None else ""
             raise Refused(
-                "%s is protected by the pattern %s%s, so this is refused: %s. Nothing was changed; see the option "
+                "%s is protected by the pattern %s%s, so this is refused: %s. Nothing was changed. See the option "
                 "protected." % (shown(name), shown(pattern), but, what)
             )
     if new_name is None and (not names or None in names):
         raise Refused(
-            "The API does not return every name of the resource, so whether one of them is protected can't be known, "
-            "and this is refused: %s. Nothing was changed; see the option protected." % what
+            "The API does not return every name of the resource, so it is not known whether one of them is protected. "
+            "This is refused: %s. Nothing was changed. See the option protected." % what
         )

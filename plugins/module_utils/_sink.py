@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One-time secrets on disk: JSON keyed by resource, mode 0600, written whole or not at all."""
+"""One-time secrets on disk: JSON keyed by resource, mode 0600, replaced atomically."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LOCK_PATIENCE_SECONDS = 30.0
 
 
 class Sink:
-    """The file that ``credentials_file`` names; without a path it is absent and keeps nothing."""
+    """The file of ``credentials_file``; without a path there is no file, and nothing is stored."""
 
     def __init__(self, path: str | None) -> None:
         self.path = os.path.abspath(os.path.expanduser(path)) if path and path.strip() else None
         self._is_held = False
 
     def prove(self, write: bool) -> None:
-        """Check that a secret can be stored, before it exists. *write*: really try it (not in check mode).
+        """Check that a secret can be stored, before it exists. *write*: really write (not in check mode).
 
         Raises: BadOption.
         """
@@ -39,7 +39,8 @@ class Sink:
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise BadOption(
-                "credentials_file: there is no directory %s. Create it first; nothing was changed." % clean(folder, 200)
+                "credentials_file: the directory %s does not exist. Nothing was changed. Create it first."
+                % clean(folder, 200)
             )
         try:
             self._read()
@@ -54,7 +55,7 @@ class Sink:
             ) from None
 
     def keep(self, resource: str, entry: t.Mapping[str, t.Any]) -> None:
-        """Store the secrets of one resource, and keep every earlier entry. Raises: OSError, BadOption."""
+        """Store the secrets of one resource, and keep all earlier entries. Raises: OSError, BadOption."""
         if self.path is None:
             return
         with self.held():
@@ -77,16 +78,16 @@ class Sink:
                 self._write(entries)
 
     def follow(self, kind: str, resource_id: str, old_name: str, new_name: str | None) -> bool:
-        """Rename the entries of one resource with it; *new_name* None: it is terminated, and they say so.
+        """Rename the entries of one resource; *new_name* None: mark them as terminated.
 
-        Returns whether there were any. A file that another run holds for long is left as it is: nothing here is worth
-        another resource's secret. Raises: OSError, BadOption.
+        Returns whether there were any. A file that another run locks for too long is left unchanged: nothing here is
+        worth another resource's secret. Raises: OSError, BadOption.
         """
         if self.path is None or not os.path.lexists(self.path):
             return False
         with self.held() as is_held:
             if not is_held:
-                raise OSError("another run has held its lock for long")
+                raise OSError("another run has locked it for too long")
             entries = self._read()
             mine = _names_of(entries, kind, resource_id, old_name)
             for name in mine:
@@ -105,9 +106,9 @@ class Sink:
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[bool]:
-        """Hold the lock over several steps: read what is stored, use it, store what comes of it.
+        """Hold the lock over several steps: read what is stored, use it, store the outcome.
 
-        Yields False if another run has held it for long; a secret at hand is written all the same. Yields True if there
+        Yields False if another run has held the lock for too long; a new secret is written anyway. Yields True if there
         are no locks at all. Raises: OSError.
         """
         if self.path is None or self._is_held:
@@ -117,7 +118,7 @@ class Sink:
         try:
             had = try_lock(handles[0], LOCK_PATIENCE_SECONDS)
             if had is None:
-                # NFS can't lock a directory; then the processes of this user on this machine share a lock of their own.
+                # NFS can't lock a directory. Then the processes of this user on this machine use a private lock.
                 private = open_private(
                     "sink-" + hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
                 )
@@ -163,8 +164,8 @@ class Sink:
             entries = None
         if not isinstance(entries, dict):
             raise BadOption(
-                "credentials_file: %s holds something other than this collection's JSON; it is left as it is."
-                % clean(self.path or "", 200)
+                "credentials_file: %s contains something other than the JSON of this collection. The file was left "
+                "unchanged." % clean(self.path or "", 200)
             )
         return entries
 
@@ -178,7 +179,7 @@ class Sink:
         except OSError:
             if os.path.islink(path):
                 raise BadOption(
-                    "credentials_file: %s is a symbolic link; name the file itself." % clean(path, 200)
+                    "credentials_file: %s is a symbolic link. Use the path of the file itself." % clean(path, 200)
                 ) from None
             raise
         with os.fdopen(handle, "rb") as stream:
@@ -188,7 +189,7 @@ class Sink:
 
 
 def _try_to_write(folder: str) -> None:
-    """Write a file beside the one that is meant, and remove it: the disk may be full. Raises: OSError."""
+    """Write a file next to the real one, and remove it: the disk may be full. Raises: OSError."""
     handle, name = tempfile.mkstemp(prefix=".h444-", dir=folder)
     try:
         os.write(handle, b"\n" * 4096)
@@ -221,15 +222,15 @@ def _rename(entries: dict[str, t.Any], old: str, new: str, resource_id: str) -> 
 
 
 def _may_be_one(old: t.Mapping[str, t.Any], new: t.Mapping[str, t.Any]) -> bool:
-    """Return whether two entries of one name and ID are of one resource.
+    """Return whether two entries with one name and ID belong to one resource.
 
-    If neither has an ID, other secrets can be those of another resource.
+    If neither has an ID, different secrets may belong to a different resource.
     """
     return new.get("id") is not None or all(old.get(name, value) == value for name, value in new.items())
 
 
 def _make_room(entries: dict[str, t.Any], resource: str) -> None:
-    """Move another resource's entry of this name to its name and its id: nothing that is stored is ever dropped."""
+    """Move another resource's entry of this name to its name and ID: nothing stored is ever dropped."""
     if resource not in entries:
         return
     old = entries.pop(resource)

@@ -67,7 +67,7 @@ def test_entries_follow_renames_and_removals(tmp_path: Path) -> None:
             assert played.code == 0, played.tail()
             text = file.read_text(encoding="utf-8")
             seen.append(json.loads(text) if text.startswith("{") else {})
-        assert "could not follow" in played.output and [
+        assert "could not be updated" in played.output and [
             row["label"] for row in simulator.state()["vps"] if row["alive"]
         ] == ["api-2"]
     first, second, third, _last = seen

@@ -79,7 +79,7 @@ def test_others_and_masked(tmp_path: Path) -> None:
         "vnc.password": "pw-2",
         "panel_password": "pw-3",
     }
-    assert len(warnings) == 2 and "hidden a part" in warnings[0] and "panel_password, vnc.password" in warnings[1]
+    assert len(warnings) == 2 and "masked a part" in warnings[0] and "panel_password, vnc.password" in warnings[1]
     assert "pw" not in "".join(warnings).replace("credentials_file", "")
 
 

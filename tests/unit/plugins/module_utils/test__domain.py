@@ -200,7 +200,7 @@ def test_without_name_or_id(raw: dict[str, t.Any]) -> None:
 
 @pytest.mark.parametrize(
     "hosts,words",
-    [([], "offline"), (["ns1"], "fully qualified"), (["192.0.2.1"], "fully qualified"), (["a b.example"], "host name")],
+    [([], "offline"), (["ns1"], "fully qualified"), (["192.0.2.1"], "fully qualified"), (["a b.example"], "hostname")],
 )
 def test_wrong_name_servers(hosts: list[str], words: str) -> None:
     with pytest.raises(BadOption, match="^nameservers: .*" + words):

@@ -85,7 +85,7 @@ def step(**facts: t.Any) -> Action:
 def test_steps() -> None:
     """A destroying step is stopped by any of the names, and where a name is missing or unknown; others pass."""
     for names in (("db-1",), ("web-1", "db-1"), (None,), ("web-1", None), ()):
-        with pytest.raises(Refused, match="Nothing was changed; see the option protected"):
+        with pytest.raises(Refused, match="Nothing was changed. See the option protected"):
             check_unprotected(
                 ["db-*"], [step(), step(destroys=True, known_as=names)] if names else [step(destroys=True)]
             )
