@@ -4,8 +4,8 @@
 
 """The order flow: money is spent exactly once, whatever happens to the replies.
 
-One order has one Idempotency-Key, derived from what is ordered and never from the run. A lost reply is asked for again
-with the same key; what can't be decided fails, and nothing further is ordered. What a reply proves by itself is not
+One order has one Idempotency-Key, derived from what is ordered and never from the run. After a lost reply, the order is
+resent with the same key. If the outcome is unclear, the task fails and orders nothing more. What a reply proves is not
 read again: a new ID that was created after this run began, and returned at the first attempt under the right name,
 belongs to this order.
 """
@@ -43,18 +43,18 @@ from ._reader import moment
 from ._reply import Reply
 from ._status import is_gone
 
-# The pause before each attempt: a provider that failed needs time until its list shows what it did.
+# The pause before each attempt: after a failure, the provider needs time until its list is up to date.
 PAUSES_SECONDS = (0.0, 10.0, 20.0, 40.0)
 MAX_SERVER_ERRORS = 2
 DEAD_READS = 5
 DEAD_SECONDS = 30.0
 MAX_DEAD_ORDERS = 20
-# An answer with one of these statuses says for every attempt that nothing was bought.
+# A reply with one of these statuses proves for every attempt that nothing was bought.
 SURELY_REFUSED = (400, 402, 404, 422)
 
 
 class Shop(t.NamedTuple):
-    """What the flow needs to know of a noun that can be ordered."""
+    """What the flow needs to know about a noun that can be ordered."""
 
     kind: str
     """the category of its plans, and the first part of its name in ``credentials_file``"""
@@ -76,7 +76,7 @@ class Shop(t.NamedTuple):
     may_have_name: t.Callable[[Row, t.Mapping[str, t.Any]], bool]
     """whether a row's name may be the provider's form of the name in the order's body"""
     is_whole: t.Callable[[Row], bool]
-    """whether a row holds what an order's own record can't: then its ID is certainly that of the ordered resource"""
+    """whether a row contains what the record of an order can't: then its ID is certainly that of the resource"""
 
 
 class Offer(t.NamedTuple):
@@ -88,7 +88,7 @@ class Offer(t.NamedTuple):
 
 
 def find_offer(api: Api, params: Params, shop: Shop) -> Offer:
-    """Find the plan that is asked for and its effective price, in US cents a month.
+    """Find the requested plan and its effective price, in US cents a month.
 
     Source: GET /v1/products (account:read). Raises: Refused for an unknown plan or one above ``max_monthly_usd_cents``.
     """
@@ -97,7 +97,7 @@ def find_offer(api: Api, params: Params, shop: Shop) -> Offer:
     limit = params.get("max_monthly_usd_cents")
     if limit is not None and price > limit:
         raise Refused(
-            "The plan %s costs %d cents a month, more than max_monthly_usd_cents: %d. Nothing was ordered."
+            "The plan %s costs %d US cents a month, which is more than max_monthly_usd_cents: %d. Nothing was ordered."
             % (plan_slug, price, limit)
         )
     return Offer(plan_slug, price, _catalogue.plan_names(products, shop.kind))
@@ -113,7 +113,7 @@ def make_order(
     identity: tuple[str, ...],
     rows: t.Iterable[Row],
 ) -> Order:
-    """Make the order, if the wallet holds its price. *rows*: what is listed before it.
+    """Return the order, if the wallet covers its price. *rows*: the list before the order.
 
     Source: GET /v1/account (account:read). Raises: Refused.
     """
@@ -121,8 +121,8 @@ def make_order(
     missing = offer.price_usd_cents - wallet.balance_usd_cents
     if missing > 0:
         raise Refused(
-            "The wallet holds %d cents, and the plan %s costs %d cents a month: %d are missing. Nothing was ordered; "
-            "top up the wallet." % (wallet.balance_usd_cents, offer.plan_slug, offer.price_usd_cents, missing),
+            "The wallet holds %d US cents, and the plan %s costs %d a month: %d are missing. Nothing was ordered. Top "
+            "up the wallet." % (wallet.balance_usd_cents, offer.plan_slug, offer.price_usd_cents, missing),
             balance_usd_cents=wallet.balance_usd_cents,
         )
     return Order(
@@ -174,7 +174,7 @@ def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
 
 @contextlib.contextmanager
 def _turn(order: Order) -> t.Iterator[bool]:
-    """Wait until no other process of this machine orders the very same thing. Yields whether there was none."""
+    """Wait until no other process of this machine orders the same thing. Yields whether there was none."""
     what = repr((order.kind, order.account_id, order.identity)).encode()
     handle = open_private("order-" + hashlib.sha256(what).hexdigest()[:32])
     try:
@@ -188,10 +188,10 @@ def _turn(order: Order) -> t.Iterator[bool]:
 
 
 class Purchase:
-    """One order on its way. Its methods stand in the order in which they are used.
+    """One order that is being placed. The methods are in the order of their use.
 
-    *is_alone*: no other process of this machine was ordering the same. What happens goes into *progress* at once, so
-    that a failure on the way still reports it.
+    *is_alone*: no other process of this machine was ordering the same. Every event is recorded in *progress* at once,
+    so that a later failure still reports it.
     """
 
     def __init__(self, api: Api, order: Order, shop: Shop, progress: Progress, is_alone: bool) -> None:
@@ -204,16 +204,16 @@ class Purchase:
         self.key = order.key()
 
     def find_ordered_elsewhere(self) -> Row | None:
-        """Find what another process ordered while this one waited for it."""
+        """Find the resource that another process ordered while this one waited for it."""
         named = self._of_the_name(self.shop.list_rows(self.api))
         return pick_one(named, self.shop.what + "s", self.order.name)
 
     def spare(self, row: Row) -> Row:
-        """Take what another process ordered, and order nothing."""
+        """Use the resource that another process ordered, and order nothing."""
         self.progress.spared = True
         self.facts.clear()
         self.progress.warn(
-            "%s was ordered by another process at the same moment; nothing was ordered by this task." % self.order.name
+            "%s was ordered by another process at the same time. This task ordered nothing." % self.order.name
         )
         plan, wanted = row.get("plan_slug"), self.order.body["plan_slug"]
         if plan and self.order.slug_of(plan) != wanted:
@@ -221,9 +221,9 @@ class Purchase:
         return row
 
     def place(self) -> Row:
-        """Order, and make sure that what was ordered lives.
+        """Place the order, and check that the ordered resource is alive.
 
-        A key that answers with a dead resource repeats an earlier order; then the next key is used.
+        A reply with a dead resource repeats an earlier order; then the next key is used.
         """
         self.facts["wallet_after_usd_cents"] = None
         dead_id: str | None = None
@@ -244,14 +244,14 @@ class Purchase:
             self.check_dead(row, receipt, is_unpaid)
             dead_id = row["id"]
         raise Refused(
-            "%s was ordered and terminated more than %d times within a day; %s."
-            % (self.order.name, MAX_DEAD_ORDERS, self.order.way_to_another)
+            "%s was ordered and terminated more than %d times within a day. Nothing was ordered by this run. To order "
+            "it again, %s." % (self.order.name, MAX_DEAD_ORDERS, self.order.way_to_another)
         )
 
-    # Send it, until a reply arrives
+    # Send the order until a reply arrives
 
     def send(self) -> Receipt:
-        """Send the order until its reply arrives whole, always with the same key and the same bytes.
+        """Send the order until its whole reply arrives, always with the same key and the same bytes.
 
         Raises: Refused or the API's error if nothing was bought; UnknownFate if that is not known.
         """
@@ -260,7 +260,7 @@ class Purchase:
         for attempt, pause in enumerate(PAUSES_SECONDS, 1):
             if failures:
                 self.api.sleep(pause)
-                # The order is sent again even if this shows it, or can't be read: only the reply brings the passwords.
+                # The order is resent even if the list shows it, or can't be read: only the reply has the passwords.
                 seen = self._only_new(self._listed_if_possible()) is not None
             self.facts["attempts"] = attempt
             self.progress.maybe = True
@@ -276,17 +276,17 @@ class Purchase:
         return self._without_reply(failures[-1])
 
     def _attempt(self) -> Answer:
-        """Send the order once. Raises: also UnknownFate for an answer without content, which is no reply."""
+        """Send the order once. Raises: also UnknownFate for a reply without content."""
         order = self.order
         answer = self.api.request(
             order.endpoint, body=order.body, idempotency_key=self.key, timeout_seconds=order.timeout_seconds, once=True
         )
         if answer.body is None:
-            raise UnknownFate("%s was answered %d without content." % (order.endpoint, answer.status))
+            raise UnknownFate("The reply to %s has the status %d and no content." % (order.endpoint, answer.status))
         return answer
 
     def _check_open(self, error: H444Error, is_first: bool) -> None:
-        """Return if the order may have been carried out, or still is. Raises: what any other error means."""
+        """Return if the order may have been carried out, or may still be. Raises: the error otherwise."""
         if isinstance(error, TransportError) and is_first:  # nothing was sent
             self.progress.maybe = False
             raise error
@@ -295,7 +295,7 @@ class Purchase:
             raise self._unknown(error) if self.progress.maybe else refusal(self.order, error, self.key) from None
 
     def _received(self, answer: Answer, seen_before_resend: bool) -> Receipt:
-        """Keep the secrets of a reply, then read what else it says."""
+        """Store the secrets of a reply, then read the rest."""
         reply = self.shop.read_reply(answer.body)
         self.progress.receive(self.order.name, reply.id, reply, self.shop.secrets, self.shop.way_to_new_secrets)
         row, attempts = self._shaped(reply), self.facts["attempts"]
@@ -323,7 +323,7 @@ class Purchase:
             return None
 
     def _without_reply(self, problem: H444Error) -> Receipt:
-        """Look for what was ordered in the list, since no reply arrived. Raises: UnknownFate."""
+        """Search the list for the ordered resource, because no reply arrived. Raises: UnknownFate."""
         listed = self._listed_if_possible()
         row = self._only_new(listed)
         if row is None:
@@ -344,8 +344,8 @@ class Purchase:
         """Return the error for an order that may or may not have been placed."""
         balance = self.facts["wallet_after_usd_cents"] = self._balance()
         return UnknownFate(
-            "Whether %s was ordered is not known (%s; %d attempts; wallet %d cents before, %s after). Run the task "
-            "again: the same key %s can't buy twice. If it keeps failing and the panel shows nothing, %s."
+            "It is not known whether %s was ordered (%s; %d attempts; wallet %d US cents before, %s after). Run the "
+            "task again: the same key %s can't buy twice. If it keeps failing and the panel shows nothing, %s."
             % (
                 self.order.name,
                 problem,
@@ -358,7 +358,7 @@ class Purchase:
             idempotency_key=self.key,
         )
 
-    # Find what it names
+    # Find the resource of the reply
 
     def find_unnamed(self) -> Row:
         """Find the resource of a reply without an ID in the list. Raises: UnknownFate."""
@@ -369,17 +369,17 @@ class Purchase:
             row, problem = None, " (%s)" % error
         if row is None:
             raise UnknownFate(
-                "The order of %s was answered without an id, and the list does not show it yet%s. Run the task again: "
+                "The reply to the order of %s contains no ID, and the list does not show it yet%s. Run the task again: "
                 "the same key %s can't buy twice." % (self.order.name, problem, self.key),
                 idempotency_key=self.key,
             )
         return row
 
     def look_for(self, row: Row, receipt: Receipt) -> tuple[Row | None, list[Row]]:
-        """Find the ordered resource: its row as it is now, None if it does not live; and the list, if it was needed.
+        """Find the ordered resource: its current row, None if it is not alive; and the list, if it was needed.
 
-        What is proved to be new is taken from the list. A reply that may be a replay can name a dead one, so that one
-        is read by its ID.
+        A resource that is proved to be new is taken from the list. A reply that may be a replay can contain a dead
+        resource, so that one is read by its ID.
         """
         if self._proves_all(row, receipt):
             return row, []
@@ -388,7 +388,7 @@ class Purchase:
             listed = self.shop.list_rows(self.api)
             found = _by_id(listed, row["id"])
             if found is not None:
-                # What the list leaves out is in the reply, which is as young.
+                # The reply, which is as recent, contains what the list leaves out.
                 return None if is_gone(found) else laid_over(row, found), listed
         found = self._read_until_sure(row, receipt)
         if found is not None and listed is None:
@@ -396,7 +396,7 @@ class Purchase:
         return found, listed or []
 
     def _proves_all(self, row: Row, receipt: Receipt) -> bool:
-        """Return whether the reply alone proves that this run bought what it names, and that it lives."""
+        """Return whether the reply alone proves that this run bought the resource, and that it is alive."""
         is_new = row["id"] not in self.order.known_ids and not is_gone(row)
         return receipt.is_own and is_new and self._has_name(row) and self.shop.is_whole(row)
 
@@ -415,7 +415,7 @@ class Purchase:
         return _alive(_by_id(self.shop.list_rows(self.api), row["id"]))
 
     def settle(self, row: Row, receipt: Receipt, is_alive: bool) -> bool:
-        """Record whether it was a replay and what the wallet holds now; returns whether surely nothing was paid."""
+        """Record whether it was a replay and the balance of the wallet; return whether certainly nothing was paid."""
         is_proved = is_alive and receipt.is_own
         balance = self.order.balance_after_usd_cents if is_proved else self._balance()
         is_paid = self.order.is_paid(balance)
@@ -423,28 +423,28 @@ class Purchase:
         self.facts.update(replayed=replayed, wallet_after_usd_cents=balance)
         return is_paid is False
 
-    # Make sure that it is what was ordered
+    # Check that it is what was ordered
 
     def check_name(self, row: Row, receipt: Receipt) -> None:
         """Check that a live row is what was ordered, before anything is done to it. Raises: Refused.
 
-        A key of the user's own can be another order's, and a provider can mix up two replies: what has another name,
-        and is not proved to be new, is not renamed.
+        A custom key can belong to a different order, and a provider can mix up two replies: a resource with a different
+        name that is not proved to be new is not renamed.
         """
         is_known = row["id"] in self.order.known_ids
         if receipt.is_fresh or is_known or self._has_name(row) or self.shop.may_have_name(row, self.order.body):
             return
         is_earlier = receipt.made_before or (receipt.says_replayed and receipt.attempts == 1)
         if is_earlier:
-            fate = "so it repeats an earlier order. Nothing was bought. To order %s" % self.order.name
+            fate = "so the reply repeats an earlier order. Nothing was bought. To order %s" % self.order.name
         else:
             fate = (
-                "and nothing proves that this is what was ordered. Nothing was done to it. Look at the panel, and only "
-                "if it is another one"
+                "and nothing proves that this is what was ordered. Nothing was done to it. Check the panel, and only "
+                "if it is a different one"
             )
         self._let_go(maybe=not is_earlier)
         raise Refused(
-            "The key %s, used to order %s, answers with the %s %s, which is called '%s', %s, %s."
+            "The reply to the key %s, used to order %s, shows the %s %s, which is called '%s', %s, %s."
             % (
                 self.key,
                 self.order.name,
@@ -457,13 +457,13 @@ class Purchase:
         )
 
     def check_new(self, row: Row) -> None:
-        """Check that a live row was not there before. Raises: Refused."""
+        """Check that a live row did not exist before. Raises: Refused."""
         if row["id"] not in self.order.known_ids:
             return
         self._let_go(maybe=False)
         raise Refused(
-            "The key %s answers with the earlier order of %s: %s %s, now called '%s'. Nothing was bought. If you want "
-            "one more, %s."
+            "The key %s belongs to an earlier order of %s: %s %s, now called '%s'. Nothing was bought. To order "
+            "another one, %s."
             % (
                 self.key,
                 self.order.name,
@@ -481,7 +481,8 @@ class Purchase:
     def check_plan(self, row: Row, receipt: Receipt) -> None:
         """Compare the plan with the ordered one, by the catalogue's names. Raises: Refused.
 
-        A plan that the catalogue does not know may be the right one by another name: a warning, for the money is spent.
+        A plan that is not in the catalogue may be the right one under another name. That is only a warning, because the
+        money is spent.
         """
         plan, wanted = row.get("plan_slug"), self.order.body["plan_slug"]
         meant = self.order.slug_of(plan)
@@ -489,32 +490,32 @@ class Purchase:
             return
         if meant is None:
             self.progress.warn(
-                "The API calls the plan of %s %s, and no plan in GET /v1/products has that name; whether it is %s is "
-                "not known." % (self.order.name, shown(plan), wanted)
+                "The API returns the plan %s for %s, and no plan in GET /v1/products has that name. It is not known "
+                "whether it is %s." % (shown(plan), self.order.name, wanted)
             )
             return
         cause = "an earlier order of the same name was repeated"
         if receipt.is_own:
-            cause = "the provider gave another plan than was ordered; open a ticket"
+            cause = "the provider delivered a different plan; open a ticket"
         raise Refused(
-            "The key %s answers with %s, which has plan_slug %s instead of %s: %s. Nothing more was bought."
+            "The reply to the key %s shows %s, which has plan_slug %s instead of %s: %s. Nothing more was bought."
             % (self.key, row["id"], meant, wanted, cause)
         )
 
     def check_single(self, row: Row, listed: t.Sequence[Row]) -> None:
-        """Check that the list shows no second new one of the ordered name. Raises: Refused."""
+        """Check that the list shows no second new resource with the ordered name. Raises: Refused."""
         known = {*self.order.known_ids, row["id"]}
         others = [item["id"] for item in self._of_the_name(listed) if item["id"] not in known]
         if others:
             raise Refused(
-                "%s seems to have been ordered twice: ids %s. Nothing is terminated automatically; open a ticket with "
-                "the key %s." % (self.order.name, ", ".join([row["id"]] + others), self.key)
+                "%s seems to have been ordered twice: IDs %s. Nothing is terminated automatically. Open a ticket that "
+                "states the key %s." % (self.order.name, ", ".join([row["id"]] + others), self.key)
             )
 
     def check_dead(self, row: Row, receipt: Receipt, is_unpaid: bool) -> None:
-        """Check that the order was an earlier one, of what is gone by now, and that its key is surely remembered.
+        """Check that the reply repeats an earlier order of a dead resource, whose key is certainly still remembered.
 
-        Only then does the next key order once. Raises: NotReached, Refused.
+        Only then is it safe to order with the next key. Raises: NotReached, Refused.
         """
         if not (receipt.is_old or is_unpaid):
             self.progress.maybe = True
@@ -527,29 +528,29 @@ class Purchase:
         self.progress.forget()
         if self.order.custom_key or not key_surely_lives(receipt.made_at, receipt.server_now):
             raise Refused(
-                "The key %s answers with %s, which no longer exists: it repeats an earlier order of %s. Nothing was "
-                "bought by this run. To order a new one, %s."
+                "The reply to the key %s shows %s, which no longer exists: it repeats an earlier order of %s. This "
+                "run bought nothing. To order a new one, %s."
                 % (self.key, row["id"], self.order.name, self.order.way_to_another),
                 idempotency_key=self.key,
                 dead_id=row["id"],
             )
 
-    # What the steps share
+    # Shared by the steps
 
     def _has_name(self, row: Row) -> bool:
         return self.shop.has_name(row, self.order.wanted_name)
 
     def _of_the_name(self, rows: t.Iterable[Row]) -> list[Row]:
-        """Return the living ones of the ordered name."""
+        """Return the living rows with the ordered name."""
         return [row for row in rows if self._has_name(row) and not is_gone(row)]
 
     def _only_new(self, rows: t.Iterable[Row]) -> Row | None:
-        """Find the one living resource of the ordered name that was not there before."""
+        """Find the one living resource with the ordered name that did not exist before."""
         new = [row for row in self._of_the_name(rows) if row["id"] not in self.order.known_ids]
         return new[0] if len(new) == 1 else None
 
     def _listed_if_possible(self) -> list[Row]:
-        """Read the list while it is open whether the order was placed: a read that fails must not hide that."""
+        """Read the list while it is not known whether the order was placed: a failed read must not hide that."""
         try:
             return self.shop.list_rows(self.api)
         except H444Error:

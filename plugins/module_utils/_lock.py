@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Locks between the processes of one user on one machine, and the private files that carry them."""
+"""Locks between the processes of one user on one machine, and the private files for them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Orders as data: the order, its key, what an answer to it proves, and the words of a refusal. Pure."""
+"""Orders as data: the order, its key, what a reply proves, and the messages of a refusal. Pure."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ ORDER_PLACES = (
     "resource",
     "account",
 )
-# The page states that keys are remembered for 24 h. Younger than this, an order's own key is surely still remembered.
+# The page states that keys are remembered for 24 h. The key of an order younger than this is certainly remembered.
 KEY_SURELY_REMEMBERED = timedelta(hours=22)
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# By how much the clocks inside the provider may differ before a time proves nothing.
+# The largest difference between the provider's clocks at which a time still proves something.
 SKEW = timedelta(seconds=5)
-# What an error is about, by its words: an order that is still at work, its key, or a name that somebody else has.
+# The topic of an error, by its words: an order that is still in progress, its key, or a name that is taken.
 WORK, KEY, NAME = "work", "key", "name"
 AT_WORK = re.compile(r"progress|process(?:ed|ing)|in.?flight|concurrent|still|pending|being|underway")
 TAKEN = re.compile(r"taken|already (?:exists|used|in use|registered)|not available|unavailable")
@@ -60,9 +60,8 @@ TAKEN = re.compile(r"taken|already (?:exists|used|in use|registered)|not availab
 class Order(t.NamedTuple):
     """An order that is about to be placed.
 
-    *identity*: what makes it this order and no other; the wanted name first. *plan_names*: the slug that each name of a
-    plan means. *server_time*: the API's clock at *looked_at*, which is a moment of the client's own clock (one that
-    never jumps).
+    *identity*: what distinguishes it from other orders, the wanted name first. *plan_names*: the slug for each name of
+    a plan. *server_time*: the API's clock at *looked_at*, which is a time of the client's monotonic clock.
     """
 
     kind: str
@@ -82,33 +81,33 @@ class Order(t.NamedTuple):
 
     @property
     def wanted_name(self) -> str:
-        """The label or the domain that is ordered."""
+        """The ordered label or domain."""
         return self.identity[0]
 
     @property
     def name(self) -> str:
-        """What it is called in messages and in ``credentials_file``."""
+        """The name of the resource in messages and in ``credentials_file``."""
         return "%s/%s" % (self.kind, self.wanted_name)
 
     @property
     def balance_after_usd_cents(self) -> int:
-        """What the wallet holds once the order is paid."""
+        """The balance of the wallet after the order."""
         return self.balance_usd_cents - self.price_usd_cents
 
     @property
     def way_to_another(self) -> str:
-        """How to order under another key. The generation is no part of a key that the user gives."""
+        """How to order with a different key. The generation is not part of a custom key."""
         if self.custom_key:
-            return "give another idempotency_key"
+            return "set a different idempotency_key"
         following = str(int(self.generation) + 1) if is_digits(self.generation) else self.generation + "-2"
         return 'set order_generation: "%s"' % following
 
     def key(self, dead_id: str | None = None) -> str:
-        """Return the Idempotency-Key; *dead_id*: for the order after the one whose resource is gone."""
+        """Return the Idempotency-Key; *dead_id*: the ID of the dead resource of the previous order."""
         return self.custom_key or order_key(self.kind, self.account_id, self.identity, self.generation, dead_id)
 
     def slug_of(self, plan: str | None) -> str | None:
-        """Return the slug of a plan that the API names; None if no plan of the catalogue has that name."""
+        """Return the slug of a plan by any of its names; None if no plan in the catalogue has that name."""
         return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
 
     def is_paid(self, balance_usd_cents: int | None) -> bool | None:
@@ -119,46 +118,46 @@ class Order(t.NamedTuple):
 
 
 class Receipt(t.NamedTuple):
-    """What came of sending an order, and what it proves.
+    """The outcome of sending an order, and what it proves.
 
-    *row*: the resource in normal form; None if the reply did not name one. *made_at*: when it was made, if the API says
-    so; *server_now*: the API's clock at the reply. *listed*: the list, if it was read because no reply arrived.
+    *row*: the resource in normal form; None if the reply contains none. *made_at*: its creation time, if the API
+    returns it; *server_now*: the API's clock at the reply. *listed*: the list, if it was read because no reply arrived.
     """
 
     row: t.Optional[Row]
     attempts: int
     made_at: datetime | None
     made_before: bool | None
-    """whether it was there before this run's order was sent; None if that is not known"""
+    """whether it existed before this run sent its order; None if that is not known"""
     server_now: datetime | None = None
     says_replayed: bool = False
     seen_before_resend: bool = False
     is_fresh: bool = False
-    """whether this is proved to be no replay: what it names was made after this run had looked"""
+    """whether this is certainly no replay: the resource was created after this run had read the list"""
     is_sole: bool = False
-    """whether nothing but this run's one attempt can have ordered it"""
+    """whether only the single attempt of this run can have ordered it"""
     listed: t.Optional[t.List[Row]] = None
 
     @property
     def is_old(self) -> bool:
-        """Whether it is proved to repeat an earlier order."""
+        """Whether it certainly repeats an earlier order."""
         return self.says_replayed or self.made_before is True
 
     @property
     def is_own(self) -> bool:
-        """Whether it is proved that this run, and nobody else, bought what it names."""
+        """Whether certainly this run, and nobody else, bought the resource."""
         return self.is_fresh and self.is_sole
 
     @property
     def may_be_early(self) -> bool:
-        """Whether it may name something so new that the API does not show it yet."""
+        """Whether the resource may be so new that the API does not show it yet."""
         return self.made_before is False and not self.says_replayed
 
     def is_replay(self, is_known: bool, is_paid: bool | None) -> bool | None:
         """Return whether it repeats an earlier order; None if that is not known.
 
-        *is_known*: what it names was listed before the order. *is_paid*: see Order; this decides only if nothing but
-        this one attempt can have paid.
+        *is_known*: the resource was listed before the order. *is_paid*: see Order; this decides only if nothing but
+        this single attempt can have paid.
         """
         if self.is_old or self.seen_before_resend:
             return True
@@ -172,8 +171,8 @@ def order_key(
 ) -> str:
     """Derive the Idempotency-Key of an order: the same for every run, machine and API key.
 
-    A lower-case UUID in the shape of version 4 is the one form that every known implementation of such keys accepts. It
-    depends neither on the plan nor on the operating system: another body under the same name must be no second order.
+    A lower-case UUID of version 4 is the one form that every known implementation of such keys accepts. The key depends
+    neither on the plan nor on the operating system: a different body for the same name must not be a second order.
     """
     parts: list[t.Any] = ["h444-order-v1", kind, account_id, list(identity), str(generation)]
     if dead_id is not None:
@@ -182,19 +181,19 @@ def order_key(
 
 
 def stable_key(parts: t.Sequence[t.Any]) -> str:
-    """Derive a UUID in the shape of version 4 from what a request is about."""
+    """Derive a UUID of version 4 from the parts that identify a request."""
     canonical = json.dumps(parts, separators=(",", ":"), ensure_ascii=True)
     return str(uuid.UUID(bytes=hashlib.sha256(canonical.encode("ascii")).digest()[:16], version=4))
 
 
 def check_custom_key(value: str | None) -> None:
-    """Raise BadOption for a user's own Idempotency-Key that a provider could refuse."""
+    """Raise BadOption for a custom Idempotency-Key that a provider could refuse."""
     if value and not CUSTOM_KEY.match(value):
-        raise BadOption("idempotency_key: 8 to 80 letters, digits, '.', '_' or '-' are needed.")
+        raise BadOption("idempotency_key: must have 8 to 80 letters, digits, '.', '_' or '-'. Nothing was sent.")
 
 
 def says_replayed(headers: t.Mapping[str, str], body: t.Any) -> bool:
-    """Return whether an answer says that it repeats an earlier one."""
+    """Return whether a reply states that it repeats an earlier one."""
     lower = {key.lower(): value for key, value in headers.items()}
     if any(lower.get(name, "").strip().lower() in ("true", "1", "yes") for name in REPLAY_HEADERS):
         return True
@@ -203,7 +202,7 @@ def says_replayed(headers: t.Mapping[str, str], body: t.Any) -> bool:
 
 
 def ordered_at(body: t.Any) -> datetime | None:
-    """Find when the order of a reply (in snake_case, without secrets) was made."""
+    """Return the time of the order from a reply (in snake_case, without secrets)."""
     if not isinstance(body, dict):
         return None
     found = moment(first(body, *ORDER_TIMES))
@@ -217,18 +216,18 @@ def ordered_at(body: t.Any) -> datetime | None:
 
 
 def is_before(created_at: datetime | None, order: Order) -> bool | None:
-    """Return whether a resource was there before this run's order was sent; None if that is not known."""
+    """Return whether a resource existed before this run sent its order; None if that is not known."""
     if created_at is None or order.server_time is None:
         return None
     return created_at < order.server_time
 
 
 def is_surely_new(created_at: datetime | None, order: Order, server_now: datetime | None, now: float) -> bool:
-    """Return whether a time proves that this run's order, which was answered at *server_now*, made a resource.
+    """Return whether a creation time proves that this run's order, answered at *server_now*, created the resource.
 
-    *now*: the client's clock at the answer. The time has to be between the look before the order and the answer. A
-    local time without its zone can be hours ahead, and a cached answer has a clock of long ago: then a resource that is
-    long gone would look new.
+    *now*: the client's clock at the reply. The time must be between the reading before the order and the reply. A local
+    time without its zone can be hours ahead, and a cached reply has an old clock. Otherwise, a resource that is long
+    gone could look new.
     """
     if created_at is None or order.server_time is None or server_now is None:
         return False
@@ -237,14 +236,14 @@ def is_surely_new(created_at: datetime | None, order: Order, server_now: datetim
 
 
 def key_surely_lives(created_at: datetime | None, server_now: datetime | None) -> bool:
-    """Return whether an order is surely so young that its key is still remembered."""
+    """Return whether an order is certainly so recent that its key is still remembered."""
     if created_at is None or server_now is None:
         return False
     return -CLOCK_TOLERANCE < server_now - created_at < KEY_SURELY_REMEMBERED
 
 
 def topic_of(error: ApiError) -> str:
-    """Return what an error is about: an order that is still at WORK, the KEY, the NAME that is ordered, or else ""."""
+    """Return the topic of an error: an order that is still in progress (WORK), its KEY, its NAME, or else ""."""
     reason = str(error.facts.get("reason", "")).lower()
     if AT_WORK.search(reason):
         return WORK
@@ -254,9 +253,9 @@ def topic_of(error: ApiError) -> str:
 
 
 def may_be_at_work(error: ApiError, is_first: bool) -> bool:
-    """Return whether an order that was answered with an error may have been carried out, or still is.
+    """Return whether an order that got an error may have been carried out, or may still be.
 
-    A 409 means so unless it is about the key or, at the first attempt, about a name that somebody else has.
+    A 409 means this unless it is about the key or, at the first attempt, about a name that is taken.
     """
     topic = topic_of(error)
     if error.status == 409 and topic == NAME and is_first:
@@ -265,22 +264,22 @@ def may_be_at_work(error: ApiError, is_first: bool) -> bool:
 
 
 def refusal(order: Order, error: ApiError, key: str) -> H444Error:
-    """Return the error for an order that was refused under this key: what it means, and what to do."""
+    """Return the error for an order that the API refused with this key: what it means, and what to do."""
     if error.status == 402:
         advice = "top up the wallet"
         if order.balance_usd_cents >= order.price_usd_cents:
             advice = (
-                "the wallet holds enough now, so this repeats an earlier refusal of the same key: %s"
+                "the wallet holds enough now, so the API repeats an earlier refusal of the same key; %s"
                 % order.way_to_another
             )
         return Refused(
-            "The order of %s was refused because the wallet holds too little (price %d cents, wallet %d cents); %s. %s"
-            % (order.name, order.price_usd_cents, order.balance_usd_cents, advice, error),
+            "The API refused the order of %s because the wallet holds too little (price %d US cents, wallet %d US "
+            "cents); %s. %s" % (order.name, order.price_usd_cents, order.balance_usd_cents, advice, error),
             **error.facts,
         )
     if topic_of(error) == KEY or error.status in (404, 410):
         return Refused(
-            "%s Nothing was bought. The key %s belongs to an earlier order of %s; if that one is gone, %s."
+            "%s Nothing was bought. The key %s belongs to an earlier order of %s. If that resource is gone, %s."
             % (error, key, order.name, order.way_to_another),
             idempotency_key=key,
             **error.facts,
@@ -292,14 +291,14 @@ def refusal(order: Order, error: ApiError, key: str) -> H444Error:
 def generation_of(value: t.Any) -> str:
     """Return the generation of an order.
 
-    Null, which AnsibleModule turns into the text None, and empty count as not given: the key is the same.
+    Null, which AnsibleModule turns into the text None, and empty count as not set: the key is the same.
     """
     found = str(value).strip()
     return "1" if found in ("", "None") else found
 
 
 def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
-    """Return the result's ``order`` as it is before the order is sent. *id_fact*: the field that gets the new ID."""
+    """Return the result's ``order`` before the order is sent. *id_fact*: the field for the new ID."""
     return {
         "plan_slug": order.body["plan_slug"],
         "due_now_usd_cents": order.price_usd_cents,
@@ -315,7 +314,7 @@ def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
 
 
 def fill_from_order(row: Row, order: Order) -> None:
-    """Fill in what was ordered where the API does not return it; a plan under another name becomes its slug."""
+    """Fill in what was ordered if the API does not return it; replace any name of the plan with its slug."""
     row["plan_slug"] = order.slug_of(row.get("plan_slug")) or row.get("plan_slug")
     for field, value in order.body.items():
         if row.get(field) is None:

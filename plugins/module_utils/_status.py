@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Words for a state: the API's own, in any spelling, become the few that the collection knows. Pure."""
+"""Words for a state: the API's words, in any spelling, are mapped to the few that the collection knows. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Words = t.Mapping[str, t.Iterable[str]]
 
 
 def by_spelling(words: Words) -> dict[str, str]:
-    """Turn a table of known words and their spellings around: each spelling and its word."""
+    """Return a map from each spelling to its known word."""
     return {spelling: known for known, spellings in words.items() for spelling in spellings}
 
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Waiting until a resource has the status that an action brings about."""
+"""Wait until a resource has the status that an action leads to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._status import TERMINATED, is_gone, spelling
 POLL_SECONDS = 1.0
 POLL_CAP_SECONDS = 15.0
 STATES_KEPT = 3
-# Words for a resource on its way to another state, which it reaches without further requests.
+# Words for a resource that is changing to another state without further requests.
 IN_MOTION = frozenset(
     {
         "starting",
@@ -43,9 +43,9 @@ IN_MOTION = frozenset(
 
 
 def check_timeout(params: Params) -> None:
-    """Refuse a time in which nothing can be answered. Raises: BadOption.
+    """Refuse a negative timeout. Raises: BadOption.
 
-    It bounds the request of an order too, whose passwords would be lost.
+    It also limits the request of an order, whose passwords would be lost.
     """
     if params["wait_timeout"] < 0:
         raise BadOption("wait_timeout: must not be negative. Nothing was sent.")
@@ -59,10 +59,10 @@ def wait_for(
     known: t.Container[str],
     row: Row | None = None,
 ) -> Row | None:
-    """Read a resource until its status is one of ``action.until``; returns its row, None if it is to be gone.
+    """Read a resource until its status is one of ``action.until``; return its row, None after a removal.
 
-    *known*: the words that are worth waiting through; any other word ends the wait, with a warning. *row*: the resource
-    as it was read last, if nothing was asked of it since.
+    *known*: the words that continue the wait; any other word ends it with a warning. *row*: the resource as it was read
+    last, if it has not been changed since.
     Units: the pause between two reads grows from 1 to 15 s. Raises: NotReached, with the last states seen.
     """
     started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
@@ -82,24 +82,24 @@ def wait_for(
         row = read()
     if TERMINATED in action.until:
         return None
-    raise NotReached("%s: it is gone." % clean(str(action)), states_seen=[*seen, TERMINATED])
+    raise NotReached("%s: it no longer exists." % clean(str(action)), states_seen=[*seen, TERMINATED])
 
 
 def _with_state(seen: list[str], status: str | None) -> list[str]:
-    """Add a state to the last ones that were seen, if it is another one."""
+    """Add a state to the last seen ones, if it differs."""
     return (seen + [status])[-STATES_KEPT:] if status and seen[-1:] != [status] else seen
 
 
 def _is_pointless(status: str | None, action: Action, progress: Progress, known: t.Container[str]) -> bool:
-    """Return whether waiting can't show anything: the status is missing, or a word that nobody knows. Warns."""
+    """Return whether waiting is pointless, with a warning: the status is missing or unknown."""
     if status is None and TERMINATED not in action.until:
-        progress.warn("The API does not return the status of %s, so nothing was waited for." % shown(action.target))
+        progress.warn("The API does not return the status of %s, so the task did not wait." % shown(action.target))
         return True
     if status is None or status in known or spelling(status) in IN_MOTION:
         return False
     progress.warn(
-        "The API calls the status of %s %s, a word that this collection does not know, so %s was not waited for."
-        % (shown(action.target), shown(status), " or ".join(action.until))
+        "The API returns the unknown status %s for %s, so the task did not wait until it is %s."
+        % (shown(status), shown(action.target), " or ".join(action.until))
     )
     return True
 
@@ -107,8 +107,8 @@ def _is_pointless(status: str | None, action: Action, progress: Progress, known:
 def _not_reached(action: Action, status: str | None, waited_seconds: float, seen: t.Sequence[str]) -> NotReached:
     """Return the error for a wait that took too long."""
     return NotReached(
-        "%s: after %d s it is %s instead of %s (seen: %s). Raise wait_timeout, or look at the panel; it is safe to run "
-        "the task again."
+        "%s: after %d s the status is %s instead of %s (seen: %s). Increase wait_timeout, or check the panel. It is "
+        "safe to run the task again."
         % (
             clean(str(action)),
             waited_seconds,

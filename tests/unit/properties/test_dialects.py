@@ -137,4 +137,4 @@ def test_half_a_list_orders_nothing(unproved: bool) -> None:
     assert bool(result.get("failed")) is unproved, result
     assert len(world.core.ledger) == (0 if unproved else 1)
     if unproved:
-        assert "not whole" in result["msg"] and living["id"] in result["msg"]
+        assert "the list is incomplete" in result["msg"] and living["id"] in result["msg"]

@@ -478,7 +478,7 @@ def test_refusal_after_a_lost_reply(noun: Noun) -> None:
 
 @pytest.mark.parametrize(
     ("options", "way_out"),
-    [({}, 'order_generation: "2"'), ({"idempotency_key": "my-own-key"}, "give another idempotency_key")],
+    [({}, 'order_generation: "2"'), ({"idempotency_key": "my-own-key"}, "set a different idempotency_key")],
     ids=["derived key", "own key"],
 )
 def test_a_key_of_another_order_is_refused_with_the_way_out(noun: Noun, options: Row, way_out: str) -> None:

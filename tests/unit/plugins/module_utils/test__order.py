@@ -246,10 +246,14 @@ def test_errors_after_which_an_order_may_be_at_work(
         (
             ORDER,
             error(402),
-            'holds enough now, so this repeats an earlier refusal of the same key: set order_generation: "2"',
+            'holds enough now, so the API repeats an earlier refusal of the same key; set order_generation: "2"',
         ),
-        (ORDER, error(409, "Idempotency-Key mismatch"), 'if that one is gone, set order_generation: "2"'),
-        (ORDER._replace(custom_key="my-own-key"), error(410), "if that one is gone, give another idempotency_key"),
+        (ORDER, error(409, "Idempotency-Key mismatch"), 'If that resource is gone, set order_generation: "2"'),
+        (
+            ORDER._replace(custom_key="my-own-key"),
+            error(410),
+            "If that resource is gone, set a different idempotency_key",
+        ),
         (ORDER, error(400, "No."), "POST /v1/vps answered 400: No.."),
     ],
 )
@@ -264,7 +268,7 @@ def test_what_a_refusal_advises(order: _order.Order, refused: ApiError, words: s
     [
         ("1", None, 'set order_generation: "2"'),
         ("blue", None, 'set order_generation: "blue-2"'),
-        ("1", "my-own-key", "give another idempotency_key"),
+        ("1", "my-own-key", "set a different idempotency_key"),
     ],
 )
 def test_way_to_another_order(generation: str, custom_key: str | None, way: str) -> None:

@@ -164,7 +164,7 @@ def test_a_write_counts_as_changed_and_is_not_sent_in_check_mode() -> None:
     [
         ({"path": "/vps", "body": {}}, "body: a GET has none"),
         ({"path": "/vps", "idempotency_key": "my-own-key"}, "idempotency_key: a GET has none"),
-        ({"path": "/vps", "method": "POST", "idempotency_key": "a b\r\nX: 1"}, "idempotency_key: 8 to 80"),
+        ({"path": "/vps", "method": "POST", "idempotency_key": "a b\r\nX: 1"}, "idempotency_key: must have 8 to 80"),
         ({"path": "/vps", "query": {"a": {"b": 1}}}, "query: 'a' must be"),
         ({"path": "/vps", "query": {"a": [None]}}, "query: 'a' must be"),
         ({"path": "/vps", "method": "POST", "body": {"a": float("nan")}}, "body: it holds a value"),

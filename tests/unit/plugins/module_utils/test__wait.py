@@ -81,7 +81,7 @@ def test_the_last_three_states_are_told_each_once() -> None:
 def test_what_is_gone_ends_the_wait(gone: str | None) -> None:
     """It is what was waited for, or it never comes."""
     assert Wait("running", gone).run(REMOVE) is None
-    with pytest.raises(NotReached, match="wait for web-1: it is gone") as caught:
+    with pytest.raises(NotReached, match="wait for web-1: it no longer exists") as caught:
         Wait("provisioning", gone).run()
     assert caught.value.facts == {"states_seen": ["provisioning", "terminated"]}
 
