@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The common options of a sign-in, which override those of _api. The twin of SIGN_IN in module_utils/_spec.py."""
+    """The common options of a sign-in. If listed before _api, they override its own. The twin of SIGN_IN in _spec."""
 
     DOCUMENTATION = r"""
 options:
