@@ -25,11 +25,10 @@ def compile_or_load(path: str, source: bytes) -> t.Any:
     """Give the code of a file in an archive."""
     name = hashlib.sha256(sys.version.encode() + source).hexdigest()
     file = os.path.join(FOLDER, name)
-    try:
+    if os.path.exists(file):
         with open(file, "rb") as stream:
             return marshal.load(stream)
-    except OSError:
-        code = _compile(path, source)
+    code = _compile(path, source)
     beside = f"{file}.{os.getpid()}"
     with open(beside, "wb") as stream:
         marshal.dump(code, stream)

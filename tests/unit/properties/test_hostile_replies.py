@@ -63,14 +63,29 @@ VALUES: dict[str, Json] = {
 ADDED: dict[str, Json] = {
     "deep contents": {"payload": nested(dict), "response": nested(list), "request_headers": {"A": nested(list)}},
     "odd contents": {"payload": "\ud83d", "response": {"status": 10**400, "\ud83d": None}, "headers": [None]},
-    "unknown": {"extra": nested(dict, 40), "other\ud83d": "\ud83d", "x": 10**400, "password": {"a": [None]},
-        "tokens": ["\ud83d"]},
-    "dates": {"created_at": 10**300, "expires_at": "9999-12-31T23:59:59-23:59", "paid_at": [],
-        "updated_at": {"date": None}},
-    "pages": {"next": {"href": 1}, "links": {"next": "http://["}, "total": 10**400, "has_more": "yes", "page": -1,
-        "offset": "x"},
+    "unknown": {
+        "extra": nested(dict, 40),
+        "other\ud83d": "\ud83d",
+        "x": 10**400,
+        "password": {"a": [None]},
+        "tokens": ["\ud83d"],
+    },
+    "dates": {
+        "created_at": 10**300,
+        "expires_at": "9999-12-31T23:59:59-23:59",
+        "paid_at": [],
+        "updated_at": {"date": None},
+    },
+    "pages": {
+        "next": {"href": 1},
+        "links": {"next": "http://["},
+        "total": 10**400,
+        "has_more": "yes",
+        "page": -1,
+        "offset": "x",
+    },
     "counts": {"message_count": 10**400, "messages": 7, "replies": {"data": [None]}, "attributes": {"id": None}},
-}  # fmt: skip
+}
 
 
 def places_of(value: Json, path: tuple[t.Any, ...] = ()) -> list[tuple[t.Any, ...]]:

@@ -47,12 +47,16 @@ PATTERNS = ["DB-*", "db*.example", "https://db.*"]
 def account(preset: str = "plain") -> tuple[World, dict[str, t.Any]]:
     """Make an account in which db is protected and web is not."""
     world = World({**assumed.defaults(), **assumed.PRESETS[preset]})
-    made = world.core.seed({
-        "vps": [{"label": "db-1", "os_template": "debian-12", "ips": [{"ip": IP, "ptr": "db.example"}]},
-            {"label": "web-9", "os_template": "debian-12"}],
-        "hosting": [{"domain": "db.example", "username": "dbuser"}],
-        "webhooks": [{"url": URL, "events": ["vps.created"]}],
-    })  # fmt: skip
+    made = world.core.seed(
+        {
+            "vps": [
+                {"label": "db-1", "os_template": "debian-12", "ips": [{"ip": IP, "ptr": "db.example"}]},
+                {"label": "web-9", "os_template": "debian-12"},
+            ],
+            "hosting": [{"domain": "db.example", "username": "dbuser"}],
+            "webhooks": [{"url": URL, "events": ["vps.created"]}],
+        }
+    )
     return world, made
 
 
