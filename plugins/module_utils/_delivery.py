@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Deliveries of webhooks: what was sent, and sending one again."""
+"""Deliveries of webhooks: list them, and resend one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ENDPOINTS = (LIST, REDELIVER)
 NOUNS = ("delivery", "deliveries", "webhook_delivery", "webhook_deliveries")
 IDS = ("id", "delivery_id", "uuid")
 MAX_LIMIT = 200
-# What was sent and answered is the account's own: it keeps its names.
+# Requests to and responses of the receiver are the account's own data, so they keep their names.
 CONTENTS = frozenset({
     "payload", "data", "body", "request", "request_body", "request_headers", "headers", "response", "response_body",
     "response_headers",
@@ -62,7 +62,7 @@ STATUS = by_spelling({
 
 
 def read_state(row: Raw) -> str | None:
-    """Return the status of a delivery by its word, or by a truth value where the API returns no word."""
+    """Return the status of a delivery by its word, or by a boolean if the API returns no word."""
     status = read_status(first(row, "status", "state", "result"), STATUS)
     succeeded = truth(first(row, "success", "delivered", "succeeded"))
     if status is not None or succeeded is None:
@@ -88,7 +88,7 @@ TABLE: Table = {
     "response_status": Field(
         whole, "response_status", "response_status_code", "response_code", "status_code", "http_status", "http_code"
     ),
-    # A duration whose name has no unit stays under its own name.
+    # A duration whose name has no unit keeps its name.
     "duration_ms": Field(
         read_milliseconds,
         "duration_ms",
@@ -116,14 +116,14 @@ def read_delivery(raw: Raw, where: Endpoint = LIST) -> Row:
     if fields["response_status"] is None and isinstance(response, dict):
         fields["response_status"] = whole(first(normal(response, where), "status", "status_code", "code"))
     answered = whole(fields["status"])
-    if answered is not None:  # the receiver's answer itself
+    if answered is not None:  # the status of the receiver's response
         fields["response_status"] = answered
         fields["status"] = DELIVERED if 200 <= answered < 300 else FAILED
     return {**row, **contents, **fields}
 
 
 def _contents_apart(raw: Raw) -> tuple[Row, Row]:
-    """Part what was sent and answered from the rest of a delivery, out of its wrapper."""
+    """Separate requests and responses from the rest of a delivery, and remove its wrapper."""
     for name, inner in raw.items():
         if len(raw) == 1 and snake(str(name)) in NOUNS and isinstance(inner, dict):
             raw = inner
@@ -148,7 +148,7 @@ def list_deliveries(api: Api, webhook_id: str, limit: int) -> list[Row]:
 
 
 def webhook_id_of(api: Api, params: Params) -> str:
-    """Return the ID of the webhook that is named by ID or URL. Raises: Missing, Ambiguous, Refused."""
+    """Return the ID of the webhook that the task identifies by ID or URL. Raises: Missing, Ambiguous, Refused."""
     if params.get("id") is not None:
         webhook_id = check_id(params["id"], "id")
         row = get_webhook(api, webhook_id) if params.get("url") is not None else None
@@ -177,13 +177,13 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def plan_of(api: Api, params: Params) -> Plan:
-    """Plan h444_webhook_redelivery. Raises: Missing if the webhook, or surely the delivery, does not exist."""
+    """Plan h444_webhook_redelivery. Raises: Missing if the webhook, or certainly the delivery, does not exist."""
     delivery_id = check_id(params["delivery_id"], "delivery_id")
     webhook_id = webhook_id_of(api, params)
     try:
         rows = list_deliveries(api, webhook_id, MAX_LIMIT)
     except BadReply:
-        return plan_redelivery(webhook_id, delivery_id, None, [])  # there are more than it returned; the API knows them
+        return plan_redelivery(webhook_id, delivery_id, None, [])  # the list is incomplete; the API knows the rest
     except NotFound:
         raise missing(WEBHOOK, {"id": webhook_id}, list_webhooks(api)) from None
     found = next((row for row in rows if row["id"] == delivery_id), None)
@@ -196,7 +196,7 @@ def _missing(webhook_id: str, delivery_id: str, newest: t.Sequence[str] | None =
     """Return the error for a delivery that does not exist. *newest*: those of the webhook, None if not known."""
     there = ""
     if newest is not None:
-        there = "; its newest: %s" % ", ".join(newest) if newest else "; it has none at all"
+        there = "; its newest: %s" % ", ".join(newest) if newest else "; it has no deliveries"
     return Missing(
         "The webhook %s has no delivery %s%s. Nothing was sent." % (webhook_id, shown(delivery_id), there),
         closest=newest or None,
@@ -204,10 +204,10 @@ def _missing(webhook_id: str, delivery_id: str, newest: t.Sequence[str] | None =
 
 
 def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: t.Sequence[Row]) -> Plan:
-    """Plan the clone of a delivery; *rows*: those that are known already. Pure."""
+    """Plan the redelivery; *rows*: the known deliveries. Pure."""
     after: Row = {**dict.fromkeys(FIELDS), "event": found["event"] if found else None, "status": PENDING, "attempt": 0}
     note = (
-        "The delivery %s is not among the newest that the API returns, so only the API knows whether it exists."
+        "The delivery %s is not among the newest ones that the API returns, so it is not known whether it exists."
         % shown(delivery_id)
     )
     action = Action("redeliver", delivery_id, REDELIVER, {"id": webhook_id, "delivery_id": delivery_id})
@@ -215,7 +215,7 @@ def plan_redelivery(webhook_id: str, delivery_id: str, found: Row | None, rows: 
 
 
 def perform(api: Api, action: Action, progress: Progress) -> None:
-    """Send a delivery again, once. Source: POST …/redeliver: "Clone a past delivery into a fresh attempt."
+    """Resend a delivery, once. Source: POST …/redeliver: "Clone a past delivery into a fresh attempt."
 
     Raises: Missing if there is no such delivery; UnknownFate if the reply is lost.
     """
@@ -233,20 +233,20 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
         if identifier_or_none(first(normal(row, REDELIVER), *IDS)) != action.target:
             progress.after = read_delivery(row, REDELIVER)
     except BadReply:
-        progress.after = None  # the reply does not hold it; the list will
+        progress.after = None  # the reply does not contain it; the list will
 
 
 def _unknown(action: Action, cause: str) -> UnknownFate:
     return UnknownFate(
-        "Whether the delivery %s was sent again is not known (%s). Look with h444_webhook_delivery_info for a newer "
-        "one of its event before you run the task again, which would send it once more."
+        "It is not known whether the delivery %s was resent (%s). Before you run the task again, which would resend it "
+        "once more, check with h444_webhook_delivery_info whether there is a newer delivery of its event."
         % (shown(action.target), cause),
         cause=cause,
     )
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Return the new delivery: out of the reply, or the one that the list has gained."""
+    """Return the new delivery, from the reply or from the list."""
     if progress.after is not None:
         return progress.after
     (action,), known = progress.plan.actions, progress.plan.wish
@@ -254,11 +254,11 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     try:
         rows = list_deliveries(api, action.ids["id"], MAX_LIMIT)
     except H444Error:
-        rows = []  # it was sent, and a failure now would only make somebody send it once more
+        rows = []  # it was resent, and a failure now would only make somebody resend it once more
     new = [row for row in rows if row["id"] not in known and event in (None, row["event"])]
     if len(new) != 1:
         progress.warn(
-            "The API took the redelivery of %s, but does not show which delivery it made."
+            "The API accepted the redelivery of %s, but does not show the new delivery."
             % shown(text(params["delivery_id"]))
         )
         return None

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The thread of a ticket: where a reply holds its messages, who wrote them, and what has been said already. Pure.
+"""The thread of a ticket: where a reply contains its messages, who wrote them, and which texts are posted. Pure.
 
 Assumed: the reference describes none of this (switches ``ticket_thread``, ``ticket_order``, ``ticket_author``,
 ``ticket_text``, ``ticket_paging``).
@@ -37,7 +37,7 @@ from ._reader import (
 from ._status import by_spelling, spelling
 
 NOUNS = ("ticket", "tickets", "support_ticket", "support_tickets")
-# Where a ticket holds its thread, or the answers alone; the opening message is then a text of the ticket's own.
+# The fields with the whole thread, or with the replies alone; then the ticket itself contains the first message.
 THREADS = ("messages", "thread", "replies", "conversation", "posts", "comments")
 OPENINGS = ("message", "body", "description", "content")
 MAX_ENVELOPES = 3
@@ -102,14 +102,14 @@ AUTHORS = by_spelling({
 
 
 class Thread(t.NamedTuple):
-    """The messages of a ticket as a reply holds them. *around*: the objects that hold them, the outermost first."""
+    """The messages of a ticket in a reply. *around*: the objects that contain them, the outermost first."""
 
     raws: t.List[t.Any]
     around: t.Tuple[Row, ...] = ()
 
 
 def find_thread(body: t.Any, depth: int = 0) -> Thread:
-    """Find the messages in a ticket, or beside it in its envelope. Nothing is around a thread that is not there."""
+    """Find the messages in a ticket, or next to it in its envelope. Without a thread, *around* is empty."""
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if not isinstance(body, dict) or depth > MAX_ENVELOPES:
@@ -130,7 +130,7 @@ def find_thread(body: t.Any, depth: int = 0) -> Thread:
 
 
 def _list_inside(value: t.Any) -> list[t.Any] | None:
-    """Return the messages out of an object that holds them as a list, None if it holds none."""
+    """Return the messages of an object that contains them as a list, None if it contains none."""
     try:
         return t.cast(t.List[t.Any], rows_in(value, THREADS, "")) if isinstance(value, dict) else None
     except BadReply:
@@ -138,7 +138,7 @@ def _list_inside(value: t.Any) -> list[t.Any] | None:
 
 
 def thread_page(body: t.Any) -> Row:
-    """Return a ticket as one page of a list: its messages, and what announces further ones."""
+    """Return a ticket as one page of a list: its messages, and the fields about further pages."""
     thread = find_thread(body)
     page: Row = {}
     for place in thread.around:
@@ -160,7 +160,7 @@ def _paging_in(place: Row) -> Row:
 
 
 def count_in(thread: Thread) -> int:
-    """Return how many messages there are as the objects around them say; 0 where they do not say."""
+    """Return the number of messages according to the objects around them; 0 if they contain none."""
     counts = [whole(place.get(name)) for place in thread.around for name in COUNTS]
     return max((count for count in counts if count is not None), default=0)
 
@@ -195,7 +195,7 @@ def read_message(raw: Raw, where: Where) -> Row:
 def read_thread(raws: t.Sequence[t.Any], ticket: Row, where: Where) -> list[Row]:
     """Return the messages of a ticket, the oldest first; none if its detail holds no thread. Raises: BadReply."""
     if not all(isinstance(raw, dict) for raw in raws):
-        raise bad(where, "its list of messages holds something that is not a message")
+        raise bad(where, "its list of messages contains something that is not a message")
     messages = oldest_first([read_message(raw, where) for raw in raws])
     opening = text(first(ticket, *OPENINGS))
     if opening and not any(same_text(message["body"], opening) for message in messages):
@@ -214,31 +214,31 @@ def oldest_first(messages: list[Row]) -> list[Row]:
     if not times or len(times) < len(messages):
         return messages
     if times[0] > times[-1]:
-        # Turned round as a whole first, so that messages of one moment stay in their order.
+        # Reversed first, so that messages with the same time keep their order.
         messages, times = messages[::-1], times[::-1]
     return [messages[place] for place in sorted(range(len(times)), key=times.__getitem__)]
 
 
 def plain(value: str | None) -> str:
-    """Return a text as texts are compared: in NFC, any whitespace as one space, without the markup of a web form."""
+    """Return a text in the form for comparisons: NFC, single spaces, and without the markup of a web form."""
     found = html.unescape(re.sub(r"(?i)<(?:/?p|/?div|br)\s*/?>", " ", value or ""))
     return " ".join(normalized("NFC", found).split())
 
 
 def same_text(one: str | None, other: str | None) -> bool:
-    """Return whether two texts say the same."""
+    """Return whether two texts are the same."""
     return plain(one) == plain(other)
 
 
 def is_said(messages: t.Sequence[Row], reply: str) -> bool:
-    """Return whether the customer's latest message says this already. What staff wrote after it does not count."""
+    """Return whether the customer's latest message already has this text. Later messages of staff do not count."""
     return any(same_text(message["body"], reply) for message in _maybe_latest(messages))
 
 
 def _maybe_latest(messages: t.Sequence[Row]) -> list[Row]:
-    """Return every message that may be the customer's latest: a reply had better not be posted than be posted twice.
+    """Return every message that may be the customer's latest, because a reply must not be posted twice.
 
-    A message of an unknown author may be the customer's. Of messages of one moment nobody knows the order.
+    A message of an unknown author may be the customer's. The order of messages with the same time is not known.
     """
     found: list[Row] = []
     latest: Row | None = None
@@ -258,7 +258,7 @@ def _of_one_moment(one: Row, other: Row) -> bool:
 
 
 def times_said(messages: t.Sequence[Row], reply: str) -> int:
-    """Count the messages that say this and are not of the staff."""
+    """Return the number of messages with this text that are not from staff."""
     return sum(message["author"] != STAFF and same_text(message["body"], reply) for message in messages)
 
 

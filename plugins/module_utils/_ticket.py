@@ -4,9 +4,9 @@
 
 """Support tickets: opened once, answered once, closed.
 
-The API does not keep subjects unique, so a subject means the one ticket of that subject that is not closed. The request
-that opens a ticket has an Idempotency-Key. A reply has none: whether a lost one was posted is read from the thread, and
-it is never sent again.
+The API does not keep subjects unique, so a subject means the one ticket with that subject that is not closed. The
+request that opens a ticket has an Idempotency-Key. A reply has none: if one is lost, the thread shows whether it was
+posted, and it is never resent.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ STATUS = by_spelling({
     "resolved": ("resolved", "solved", "fixed", "done", "completed"),
     "closed": ("closed", "close", "archived"),
 })  # fmt: skip
-# The reference names both in one breath: a reply "re-opens a resolved/closed ticket".
+# The reference treats both alike: a reply "re-opens a resolved/closed ticket".
 OVER = ("resolved", "closed")
 
 MAX_SUBJECT, MAX_MESSAGE, MAX_WORD = 255, 20000, 64
-# A subject that is shorter is not another one that was truncated: "Mail" is no beginning of "Mail is refused".
+# A shorter subject does not count as a truncated one: "Mail" is not the beginning of "Mail is refused".
 SHORTEST_BEGINNING = 16
-# The words that the reference shows; it lists the others nowhere.
+# The words that the reference shows; it does not list the others.
 WORDS = {"priority": "medium", "department": "technical"}
 SETTLE_SECONDS = 2.0
 BUSY_PAUSES_SECONDS = (0.0, 2.0, 4.0, 8.0)
@@ -93,7 +93,7 @@ Found = t.TypeVar("Found")
 
 
 def read_state(row: Raw) -> str | None:
-    """Return the status of a ticket: one of the four known words, else the API's own, or by a flag or a time."""
+    """Return the status of a ticket: a known word, else the API's own; a flag or a time can replace a missing one."""
     status = read_status(first(row, "status", "state"), STATUS)
     if status is not None:
         return status
@@ -120,14 +120,14 @@ def read_ticket(raw: Raw, where: Endpoint = LIST) -> Row:
     """Return one ticket in normal form, without its thread: FIELDS are always there, None if the API has no value."""
     row = row_of(raw, NOUNS, where)
     kept = {name: value for name, value in row.items() if name not in THREADS or not isinstance(value, (list, dict))}
-    count = kept.pop("messages", None)  # a number: the thread itself is in the detail only
+    count = kept.pop("messages", None)  # a number, because only the detail contains the thread
     if count is not None:
         kept["message_count"] = count
     return {**kept, **read_fields(row, TABLE, where)}
 
 
 def is_over(row: Row) -> bool:
-    """Return whether a ticket is closed; a resolved one counts as closed, a status that nobody knows does not."""
+    """Return whether a ticket is closed; a resolved one counts as closed, an unknown status does not."""
     return row["status"] in OVER
 
 
@@ -137,7 +137,7 @@ def list_tickets(api: Api) -> list[Row]:
 
 
 class Detail(t.NamedTuple):
-    """A ticket with its ``messages``. *cut*: why these are not all of them, "" where they are."""
+    """A ticket with its ``messages``. *cut*: why these are not complete, "" if they are."""
 
     row: Row
     cut: str = ""
@@ -171,7 +171,7 @@ def _why_cut(row: Row, count: int) -> str:
     found = len(row["messages"])
     if count <= found:
         return ""
-    text_ = "%s says that the ticket %s has %d messages but returned %d; the rest can't be read."
+    text_ = "%s reports that the ticket %s has %d messages, but returned %d. The rest can't be read."
     return text_ % (GET, row["id"], count, found)
 
 
@@ -179,19 +179,19 @@ def _get_listed(api: Api, row: Row) -> Detail:
     """Read a listed ticket with its thread. Tickets are never deleted, so a listed one exists. Raises: BadReply."""
     found = get_ticket(api, row["id"])
     if found is None:
-        raise bad(GET, "with 404 for the ticket %s, which the list shows" % row["id"])
+        raise bad(GET, "its status is 404 for the ticket %s, which the list shows" % row["id"])
     return Detail({**row, **{name: value for name, value in found.row.items() if value is not None}}, found.cut)
 
 
 def _whole(detail: Detail) -> Row:
-    """Return a ticket whose thread is whole. Raises: BadReply."""
+    """Return a ticket if its thread is complete. Raises: BadReply."""
     if detail.cut:
         raise BadReply(detail.cut)
     return detail.row
 
 
 def _account_id(api: Api) -> str:
-    """Return the account's ID; a key that may only see tickets opens them all the same."""
+    """Return the account's ID; "" for a key with scopes for tickets only, which can open them, too."""
     try:
         return str(_account.get_account(api)["id"])
     except ScopeError:
@@ -199,12 +199,12 @@ def _account_id(api: Api) -> str:
 
 
 def same_subject(row: Row, subject: str) -> bool:
-    """Return whether a ticket has this subject, letter by letter."""
+    """Return whether a ticket has exactly this subject."""
     return normalized("NFC", html.unescape(row["subject"] or "").strip()) == html.unescape(subject)
 
 
 def may_be_truncated(shorter: str | None, subject: str) -> bool:
-    """Return whether the subject that the API returned may be *subject*, truncated to the length that it keeps."""
+    """Return whether the subject that the API returned may be a truncated form of *subject*."""
     found = re.sub(r"&#?\w{0,8}\Z", "", (shorter or "").strip()[:MAX_SUBJECT])
     beginning, dots = re.subn(r"\s*(?:\.{3}|\u2026)\Z", "", plain(found))
     whole_subject = plain(subject).casefold()
@@ -224,7 +224,7 @@ def newest(rows: t.Sequence[Row]) -> Row | None:
 def find_current(alike: t.Sequence[Row], subject: str, state: str) -> Row | None:
     """Find the one ticket of a subject that is not over, None if there is none. Pure. Raises: Ambiguous.
 
-    Nothing says which of two is meant. To close one, a resolved one counts as well: it is not closed either.
+    A resolved ticket counts as well if the task closes it, because it is not closed yet.
     """
     found = [row for row in alike if not is_over(row)]
     if found and state == "closed":
@@ -235,11 +235,11 @@ def find_current(alike: t.Sequence[Row], subject: str, state: str) -> Row | None
 def _find_truncated(api: Api, others: t.Sequence[Row], subject: str, params: Params) -> Row | None:
     """Find the open ticket whose subject the API has truncated: one that was opened with the same message.
 
-    The beginning of a subject alone proves nothing, for another ticket may be called that. Raises: Refused, Ambiguous.
+    The beginning of a subject alone proves nothing, because it may be a different subject. Raises: Refused, Ambiguous.
     """
     suspects = [row for row in others if may_be_truncated(row["subject"], subject)]
     body = params.get("body")
-    # Each thread is read for its beginning only; whether the found one's is whole is the caller's to see.
+    # Only the beginning of each thread matters here; the caller checks whether the found one is complete.
     fitting = [row for row in suspects if body and begins_with(_get_listed(api, row).row["messages"], body)]
     found = pick_one(fitting, "tickets", subject, ("subject", "status", "created_at"))
     if found is None and suspects and not (body and params.get("idempotency_key")):
@@ -248,20 +248,21 @@ def _find_truncated(api: Api, others: t.Sequence[Row], subject: str, params: Par
 
 
 def _truncated_suspect(suspect: Row, subject: str, state: str) -> Refused:
-    way_out = ", or give an idempotency_key of your own to open another one" if state == "open" else ""
+    way_out = ", or set your own idempotency_key to open a new one" if state == "open" else ""
     return Refused(
-        "No open ticket has the subject %s, but %s has %s, which may be it, truncated by the provider. Nothing was "
-        "written; use that subject or its id%s." % (shown(subject), suspect["id"], shown(suspect["subject"]), way_out)
+        "No open ticket has the subject %s, but %s has %s, which may be the same subject, truncated by the provider. "
+        "Nothing was written. Use that subject or its ID%s."
+        % (shown(subject), suspect["id"], shown(suspect["subject"]), way_out)
     )
 
 
 def _check_no_other_spelling(others: t.Sequence[Row], subject: str) -> None:
-    """Check that no open ticket has nearly this subject, for the provider may have changed it. Raises: Refused."""
+    """Check that no open ticket has a similar subject, which the provider may have changed. Raises: Refused."""
     for row in others:
         if plain(row["subject"]).casefold() == plain(subject).casefold():
             raise Refused(
                 "No open ticket has the subject %s, but %s has %s. Nothing was written, because the provider may "
-                "have changed it; use that subject, or another one."
+                "have changed the subject. Use that subject, or a different one."
                 % (shown(subject), row["id"], shown(row["subject"]))
             )
 
@@ -272,26 +273,26 @@ def _no_open_ticket(others: t.Sequence[Row], alike: t.Sequence[Row], subject: st
         return _closed_only([row["id"] for row in alike], subject, state)
     near = closest(subject, [row["subject"] for row in others])
     names = "; closest: %s" % ", ".join(shown(name) for name in near) if near else ""
-    way_out = "; give body to open one" if state == "open" else ""
+    way_out = " To open one, set body." if state == "open" else ""
     return Missing(
-        "No ticket has the subject %s%s. Nothing was written%s." % (shown(subject), names, way_out), closest=near
+        "No ticket has the subject %s%s. Nothing was written.%s" % (shown(subject), names, way_out), closest=near
     )
 
 
 def _closed_only(ids: list[str], subject: str, state: str) -> Missing:
-    way_out = ", or give body to open a new one" if state == "open" else ""
+    way_out = ", or set body to open a new one" if state == "open" else ""
     return Missing(
-        "No open ticket has the subject %s; closed %s: %s. Nothing was written; name it by its id to reply (which "
-        "reopens it)%s." % (shown(subject), "is" if len(ids) == 1 else "are", ", ".join(ids[:10]), way_out),
+        "No open ticket has the subject %s; closed %s: %s. Nothing was written. Use its ID to reply, which reopens "
+        "it%s." % (shown(subject), "ticket" if len(ids) == 1 else "tickets", ", ".join(ids[:10]), way_out),
         closest=ids[:10],
     )
 
 
 def check_options(params: Params) -> Row:
-    """Check every option, and give them with the texts as they are sent. Raises: BadOption."""
+    """Check every option, and return them with the texts as they are sent. Raises: BadOption."""
     check_custom_key(params.get("idempotency_key"))
     if params.get("idempotency_key") and params["state"] == "closed":
-        raise BadOption("idempotency_key: with state=closed no ticket is opened, so it has no use. Leave it out.")
+        raise BadOption("idempotency_key: state: closed never opens a ticket. Nothing was sent. Leave it out.")
     checked = {**params}
     for name in ("body", "reply"):
         if params.get(name) is not None:
@@ -300,7 +301,9 @@ def check_options(params: Params) -> Row:
         if params.get(name) is not None:
             checked[name] = check_word(params[name], name)
     if params.get("force_reply") and not checked.get("reply"):
-        raise BadOption("force_reply: there is no reply to post; give one, or leave force_reply out.")
+        raise BadOption(
+            "force_reply: there is no reply to post. Nothing was sent. Set reply, or leave force_reply out."
+        )
     return checked
 
 
@@ -309,7 +312,7 @@ def check_subject(value: str) -> str:
     subject = normalized("NFC", value.strip())
     if not subject or len(subject) > MAX_SUBJECT or CONTROL.search(subject):
         raise BadOption(
-            "subject: %s can't be a subject: one line of 1 to %d characters is needed. Nothing was sent."
+            "subject: %s is not a valid subject, which is one line of 1 to %d characters. Nothing was sent."
             % (shown(value), MAX_SUBJECT)
         )
     return subject
@@ -319,7 +322,7 @@ def check_text(value: str, option: str) -> str:
     """Return a message without outer whitespace and with plain line ends, or raise BadOption."""
     found = normalized("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not found or len(found) > MAX_MESSAGE:
-        raise BadOption("%s: a text of 1 to %d characters is needed. Nothing was sent." % (option, MAX_MESSAGE))
+        raise BadOption("%s: must be a text of 1 to %d characters. Nothing was sent." % (option, MAX_MESSAGE))
     return found
 
 
@@ -327,10 +330,10 @@ def check_word(value: str, option: str) -> str:
     """Return a priority or department without outer whitespace, or raise BadOption."""
     found = value.strip()
     if not found:
-        raise BadOption("%s: it is empty; leave the option out for the API's default. Nothing was sent." % option)
+        raise BadOption("%s: must not be empty. Nothing was sent. For the API's default, leave it out." % option)
     if len(found) > MAX_WORD or CONTROL.search(found):
         raise BadOption(
-            "%s: %s can't be a %s, which is a word like '%s'. Nothing was sent."
+            "%s: %s is not a valid %s, which is a word like '%s'. Nothing was sent."
             % (option, shown(value), option, WORDS[option])
         )
     return found
@@ -345,7 +348,7 @@ def _check_subject_of(row: Row, subject: str | None) -> None:
 
 
 def plan_of(api: Api, params: Params) -> Plan:
-    """Plan h444_ticket: find the ticket, decide. Raises: BadOption, Missing, Refused."""
+    """Plan h444_ticket: find the ticket, and decide. Raises: BadOption, Missing, Refused."""
     checked = check_options(params)
     return _plan_by_subject(api, checked) if params.get("id") is None else _plan_by_id(api, checked)
 
@@ -354,7 +357,7 @@ def _plan_by_id(api: Api, params: Params) -> Plan:
     found = get_ticket(api, check_id(params["id"], "id"))
     if found is None:
         raise Missing(
-            "There is no ticket with the id %s. Nothing was written; h444_ticket_info lists the existing ones."
+            "No ticket has the ID %s. Nothing was written. h444_ticket_info lists the existing tickets."
             % shown(params["id"])
         )
     _check_subject_of(found.row, params.get("subject"))
@@ -378,7 +381,7 @@ def _plan_by_subject(api: Api, params: Params) -> Plan:
 
 
 def _with_status(api: Api, row: Row) -> Row:
-    """Check that a ticket's status is known: whether it is closed decides whether another one is opened."""
+    """Return a ticket with its status, because only a ticket that is closed allows a new one. Raises: BadReply."""
     if row["status"] is not None:
         return row
     status = _get_listed(api, row).row["status"]
@@ -388,11 +391,11 @@ def _with_status(api: Api, row: Row) -> Row:
 
 
 def _no_status(row: Row) -> BadReply:
-    return bad(GET, "it does not hold the status of the ticket %s" % row["id"])
+    return bad(GET, "it does not contain the status of the ticket %s" % row["id"])
 
 
 def _plan_closed(api: Api, others: t.Sequence[Row], alike: t.Sequence[Row], subject: str, params: Params) -> Plan:
-    """Plan nothing for a ticket that is closed or missing. Raises: Missing if a reply is left to be posted."""
+    """Plan nothing for a ticket that is closed or missing. Raises: Missing if a reply must still be posted."""
     last, reply = newest(alike), params.get("reply")
     if last is not None:
         found = _get_listed(api, last)
@@ -409,7 +412,7 @@ def _has_reply(current: Detail, params: Params) -> bool:
 
 
 class Opening(t.NamedTuple):
-    """A ticket about to be opened. *over_ids*: the closed ones of its subject; *known_ids*: all that existed before."""
+    """A ticket to open. *over_ids*: the closed tickets with its subject; *known_ids*: all existing tickets."""
 
     account_id: str
     body: t.Mapping[str, str]
@@ -419,19 +422,19 @@ class Opening(t.NamedTuple):
 
     @property
     def subject(self) -> str:
-        """By what it is found."""
+        """The subject, by which the ticket is found."""
         return self.body["subject"]
 
     @property
     def message(self) -> str:
-        """With what it is opened."""
+        """The message that opens the ticket."""
         return self.body["message"]
 
     def key(self, dead_ids: t.Sequence[str] = ()) -> str:
         """Return the Idempotency-Key: the same for every run until a ticket of this subject is closed.
 
-        A key lives 24 h. Without the closed ones in it, a ticket that is wanted again within a day would be answered
-        with the closed one. *dead_ids*: closed ones that the list does not show and a reply brought.
+        A key lives 24 h. It includes the closed tickets: otherwise, a new ticket with the same subject within a day
+        would get the closed one. *dead_ids*: closed tickets from replies that the list does not show.
         """
         if self.custom_key:
             return self.custom_key
@@ -441,7 +444,7 @@ class Opening(t.NamedTuple):
 
 
 def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row], subject: str, params: Params) -> Plan:
-    """Plan a new ticket, and a reply after it where one is wanted. Pure."""
+    """Plan a new ticket, and a reply after it if one is set. Pure."""
     words = {name: params[name] for name in WORDS if params.get(name) is not None}
     opening = Opening(
         account_id,
@@ -460,29 +463,29 @@ def plan_opening(account_id: str, rows: t.Sequence[Row], alike: t.Sequence[Row],
 
 
 def _opened(opening: Opening, ticket_id: str | None = None) -> Row:
-    """Return a ticket as it is when it was just opened."""
+    """Return a ticket as it is immediately after its opening."""
     words = {name: opening.body.get(name) for name in WORDS}
     fields = {"id": ticket_id, "subject": opening.subject, "status": "open", **words}
     return {**dict.fromkeys(FIELDS), **fields, "messages": [own_message(opening.message)]}
 
 
 def doubts_of(body: t.Mapping[str, str], rows: t.Sequence[Row]) -> list[str]:
-    """Return which words the API may refuse: those that neither the reference nor a ticket of the account has. Pure."""
+    """Return warnings of words that the API may refuse: neither the reference nor a ticket contains them. Pure."""
     doubts = []
     for name, of_reference in WORDS.items():
         known = {spelling(used): used for used in (of_reference, *(row[name] for row in rows)) if used}
         if name in body and spelling(body[name]) not in known:
             near = closest(body[name], known.values())
             doubts.append(
-                "%s: whether the API takes %s shows only when the ticket is opened. The reference does not list the "
-                "valid words, and no ticket of this account has this one%s."
+                "%s: check mode can't show whether the API accepts %s. The reference does not list the valid words, "
+                "and no ticket of this account has this one%s."
                 % (name, shown(body[name]), "; closest: %s" % shown(near[0]) if near else "")
             )
     return doubts
 
 
 def plan_current(current: Detail, params: Params) -> Plan:
-    """Plan what becomes of an existing ticket. Pure.
+    """Plan the changes of an existing ticket. Pure.
 
     Raises: Refused; BadReply if the status is missing, or the thread is needed and missing or cut.
     """
@@ -510,29 +513,29 @@ def is_to_be_posted(current: Detail, params: Params) -> bool:
     if not current.row["messages"]:
         raise bad(
             GET,
-            "it does not hold the thread of the ticket %s, so whether it has this reply can't be known (force_reply "
-            "posts it)" % current.row["id"],
+            "it does not contain the thread of the ticket %s, so it is not known whether the thread contains this "
+            "reply (force_reply posts it)" % current.row["id"],
         )
     if current.cut:
         raise BadReply(
-            "%s Whether the ticket %s has this reply can't be known, so nothing was posted; force_reply posts it."
+            "%s It is not known whether the ticket %s has this reply, so nothing was posted; force_reply posts it."
             % (current.cut, current.row["id"])
         )
     return not is_said(current.row["messages"], reply)
 
 
 def _stays_closed(row: Row, has_reply: bool) -> Refused:
-    """Return the error for a closed ticket that is to be open, and has the reply already if there is one."""
+    """Return the error for a closed ticket that is to be open, but gets no new reply."""
     why = "; your latest message already has this text" if has_reply else ""
-    way_out = "give another reply or set force_reply" if has_reply else "give reply"
+    way_out = "Set a different reply or force_reply" if has_reply else "Set reply"
     return Refused(
-        "The ticket %s is %s, and only a reply reopens a ticket%s. Nothing was written; %s, or open a new one by "
+        "The ticket %s is %s, and only a reply reopens a ticket%s. Nothing was written. %s, or open a new ticket with "
         "subject and body." % (row["id"], row["status"], why, way_out)
     )
 
 
 def notes_of(current: Detail, params: Params, posts: bool) -> list[str]:
-    """Return what the user has to know: what can't be changed, what is not shown, and what a reply does besides."""
+    """Return warnings: what can't be changed, what is missing, and that a reply reopens the ticket."""
     row, notes = current.row, []
     for name in WORDS:
         wanted = params.get(name)
@@ -542,9 +545,9 @@ def notes_of(current: Detail, params: Params, posts: bool) -> list[str]:
                 % (row["id"], name, shown(row[name]), shown(wanted))
             )
     if current.cut:
-        notes.append("%s The messages in the result are not all there are." % current.cut)
+        notes.append("%s The messages in the result are not complete." % current.cut)
     if posts and is_over(row):
-        again = " It is closed again after it." if params["state"] == "closed" else ""
+        again = " It is closed again afterwards." if params["state"] == "closed" else ""
         notes.append("The ticket %s was %s; the reply reopens it.%s" % (row["id"], row["status"], again))
     return notes
 
@@ -561,7 +564,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _perform_open(api: Api, opening: Opening, progress: Progress) -> None:
-    """Open the ticket. A key that answers with a closed ticket repeats an older opening; then the next key is used."""
+    """Open the ticket. A reply with a closed ticket repeats an earlier opening; then the next key is used."""
     dead_ids: list[str] = []
     while len(dead_ids) < MAX_DEAD_TICKETS:
         key = opening.key(dead_ids)
@@ -575,41 +578,41 @@ def _perform_open(api: Api, opening: Opening, progress: Progress) -> None:
         progress.maybe, progress.resource_id, progress.after = False, "", None
         if opening.custom_key:
             raise Refused(
-                "The key %s answers with the ticket %s, which is %s: it repeats an earlier opening. Nothing was "
-                "opened; give another idempotency_key, or none." % (key, ticket_id, found.row["status"]),
+                "The reply to the key %s shows the ticket %s, which is %s: it repeats an earlier request. Nothing was "
+                "opened. Set a different idempotency_key, or none." % (key, ticket_id, found.row["status"]),
                 idempotency_key=key,
             )
         dead_ids.append(ticket_id)
     raise Refused(
-        "%s was opened and closed more than %d times within a day; give an idempotency_key of your own."
+        "%s was opened and closed more than %d times within a day. Nothing was opened. Set your own idempotency_key."
         % (shown(opening.subject), MAX_DEAD_TICKETS)
     )
 
 
 def _with_read(known: Row, found: Detail | None) -> Row:
-    """Return a ticket with all that was read of it; what is known besides stays."""
+    """Return a ticket with everything that was read; other known values stay."""
     row = found.row if found is not None else {}
     return {**known, **{name: value for name, value in row.items() if value not in (None, [])}}
 
 
 def _warn_of_other_subject(progress: Progress, subject: str) -> None:
-    """Warn where the provider has changed the subject of a ticket that was just opened."""
+    """Warn if the provider has changed the subject of a ticket that was just opened."""
     row = progress.after
     if same_subject(row, subject):
         return
-    why = ", or it would be opened again"
+    why = "Otherwise, it would be opened again"
     if may_be_truncated(row["subject"], subject):
-        why = ", because by this one it is found only as long as its body is the same"
+        why = "With the original subject, it is found only as long as body is the same"
     progress.warn(
-        "The ticket %s was opened, but the provider calls it %s. Use that subject from now on%s."
+        "The ticket %s was opened, but the provider calls it %s. Use that subject from now on. %s."
         % (row["id"], shown(row["subject"]), why)
     )
 
 
 def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> str:
-    """Send the opening until it is known to be there, always with the same key; return the ticket's ID.
+    """Send the request until the ticket is known to exist, always with the same key; return the ticket's ID.
 
-    Raises: UnknownFate when that can't be known; Refused when the key belongs to another request.
+    Raises: UnknownFate if that is not known; Refused if the key belongs to a different request.
     """
     for pause in BUSY_PAUSES_SECONDS:
         api.sleep(pause)
@@ -625,14 +628,14 @@ def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> st
             return str(listed["id"])
         if not _is_busy(problem):
             raise UnknownFate(
-                "Whether the ticket %s was opened is not known (%s), and the list does not show it. Run the task "
+                "It is not known whether the ticket %s was opened (%s), and the list does not show it. Run the task "
                 "again: the same key %s can't open it twice within 24 hours."
                 % (shown(opening.subject), str(problem).rstrip("."), key),
                 idempotency_key=key,
             )
     raise Refused(
-        "%s Nothing was opened: the key %s belongs to another request of the last 24 hours. Give an idempotency_key of "
-        "your own." % (problem, key),
+        "%s Nothing was opened: the key %s belongs to a different request of the last 24 hours. Set your own "
+        "idempotency_key." % (problem, key),
         idempotency_key=key,
     )
 
@@ -643,9 +646,9 @@ def _is_busy(error: H444Error) -> bool:
 
 
 def _post_ticket(api: Api, opening: Opening, key: str) -> str:
-    """Open a ticket and return its ID. What the reply holds is assumed (switch ``ticket_write``).
+    """Open a ticket and return its ID. The content of the reply is assumed (switch ``ticket_write``).
 
-    Source: POST /v1/tickets (tickets:write), with Idempotency-Key. Raises: UnknownFate if the reply holds no ID.
+    Source: POST /v1/tickets (tickets:write), with Idempotency-Key. Raises: UnknownFate if the reply contains no ID.
     """
     body = api.request(OPEN, body=opening.body, idempotency_key=key).body
     try:
@@ -655,14 +658,14 @@ def _post_ticket(api: Api, opening: Opening, key: str) -> str:
     ticket_id = identifier_or_none(first(row, "ticket_id", "id", "uuid"))
     if ticket_id is None:
         raise UnknownFate(
-            "%s was answered without an id; if it repeats a ticket that was closed within 24 hours, give an "
-            "idempotency_key of your own" % (OPEN,)
+            "the reply to %s contains no ID; if it repeats a ticket that was closed within 24 hours, set your "
+            "own idempotency_key" % (OPEN,)
         )
     return ticket_id
 
 
 def _look_twice(api: Api, look: t.Callable[[], Found | None]) -> Found | None:
-    """Look for what may have been written, twice: what is read can lag behind. A look that fails finds nothing."""
+    """Search twice for what may have been written, because reads can lag behind. A failed search finds nothing."""
     for pause in (0.0, SETTLE_SECONDS):
         api.sleep(pause)
         try:
@@ -675,7 +678,7 @@ def _look_twice(api: Api, look: t.Callable[[], Found | None]) -> Found | None:
 
 
 def _find_opened(api: Api, opening: Opening, dead_ids: t.Sequence[str]) -> Row | None:
-    """Look for a ticket that may have been opened in the list."""
+    """Search the list for a ticket that may have been opened."""
     known = {*opening.known_ids, *dead_ids}
 
     def look() -> Row | None:
@@ -697,7 +700,7 @@ def _is_opened_with(api: Api, row: Row, message: str) -> bool:
 
 
 def _perform_reply(api: Api, action: Action, progress: Progress) -> None:
-    """Post a reply, once. When its answer is lost, the thread says whether it is there. Raises: UnknownFate."""
+    """Post a reply, once. If the response is lost, the thread shows whether it was posted. Raises: UnknownFate."""
     reply = str((action.body or {})["body"])
     before = progress.after["messages"]
     try:
@@ -708,16 +711,16 @@ def _perform_reply(api: Api, action: Action, progress: Progress) -> None:
             raise
         if not _is_posted(api, ticket_id, reply, times_said(before, reply)):
             raise UnknownFate(
-                "Whether the reply to the ticket %s was posted is not known (%s), and the thread does not show it. "
-                "It was not sent again; run the task again later: a reply that the thread shows by then is not posted "
-                "twice." % (ticket_id, str(error).rstrip(".")),
+                "It is not known whether the reply to the ticket %s was posted (%s), and the thread does not show it. "
+                "It was not sent again. Run the task again later: a reply that the thread shows by then is not "
+                "posted twice." % (ticket_id, str(error).rstrip(".")),
                 **error.facts,
             ) from None
     progress.after = {**progress.after, "status": "open", "messages": [*before, own_message(reply)]}
 
 
 def _is_posted(api: Api, ticket_id: str, reply: str, times_before: int) -> bool:
-    """Return whether a thread says the reply more often than before."""
+    """Return whether a thread contains the reply more often than before."""
 
     def look() -> Detail | None:
         found = get_ticket(api, ticket_id)
@@ -728,20 +731,20 @@ def _is_posted(api: Api, ticket_id: str, reply: str, times_before: int) -> bool:
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Return the ticket after the run, and warn where it is not as it was asked for."""
+    """Return the ticket after the run, and warn if it does not have the requested state."""
     plan = progress.plan
     if not plan.actions:
         return plan.after
     found = get_ticket(api, progress.resource_id or plan.after["id"])
     if found is not None and is_over(found.row) != (params["state"] == "closed"):
         progress.warn(
-            "The API took every step, but still shows the ticket %s as %s."
+            "The API accepted every step, but still shows the ticket %s as %s."
             % (found.row["id"], shown(found.row["status"]))
         )
     return _with_read(progress.after, found)
 
 
-# What opens a ticket has nothing to do with one that has an ID.
+# The options that open a ticket make no sense for one that has an ID.
 IDENTIFIERS = Identifiers("ticket", ("id", "subject"), is_needed=True, without_id=("body", "idempotency_key"))
 INFO_IDENTIFIERS = Identifiers("ticket", ("id", "subject"), filters=("status",))
 RECONCILER = Reconciler("ticket", plan_of, perform, read_back, identifiers=IDENTIFIERS)
@@ -767,7 +770,7 @@ def _list_wanted(api: Api, params: Params) -> list[Row]:
 
 
 def _get_wanted(api: Api, params: Params) -> list[Row]:
-    """Read the ticket of an ID. Raises: BadReply if its messages are wanted and not whole."""
+    """Read the ticket of an ID. Raises: BadReply if its messages are requested and not complete."""
     found = get_ticket(api, check_id(params["id"], "id"))
     if found is None:
         return []

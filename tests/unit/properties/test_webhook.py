@@ -263,7 +263,7 @@ def test_lost_redelivery(spoil: t.Callable[[Answer], Answer]) -> None:
     row = webhooks.queue(world.core, hook, "vps.created", "{}")
     sent = Spoiled(world, "POST", "/redeliver", spoil)
     result = world.play(*REDELIVERY, id=hook["id"], delivery_id=row["id"])
-    assert result["failed"] and result["changed"] and "Look with h444_webhook_delivery_info" in result["msg"], result
+    assert result["failed"] and result["changed"] and "check with h444_webhook_delivery_info" in result["msg"], result
     assert sent.sent == 1 and result["delivery"] is None
 
 

@@ -102,7 +102,7 @@ def test_a_delivery_that_is_not_listed_is_redelivered_with_a_note() -> None:
     plan = _delivery.plan_redelivery("7", "5", rows[0], rows)
     assert [str(action) for action in plan.actions] == ["redeliver 5"] and plan.notes == ()
     assert (plan.after["id"], plan.after["event"], plan.after["status"]) == (None, "vps.created", "pending")
-    assert "only the API knows" in _delivery.plan_redelivery("7", "6", None, rows).notes[0]
+    assert "it is not known whether it exists" in _delivery.plan_redelivery("7", "6", None, rows).notes[0]
 
 
 def test_contents_of_any_depth_are_kept_within_limits() -> None:

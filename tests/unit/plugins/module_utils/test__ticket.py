@@ -118,7 +118,7 @@ def test_a_count_shows_that_the_thread_is_cut(name: str) -> None:
     whole = _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: 2}), "7")
     assert whole is not None and whole.cut == ""
     found = _ticket.get_ticket(Api(t7={"id": 7, "messages": [ONE, TWO], name: "3"}), "7")
-    assert found is not None and len(found.row["messages"]) == 2 and "has 3 messages but returned 2" in found.cut
+    assert found is not None and len(found.row["messages"]) == 2 and "has 3 messages, but returned 2" in found.cut
     with pytest.raises(BadReply, match="has 3 messages"):
         _ticket._whole(found)
 
@@ -156,7 +156,7 @@ def test_an_existing_ticket_is_answered_and_closed_as_wished(
 
 
 @pytest.mark.parametrize(
-    ("options", "way"), [({}, "give reply"), ({"reply": "Hello"}, "give another reply or set force_reply")]
+    ("options", "way"), [({}, "Set reply"), ({"reply": "Hello"}, "Set a different reply or force_reply")]
 )
 def test_a_closed_ticket_is_not_reopened_without_a_reply(options: Row, way: str) -> None:
     """The API has no way but a reply."""
@@ -274,7 +274,7 @@ def test_a_truncated_subject_is_found_by_the_opening_message() -> None:
     ):
         with pytest.raises(
             Refused,
-            match="but 1 has 'Reverse zone of our', which may be it, truncated by the provider. Nothing was written",
+            match="but 1 has 'Reverse zone of our', which may be the same subject, truncated by the provider. Nothing was written",
         ):
             _ticket.plan_of(Api(tickets=[cut], t1=replies[0]), options)
     both = Api(tickets=[cut, raw(2, "Reverse zone of our")], t1=detail(1), t2=detail(2))
@@ -286,7 +286,7 @@ def test_no_reply_is_posted_where_thread_and_subject_are_cut() -> None:
     """The reply may be in what can't be read, so it is not posted."""
     cut = raw(1, "Reverse zone of our")
     api = Api(tickets=[cut], t1={**detail(1, subject="Reverse zone of our"), "message_count": 3})
-    with pytest.raises(BadReply, match="Whether the ticket 1 has this reply can't be known, so nothing was posted"):
+    with pytest.raises(BadReply, match="It is not known whether the ticket 1 has this reply, so nothing was posted"):
         _ticket.plan_of(api, wanted(subject=LONG, body="Hello", reply="More"))
 
 
@@ -311,9 +311,9 @@ def test_an_own_key_opens_beside_a_beginning() -> None:
         ({}, []),
         ({"priority": "HIGH"}, []),
         ({"department": "second level"}, []),
-        ({"priority": "soon"}, ["priority: whether the API takes 'soon'"]),
+        ({"priority": "soon"}, ["priority: check mode can't show whether the API accepts 'soon'"]),
         ({"priority": "hihg"}, ["closest: 'High'"]),
-        ({"priority": "urgent", "department": "Billing"}, ["priority: whether", "department: whether"]),
+        ({"priority": "urgent", "department": "Billing"}, ["priority: check mode", "department: check mode"]),
     ],
 )
 def test_words_that_the_api_may_refuse_are_doubts(options: Row, doubts: list[str]) -> None:
@@ -343,15 +343,15 @@ def test_a_status_that_the_list_lacks_is_read_from_the_detail() -> None:
 @pytest.mark.parametrize(
     ("options", "rows", "says"),
     [
-        ({"subject": "Help"}, [], "No ticket has the subject 'Help'. Nothing was written; give body"),
+        ({"subject": "Help"}, [], "No ticket has the subject 'Help'. Nothing was written. To open one, set body"),
         ({"subject": "Help"}, [raw(1, "Help!")], "closest: 'Help!'"),
         (
             {"subject": "Help"},
             [raw(1, status="closed"), raw(2, status="resolved")],
-            "closed are: 1, 2. Nothing was written; name it by its id",
+            "closed tickets: 1, 2. Nothing was written. Use its ID",
         ),
-        ({"subject": "Help", "reply": "More"}, [raw(1, status="closed")], "closed is: 1"),
-        ({"subject": "Help", "reply": "More", "state": "closed"}, [raw(1, status="closed")], "closed is: 1"),
+        ({"subject": "Help", "reply": "More"}, [raw(1, status="closed")], "closed ticket: 1"),
+        ({"subject": "Help", "reply": "More", "state": "closed"}, [raw(1, status="closed")], "closed ticket: 1"),
         ({"subject": "Help", "reply": "More", "state": "closed"}, [], "No ticket has the subject"),
     ],
 )
@@ -394,10 +394,10 @@ def test_there_may_be_nothing_to_close() -> None:
         ({"subject": "Help", "reply": "x" * 20001}, "reply"),
         ({"subject": "Help", "force_reply": True}, "force_reply"),
         ({"subject": "Help", "priority": " "}, "priority"),
-        ({"subject": "Help", "priority": "very\nhigh"}, "can't be a priority, which is a word like 'medium'"),
+        ({"subject": "Help", "priority": "very\nhigh"}, "is not a valid priority, which is a word like 'medium'"),
         ({"subject": "Help", "department": "x" * 65}, "department"),
-        ({"subject": "Help", "state": "closed", "idempotency_key": "my-own-key"}, "no ticket is opened"),
-        ({"id": "7", "state": "closed", "idempotency_key": "my-own-key"}, "no ticket is opened"),
+        ({"subject": "Help", "state": "closed", "idempotency_key": "my-own-key"}, "state: closed never opens a ticket"),
+        ({"id": "7", "state": "closed", "idempotency_key": "my-own-key"}, "state: closed never opens a ticket"),
         ({"id": "../x"}, "id"),
         ({"subject": "Help", "idempotency_key": "a b"}, "idempotency_key"),
     ],
