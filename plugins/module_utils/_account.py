@@ -20,7 +20,7 @@ NOUNS = ("account", "user", "profile", "me")
 
 
 class Wallet(t.NamedTuple):
-    """Who pays, and how much there is. ``server_time``: the API's clock when it said so."""
+    """The account that pays, and its balance. ``server_time``: the API's clock at the reply."""
 
     account_id: str
     balance_usd_cents: int
@@ -53,7 +53,7 @@ def get_account(api: Api) -> Row:
 
 
 def get_wallet(api: Api) -> Wallet:
-    """Read who pays and how much there is. Source: GET /v1/account (account:read)."""
+    """Read the account that pays and its balance. Source: GET /v1/account (account:read)."""
     answer = api.request(ACCOUNT)
     row = read_account(answer.body)
     return Wallet(row["id"], row["balance_usd_cents"], moment(answer.headers.get("Date")))

@@ -67,7 +67,7 @@ def tidy(value: t.Any, where: Endpoint) -> t.Any:
 
 
 INVOICE_IDS = ("id", "invoice_id", "uuid")
-# An amount under a name without its unit stays what it is: no cents are made of it.
+# An amount whose name has no unit is not converted to cents.
 INVOICE_TABLE: Table = {
     "id": Needed(identifier, *INVOICE_IDS),
     "invoice_number": Field(text, "invoice_number", "number", "invoice_no"),
@@ -100,7 +100,7 @@ def read_invoice(raw: Raw, where: Endpoint = INVOICES) -> Row:
 
 
 def list_invoices(api: Api, at_most: int | None = None) -> list[Row]:
-    """Read the invoices, newest first as the page promises; *at_most*: no further page is read once there are so many.
+    """Read the invoices, newest first as the page promises; *at_most*: no more pages are read after this many invoices.
 
     Source: GET /v1/billing/invoices (billing:read).
     """
@@ -114,7 +114,7 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
     """Read one invoice with its ``line_items`` and ``transactions``; None if it does not exist.
 
     Source: GET /v1/billing/invoices/:id (billing:read). Raises: BadReply if one of the two is missing or not whole.
-    Assumed: the lists stand in the invoice, or beside it (switch ``invoice_detail``).
+    Assumed: the lists are in the invoice, or next to it (switch ``invoice_detail``).
     """
     try:
         body = api.request(INVOICE, ids={"id": invoice_id}).body
@@ -123,7 +123,7 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
     row = read_invoice(object_of(body, INVOICE_NOUNS, INVOICE, INVOICE_IDS, invoice_id), INVOICE)
     beside = _around(normal(body, INVOICE))
     if any(isinstance(place, dict) and goes_on(place) for place in (row, beside, normal(body, INVOICE))):
-        raise bad(INVOICE, "it says that the lists of the invoice %s go on on another page" % row["id"])
+        raise bad(INVOICE, "it shows that the lists of the invoice %s continue on another page" % row["id"])
     for field in DETAILS:
         if isinstance(row.get(field), list):
             continue
@@ -135,16 +135,16 @@ def get_invoice(api: Api, invoice_id: str) -> Row | None:
 
 
 def _detail_in(place: Row, field: str, where: Endpoint) -> list[t.Any] | None:
-    """Return the lines or payments that stand in an object; None if there is no such list. Raises: BadReply."""
+    """Return the lines or payments of an object; None if there is no such list. Raises: BadReply."""
     found = _first_list(place, DETAILS[field])
     rows = [row for row in found or () if row is not None]
     if not all(isinstance(row, dict) for row in rows):
-        raise bad(where, "%s holds something that is no object" % field)
+        raise bad(where, "%s contains something that is not an object" % field)
     return None if found is None else rows
 
 
 def _first_list(place: Row, names: t.Sequence[str]) -> list[t.Any] | None:
-    """Return the first list under these names; an empty one where null is all that stands there."""
+    """Return the first list under these names; an empty one if all of them are null."""
     there = [place[name] for name in names if name in place]
     if there and all(value is None for value in there):
         return []
@@ -152,7 +152,7 @@ def _first_list(place: Row, names: t.Sequence[str]) -> list[t.Any] | None:
 
 
 def _around(body: t.Any) -> Row:
-    """Return the object in which the invoice's lists stand: the reply, or what is in its envelopes."""
+    """Return the object that contains the invoice's lists: the reply, or the content of its envelopes."""
     if not isinstance(body, dict) or any(
         isinstance(body.get(name, 0), (list, type(None))) for names in DETAILS.values() for name in names
     ):

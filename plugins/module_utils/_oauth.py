@@ -36,36 +36,36 @@ from ._names import clean, closest, one_line, shown
 from ._plan import Action, Plan
 from ._reader import Where, bad, text, whole
 
-# None of them takes a scope: they are how a scope is got. The paths of the last four come from the metadata.
+# None of them requires a scope, because they grant scopes. The paths of the last four come from the metadata.
 METADATA = Endpoint("GET", "/.well-known/oauth-authorization-server", "")
 REGISTER = Endpoint("POST", "/oauth/register", "", NEVER)
-# One more code that nobody approves does no harm.
+# A further code that nobody approves does no harm.
 DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)
-# A code that was exchanged already is refused with an error that says so.
+# A code that was already exchanged is refused with a specific error.
 EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, returns_secret=True)
-# A refresh token works once; used twice it may end the whole sign-in.
+# A refresh token works once. To use it twice may end the whole sign-in.
 REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, returns_secret=True)
 ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_GRANT = "refresh_token"
 DEFAULT_INTERVAL_SECONDS = 5  # RFC 8628, 3.2
-LONGEST_INTERVAL_SECONDS = 86400  # no code lives longer, so what is longer is no pause between two questions
+LONGEST_INTERVAL_SECONDS = 86400  # no code lives longer, so a longer interval makes no sense
 LONGEST_LIFETIME_SECONDS = 10**15
 SLOW_DOWN_SECONDS = 5  # RFC 8628, 3.5
-# The longest interval that doubling leads to, so that an outage of a minute does not use up the whole wait.
+# The longest interval after doubling, so that an outage of a minute does not use up the whole wait.
 SLOWEST_SECONDS = 60.0
-MARKS_KEPT = 100  # used refresh tokens that are recognised: this many runs may begin with the same token
+MARKS_KEPT = 100  # used refresh tokens that are recognized: this many runs may start with the same token
 CODE = re.compile(r"\A[\x21-\x7e]{1,2000}\Z")
 PATH = re.compile(r"\A/[A-Za-z0-9._~/-]{1,200}\Z")
 PORTS = {"https": 443, "http": 80}
 PENDING, SLOW_DOWN = "authorization_pending", "slow_down"
-BEGIN_ANEW = "h444_oauth_device begins a new sign-in"
+BEGIN_ANEW = "Start a new sign-in with h444_oauth_device"
 APPS_PAGE = "https://www.444host.com/account/api-keys"
 
 
 class Server(t.NamedTuple):
-    """What the metadata says. ``register`` is None if clients can't register themselves."""
+    """The metadata. ``register`` is None if clients can't register themselves."""
 
     device: Endpoint
     token_path: str
@@ -75,12 +75,12 @@ class Server(t.NamedTuple):
 
 
 def read_metadata(body: t.Any, origin: str) -> Server:
-    """Read where the endpoints are. Raises: BadReply, Refused when one is on another host.
+    """Read the endpoints. Raises: BadReply, Refused if one is on another host.
 
     Source: GET /.well-known/oauth-authorization-server (RFC 8414).
     """
     if not isinstance(body, dict):
-        raise bad(METADATA, "it is no object")
+        raise bad(METADATA, "it is not an object")
     device = endpoint_path(body, "device_authorization_endpoint", origin)
     token = endpoint_path(body, "token_endpoint", origin)
     if device is None or token is None:
@@ -88,7 +88,10 @@ def read_metadata(body: t.Any, origin: str) -> Server:
     register = endpoint_path(body, "registration_endpoint", origin)
     grants = _texts(body, "grant_types_supported")
     if grants and DEVICE_GRANT not in grants:
-        raise Refused("%s offers no sign-in by device code. Nothing was done; make a key at %s." % (origin, APPS_PAGE))
+        raise Refused(
+            "%s does not support sign-in with a device code. No sign-in was started. Create a key at %s."
+            % (origin, APPS_PAGE)
+        )
     return Server(
         DEVICE._replace(path=device),
         token,
@@ -112,19 +115,19 @@ def endpoint_path(body: Params, name: str, origin: str) -> str | None:
         parts = urlsplit(url if isinstance(url, str) else "")
         is_here = _origin_of(parts) == _origin_of(urlsplit(origin))
     except ValueError:
-        raise bad(METADATA, "%s is no URL" % name) from None
+        raise bad(METADATA, "%s is not a URL" % name) from None
     if not is_here:
         raise Refused(
-            "The metadata of %s names the %s %s, which is on another host. Codes and tokens are sent to the host of "
-            "api_url alone, so nothing was sent." % (origin, name, clean(str(url), 100))
+            "The metadata of %s contains the %s %s, which is on another host. Codes and tokens are sent only to the "
+            "host of api_url, so nothing was sent." % (origin, name, clean(str(url), 100))
         )
     if not PATH.match(parts.path) or ".." in parts.path or parts.query or parts.fragment:
-        raise bad(METADATA, "%s has a path that can't be used: %s" % (name, clean(parts.path, 80)))
+        raise bad(METADATA, "%s has an invalid path: %s" % (name, clean(parts.path, 80)))
     return parts.path
 
 
 def _origin_of(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port of a URL. Raises: ValueError if the port is none."""
+    """Return scheme, host and port of a URL. Raises: ValueError if the port is invalid."""
     return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
 
 
@@ -133,16 +136,20 @@ def get_server(api: Api) -> Server:
     try:
         answer = api.request(METADATA)
     except NotFound:
-        raise Refused("%s offers no sign-in: it has no %s. Look at api_url." % (api.api_url, METADATA.path)) from None
+        raise Refused(
+            "%s does not support sign-in: it has no %s. Check api_url." % (api.api_url, METADATA.path)
+        ) from None
     return read_metadata(answer.body, api.api_url)
 
 
 def check_code(value: str | None, option: str) -> str:
-    """Return a client ID, a code or a token if it can be one. Raises: BadOption, which does not show the value."""
+    """Return a valid client ID, code or token. Raises: BadOption, which does not show the value."""
     if not value:
-        raise BadOption("%s: it is empty. Nothing was sent." % option)
+        raise BadOption("%s: must not be empty. Nothing was sent." % option)
     if not CODE.match(value):
-        raise BadOption("%s: it is too long, or holds spaces or control characters. Nothing was sent." % option)
+        raise BadOption(
+            "%s: the value is too long, or contains spaces or control characters. Nothing was sent." % option
+        )
     return value
 
 
@@ -150,11 +157,11 @@ def check_scopes(scopes: t.Sequence[str], known: t.Sequence[str]) -> str:
     """Return the scopes in the form of a request. Raises: BadOption, with the closest if one is unknown."""
     for scope in scopes:
         if not re.match(r"\A[\x21\x23-\x5b\x5d-\x7e]+\Z", scope):
-            raise BadOption("scopes: %s is no scope." % shown(scope))
+            raise BadOption("scopes: %s is not a valid scope." % shown(scope))
         if known and scope not in known:
             near = closest(scope, known)
             raise BadOption(
-                "scopes: there is no scope %s%s There are: %s. Nothing was sent."
+                "scopes: there is no scope %s%s Known scopes: %s. Nothing was sent."
                 % (shown(scope), "; did you mean %s?" % near[0] if near else ".", ", ".join(known))
             )
     return " ".join(dict.fromkeys(scopes))
@@ -178,12 +185,12 @@ def _registration(params: Params, server: Server, form: Params) -> Action:
     """Plan to register a client. Source: RFC 7591, 2. Raises: BadOption if that is not wanted, or not offered."""
     if server.register is None:
         raise BadOption(
-            "client_id: the sign-in needs the id of an OAuth client. 444Host offers no registration, so ask its "
-            "support for one; or make a key at %s." % APPS_PAGE
+            "client_id: the sign-in requires the ID of an OAuth client. 444Host does not offer registration. Ask "
+            "444Host support for a client, or create a key at %s." % APPS_PAGE
         )
     if not params["register_client"]:
         raise BadOption(
-            "client_id: the sign-in needs the id of an OAuth client. 444Host can register one; set "
+            "client_id: the sign-in requires the ID of an OAuth client. To let 444Host register one, set "
             "register_client: true."
         )
     body = {
@@ -209,7 +216,7 @@ def perform_device(api: Api, action: Action, progress: Progress) -> None:
     client_id = body["client_id"] or progress.after["client_id"]
     answer = _asked(api, action.endpoint, client_id, form={**body, "client_id": client_id})
     found = read_device(answer, "POST %s" % action.endpoint.path)
-    # Who has the device code can take the tokens, so it goes past the diff, which is shown unasked.
+    # Anyone with the device code can get the tokens, so it is not in the diff, which may be displayed.
     progress.secrets["device_code"] = found.pop("device_code")
     progress.after = {"client_id": client_id, **found}
 
@@ -225,10 +232,10 @@ def shown_or_none(value: t.Any) -> str | None:
 
 
 def read_device_code(value: t.Any, where: Where, field: str) -> str:
-    """Read a code that is sent as it came. Raises: BadReply."""
+    """Read a code that is sent back unchanged. Raises: BadReply."""
     found = _needed(value, where, field)
     if not CODE.match(found):
-        raise bad(where, "%s holds what no code can hold" % field)
+        raise bad(where, "%s is not a valid code" % field)
     return found
 
 
@@ -240,13 +247,13 @@ def _needed(value: t.Any, where: Where, field: str) -> str:
 
 
 def read_interval(answer: Params) -> int:
-    """Return the seconds between two questions; the default where they are missing, or no pause that anybody means."""
+    """Return the seconds between two requests; the default if they are missing or make no sense."""
     found = whole(answer.get("interval")) or DEFAULT_INTERVAL_SECONDS
     return max(found, 1) if found <= LONGEST_INTERVAL_SECONDS else DEFAULT_INTERVAL_SECONDS
 
 
 def read_lifetime(answer: Params) -> int | None:
-    """Return the seconds until something expires, None if they are missing or no number that is of any use."""
+    """Return the seconds until something expires, None if they are missing or make no sense."""
     found = whole(answer.get("expires_in"))
     return found if found is not None and abs(found) <= LONGEST_LIFETIME_SECONDS else None
 
@@ -269,7 +276,7 @@ def read_device(answer: Params, where: Where) -> dict[str, t.Any]:
 
 
 def expiry(lifetime: int | None) -> str:
-    """Return the moment when a token expires; empty if that is not known, or beyond all calendars."""
+    """Return the expiry time of a token; empty if it is not known, or beyond the year 9999."""
     try:
         end = datetime.now(timezone.utc) + timedelta(seconds=lifetime) if lifetime is not None else None
     except OverflowError:
@@ -278,26 +285,26 @@ def expiry(lifetime: int | None) -> str:
 
 
 def _asked(api: Api, endpoint: Endpoint, client_id: str, **content: t.Any) -> Params:
-    """Send one request and give the answer's object. Raises: Refused with the sentence for the error's code."""
+    """Send one request and return the object in the reply. Raises: Refused with the sentence for the error's code."""
     try:
         answer = api.request(endpoint, **content)
     except ApiError as error:
         raise _refused(error, client_id) from None
     if not isinstance(answer.body, dict):
-        raise bad("POST %s" % endpoint.path, "it is no object")
+        raise bad("POST %s" % endpoint.path, "it is not an object")
     return answer.body
 
 
 def _refused(error: ApiError, client_id: str) -> H444Error:
-    """Turn an OAuth error into a sentence that says what to do. Source: RFC 6749, 5.2; RFC 8628, 3.5."""
+    """Return an OAuth error with a sentence that says what to do. Source: RFC 6749, 5.2; RFC 8628, 3.5."""
     client = shown(client_id)
     sentences = {
-        "invalid_client": "444Host does not know the OAuth client %s; look at client_id." % client,
-        "unauthorized_client": "The OAuth client %s may not sign in this way; look at client_id." % client,
-        "invalid_scope": "444Host does not give these scopes to the OAuth client %s; look at scopes." % client,
-        "access_denied": "The sign-in was denied in the browser. Nothing was stored; %s." % BEGIN_ANEW,
-        "expired_token": "The sign-in was not approved in time, and its code has expired; %s." % BEGIN_ANEW,
-        "unsupported_grant_type": "444Host does not offer this kind of sign-in; make a key at %s." % APPS_PAGE,
+        "invalid_client": "444Host does not know the OAuth client %s. Check client_id." % client,
+        "unauthorized_client": "The OAuth client %s is not allowed to sign in this way. Check client_id." % client,
+        "invalid_scope": "444Host does not grant these scopes to the OAuth client %s. Check scopes." % client,
+        "access_denied": "The sign-in was denied in the browser. Nothing was stored. %s." % BEGIN_ANEW,
+        "expired_token": "The sign-in was not approved in time, and its code has expired. %s." % BEGIN_ANEW,
+        "unsupported_grant_type": "444Host does not support this kind of sign-in. Create a key at %s." % APPS_PAGE,
     }
     # A 401 or 403 without a code can't be about a key, for none was sent.
     by_status = {401: "invalid_client", 403: "unauthorized_client"}
@@ -314,7 +321,7 @@ def plan_token(api: Api, params: Params) -> Plan:
     if params.get("device_code"):
         verb, endpoint = "exchange the device code of", EXCHANGE
     elif server.grants and REFRESH_GRANT not in server.grants:
-        raise Refused("444Host does not refresh tokens (its metadata lacks the grant refresh_token); %s." % BEGIN_ANEW)
+        raise Refused("444Host does not refresh tokens (its metadata lacks the grant refresh_token). %s." % BEGIN_ANEW)
     else:
         verb, endpoint = "refresh the token of", REFRESH
     action = Action(verb, params["client_id"], endpoint._replace(path=server.token_path), {}, brings_secret=True)
@@ -342,9 +349,7 @@ def perform_token(api: Api, action: Action, progress: Progress) -> None:
         return
     with progress.sink.held() as is_locked:
         if not is_locked:
-            raise Refused(
-                "Another run has held the lock of credentials_file for too long. Nothing was sent; run the task again."
-            )
+            raise Refused("Another run has locked credentials_file for too long. Nothing was sent. Run the task again.")
         _refresh(api, action.endpoint, progress)
 
 
@@ -353,7 +358,7 @@ def _exchange(api: Api, endpoint: Endpoint, progress: Progress) -> None:
     params = progress.params
     code = params["device_code"]
     answer = _polled(api, endpoint, params, _mark(code) in _marks(progress.sink.kept(_entry(params))))
-    # The file may hold an earlier sign-in, whose refresh token and scope are not this one's.
+    # The file may contain an earlier sign-in, with a different refresh token and scope.
     _take(answer, progress, {"refresh_token": "", "scope": "", "replaced": [_mark(code)]})
 
 
@@ -366,10 +371,10 @@ def _refresh(api: Api, endpoint: Endpoint, progress: Progress) -> None:
     stored = progress.sink.kept(_entry(params))
     marks, used = _marks(stored), params["refresh_token"]
     if _mark(used) in marks and stored.get("refresh_token"):
-        # Using a token twice could end the whole sign-in.
+        # To use a token twice could end the whole sign-in.
         progress.warn(
-            "This refresh token was used by an earlier run, which stored the one that it got in credentials_file; that "
-            "one is used now."
+            "This refresh token was used by an earlier run, which stored the new one in credentials_file. The new one "
+            "is used now."
         )
         used = str(stored["refresh_token"])
     form = {"grant_type": REFRESH_GRANT, "refresh_token": used, "client_id": params["client_id"]}
@@ -379,26 +384,26 @@ def _refresh(api: Api, endpoint: Endpoint, progress: Progress) -> None:
         raise _not_refreshed(error) from None
     new = text(answer.get("refresh_token"))
     if not new:
-        progress.warn("The answer holds no new refresh token; it does not say whether the old one works again.")
-    # Without a new one the old one goes on (RFC 6749, 6).
+        progress.warn("The reply contains no new refresh token, so it is not known whether the old one works again.")
+    # Without a new one, the old one stays valid (RFC 6749, 6).
     if new and new != used:
         marks = [*marks, _mark(used)][-MARKS_KEPT:]
     _take(answer, progress, {"refresh_token": used, "replaced": marks}, used)
 
 
 def _not_refreshed(error: H444Error) -> H444Error:
-    """Return the error for a refresh that failed: what is known of the token, and the way out."""
+    """Return the error for a failed refresh: what is known about the token, and what to do."""
     if isinstance(error, ApiError) and error.code == "invalid_grant":
         return Refused(
-            "The refresh token is used up, expired or revoked (invalid_grant): it works once, and for 90 days; %s."
-            % BEGIN_ANEW,
+            "The refresh token was already used, has expired or was revoked (invalid_grant). It works once, and for 90 "
+            "days. %s." % BEGIN_ANEW,
             **error.facts,
         )
     if isinstance(error, ApiError) and not error.may_have_happened:
         return error
     return UnknownFate(
-        "%s The refresh token works once, so it was not sent again. Run the task again; if it is refused then, %s."
-        % (error, BEGIN_ANEW),
+        "%s The refresh token works once, so it was not sent again. Run the task again. If the server refuses the "
+        "token then, start a new sign-in with h444_oauth_device." % error,
         **error.facts,
     )
 
@@ -412,16 +417,16 @@ def _mark(token: str) -> str:
 
 
 def _marks(stored: Params) -> list[str]:
-    """Return the marks of the codes and tokens that the stored tokens have replaced, the latest last."""
+    """Return the hashes of the codes and tokens that the stored tokens have replaced, the latest last."""
     found = stored.get("replaced")
     return [mark for mark in found if isinstance(mark, str)] if isinstance(found, list) else []
 
 
 def _polled(api: Api, endpoint: Endpoint, params: Params, is_stored: bool) -> Params:
-    """Ask for the tokens until the user has decided. Source: RFC 8628, 3.4 and 3.5. Raises: NotReached, Refused.
+    """Request the tokens until the user has decided. Source: RFC 8628, 3.4 and 3.5. Raises: NotReached, Refused.
 
-    Units: the interval grows by 5 s with each slow_down and doubles with each lost question, as the RFC wants; so the
-    client must not repeat one by itself. *is_stored*: an earlier run exchanged this very code and stored the tokens.
+    Units: the interval grows by 5 s after each slow_down and doubles after each lost request, as the RFC requires, so
+    the client must not retry by itself. *is_stored*: an earlier run exchanged this code and stored the tokens.
     """
     started, interval, asked = api.now(), float(params["interval"]), 0
     form = {"grant_type": DEVICE_GRANT, "device_code": params["device_code"], "client_id": params["client_id"]}
@@ -434,7 +439,8 @@ def _polled(api: Api, endpoint: Endpoint, params: Params, is_stored: bool) -> Pa
             code = error.code if isinstance(error, ApiError) else ""
             if code == "invalid_grant":
                 raise Refused(
-                    "The device code is unknown or used already (invalid_grant)%s" % _used_up(is_stored, has_lost_one),
+                    "The device code is unknown or was already used (invalid_grant)%s"
+                    % _used_up(is_stored, has_lost_one),
                     **error.facts,
                 ) from None
             if _is_lost(error):
@@ -448,44 +454,40 @@ def _polled(api: Api, endpoint: Endpoint, params: Params, is_stored: bool) -> Pa
         waited = api.now() - started
         if waited + interval > params["wait_timeout"]:
             raise NotReached(
-                "The sign-in is not complete after %d s (asked %d times): %s. Approve it in the browser and run "
+                "The sign-in is not complete after %d s (%d requests): %s. Approve it in the browser, and run "
                 "the task again with the same device_code." % (waited, asked, said.rstrip("."))
             )
         api.sleep(interval)
 
 
 def _is_lost(error: H444Error) -> bool:
-    """Return whether a question brought no answer that decides anything."""
+    """Return whether a request got no reply that decides anything."""
     return error.may_have_happened or not isinstance(error, ApiError)
 
 
 def _used_up(is_stored: bool, has_lost_one: bool) -> str:
-    """Return where the tokens of a used device code are, and the way out."""
+    """Return where the tokens of a used device code are, and what to do."""
     if is_stored:
         return ": an earlier run exchanged it, and its tokens are in credentials_file. Use those."
-    lost = (
-        ": the answer that brought the tokens was lost on its way. Revoke that sign-in at %s" % APPS_PAGE
-        if has_lost_one
-        else ""
-    )
-    return "%s; %s." % (lost, BEGIN_ANEW)
+    lost = ": the reply with the tokens was lost. Revoke that sign-in at %s" % APPS_PAGE if has_lost_one else ""
+    return "%s. %s." % (lost, BEGIN_ANEW)
 
 
 def _take(answer: Params, progress: Progress, about: dict[str, t.Any], used: str | None = None) -> None:
     """Read the tokens and store them at once. Raises: BadReply.
 
-    *about*: what the file shall hold besides, and what stands where the answer has nothing. *used*: the refresh token
-    that was sent.
+    *about*: further fields for the file, and defaults for those that the reply lacks. *used*: the refresh token that
+    was sent.
     """
     lifetime, scope = read_lifetime(answer), text(answer.get("scope"))
     found = {name: text(answer.get(name)) for name in ("access_token", "refresh_token")}
     tokens = {name: value for name, value in found.items() if value}
-    progress.maybe = True  # the sign-in has changed, whatever is wrong with the answer
+    progress.maybe = True  # the sign-in has changed, whatever is wrong with the reply
     progress.after = {"expires_in": lifetime, "scope": scope}
     _store(tokens, progress, {**about, "expires_at": expiry(lifetime), **({"scope": scope} if scope else {})}, used)
     _check_usable(tokens, text(answer.get("token_type")))
     if used is None and "refresh_token" not in tokens:
-        progress.warn("The answer holds no refresh token: the sign-in ends with the access token.")
+        progress.warn("The reply contains no refresh token, so the sign-in ends with the access token.")
 
 
 def _store(tokens: dict[str, str], progress: Progress, about: dict[str, t.Any], used: str | None) -> None:
@@ -494,22 +496,22 @@ def _store(tokens: dict[str, str], progress: Progress, about: dict[str, t.Any], 
     if progress.sink.path is not None and tokens:
         progress.keep(_entry(params), params["client_id"], {**about, **tokens})
     if not progress.is_kept_in_file:
-        # A token that came back as it was sent is an option's secret, which Ansible would black out in the result.
+        # A token that came back unchanged is the value of an option, which Ansible would mask in the result.
         progress.secrets = {name: value for name, value in tokens.items() if value != used}
 
 
 def _check_usable(tokens: t.Mapping[str, str], kind: str | None) -> None:
-    """Check that there is a token, of a kind that can be used. Raises: BadReply."""
+    """Check that there is a token of a supported type. Raises: BadReply."""
     if "access_token" not in tokens:
-        raise BadReply("The sign-in was answered, but without an access_token. The API may have changed.")
+        raise BadReply("The reply to the sign-in contains no access_token. The API may have changed.")
     if kind is not None and kind.lower() != "bearer":
         raise BadReply(
-            "The sign-in was answered with a token of the type %s; only bearer tokens can be used." % shown(kind)
+            "The reply to the sign-in contains a token of the type %s; only bearer tokens can be used." % shown(kind)
         )
 
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
-    """Return what was got."""
+    """Return the fields of the result."""
     return progress.after
 
 

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One raw call with the care of the other modules, for what the API gains before the collection does."""
+"""One request with the care of the other modules, for what the collection does not support yet."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from ._webhook import WEBHOOKS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_PATH = 2000
-# What a path may hold unescaped. No ';': some servers cut a segment there, so that '..;' climbs.
+# The characters of a path. No ';': some servers cut a segment there, so that '..;' means '..'.
 SEGMENT = re.compile(r"\A(?:[A-Za-z0-9._~:@!$&'()*+,=-]|%[0-9A-Fa-f]{2})+\Z")
-# An escape of one of these is needless, or hides what is checked: dots, slashes, another escape, a query.
+# Escapes of these are needless, or hide what is checked: dots, slashes, another escape, a query.
 NEVER_ESCAPED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/\\%?#;")
-# Each POST to one of these has an effect of its own, and the reference promises none of them an Idempotency-Key:
-# the endpoints of the nouns that are POST and NEVER. A test holds the two together.
+# Each POST to one of these has an effect, and the reference promises no Idempotency-Key for them: the endpoints of the
+# nouns that are POST and NEVER. A test compares the two.
 WITHOUT_KEY = (
     "/hosting/{id}/ssl/retry",
     "/tickets/{id}/reply",
@@ -40,17 +40,17 @@ WITHOUT_KEY = (
     "/webhooks/{id}/rotate-secret",
 )
 
-# Below a resource, the calls that neither remove it nor rename it.
+# The requests below a resource that neither remove nor rename it.
 HARMLESS = {
     "vps": re.compile(r"power/\w+"),
     "hosting": re.compile(r"suspend|unsuspend|php|ssl/retry"),
     "webhooks": re.compile(r"rotate-secret|deliveries/[^/]+/redeliver"),
 }
-# The kinds that are protected by their names, as their paths begin.
+# The first segments of the paths of resources that are protected by their names.
 GUARDED = {"vps": SERVERS, "hosting": ACCOUNTS, "webhooks": WEBHOOKS}
-# The field of a body that gives a resource a new name, by the kind and by what follows the ID in the path.
+# The field of a body that renames a resource, by the kind and by what follows the ID in the path.
 RENAMING = {("vps", "label"): "label", ("webhooks", ""): "url"}
-# What a call that removes something may be called, for a kind that nobody knows yet.
+# Words in the path of a request that may remove something, for unknown kinds.
 DESTROYING = re.compile(
     r"(?:\A|[/_-])(?:reinstall|rebuild|terminate|destroy|delete|remove|reset|wipe|cancel|purge)(?:\Z|[/_-])"
 )
@@ -58,28 +58,28 @@ PTR_PATH = re.compile(r"ips/([^/]+)/ptr")
 
 
 def check_path(path: str) -> str:
-    """Return a path that can only mean what it says, else raise BadOption.
+    """Return a path that can only mean what it shows, else raise BadOption.
 
-    It goes into the request as it is, so what climbs, hides or ends a path is refused before anything is sent.
+    It is sent unchanged, so characters that leave the directory, hide something or end the path are refused first.
     """
 
     def wrong(why: str) -> BadOption:
         return BadOption("path: %s is refused: %s. Nothing was sent." % (shown(path), why))
 
     if not path.startswith("/"):
-        raise wrong("it must begin with '/' and go on below api_url, like /vps")
+        raise wrong("it must begin with '/' and is relative to api_url, like /vps")
     if "?" in path or "#" in path:
-        raise wrong("it holds a query or a fragment; use the option query")
+        raise wrong("it contains a query or a fragment; use the option query")
     if len(path) > MAX_PATH:
         raise wrong("it is longer than %d characters" % MAX_PATH)
     for segment in path[1:].split("/"):
         if not segment:
-            raise wrong("it has an empty part ('//', or '/' at its end)")
+            raise wrong("it has an empty segment ('//', or a trailing '/')")
         if not segment.strip("."):
-            raise wrong("a part of it is dots only, which climbs")
+            raise wrong("it has a segment of dots only, which could leave the directory")
         if not SEGMENT.match(segment):
             raise wrong(
-                "'%s' holds a character that is not allowed in a path; escape it (filter urlencode)"
+                "'%s' contains a character that is not allowed in a path; escape it (filter urlencode)"
                 % clean(segment, 40)
             )
         _check_escapes(segment, wrong)
@@ -102,7 +102,7 @@ def _check_escapes(segment: str, wrong: t.Callable[[str], BadOption]) -> None:
     except UnicodeDecodeError:
         raise wrong("its escapes are not UTF-8") from None
     if CONTROL.search(found):
-        raise wrong("its escapes hide a control character")
+        raise wrong("its escapes contain a control character")
 
 
 def query_of(query: Params | None) -> dict[str, t.Any]:
@@ -125,38 +125,41 @@ def query_of(query: Params | None) -> dict[str, t.Any]:
 
 
 def endpoint_of(method: str, path: str) -> Endpoint:
-    """Make the endpoint of a raw call: its scope is not known, and the method decides whether it may be sent again.
+    """Return the endpoint of a raw request: its scope is unknown, and the method decides whether it may be resent.
 
-    A PUT and a DELETE are idempotent by HTTP. A POST is sent again under an Idempotency-Key only, and a PATCH never.
+    PUT and DELETE are idempotent by HTTP. A POST is resent only with an Idempotency-Key, and a PATCH never.
     """
     resend = {"POST": WITH_KEY, "PATCH": NEVER}.get(method, ALWAYS)
     return Endpoint(method, path, "", NEVER if method == "POST" and _takes_no_key(path) else resend)
 
 
 def _takes_no_key(path: str) -> bool:
-    """Return whether a POST to this path must not be sent again, with or without an Idempotency-Key."""
+    """Return whether a POST to this path must not be resent, with or without an Idempotency-Key."""
     return any(re.fullmatch(PARAMETER.sub("[^/]+", known), path) for known in WITHOUT_KEY)
 
 
 def check(params: Params) -> Endpoint:
-    """Check every option, in check mode too. Raises: BadOption."""
+    """Check every option, also in check mode. Raises: BadOption."""
     check_custom_key(params.get("idempotency_key"))
     query_of(params.get("query"))
     if params["method"] == "GET":
         for name in ("body", "idempotency_key"):
             if params.get(name) is not None:
-                raise BadOption("%s: a GET has none; leave it out, or use another method. Nothing was sent." % name)
+                raise BadOption(
+                    "%s: not allowed with method: GET. Nothing was sent. Leave it out, or use a different method."
+                    % name
+                )
     try:
         json.dumps(params.get("body"), allow_nan=False)
     except (TypeError, ValueError):
         raise BadOption(
-            "body: it holds a value that JSON does not have (infinity, a date). Nothing was sent."
+            "body: contains a value that JSON does not support (infinity, a date). Nothing was sent."
         ) from None
     return endpoint_of(params["method"], check_path(params["path"]))
 
 
 class Target(t.NamedTuple):
-    """What a call is about: a resource by its kind and ID. *rest*: what follows the ID in the path."""
+    """The resource of a request, by its kind and ID. *rest*: what follows the ID in the path."""
 
     kind: str
     resource_id: str
@@ -164,7 +167,7 @@ class Target(t.NamedTuple):
 
 
 def target_of(path: str) -> Target | None:
-    """Read from a path which resource it is about, None if that is not known. Some servers ignore case in paths."""
+    """Return the resource of a path, None if it is not known. Some servers ignore case in paths."""
     kind, _slash, below = path[1:].partition("/")
     resource_id, _slash, rest = below.partition("/")
     if kind.lower() not in GUARDED or not resource_id:
@@ -173,9 +176,9 @@ def target_of(path: str) -> Target | None:
 
 
 def check_unprotected(api: Api, params: Params, endpoint: Endpoint) -> None:
-    """Hold a writing call against the patterns of ``protected``: read the names of what it is about. Raises: Refused.
+    """Compare the names of the resource of a writing request with the patterns of ``protected``. Raises: Refused.
 
-    What can't be read is refused.
+    If the names can't be read, the request is refused.
     """
     patterns = guarding(params.get("protected"))
     if not patterns or endpoint.method == "GET":
@@ -185,7 +188,7 @@ def check_unprotected(api: Api, params: Params, endpoint: Endpoint) -> None:
     if target is None:
         if endpoint.method == "DELETE" or DESTROYING.search(endpoint.path.lower()):
             raise Refused(
-                "Which names %s is about can't be read, so it is refused while there are protected ones. "
+                "The names of the resource that %s affects can't be read, so it is refused while protected is set. "
                 "Nothing was sent." % what
             )
         return
@@ -198,23 +201,23 @@ def check_unprotected(api: Api, params: Params, endpoint: Endpoint) -> None:
 
 
 def is_harmless(target: Target, method: str, body: Params) -> bool:
-    """Return whether a call neither removes nor renames its resource. Pure."""
+    """Return whether a request neither removes nor renames its resource. Pure."""
     if target.kind == "webhooks" and not target.rest:
         return method == "PATCH" and "url" not in body
     return bool(HARMLESS[target.kind].fullmatch(target.rest))
 
 
 def new_name_in(target: Target, method: str, body: Params) -> str | None:
-    """Return the name that a call gives its resource, None if it gives none. Pure."""
+    """Return the new name of the resource in a request, None if there is none. Pure."""
     field = "hostname" if PTR_PATH.fullmatch(target.rest) else RENAMING.get((target.kind, target.rest), "")
     name = body.get(field) if method in ("PUT", "PATCH") else None
     return name if isinstance(name, str) else None
 
 
 def _names_of(api: Api, target: Target) -> tuple[str | None, ...] | None:
-    """Return the names of a resource, none if the API knows no such resource.
+    """Return the names of a resource, none if it does not exist.
 
-    For an address it is that of its PTR record, and None if it has no record: then there is no name to lose.
+    The name of an address is that of its PTR record. Without a record, return None: then there is no name to lose.
     """
     resource_id = check_id(target.resource_id, "path")
     ptr = PTR_PATH.fullmatch(target.rest)
@@ -234,7 +237,7 @@ def _ptr_of(rows: t.Sequence[Row], ip: str | None) -> tuple[str | None, ...] | N
 
 
 def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
-    """Send the call. The answer's body comes back as the API sent it, None if there is none.
+    """Send the request. The body of the reply is returned unchanged, None if there is none.
 
     Source: any endpoint of https://api.444host.com/v1. Raises: what Client.request raises.
     """
@@ -249,25 +252,25 @@ def call(api: Api, params: Params, endpoint: Endpoint) -> dict[str, t.Any]:
         if endpoint.method != "DELETE" or not error.may_have_happened:
             raise
         raise NotFound(
-            "%s An earlier attempt of this call, whose answer was lost, may have deleted it." % error, **error.facts
+            "%s An earlier attempt of this request, whose reply was lost, may have deleted it." % error, **error.facts
         ) from None
     return {"changed": endpoint.method != "GET", "status": answer.status, "body": shallow(answer.body)}
 
 
 def may_have_changed(endpoint: Endpoint, error: H444Error) -> bool:
-    """Return whether a call that failed may have had its effect."""
+    """Return whether a failed request may have had its effect."""
     return endpoint.method != "GET" and error.may_have_happened
 
 
 def run(module: t.Any) -> None:
-    """Check, send, and end the module with the answer. In check mode only a GET is sent."""
+    """Check, send, and end the module with the reply. Check mode sends only a GET."""
     endpoint: Endpoint | None = None
     result: dict[str, t.Any] = {}
     try:
         api = module.api()
         asked = check(module.params)
         check_unprotected(api, module.params, asked)
-        endpoint = asked  # until here a failure was that of a look before the call
+        endpoint = asked  # an earlier failure was one of the checks
         if module.check_mode and endpoint.method != "GET":
             result = {"changed": True, "status": None, "body": None}
         else:

@@ -55,7 +55,7 @@ def is_signed(
 ) -> bool:
     """Return whether *header* signs *body* with one of *secrets*, at most *tolerance_seconds* ago or ahead.
 
-    Whatever is not a proper header signs nothing; no exception is raised for what a stranger sent.
+    An invalid header signs nothing; a header from a stranger never raises an exception.
     """
     stamps, digests = read_header(header) if isinstance(header, str) else ([], [])
     if len(stamps) != 1 or not TIMESTAMP.match(stamps[0]):
@@ -66,6 +66,6 @@ def is_signed(
     for secret in secrets:
         wanted = digest(body, secret, stamps[0]).encode("ascii")
         for given in digests:
-            # No early end: how long this takes must not show which secret or digest came close.
+            # No early exit, because the duration must not show which secret or digest came close.
             good = hmac.compare_digest(wanted, given) or good
     return good

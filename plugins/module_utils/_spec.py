@@ -29,10 +29,10 @@ def _fallback(name: str) -> tuple[t.Callable[[str], str], list[str]]:
 
 
 def patterns(name: str) -> list[str]:
-    """Read a list of patterns from an environment variable, between commas or line ends, or as JSON.
+    """Read a list of patterns from an environment variable, separated by commas or newlines, or as JSON.
 
-    An env file of containers keeps the quotes that are in it. A misread pattern would protect nothing, silently.
-    A variable that holds no pattern counts as unset.
+    Env files of containers keep their quotes, and a misread pattern would silently protect nothing.
+    A variable without a pattern counts as unset.
     """
     from ansible.module_utils.basic import AnsibleFallbackNotFound
 
@@ -57,7 +57,7 @@ API: Spec = {
     "validate_certs": {"type": "bool", "default": True, "fallback": _fallback("H444_VALIDATE_CERTS")},
     "ca_path": {"type": "path", "fallback": _fallback("H444_CA_PATH")},
 }
-# A sign-in is how one gets a key; the option exists so that module_defaults of the action group reach these modules.
+# A sign-in needs no key; the option exists so that the modules accept module_defaults of the action group.
 SIGN_IN: Spec = {"api_key": {"type": "str", "no_log": True}}
 ORDER: Spec = {
     "plan_slug": {"type": "str", "aliases": ["plan"]},
@@ -74,7 +74,7 @@ WAIT: Spec = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type"
 
 
 def merge(*parts: Spec, **own: dict[str, t.Any]) -> Spec:
-    """Make an argument spec of the common options, the parts and the module's own options."""
+    """Return an argument spec of the common options, the parts and the module's own options."""
     result: Spec = dict(API)
     for part in parts:
         result.update(part)

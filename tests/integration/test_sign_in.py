@@ -136,7 +136,7 @@ def test_a_token_killed_at_any_step_is_whole_or_lost_and_reported(tmp_path: Path
             if after != before:
                 assert not again[1].get("failed") and is_usable(simulator, kept_in(file)["refresh_token"]), again
             else:
-                assert "h444_oauth_device begins a new sign-in" in again[1]["msg"], again
+                assert "new sign-in with h444_oauth_device" in again[1]["msg"], again
         assert outcomes == sorted(outcomes) and outcomes[-1] is True, outcomes
 
 
@@ -189,7 +189,7 @@ def test_an_exchange_whose_reply_is_lost_is_asked_again(tmp_path: Path) -> None:
         )
         simulator.faults({"method": "POST", "path": "/oauth/token", "when": "after", "kind": "reset"})
         _code, ended = run_killed(params, 0)
-        assert ended is not None and "was lost on its way" in ended[1]["msg"], ended
+        assert ended is not None and "the reply with the tokens was lost" in ended[1]["msg"], ended
         first, second = [row["at"] for row in simulator.journal() if row["path"] == "/oauth/token"]
         assert second - first >= 2
 

@@ -199,7 +199,7 @@ def test_faults_while_waiting(seed: int, tmp_path: Path) -> None:
     )
     if result.get("failed"):
         assert any(fault in ("after", "empty", "502") for _at, _form, fault in sent)
-        assert "lost on its way" in result["msg"] and "begins a new sign-in" in result["msg"], (
+        assert "reply with the tokens was lost" in result["msg"] and "Start a new sign-in" in result["msg"], (
             world.wire.faults,
             result,
         )
@@ -232,7 +232,7 @@ def test_faults_of_refreshes(seed: int, tmp_path: Path) -> None:
             assert result["failed"] and result["changed"] and "not sent again" in result["msg"], (kind, result)
             assert latest not in world.core.oauth["refresh"]
             refused = world.play(*TOKEN, client_id="h444-ansible", refresh_token=latest, credentials_file=str(file))
-            assert refused["failed"] and "h444_oauth_device begins a new sign-in" in refused["msg"]
+            assert refused["failed"] and "Start a new sign-in with h444_oauth_device" in refused["msg"]
             return
         assert bool(result.get("failed")) == (kind == "before"), (kind, result)  # what was not sent is sent again
         used = world.core.oauth.get("used", [])  # what the server has carried out

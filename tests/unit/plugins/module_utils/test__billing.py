@@ -132,14 +132,14 @@ NO_MORE = [
 
 @pytest.mark.parametrize("says", MORE)
 def test_an_invoice_is_not_cut_in_silence(says: t.Any) -> None:
-    """Lines or payments that go on on another page are refused, wherever the reply says so."""
+    """Lines or payments that continue on another page are refused, wherever the reply says so."""
     for body in (
         {**DETAIL, **says},
         {"data": DETAIL, **says},
         {"invoice": HEAD, **LISTS, **says},
         {"data": {"invoice": HEAD, **LISTS, **says}},
     ):
-        with pytest.raises(BadReply, match="lists of the invoice 1 go on on another page"):
+        with pytest.raises(BadReply, match="lists of the invoice 1 continue on another page"):
             _billing.get_invoice(Api(invoices=body), "1")
 
 
@@ -151,7 +151,7 @@ def test_an_invoice_that_is_whole(says: t.Any) -> None:
 
 @pytest.mark.parametrize("rows", [["VPS 2"], [[]], [1]])
 def test_lines_that_are_no_objects(rows: t.Any) -> None:
-    with pytest.raises(BadReply, match="line_items holds something that is no object"):
+    with pytest.raises(BadReply, match="line_items contains something that is not an object"):
         _billing.read_invoice({**HEAD, "items": rows})
 
 

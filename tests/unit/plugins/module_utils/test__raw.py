@@ -162,12 +162,12 @@ def test_a_write_counts_as_changed_and_is_not_sent_in_check_mode() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"path": "/vps", "body": {}}, "body: a GET has none"),
-        ({"path": "/vps", "idempotency_key": "my-own-key"}, "idempotency_key: a GET has none"),
+        ({"path": "/vps", "body": {}}, "body: not allowed with method: GET"),
+        ({"path": "/vps", "idempotency_key": "my-own-key"}, "idempotency_key: not allowed with method: GET"),
         ({"path": "/vps", "method": "POST", "idempotency_key": "a b\r\nX: 1"}, "idempotency_key: must have 8 to 80"),
         ({"path": "/vps", "query": {"a": {"b": 1}}}, "query: 'a' must be"),
         ({"path": "/vps", "query": {"a": [None]}}, "query: 'a' must be"),
-        ({"path": "/vps", "method": "POST", "body": {"a": float("nan")}}, "body: it holds a value"),
+        ({"path": "/vps", "method": "POST", "body": {"a": float("nan")}}, "body: contains a value"),
     ],
 )
 def test_bad_options_send_nothing(options: dict[str, t.Any], says: str) -> None:

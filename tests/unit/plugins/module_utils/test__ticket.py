@@ -274,7 +274,8 @@ def test_a_truncated_subject_is_found_by_the_opening_message() -> None:
     ):
         with pytest.raises(
             Refused,
-            match="but 1 has 'Reverse zone of our', which may be the same subject, truncated by the provider. Nothing was written",
+            match="but 1 has 'Reverse zone of our', which may be the same subject, truncated by the provider. "
+            "Nothing was written",
         ):
             _ticket.plan_of(Api(tickets=[cut], t1=replies[0]), options)
     both = Api(tickets=[cut, raw(2, "Reverse zone of our")], t1=detail(1), t2=detail(2))
