@@ -22,8 +22,8 @@ BIN = Path(sys.executable).parent
 WARM = ROOT / "tests" / "integration" / "warm.py"
 COMPILING = ROOT / "tests" / "integration" / "compiling"
 COMPILED = ROOT / ".cache" / "compiled"
-# Where each target notes which endpoints answered it; conftest.py looks whether all were met.
-EXERCISED = ROOT / ".cache" / "exercised"
+# Where each target notes which endpoints answered it; conftest.py looks whether all were met. Two cores may be at it.
+EXERCISED = ROOT / ".cache" / "exercised" / os.environ.get("H444_TEST_CORE", "one")
 # What is played with modules that have processes of their own, as they have for users: dialects, examples. See warm.py.
 COLD = os.environ.get("H444_COLD", "").split()
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")

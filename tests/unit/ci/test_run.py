@@ -82,6 +82,7 @@ def test_the_newest_core_tests_all_and_the_others_what_can_differ(monkeypatch: p
         return ""
 
     monkeypatch.setattr(run.Checks, "pytest", pytest_of)
+    monkeypatch.setattr(run.Checks, "last_words", lambda _self: ["43 of 43 endpoints answered an integration target"])
     everything = checks(monkeypatch, "all")
     for kind in ("unit", "integration"):
         for stage in everything.on_cores(kind):
@@ -95,6 +96,15 @@ def test_the_newest_core_tests_all_and_the_others_what_can_differ(monkeypatch: p
         assert (ROOT / "tests" / "integration" / file).exists() and f"--ignore=tests/integration/{file}" in others
     checks(monkeypatch, "quick").on_cores("unit")[0].work()
     assert given["unit-2.21"][0] == ("tests/unit", "-m", "not slow")
+
+
+def test_integration_tests_fail_where_no_endpoint_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether each endpoint answered a target is looked at only where all targets were played and noted it."""
+    monkeypatch.setattr(run.Checks, "pytest", lambda *_given, **_more: "250 passed")
+    monkeypatch.setattr(run.Checks, "last_words", lambda _self: ["250 passed in 9.00s"])
+    newest = checks(monkeypatch, "all").on_cores("integration")[0]
+    with pytest.raises(run.Failed, match="endpoint"):
+        newest.work()
 
 
 def test_the_longest_stages_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
