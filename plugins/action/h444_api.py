@@ -18,7 +18,7 @@ TELLTALE = re.compile(r"(?:h444_(?:at_|rt_)?|whsec_)[A-Za-z0-9]{8,}[A-Za-z0-9._~
 
 
 class ActionModule(SecretAction):
-    """Keeps the secrets of a raw answer out of every output, at any depth and under any name of a secret."""
+    """Keeps the secrets of a raw reply out of every output, at any depth and under any name of a secret."""
 
     MODULE = "h444.cloud.h444_api"
     TIME_OPTION = "api_timeout"
@@ -33,7 +33,7 @@ class ActionModule(SecretAction):
         found += (secret.value for secret in secrets_in({"body": body}))
         try:
             normal({"body": body}, "body")
-        except H444Error:  # nested too deeply, or two spellings of one key: nothing is known, so nothing is shown
+        except H444Error:  # nested too deeply, or two spellings of one key: the secrets are unknown, so hide everything
             found.append(json.dumps(body, default=str))
         return [secret for secret in found if secret]
 

@@ -12,4 +12,4 @@ class ActionModule(SecretAction):
 
     MODULE = "h444.cloud.h444_oauth_device"
     TIME_OPTION = "api_timeout"
-    ONE_TIME = False  # another sign-in can begin
+    ONE_TIME = False  # a new sign-in can be started

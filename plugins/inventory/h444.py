@@ -108,7 +108,7 @@ HOMES: t.MutableMapping[t.Any, dict[str, str]] = weakref.WeakKeyDictionary()
 
 
 def _names_plugin(path: str) -> bool:
-    """Return whether a file says that it is a configuration of this plugin."""
+    """Return whether a file is a configuration of this plugin by its content."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return bool(NAMES_PLUGIN.search(file.read(MOST_READ)))
@@ -131,12 +131,12 @@ def _row_of(raw: t.Any, place: int) -> dict[str, t.Any]:
 
 
 def _salvaged(raw: t.Any, place: int, error: Exception) -> tuple[dict[str, t.Any] | None, str]:
-    """Return what could be read of a server that the reader refuses, and a warning of it."""
+    """Return the readable fields of a server that the reader refuses, and a warning."""
     why = error if isinstance(error, BadReply) else mistake_text(error)
     if not isinstance(raw, dict):
         return None, "An entry of the list of servers is left out: %s" % why
     row = _hosts.salvaged(raw, place)
-    return row, "The server %s is odd and kept with what could be read: %s" % (quoted(row["id"]), why)
+    return row, "The server %s is listed with incomplete data: %s" % (quoted(row["id"]), why)
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -145,7 +145,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "h444.cloud.h444"
 
     def verify_file(self, path: str) -> bool:
-        """Return whether a file is a configuration of this plugin. A misnamed one is warned of."""
+        """Return whether a file is a configuration of this plugin. Warn of a misnamed one."""
         if not super().verify_file(path):
             return False
         if path.endswith(FILE_ENDS):
@@ -186,12 +186,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except H444Error as error:
             raise self._failed(str(error)) from None
         except AnsibleError as error:
-            # Core's own messages don't always say which file of several is meant.
+            # Core's own messages don't always name the file.
             if path in str(error):
                 self._fault()
                 raise
             raise self._failed(str(error)) from None
-        except Exception as error:  # whatever it is, it must not pass for an account without servers
+        except Exception as error:  # no error may look like an account without servers
             raise self._failed(mistake_text(error)) from None
 
     def _failed(self, text: str) -> AnsibleParserError:
@@ -199,16 +199,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return AnsibleParserError("%s: %s" % (self._path, text))
 
     def _fault(self) -> None:
-        """See to it that a fault is no success with an empty inventory: where no other source can be read, core fails.
+        """Make core fail if no other source can be read: a failure must not look like an empty inventory.
 
-        Core catches whatever a plugin raises, warns, and goes on. Its own setting for the case that nothing could be
-        read is the one way to an exit code; where another source was read, core's rules stay as they are.
+        Core catches every exception of a plugin, warns, and continues. Only its own setting for unreadable sources
+        leads to an exit code. If another source was read, core's rules stay unchanged.
         """
         C.INVENTORY_UNPARSED_IS_FAILED = True
         if not C.INVENTORY_ANY_UNPARSED_IS_FAILED:
             self._warn(
-                "None of the hosts of this source are there. If another source can be read, ansible-core goes on "
-                "without them; ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true makes that an error, too."
+                "No host of this source is in the inventory. If another source can be read, ansible-core continues "
+                "without them. To make that an error, too, set ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true."
             )
 
     def _warn(self, text: str) -> None:
@@ -218,7 +218,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.display.v("%s: %s" % (self._path, text))
 
     def _named_groups(self) -> list[str]:
-        """Return the names of groups that a host's name must stay clear of, as far as they are known beforehand."""
+        """Return the known names of groups, which no host may have."""
         own = [self._sanitize_group_name(name) for name in self.get_option("groups")]
         parents = [entry.get("parent_group") for entry in self.get_option("keyed_groups") if isinstance(entry, dict)]
         return [*own, *(parent for parent in parents if isinstance(parent, str)), *self.inventory.groups]
@@ -226,7 +226,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # The replies
 
     def _replies(self, path: str, use_cache: bool) -> _cache.Replies:
-        """Return the answers of the API, from the cache or by two requests."""
+        """Return the replies of the API, from the cache or by two requests."""
         api_url = _options.render(self.templar, self._vars, "api_url", self.get_option("api_url")) or ""
         self._home = api_url.strip().rstrip("/")
         problem: H444Error | None = None
@@ -249,14 +249,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             account = _cache.account_hash(api_url, api_key or "")
             entry = _cache.pack(account, replies)
             if entry is None:
-                self._warn("The answers of the API are odd, so they are not kept in the cache.")
+                self._warn("The replies of the API have an unexpected form, so they are not stored in the cache.")
             else:
                 self._cache[_cache.entry_name(base, account)] = entry
                 self._cache[_cache.pointer_name(base, api_url)] = {"h444_cache": _cache.FORMAT, "account": account}
         return replies
 
     def _from_cache(self, base: str, api_url: str, api_key: str | None) -> _cache.Replies | None:
-        """Return what the cache holds for this configuration, URL and key; without a key, for the one used last."""
+        """Return the cached replies for this configuration, URL and key; without a key, for the one used last."""
         if api_key:
             account: t.Any = _cache.account_hash(api_url, api_key)
         else:
@@ -270,7 +270,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return None
         replies = _cache.unpack(entry, account)
         if replies is None:
-            self._warn("The entry %s of the cache is damaged or not of this inventory; the API is asked again." % name)
+            self._warn(
+                "The cache entry %s is damaged or belongs to a different inventory, so the API is asked again." % name
+            )
         else:
             self.display.vvv("%s: read from the cache, no request is sent." % self._path)
         return replies
@@ -279,18 +281,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             return self._cache[name]
         except KeyError:
-            # Core reads a file that is not its own as one that is not there; whether to warn is all that this decides.
+            # For core, a foreign file is a missing entry. This only decides whether to warn.
             contains = getattr(getattr(self._cache, "_plugin", None), "contains", None)
             if contains is not None and contains(name):
-                self._warn("The entry %s of the cache is not one of an inventory; the API is asked again." % name)
+                self._warn("The cache entry %s does not belong to an inventory, so the API is asked again." % name)
             return _cache.NOTHING
-        except Exception as error:  # every cache plugin has errors of its own
-            self._warn("The cache can't be read; the API is asked again: %s" % one_line(str(error), 200))
+        except Exception as error:  # each cache plugin raises different errors
+            self._warn("The cache can't be read, so the API is asked again: %s" % one_line(str(error), 200))
             return _cache.NOTHING
 
     def _fetch(self, api_url: str, api_key: str | None) -> _cache.Replies:
-        """Ask the API: two requests for any number of servers."""
-        # Here and not above: an inventory from the cache needs neither requests nor the time to load it.
+        """Read the replies from the API: two requests for any number of servers."""
+        # Imported here, because an inventory from the cache needs neither requests nor the time to load it.
         from ansible_collections.h444.cloud.plugins.module_utils import _addresses, _client, _transport, _vps
 
         if _transport.REQUESTS_IMPORT_ERROR is not None:
@@ -310,7 +312,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # The hosts
 
     def _read(self, replies: _cache.Replies, settings: _hosts.Settings) -> list[_hosts.Server]:
-        """Make servers with their variables. The replies are used up: a large account's take much of the memory."""
+        """Make servers with their variables. This empties the replies, because those of a large account are large."""
         from ansible_collections.h444.cloud.plugins.module_utils import _addresses
 
         strict = self.get_option("strict")
@@ -325,12 +327,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if strict or settings.ip_groups:
                 raise
             ip_rows = []
-            self._warn("The addresses of the servers can't be read, so that PTR records are missing: %s" % error)
+            self._warn("The addresses of the servers can't be read, so PTR records are missing: %s" % error)
         del all_ips
         self._warn_of(odd, "addresses that can't be read")
         servers, stray = _hosts.make_servers(self._rows(vps, strict), ip_rows, settings, Marker())
         if stray:
-            self._detail("%d addresses belong to no server of the list." % stray)
+            self._detail("%d addresses belong to no listed server." % stray)
         return servers
 
     def _named(
@@ -351,7 +353,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._say(notes, kept)
         kept.sort(key=lambda server: _naming.natural(server.name))
         for server in kept:
-            # From here on the variables say all; the rows would stay in memory until the end.
+            # Only the variables are needed from here on; the rows would stay in memory until the end.
             server.row, server.addresses = {}, []
         return kept
 
@@ -363,7 +365,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         odd: list[str] = []
         twice: dict[str, None] = {}
         if raws and not any(isinstance(raw, dict) for raw in raws):
-            raise bad(_vps.LIST, "its list of vps holds %s" % kind_of(raws[0]))
+            raise bad(_vps.LIST, "its list of vps contains %s" % kind_of(raws[0]))
         raws.reverse()
         place = 0
         while raws:
@@ -371,7 +373,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             place += 1
             try:
                 row: dict[str, t.Any] | None = _row_of(raw, place)
-            except Exception as error:  # one odd server must not cost the others
+            except Exception as error:  # one invalid server must not affect the others
                 if strict:
                     raise
                 row, text = _salvaged(raw, len(rows), error)
@@ -381,13 +383,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             elif row is not None:
                 rows[row["id"]] = row
         self._warn_of(
-            [*odd, *("The server %s is in the list twice; the first row counts." % quoted(one) for one in twice)],
-            "odd servers",
+            [*odd, *("The server %s is in the list twice; the first entry is used." % quoted(one) for one in twice)],
+            "servers with invalid data",
         )
         return list(rows.values())
 
     def _warn_of(self, texts: t.Sequence[str], what: str) -> None:
-        """Warn of a few, and show the others at ``-v``."""
+        """Issue the first few as warnings, and show the others at ``-v``."""
         for text in texts[:MOST_WARNINGS]:
             self._warn(text)
         if len(texts) > MOST_WARNINGS:
@@ -406,14 +408,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return answers
 
     def _fail(self, option: str, text: t.Any, again: t.Callable[[], t.Any]) -> None:
-        """Raise core's error for an expression, with the option that it is from."""
+        """Raise core's error for an expression, with the name of its option."""
         try:
             again()
         except Exception as error:
             raise AnsibleParserError("%s: %s: %s failed: %s" % (self._path, option, quoted(text), error)) from None
 
     def _is_taken(self, name: str, server_id: str) -> bool:
-        """Return whether a name belongs to another server already, one of another account."""
+        """Return whether a name already belongs to a different server, for example of another account."""
         host = self.inventory.hosts.get(name)
         known = None if host is None else _hosts.id_among(host.vars)
         home = HOMES.get(self.inventory, {}).get(name, self._home)
@@ -435,13 +437,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         kept = [server for server, subject in zip(servers, subjects) if self._stays(subject, decisions, failed)]
         for place, count in failed.items():
             self._warn(
-                "filters: %s failed for %d servers; it decides nothing for them."
+                "filters: %s failed for %d servers, and is ignored for them."
                 % (quoted(decisions[place][1].text), count)
             )
         return kept
 
     def _stays(self, subject: Subject, decisions: t.Iterable[tuple[bool, Slot]], failed: dict[int, int]) -> bool:
-        """Ask the conditions one by one: the first that holds decides. *failed* counts the errors of each."""
+        """Evaluate the conditions one by one: the first true one decides. *failed* counts the errors of each."""
         for place, (keep, slot) in enumerate(decisions):
             answer = slot.answer(subject)
             if answer is True:
@@ -453,10 +455,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return True
 
     def _say(self, notes: t.Sequence[_naming.Note], kept: t.Sequence[_hosts.Server]) -> None:
-        """Warn about names that are not what the user expects, as far as their hosts are in the inventory."""
+        """Warn about unexpected names of hosts that are in the inventory."""
         ids = {id(server) for server in kept}
         texts = [note.text for note in notes if any(id(server) in ids for server in note.servers)]
-        self._warn_of(texts, "names that are not as expected")
+        self._warn_of(texts, "unexpected names")
 
     def _fill(self, servers: t.Sequence[_hosts.Server], settings: _hosts.Settings) -> list[Subject]:
         """Put the hosts into the inventory."""

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the inventory puts into core's cache: the raw replies, under a name that holds a hash of the key.
+"""The inventory's entries in core's cache: the raw replies, under a name that contains a hash of the key.
 
-The replies are one JSON text: no cache plugin has to understand them, and none changes them. A second entry says which
-one a configuration used last, for a run that has no key at all.
+The replies are one JSON text, so no cache plugin has to understand or can change them. A second entry contains the
+account that a configuration used last, for a run without a key.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ansible_collections.h444.cloud.plugins.module_utils._reader import MAX_DEPT
 
 FORMAT = 1
 NOTHING: t.Any = object()
-"""Stands for an entry that is not there."""
+"""A missing entry."""
 
 
 class Replies(t.NamedTuple):
-    """The answers that an inventory is made of."""
+    """The replies from which an inventory is made."""
 
     vps: list[t.Any]
     all_ips: t.Any
 
 
 def account_hash(api_url: str, api_key: str) -> str:
-    """Return what stands for an account in names and entries. The key can't be found from it."""
+    """Return a hash that identifies an account in names and entries. It does not reveal the key."""
     return hashlib.sha256(("h444-cache\0%s\0%s" % (api_url, api_key)).encode("utf-8")).hexdigest()[:32]
 
 
@@ -39,12 +39,12 @@ def entry_name(base: str, account: str) -> str:
 
 
 def pointer_name(base: str, api_url: str) -> str:
-    """Return the name of the entry that says which account a configuration used last."""
+    """Return the name of the entry with the account that a configuration used last."""
     return "%s_%s_last" % (base, hashlib.sha256(("h444-cache\0%s" % api_url).encode("utf-8")).hexdigest()[:16])
 
 
 def pack(account: str, replies: Replies) -> dict[str, t.Any] | None:
-    """Return the entry for the cache, without fields named like a secret; None if replies could not be read again."""
+    """Return the entry for the cache, without fields named like a secret; None if it could not be read back."""
     if not _is_sound(replies.vps, replies.all_ips):
         return None
     body = json.dumps({"vps": without_secrets(replies.vps), "all_ips": without_secrets(replies.all_ips)})
@@ -52,7 +52,7 @@ def pack(account: str, replies: Replies) -> dict[str, t.Any] | None:
 
 
 def unpack(entry: t.Any, account: str) -> Replies | None:
-    """Read an entry of the cache; None if it is not one of this account's, or holds what no entry of ours does."""
+    """Read an entry of the cache; None if it belongs to a different account, or is not valid."""
     if not isinstance(entry, dict) or entry.get("h444_cache") != FORMAT or entry.get("account") != account:
         return None
     try:
@@ -64,14 +64,14 @@ def unpack(entry: t.Any, account: str) -> Replies | None:
 
 
 def _is_sound(vps: t.Any, all_ips: t.Any) -> bool:
-    """Return whether replies are made of what is expected: a list of objects, and addresses in some container."""
+    """Return whether replies have the expected form: a list of objects, and addresses in some container."""
     if not isinstance(vps, list) or not isinstance(all_ips, (list, dict)):
         return False
     return all(isinstance(row, dict) for row in vps) and not _is_endless([vps, all_ips])
 
 
 def _is_endless(containers: list[t.Any]) -> bool:
-    """Return whether containers are nested deeper than the readers go."""
+    """Return whether containers are nested deeper than the readers support."""
     level = containers
     for _depth in range(MAX_DEPTH + 2):
         deeper: list[t.Any] = []

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``compose``, ``groups`` and ``keyed_groups`` with ansible-core's answers, without asking core for every host.
+"""``compose``, ``groups`` and ``keyed_groups`` with ansible-core's results, without evaluating them for every host.
 
-A plain inventory plugin lets core compile and evaluate the same few expressions once per host; that is nearly all of
-its time. Here an expression that is understood (``_expressions``) is, from the fastest way to the slowest:
+A plain inventory plugin lets core compile and evaluate the same few expressions for each host, which takes nearly all
+of its time. Here, an expression that is understood (``_expressions``) is, from the fastest way to the slowest:
 
 - looked up, if it is nothing but the path of a plain value;
 - evaluated by core once per distinct input;
-- where there are many distinct inputs, evaluated by core for all of them in one template.
+- if there are many distinct inputs, evaluated by core for all of them in one template.
 
-Everything else goes the plain way: core's own methods, host by host. A differential test compares both ways.
+Everything else is evaluated the plain way, by core's own methods, host by host. A differential test compares both ways.
 """
 
 # pylint: disable=unidiomatic-typecheck  # core treats subclasses of str, int and dict differently
@@ -32,7 +32,7 @@ from ._trust import HAS_TRUST, bare, is_expression, is_plain, settled, trusted
 FEW = 12
 """Up to this many distinct inputs are evaluated one by one."""
 GIVE_UP = 8
-"""After this many halves that failed, the rest of a batch is evaluated one by one."""
+"""After this many failed halves, the rest of a batch is evaluated one by one."""
 
 
 class _Word:
@@ -53,12 +53,12 @@ ABSENT = Missing(0)
 
 MAGIC = frozenset({"inventory_hostname", "inventory_hostname_short"})
 TEXTS = frozenset({str, AnsibleUnsafeText})
-"""The types of plain strings that core before 2.19 hands on as they are."""
+"""The types of plain strings that core before 2.19 returns unchanged."""
 SCALARS = (str, int, float, bool, type(None))
 
 
 class Subject:
-    """What expressions see of one host. Composed variables are seen from the groups on, as in core."""
+    """The variables of one host for expressions. Groups see the composed variables, too, as in core."""
 
     __slots__ = ("composed", "host", "variables")
 
@@ -68,7 +68,7 @@ class Subject:
         self.composed: dict[str, t.Any] | None = None
 
     def get(self, name: str) -> t.Any:
-        """Return one variable, ABSENT if there is none of this name."""
+        """Return one variable, ABSENT if it does not exist."""
         if self.host is not None and name in MAGIC:
             return self.host.name if name == "inventory_hostname" else self.host.get_magic_vars()[name]
         if self.composed is not None and name in self.composed:
@@ -81,10 +81,10 @@ class Subject:
 
 
 class Scribe:
-    """Stands between core's methods and the inventory: does what they ask for, on this host, and notes the groups.
+    """A proxy of the inventory for core's methods: applies their changes to the current host, and notes the groups.
 
-    Core looks up by name whom a variable or a membership is for, and groups come first: a host called like a group
-    would be mistaken for it. Here the host is the object.
+    Core finds the target of a variable or a membership by name, groups first, so it would confuse a host with a group
+    of the same name. This class uses the host object.
     """
 
     def __init__(self, inventory: t.Any) -> None:
@@ -97,23 +97,23 @@ class Scribe:
         return getattr(self._inventory, name)
 
     def get_host(self, _name: str) -> t.Any:
-        """Return the host at work."""
+        """Return the current host."""
         return self.host
 
     def add_host(self, host: str, group: str | None = None, port: t.Any = None) -> str:
-        """Add the host at work to a group."""
+        """Add the current host to a group."""
         if group:
             self._join(self._inventory.groups[group])
         return host
 
     def add_child(self, group: str, child: str) -> bool:
-        """Add the host at work, or a group, to a group."""
+        """Add the current host, or a group, to a group."""
         if not self.child_is_host:
             return self._inventory.add_child(group, child)
         return self._join(self._inventory.groups[group])
 
     def set_variable(self, _entity: str, varname: str, value: t.Any) -> None:
-        """Set a variable of the host at work."""
+        """Set a variable of the current host."""
         self.host.set_variable(varname, settled(value))
 
     def _join(self, group: t.Any) -> bool:
@@ -130,13 +130,13 @@ class Evaluator:
         # An extension may change the language itself.
         self.fast = fast and not getattr(C, "DEFAULT_JINJA2_EXTENSIONS", None)
         self.native = not HAS_TRUST and getattr(C, "DEFAULT_JINJA2_NATIVE", False)
-        # Where undefined variables are tolerated, a template that has one is its own result.
+        # If undefined variables are tolerated, a template with one is its own result.
         self.batches = not self.native and (HAS_TRUST or bool(getattr(C, "DEFAULT_UNDEFINED_VAR_BEHAVIOR", True)))
         extra = getattr(plugin, "_vars", None) or {}
         self.extra: dict[str, t.Any] = extra if plugin.get_option("use_extra_vars") else {}
 
     def understood(self, text: t.Any, sees_extra: bool) -> Expression | None:
-        """Return the expression if it may go a fast way."""
+        """Return the expression if it can be evaluated in a fast way."""
         if not self.fast or not is_expression(text):
             return None
         expression = understand("".join(text))
@@ -149,16 +149,16 @@ class Evaluator:
         return expression
 
     def value(self, text: t.Any, subject: Subject) -> t.Any:
-        """Evaluate an expression the plain way. Raises whatever core raises."""
+        """Evaluate an expression the plain way. Raises the errors of core."""
         return self.plugin._compose(text, subject.all())
 
     def text(self, template: t.Any, subject: Subject) -> t.Any:
-        """Evaluate a template. Raises whatever core raises."""
+        """Evaluate a template. Raises the errors of core."""
         self.plugin.templar.available_variables = subject.all()
         return self.plugin.templar.template(template)
 
     def holds(self, condition: t.Any, subject: Subject) -> bool:
-        """Evaluate a condition the plain way. Raises whatever core raises."""
+        """Evaluate a condition the plain way. Raises the errors of core."""
         keep, self.plugin.inventory = self.plugin.inventory, _Ear()
         try:
             self.plugin._add_host_to_composed_groups(
@@ -169,28 +169,28 @@ class Evaluator:
             self.plugin.inventory = keep
 
     def render(self, source: str, variables: dict[str, t.Any]) -> str:
-        """Render a template of our own."""
+        """Render our own template."""
         self.plugin.templar.available_variables = variables
         return self.plugin.templar.template(trusted(source))
 
 
 class _Ear:
-    """Stands in for an inventory to hear the answer of one condition."""
+    """A substitute for an inventory that records the result of one condition."""
 
     heard = False
 
     def add_group(self, group: str) -> str:
-        """Take any group."""
+        """Accept any group."""
         return group
 
     def add_child(self, _group: str, _child: str) -> bool:
-        """Hear that the condition holds."""
+        """Record that the condition is true."""
         self.heard = True
         return True
 
 
 def _is_cores(kind: str, name: str) -> bool:
-    """Return whether a filter or test is core's or Jinja's own, and not one that somebody put in its place."""
+    """Return whether a filter or test is that of core or Jinja, and not a replacement."""
     if not name.isidentifier():
         return True
     plugin = (filter_loader if kind == "filter" else test_loader).get(name)
@@ -198,7 +198,7 @@ def _is_cores(kind: str, name: str) -> bool:
 
 
 def _is_simple(value: t.Any) -> bool:
-    """Return whether a value is the same to a template as to Python: no string in it could be a template."""
+    """Return whether a value is the same in a template as in Python: no string in it can be a template."""
     if isinstance(value, str):
         return bool(is_plain(value))
     if type(value) is dict:
@@ -209,12 +209,12 @@ def _is_simple(value: t.Any) -> bool:
 
 
 def _is_handed_on(text: str) -> bool:
-    """Return whether core takes a string for nothing but a string."""
+    """Return whether core treats a string only as a string."""
     return bool(is_plain(text)) and (HAS_TRUST or type(text) in TEXTS)
 
 
 class Slot:
-    """One expression or condition of the configuration, and what is known of its answers."""
+    """One expression or condition of the configuration, and its known results."""
 
     def __init__(self, evaluator: Evaluator, text: t.Any, *, condition: bool = False, evaluate: t.Any = None) -> None:
         self.text = text
@@ -224,21 +224,21 @@ class Slot:
         self._extra = {} if condition else evaluator.extra
         self.expression = evaluator.understood(text, not condition)
         if condition and self.expression is not None and self.expression.is_choice:
-            # "{% if a if b else c %}", which core makes of it before 2.19, is a syntax error.
+            # Before 2.19, core turns it into "{% if a if b else c %}", which is a syntax error.
             self.expression = None
         self._answers: dict[t.Hashable, t.Any] = {}
         self._path = self._looked_up()
         self._joined = self.expression.joined if self.expression and not condition and not evaluator.native else None
 
     def _looked_up(self) -> Path | None:
-        """Return the path if a lookup is all that core would do."""
+        """Return the path if core would only look up a value."""
         if self.expression is None or self.expression.path is None or self.condition or self._evaluator.native:
             return None
-        # Before 2.19 a result goes through text unless it is a single name.
+        # Before 2.19, a result is converted to text and back unless it is a single name.
         return self.expression.path if HAS_TRUST or len(self.expression.path) == 1 else None
 
     def answer(self, subject: Subject) -> t.Any:
-        """Return core's answer for one host, FAILED where core raises an error."""
+        """Return core's result for one host, FAILED if core raises an error."""
         found = self._direct(subject)
         if found is not UNKNOWN:
             return found
@@ -251,7 +251,7 @@ class Slot:
         return known
 
     def evaluate(self, subject: Subject) -> t.Any:
-        """Evaluate it the plain way. Raises whatever core raises."""
+        """Evaluate it the plain way. Raises the errors of core."""
         return self._evaluate(self.text, subject)
 
     def _plain(self, subject: Subject) -> t.Any:
@@ -264,13 +264,13 @@ class Slot:
         return self._extra[name] if name in self._extra else subject.get(name)
 
     def _direct(self, subject: Subject) -> t.Any:
-        """Return the answer of the simplest expressions, UNKNOWN for all others."""
+        """Return the result of the simplest expressions, UNKNOWN for all others."""
         if self._path is not None:
             return self._lookup(subject, self._path)
         return UNKNOWN if self._joined is None else self._join(subject)
 
     def _join(self, subject: Subject) -> t.Any:
-        """Join plain strings, and nothing else: what another value looks like as text is for core to say."""
+        """Join plain strings, and nothing else, because only core decides how other values look as text."""
         texts: list[str] = []
         for part in self._joined or ():
             found = part if isinstance(part, str) else self._text_at(subject, part)
@@ -278,7 +278,7 @@ class Slot:
                 return UNKNOWN
             texts.append(found)
         text = "".join(texts)
-        # Before 2.19 text that looks like a literal becomes one.
+        # Before 2.19, text that looks like a literal becomes one.
         return UNKNOWN if not HAS_TRUST and (text in ("True", "False") or text.startswith(("{", "["))) else text
 
     def _text_at(self, subject: Subject, path: Path) -> str | None:
@@ -286,12 +286,12 @@ class Slot:
         return value if isinstance(value, str) and _is_handed_on(value) else None
 
     def _follow(self, subject: Subject, path: Path) -> tuple[t.Any, bool]:
-        """Return what is at a path, and whether it leads all the way."""
+        """Return the value at a path, and whether the whole path exists."""
         value = self._get(subject, path[0])
         return (value, True) if len(path) == 1 else follow(value, path)
 
     def _lookup(self, subject: Subject, path: Path) -> t.Any:
-        """Return a value that core hands on as it is."""
+        """Return a value that core would return unchanged, else UNKNOWN."""
         value, found = self._follow(subject, path)
         if not found:
             return UNKNOWN
@@ -301,7 +301,7 @@ class Slot:
         return value if isinstance(value, SCALARS if HAS_TRUST else (bool, int)) else UNKNOWN
 
     def key(self, subject: Subject) -> t.Hashable | None:
-        """Return what the answer depends on, None if that is not known."""
+        """Return the values on which the result depends, None if they are not known."""
         if self.expression is None:
             return None
         parts: list[t.Hashable] = []
@@ -324,7 +324,7 @@ class Slot:
         return tuple(parts)
 
     def prepare(self, subjects: t.Sequence[Subject]) -> None:
-        """Find the answers for many hosts in one go, if they have many distinct inputs."""
+        """Find the results for many hosts at once, if they have many distinct inputs."""
         if self.expression is None or not self._fits_a_batch(self.expression):
             return
         wanted = self._unanswered(subjects)
@@ -339,11 +339,11 @@ class Slot:
     def _fits_a_batch(self, expression: Expression) -> bool:
         if not expression.reads or not self._evaluator.batches:
             return False
-        # Before 2.19 a single name is the one thing that does not go through text.
+        # Before 2.19, only a single name is not converted to text and back.
         return HAS_TRUST or expression.path is None or len(expression.path) > 1
 
     def _unanswered(self, subjects: t.Iterable[Subject]) -> dict[t.Hashable, Subject]:
-        """Return the distinct inputs whose answers are not known yet, each with a host that has it."""
+        """Return the distinct inputs without a known result, each with a host that has it."""
         wanted: dict[t.Hashable, Subject] = {}
         for subject in subjects:
             if self._direct(subject) is UNKNOWN:
@@ -360,8 +360,8 @@ def _may_be_in_a_batch(value: t.Any) -> bool:
 class Batch:
     """One template that evaluates an expression for many inputs.
 
-    The template gives text. Before core 2.19 an expression's result goes through text anyway; from 2.19 on each piece
-    says whether it was a string. What is neither a string, a truth value nor a whole number is left UNKNOWN.
+    The template returns text. Before core 2.19, the result of an expression is converted to text anyway; since 2.19,
+    each piece shows whether it was a string. Anything but a string, a boolean or a whole number is left UNKNOWN.
     """
 
     def __init__(self, evaluator: Evaluator, slot: Slot, names: t.Sequence[str]) -> None:
@@ -373,13 +373,13 @@ class Batch:
         self._failures = 0
 
     def answers(self, rows: list[list[t.Any]]) -> list[t.Any]:
-        """Return the answers in the order of the rows."""
+        """Return the results in the order of the rows."""
         if not rows:
             return []
         for guarded in (False, True):
             try:
                 return self._attempt(rows, guarded)
-            except Exception:  # some row has an error: it is found by halves and then raised by core itself
+            except Exception:  # a row has an error: it is found by halving, and core itself raises it later
                 continue
         self._failures += 1
         if len(rows) <= FEW or self._failures > GIVE_UP:
@@ -388,7 +388,7 @@ class Batch:
         return self.answers(rows[:middle]) + self.answers(rows[middle:])
 
     def _attempt(self, rows: list[list[t.Any]], guarded: bool) -> list[t.Any]:
-        # The separator is new for every template: no value can hold it.
+        # The separator is random for every template, so no value can contain it.
         mark = "|%s|" % secrets.token_hex(12)
         piece = "S{{ h444__it }}"
         if HAS_TRUST and self._kind is None:
@@ -411,7 +411,7 @@ class Batch:
         return [self._read(piece) for piece in pieces[:-1]]
 
     def _read(self, piece: str) -> t.Any:
-        """Read an answer; UNKNOWN where its text does not show which value it is."""
+        """Read a result; UNKNOWN if its text does not show the value."""
         if piece == "U":
             return FAILED
         text = piece[1:]
@@ -429,7 +429,7 @@ def _truth(text: str, otherwise: t.Any) -> t.Any:
 
 
 def _literal(text: str) -> t.Any:
-    """Read what is no string: a truth value or a whole number."""
+    """Read a boolean or a whole number; UNKNOWN for anything else."""
     is_number = text.isascii() and text.removeprefix("-").isdecimal()
     return int(text) if is_number else _truth(text, UNKNOWN)
 
@@ -449,7 +449,7 @@ class KeyedGroup:
             self._separator = ""
         self._parent = parent = entry.get("parent_group")
         if parent is None or (is_expression(parent) and parent and is_plain(parent)):
-            # Any other parent is a template of its own: other hosts of the same key may have another one.
+            # Any other parent is a template, so hosts with the same key may have different parents.
             self.slot = Slot(evaluator, entry.get("key"))
         contradiction = entry.get("default_value") is not None and entry.get("trailing_separator") is not None
         self._simple = not contradiction and isinstance(self._prefix, str) and isinstance(self._separator, str)
@@ -476,7 +476,7 @@ class KeyedGroup:
             self._joined[key] = joined
 
     def _group(self, construction: Construction, value: str, host: t.Any) -> t.Any:
-        """Make the group of one key, add its first host, then make its parent: in core's order."""
+        """Create the group of one key, add its first host, then create its parent, in core's order."""
         plugin, inventory = construction.plugin, construction.inventory
         name = inventory.add_group(plugin._sanitize_group_name("%s%s%s" % (self._prefix, self._separator, value)))
         inventory.groups[name].add_host(host)
@@ -505,7 +505,7 @@ class Construction:
         self._group_of: dict[str, t.Any] = {}
 
     def run(self, subjects: t.Sequence[Subject]) -> None:
-        """Do it for all hosts. Raises core's own error for the first host that has one, if ``strict`` is set."""
+        """Construct all hosts. Raises core's own error for the first host that has one, if ``strict`` is set."""
         if not (self._composed or self._conditions or self._keyed):
             return
         composed = self._compose(subjects)
@@ -521,7 +521,7 @@ class Construction:
             self.plugin.inventory = self.inventory
 
     def _compose(self, subjects: t.Sequence[Subject]) -> t.Sequence[Subject]:
-        """Find the composed variables; give the hosts up to the first whose error is to be raised."""
+        """Find the composed variables; return the hosts before the first one whose error must be raised."""
         for _name, slot in self._composed:
             slot.prepare(subjects)
         for place, subject in enumerate(subjects):
@@ -563,7 +563,7 @@ class Construction:
             self.plugin._set_composite_vars({name: slot.text}, variables, subject.host.name, self._strict)
 
     def add_keyed_plainly(self, entry: t.Any, subject: Subject) -> tuple[t.Any, ...]:
-        """Let core add a host to the groups of one entry, and tell which these were."""
+        """Let core add a host to the groups of one entry, and return these groups."""
         self._scribe.host, self._scribe.child_is_host = subject.host, False
         self._scribe.joined = []
         self.plugin._add_host_to_keyed_groups([entry], {}, subject.host.name, self._strict)

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a Jinja expression reads, and whether its answer depends on nothing else. Pure.
+"""What a Jinja expression reads, and whether its result depends on nothing else. Pure.
 
-An expression that is understood gives the same answer for the same inputs, so it need not be evaluated for every host.
-The rules are lists of what is allowed: a filter, a method or a name that is not on them makes the expression one that
-is evaluated the plain way.
+An expression that is understood has the same result for the same inputs, so it need not be evaluated for every host.
+The rules are lists of what is allowed. An expression with any other filter, method or name is evaluated the plain way.
 """
 
 # pylint: disable=unidiomatic-typecheck  # an exact type is what makes a fast way safe
@@ -29,27 +28,27 @@ class Expression(t.NamedTuple):
 
     text: str
     reads: tuple[Path, ...]
-    """Everything that the answer depends on."""
+    """Everything on which the result depends."""
     path: Path | None
     """Set if the expression is nothing but this path."""
     joined: tuple[Path | str, ...] | None
     """Set if the expression only joins paths and texts with ``~``."""
     kind: type | None
-    """The type that every answer has, as far as the expression shows it."""
+    """The type of every result, if the expression shows it."""
     is_choice: bool
     """Set if the whole expression is ``a if b else c`` or ``a, b``."""
     plugins: frozenset[tuple[str, str]]
     """The filters and tests in use, as ("filter", "upper"); the caller knows whether somebody replaced them."""
 
 
-# Names that core gives a meaning of its own, or whose values change while the inventory grows.
+# Names with a special meaning for core, or whose values change while the inventory grows.
 SPECIAL_NAMES = frozenset(
     "caller context cycler dict environment false group_names groups hostvars joiner lipsum lookup loop namespace"
     " none now omit play_hosts ansible_play_hosts ansible_play_batch q query range role_names self super template"
     " true undef varargs kwargs vars".split()
 )
 
-# Methods of strings and dicts that answer from the value alone and change nothing.
+# Methods of strings and dicts whose result depends on the value alone, and that change nothing.
 METHODS = frozenset(
     "capitalize casefold count endswith find get index isalnum isalpha isdecimal isdigit islower isnumeric"
     " isspace istitle isupper items join keys lower lstrip partition removeprefix removesuffix replace rfind"
@@ -95,12 +94,12 @@ ALLOWED_NODES = frozenset(
 ODD_TEXT = re.compile(r"[{}\\#\x00-\x09\x0b-\x1f]|\A\s*[-+]|[-+]\s*\Z")
 
 ATTRIBUTES = frozenset(name for kind in (str, dict, list, int, float) for name in dir(kind))
-"""Attributes that values have by themselves: they win over keys, and their own text holds a memory address."""
+"""Built-in attributes of values: they take precedence over keys, and their text contains a memory address."""
 
 
 @functools.lru_cache(maxsize=256)
 def understand(text: str) -> Expression | None:
-    """Read an expression. None: it goes the plain way."""
+    """Read an expression. None: it is evaluated the plain way."""
     if not text.strip() or ODD_TEXT.search(text):
         return None
     try:
@@ -175,19 +174,19 @@ def _is_understood(node: nodes.Node, plugins: set[tuple[str, str]]) -> bool:
 
 
 def _parts(node: nodes.Node) -> t.Iterable[nodes.Node]:
-    """Return what a node is made of; of the call of a method, what it is called on and with."""
+    """Return the parts of a node; for the call of a method, its object and arguments."""
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
         return [node.node.node, *node.args, *node.kwargs]
     return node.iter_child_nodes()
 
 
 def _is_attribute(key: t.Any) -> bool:
-    """Return whether a value may have an attribute of this name that is no key of its own."""
+    """Return whether a value may have a built-in attribute of this name."""
     return isinstance(key, str) and (key in ATTRIBUTES or key.startswith("_"))
 
 
 def _uses_known_plugins(node: nodes.Filter | nodes.Test, plugins: set[tuple[str, str]]) -> bool:
-    """Note the filters and tests of a node, also one that its arguments name; False if one is not known."""
+    """Note the filters and tests of a node, and those named by its arguments; False if one is not known."""
     kind = "filter" if isinstance(node, nodes.Filter) else "test"
     name = node.name.removeprefix("ansible.builtin.")
     plugins.add((kind, name))
@@ -206,7 +205,7 @@ def _uses_known_plugins(node: nodes.Filter | nodes.Test, plugins: set[tuple[str,
 
 
 def _path(node: nodes.Node) -> Path | None:
-    """Return the path that a node is, None if it is something else."""
+    """Return the path of a node, None if it is something else."""
     keys: list[str | int] = []
     at: t.Any = node
     while not isinstance(at, nodes.Name):
@@ -232,15 +231,15 @@ def _key(node: nodes.Node) -> str | int | None:
 
 
 class Missing(t.NamedTuple):
-    """Stands for what a path does not lead to; *depth* keys of it were found."""
+    """A value that does not exist; *depth* keys of its path were found."""
 
     depth: int
 
 
 def follow(value: t.Any, path: Path) -> tuple[t.Any, bool]:
-    """Follow a path from its second part on; True with the value if every step was a key or an index that is there.
+    """Follow a path from its second part on; True with the value if every step is an existing key or index.
 
-    Otherwise the answer depends on what was found last, or on nothing but how far the path went.
+    Otherwise the result depends on the last value found, or only on how far the path exists.
     """
     for depth, key in enumerate(path[1:], 1):
         kind = type(value)

@@ -4,8 +4,7 @@
 
 """From the rows of the API to hosts: their variables and their addresses. Pure: no core, no network.
 
-A label is what somebody typed into a form. It is kept as data in ``h444_label``; what hosts and groups are called is
-for ``_naming``.
+A label is free text. It is kept as data in ``h444_label``; ``_naming`` chooses the names of hosts and groups.
 """
 
 # pylint: disable=unidiomatic-typecheck  # exact types are fast, and a subclass goes the careful way
@@ -24,10 +23,10 @@ from ansible_collections.h444.cloud.plugins.module_utils._reader import text as 
 
 Row = t.Dict[str, t.Any]
 
-# The C library reads "127.1", "0x7f000001" and "2130706433" as addresses, all three the controller's own.
+# The C library reads "127.1", "0x7f000001" and "2130706433" as addresses. All three are those of the controller.
 ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 OWN_ADDRESS = re.compile(r"127\.|0\.|::")
-"""How each address of the machine itself begins, and a few others."""
+"""The beginnings of the addresses of the machine itself, and of a few others."""
 DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\Z")
 FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -36,7 +35,7 @@ NOT_WORD = re.compile(r"[^A-Za-z0-9_]")
 KNOWN_FIELDS = frozenset(
     "created_at hostname id ips ipv4 ipv6 label os_family os_template plan_slug ptr specs status".split()
 )
-"""The fields that have a variable also where an empty prefix would let the API name variables."""
+"""The only fields that become variables if the prefix is empty: the API must not choose the names of variables."""
 ALWAYS_THERE = ("label", "hostname", "status", "plan_slug", "ipv4")
 OWNER_KEYS = frozenset({"vps_id", "vps_label"})
 RESERVED_GROUPS = frozenset({"all", "ungrouped"})
@@ -44,7 +43,7 @@ LONGEST_LABEL = 255
 
 
 class Settings(t.NamedTuple):
-    """The options that decide what becomes of a server."""
+    """The options that decide how a server becomes a host."""
 
     hostnames: tuple[str, ...] = ("label", "hostname", "ipv4", "id")
     connect_with: tuple[str, ...] = ("ipv4",)
@@ -56,11 +55,11 @@ class Settings(t.NamedTuple):
     """Each: group, address family, network, mask."""
     statuses: frozenset[str] = frozenset()
     group_names: frozenset[str] = frozenset()
-    """Further groups that the configuration is sure to make."""
+    """Further groups that the configuration certainly creates."""
 
 
 class Server:
-    """A server on its way to become a host."""
+    """A server that becomes a host."""
 
     __slots__ = ("addresses", "base", "groups", "name", "namesake", "passed_over", "row", "variables")
 
@@ -76,12 +75,12 @@ class Server:
 
 
 def make_settings(options: t.Mapping[str, t.Any]) -> Settings:
-    """Check the options and give them in the form in which they are used. Raises BadOption."""
+    """Check the options and return them in the form in which they are used. Raises BadOption."""
     prefix = options["hostvars_prefix"]
     if prefix and (not IDENTIFIER.match(prefix) or prefix.startswith("ansible_")):
         raise BadOption(
-            "hostvars_prefix: %s can't begin a variable's name: use letters, digits and '_', not a digit first and not "
-            "'ansible_'." % quoted(prefix)
+            "hostvars_prefix: %s can't begin the name of a variable. Use letters, digits and '_', and do not begin "
+            "with a digit or 'ansible_'." % quoted(prefix)
         )
     _check_group("group", options["group"])
     connect_with = options["connect_with"]
@@ -101,7 +100,8 @@ def make_settings(options: t.Mapping[str, t.Any]) -> Settings:
 def _check_group(option: str, name: str) -> None:
     if name != safe_group(name):
         raise BadOption(
-            "%s: %s is not a group's name: use letters, digits and '_', not a digit first." % (option, quoted(name))
+            "%s: %s is not a valid group name. Use letters, digits and '_', and do not begin with a digit."
+            % (option, quoted(name))
         )
 
 
@@ -112,7 +112,7 @@ def _label_pattern(text: str, prefix: str) -> re.Pattern[str]:
     except re.error as error:
         raise BadOption("label_pattern: %s is not a regular expression: %s." % (quoted(text), error)) from error
     if not pattern.groupindex:
-        raise BadOption("label_pattern: it has no named group; write (?P<role>[a-z]+), for instance.")
+        raise BadOption("label_pattern: it must have a named group, like (?P<role>[a-z]+).")
     for name in pattern.groupindex:
         if name in KNOWN_FIELDS or not IDENTIFIER.match(name):
             raise BadOption(
@@ -138,8 +138,7 @@ def _network(group: str, text: t.Any) -> tuple[int, int, int]:
         network = None
     if network is None:
         raise BadOption(
-            "ip_groups: %s of %s is not a network; write 10.0.0.0/8 or 2001:db8::/32, for instance."
-            % (quoted(text), group)
+            "ip_groups: %s of %s is not a network like 10.0.0.0/8 or 2001:db8::/32." % (quoted(text), group)
         )
     return network.version, int(network.network_address), int(network.netmask)
 
@@ -157,7 +156,7 @@ def safe_group(text: str) -> str:
 def make_servers(
     vps_rows: t.Iterable[Row], ip_rows: t.Iterable[Row], settings: Settings, marker: t.Any
 ) -> tuple[list[Server], int]:
-    """Join servers with their addresses and make their variables; say how many addresses belong to no server.
+    """Join servers with their addresses and make their variables; count the addresses that belong to no server.
 
     *marker* makes values of the API safe for variables (``_trust.Marker``).
     """
@@ -168,7 +167,7 @@ def make_servers(
     for row in rows:
         addresses = by_id.pop(row["id"], [])
         if by_label and not addresses and row.get("label") in once:
-            # A grouping without ids: a label that only one server has is as good.
+            # Addresses grouped without IDs: a label that only one server has is sufficient.
             addresses = by_label.pop(row["label"], [])
         servers.append(Server(row, addresses))
     for server in servers:
@@ -226,7 +225,7 @@ def _fields(row: Row, prefix: str, marker: t.Any) -> dict[str, t.Any]:
 
 
 def _add_addresses(variables: dict[str, t.Any], server: Server, prefix: str, marker: t.Any) -> None:
-    """Add the list of addresses, and the server's own ones where its row leaves them out."""
+    """Add the list of addresses, and the server's own ones if its row does not contain them."""
     row = server.row
     if server.addresses or not isinstance(row.get("ips"), list):
         variables[prefix + "ips"] = [marker.mapping(place, OWNER_KEYS) for place in server.addresses]
@@ -272,10 +271,10 @@ def _ptr_of(server: Server, address: str) -> str | None:
 
 
 def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str | None:
-    """Return the value of ``ansible_host``: the first choice, else an address, else a name; None from 'none' on.
+    """Return the value of ``ansible_host``: the first choice, else an address, else a name; 'none' ends the search.
 
-    Only an address or a DNS name passes: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
-    addresses of the machine itself never pass: the API may show a server that is still being made as 0.0.0.0.
+    Only an address or a DNS name is valid: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
+    addresses of the machine itself are never valid: the API may show a server that is being provisioned as 0.0.0.0.
     """
     for name in (*settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
         if name == "none":
@@ -301,23 +300,23 @@ def _reachable(value: str, or_name: bool) -> str | None:
 
 def _is_own(address: str) -> bool:
     parsed = ipaddress.ip_address(address)
-    # Before Python 3.13 an IPv4 address inside an IPv6 address is not looked at.
+    # Before Python 3.13, these properties ignore an IPv4 address inside an IPv6 address.
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     return parsed.is_loopback or parsed.is_unspecified
 
 
 def in_statuses(servers: list[Server], settings: Settings) -> list[Server]:
-    """Leave out the servers in other states than those asked for."""
+    """Return the servers in the requested states."""
     if not settings.statuses:
         return servers
     return [server for server in servers if str(server.row.get("status") or "").lower() in settings.statuses]
 
 
 def salvaged(raw: t.Any, place: int) -> Row:
-    """Return what can be read of a row that the reader refuses: an ID, or what stands for one, and the label."""
+    """Return the readable fields of a row that the reader refuses: an ID, or a substitute, and the label."""
     row = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
     texts = [as_text(row.get(key)) for key in ("id", "vps_id", "uuid", "server_id")]
-    # An empty ID says nothing: two servers that have one are still two.
+    # An empty ID means nothing: two servers with empty IDs are still two.
     found = next((one for one in texts if one and one.strip()), None)
     label = row.get("label")
     return {
@@ -331,7 +330,7 @@ def salvaged(raw: t.Any, place: int) -> Row:
 
 
 def id_among(variables: t.Mapping[str, t.Any]) -> str | None:
-    """Return the ID of the server that a host is, whatever prefix its variables have; None if it is no server."""
+    """Return the ID of a host's server, with any prefix of its variables; None if the host is not a server."""
     for name in variables:
         if name.endswith("plan_slug"):
             prefix = name[: -len("plan_slug")]

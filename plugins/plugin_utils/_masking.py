@@ -16,12 +16,12 @@ try:
 except ImportError:
     register_secrets = None
 
-# Anything shorter occurs by chance in half of all outputs; masked, it would make them unreadable.
+# Shorter texts occur by chance in many outputs, and masking them would make those unreadable.
 SHORTEST = 6
 
 
 def mask(secrets: t.Iterable[str | None]) -> None:
-    """Register secrets with the core. Stars that stand for a secret are none."""
+    """Register secrets with core, but no asterisks that replace a secret."""
     found = {secret.strip() for secret in secrets if secret}
     found = {secret for secret in found if len(secret) >= SHORTEST and not is_hidden(secret)}
     if register_secrets is not None and found:

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What hosts are called, and the groups that follow from labels and addresses. Pure: no core, no network.
+"""The names of hosts, and the groups from labels and addresses. Pure: no core, no network.
 
-A label is what somebody typed into a form: a host's or a group's name is only made of characters that no ansible-core
-reads as anything but a name.
+A label is free text. Names of hosts and groups contain only characters that every ansible-core reads as a name.
 """
 
 # pylint: disable=unidiomatic-typecheck  # exact types are fast, and a subclass goes the careful way
@@ -24,20 +23,20 @@ from ._hosts import ENDS_IN_NUMBER, LONGEST_LABEL, RESERVED_GROUPS, Server, Sett
 
 NAME_FIELDS = ("label", "hostname", "ipv4", "id", "ptr")
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
-# Loopback names mean the controller; a name with one of these ends would load another host's file from host_vars/.
+# Loopback names mean the controller; a name with one of these endings would load another host's file from host_vars/.
 UNUSABLE = re.compile(r"all\Z|ungrouped\Z|localhost|ip6-|127\.|.*\.\.|.*\.(?:yml|yaml|json)\Z", re.IGNORECASE)
 NUMBERED = re.compile(r"(.*?)[^A-Za-z0-9]*[0-9]+\Z", re.DOTALL)
 
 
 class Note(t.NamedTuple):
-    """Something to say to the user about some servers."""
+    """A message to the user about some servers."""
 
     text: str
     servers: list[Server]
 
 
 def usable_name(value: t.Any) -> str | None:
-    """Return *value* as a host's name, None if it can't be one."""
+    """Return *value* as the name of a host, None if it is not valid."""
     if type(value) is int:
         value = str(value)
     if not isinstance(value, str):
@@ -62,7 +61,7 @@ def _is_own_number(value: str) -> bool:
 
 
 def add_groups(servers: t.Sequence[Server], settings: Settings) -> None:
-    """Find the groups that follow from labels and addresses."""
+    """Add the groups from labels and addresses."""
     for server in servers:
         if settings.label_pattern is not None:
             server.groups.extend(_groups_of_pattern(server, settings))
@@ -75,7 +74,7 @@ def add_groups(servers: t.Sequence[Server], settings: Settings) -> None:
 
 
 def _groups_of_pattern(server: Server, settings: Settings) -> t.Iterator[str]:
-    """Return a group for each part of the label that the pattern names, such as role_web."""
+    """Return a group for each named group of the pattern, such as role_web."""
     for name in settings.label_pattern.groupindex if settings.label_pattern else ():
         found = server.variables[settings.prefix + name]
         if found:
@@ -83,7 +82,7 @@ def _groups_of_pattern(server: Server, settings: Settings) -> t.Iterator[str]:
 
 
 def _groups_of_addresses(server: Server, settings: Settings) -> list[str]:
-    """Return the groups whose networks hold one of the server's addresses."""
+    """Return the groups whose networks contain one of the server's addresses."""
     addresses = {place.get("ip") for place in server.addresses}
     addresses.update(server.variables.get(settings.prefix + name) for name in ("ipv4", "ipv6"))
     numbers = [number for number in map(_as_number, addresses) if number is not None]
@@ -96,7 +95,7 @@ def _groups_of_addresses(server: Server, settings: Settings) -> list[str]:
 
 
 def _as_number(address: t.Any) -> tuple[int, int] | None:
-    """Return an address as its version and its number; None for what is no address."""
+    """Return the version and the number of an address; None if it is not valid."""
     if not isinstance(address, str):
         return None
     version, family = (6, socket.AF_INET6) if ":" in address else (4, socket.AF_INET)
@@ -110,9 +109,9 @@ def _as_number(address: t.Any) -> tuple[int, int] | None:
 
 
 def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Mapping[str, t.Sequence[t.Any]]) -> None:
-    """Choose the name that each server would have if it were alone.
+    """Choose the name that each server would have without the others.
 
-    *answers*: those of the expressions in ``hostnames``.
+    *answers*: the results of the expressions in ``hostnames``.
     """
     for place, server in enumerate(servers):
         for source in settings.hostnames:
@@ -125,7 +124,7 @@ def choose_bases(servers: t.Sequence[Server], settings: Settings, answers: t.Map
 
 
 def _field_for_name(server: Server, field: str, prefix: str) -> t.Any:
-    """Return a variable as it may be a name: a label composed, a PTR record in lower case and without its last dot."""
+    """Return a variable as a name: a label in NFC, a PTR record in lower case and without its trailing dot."""
     found = server.variables.get(prefix + field)
     if field not in ("label", "ptr") or not isinstance(found, str):
         return found
@@ -155,13 +154,13 @@ def name_servers(
 ) -> None:
     """Give every server a unique name, the same in every run whatever the order of the rows.
 
-    Servers that would share a name all get their ID added, and a common group of that name. One that is terminated
-    leaves its name to the one that was ordered in its place. *taken* says whether a name already belongs to something
-    other than the server with this ID.
+    Servers that would share a name all get their ID added, and a common group with that name. A terminated server
+    leaves its name to its replacement. *taken* returns whether a name already belongs to something other than the
+    server with this ID.
     """
     shared, replaced = _clashes(servers)
     notes.extend(_share(name, found) for name, found in shared.items())
-    # A note of their own says why these are not called by their base.
+    # A separate note explains why these are not called by their base.
     explained = {id(server) for found in (replaced, *shared.values()) for server in found}
     names = _Names(_group_names(servers, settings), taken)
     waiting = []
@@ -191,7 +190,7 @@ def _id_of(server: Server) -> str:
 
 
 def _by_base(servers: t.Sequence[Server], gone: bool) -> dict[str, list[Server]]:
-    """Return the servers that could have a name, either those that are terminated or all others."""
+    """Return the servers for each base, either the terminated ones or all others."""
     bases: dict[str, list[Server]] = {}
     for server in servers:
         if server.base is not None and is_gone(server.row) is gone:
@@ -200,7 +199,7 @@ def _by_base(servers: t.Sequence[Server], gone: bool) -> dict[str, list[Server]]
 
 
 def _group_names(servers: t.Sequence[Server], settings: Settings) -> set[str]:
-    """Return the names of all groups that are known by now."""
+    """Return the names of all known groups."""
     own = (group for server in servers for group in server.groups)
     return {settings.group, *RESERVED_GROUPS, *settings.group_names, *(entry[0] for entry in settings.ip_groups), *own}
 
@@ -211,12 +210,12 @@ def _share(name: str, servers: list[Server]) -> Note:
     for server in servers:
         server.groups.append(group)
     ids = ", ".join(sorted(map(_id_of, servers))[:5]) + (", ..." if len(servers) > 5 else "")
-    text = "%d servers are called %s: their ids (%s) were added to their names, and the group %s holds them all."
+    text = "%d servers are called %s: their IDs (%s) were added to their names, and the group %s contains them all."
     return Note(text % (len(servers), quoted(name), ids, group), servers)
 
 
 def _name_with_id(server: Server, names: _Names) -> str:
-    """Return a name that holds the server's ID."""
+    """Return a name that contains the server's ID."""
     server_id = _id_of(server)
     digest = hashlib.sha256(server_id.encode("utf-8", "surrogatepass")).hexdigest()
     for end in (re.sub(r"[^A-Za-z0-9.-]", "-", server_id)[:50], digest[:12], digest[:40]):
@@ -224,55 +223,55 @@ def _name_with_id(server: Server, names: _Names) -> str:
             name = usable_name("%s-%s" % ((start or "h444")[: max(1, 62 - len(end))], end))
             if name is not None and not names.is_taken(name, server_id):
                 return name
-    raise AssertionError("two servers share an id")  # rows with one ID are one server
+    raise AssertionError("two servers share an ID")  # rows with one ID are one server
 
 
 def _why_renamed(server: Server, group_names: t.Container[str]) -> str:
-    """Return why a server is not called by its base. One whose name another account has joins that one in a group."""
+    """Return why a server is not called by its base. If another account has the name, both hosts join a group."""
     base, server_id = server.base, server.row["id"]
     if base is None:
-        return "The server with the id %s has nothing that can name a host (its label is %s): it is called %s." % (
+        return "The server with the ID %s has no valid host name (its label is %s): it is called %s." % (
             server_id,
             quoted(server.row.get("label")),
             server.name,
         )
     if base in group_names:
-        return "%s is the name of a group: the server of that name is called %s." % (quoted(base), server.name)
-    # The other one keeps the name, so the group that both join needs a different one.
+        return "%s is the name of a group: the server with that name is called %s." % (quoted(base), server.name)
+    # The other host keeps the name, so the group of both needs a different one.
     server.namesake = base
     server.groups.append(safe_group(base) if safe_group(base) != base else "h444_%s" % base)
     text = (
-        "%s is another server of this inventory already: the one with the id %s is called %s, and the group %s holds "
-        "both."
+        "%s is already a different server in this inventory: the one with the ID %s is called %s, and the group %s "
+        "contains both."
     )
     return text % (quoted(base), server_id, server.name, server.groups[-1])
 
 
 def _notes_of_replaced(servers: list[Server], prefix: str) -> t.Iterator[Note]:
-    """Say that terminated servers left their names to others."""
+    """Return a note that terminated servers left their names to others."""
     if servers:
         first = min(servers, key=_id_of)
         status = first.row["status"].strip()
         text = (
-            "%s gone, and another has the name: %s (%s) is called %s%s. An entry \"exclude: %sstatus == '%s'\" of "
-            "filters leaves such servers out."
+            "%s gone, and another has the name: %s (%s) is called %s%s. To leave such servers out, add "
+            "\"exclude: %sstatus == '%s'\" to filters."
         )
         count, more = _count(servers)
         yield Note(text % (count, quoted(first.base), status, first.name, more, prefix, status), servers)
 
 
 def _notes_of_passed_over(servers: t.Iterable[Server]) -> t.Iterator[Note]:
-    """Return which servers are not called what comes first in ``hostnames``."""
+    """Return a note about the servers that are not named by the first entry of ``hostnames``."""
     odd = [server for server in servers if server.passed_over is not None and server.base is not None]
     if odd:
         first = min(odd, key=_id_of)
         count, more = _count(odd)
-        text = "%s not called what hostnames gives first, because it can't name a host: %s is called %s%s."
+        text = "%s not named by the first entry of hostnames, because it is no valid host name: %s is called %s%s."
         yield Note(text % (count, quoted(first.passed_over), first.name, more), odd)
 
 
 def _count(servers: t.Sized) -> tuple[str, str]:
-    """Return how many servers a note is about, and whether there are more than the one that it names."""
+    """Return the beginning of a note about some servers, and its end if there are more than the one that it names."""
     return ("1 server is", "") if len(servers) == 1 else ("%d servers are" % len(servers), ", and so on")
 
 

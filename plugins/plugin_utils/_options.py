@@ -32,7 +32,7 @@ STRUCTURED = {
     "keyed_groups": list,
     "statuses": list,
 }
-"""Options that an environment variable gives as YAML. A list of words may also be written with commas."""
+"""Options that an environment variable sets as YAML. A list of words may also be separated by commas."""
 
 KEYED_GROUP_OPTIONS = frozenset({"key", "prefix", "separator", "parent_group", "default_value", "trailing_separator"})
 
@@ -44,7 +44,7 @@ def env_name(option: str) -> str:
 
 @contextlib.contextmanager
 def without_empty_environment() -> t.Iterator[None]:
-    """Hide empty variables of ours while core reads the environment: AWX injects fields that nobody filled in."""
+    """Hide our empty variables while core reads the environment, because AWX injects empty fields."""
     empty = [name for name, value in os.environ.items() if name.startswith("H444_") and not value.strip()]
     hidden = {name: os.environ.pop(name) for name in empty}
     try:
@@ -62,20 +62,20 @@ def structured_from_environment(loader: t.Any, given: t.Container[str]) -> dict[
         if option in given or not text or (kind is list and text[0] not in "[-{"):
             continue
         try:
-            # Whoever sets the environment runs the command: as trusted as the configuration file.
+            # Whoever sets the environment runs the command, so it is as trusted as the configuration file.
             value = loader.load(trusted(text), show_content=False)
         except AnsibleError as error:
-            raise BadOption("%s: it is not valid YAML: %s" % (name, one_line(str(error), 200))) from error
+            raise BadOption("%s: not valid YAML: %s" % (name, one_line(str(error), 200))) from error
         if not isinstance(value, kind):
-            raise BadOption("%s: it has to be a YAML %s." % (name, "mapping" if kind is dict else "list"))
+            raise BadOption("%s: must be a YAML %s." % (name, "mapping" if kind is dict else "list"))
         found[option] = value
     return found
 
 
 def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
-    """Refuse what core would refuse without a reason, or would misread: any word is 'false' to it. Raises BadOption.
+    """Refuse what core would refuse without a reason, or misread: to core, any word is false. Raises BadOption.
 
-    *definitions*: the options as documented. Of the environment only our own variables are looked at.
+    *definitions*: the documented options. Only our own environment variables are checked.
     """
     for name, definition in definitions.items():
         where, value = _setting(name, given, definition)
@@ -88,7 +88,7 @@ def check_types(given: t.Mapping[str, t.Any], definitions: t.Mapping[str, t.Mapp
 
 
 def _setting(name: str, given: t.Mapping[str, t.Any], definition: t.Mapping[str, t.Any]) -> tuple[str, t.Any]:
-    """Return an option's value and where it is set: in the file, or in a variable of ours."""
+    """Return where an option is set, in the file or in our environment variable, and its value."""
     value = given.get(name)
     if value is None:
         for variable in (entry["name"] for entry in definition.get("env") or ()):
@@ -98,7 +98,7 @@ def _setting(name: str, given: t.Mapping[str, t.Any], definition: t.Mapping[str,
 
 
 def _is_words(value: t.Any, definition: t.Mapping[str, t.Any]) -> bool:
-    """Return whether a variable holds words, of which the option names all, and not YAML."""
+    """Return whether a variable contains choices of the option, and not YAML."""
     return bool(definition.get("choices")) and isinstance(value, str) and value.strip()[:1] not in ("[", "-", "{")
 
 
@@ -118,7 +118,7 @@ KINDS: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
 
 
 def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
-    """Return what a value would have to be; None if it is."""
+    """Return what a value should be; None if it is valid."""
     kind, choices = definition.get("type"), definition.get("choices")
     if kind in KINDS:
         fits, words = KINDS[kind]
@@ -131,7 +131,7 @@ def _expected(value: t.Any, definition: t.Mapping[str, t.Any]) -> str | None:
 
 
 def _expected_of_list(value: t.Any, choices: t.Sequence[str] | None) -> str | None:
-    """Return what a list, or words with commas, would have to be; None if it is."""
+    """Return what a list, or a text with commas, should be; None if it is valid."""
     entries = [entry.strip() for entry in value.split(",")] if isinstance(value, str) else value
     if not choices:
         return None if isinstance(entries, list) else "a list"
@@ -141,7 +141,7 @@ def _expected_of_list(value: t.Any, choices: t.Sequence[str] | None) -> str | No
 
 
 def check_shapes(options: t.Mapping[str, t.Any]) -> None:
-    """Refuse what core would ignore without a word. Raises BadOption."""
+    """Refuse what core would silently ignore. Raises BadOption."""
     for name in ("hostnames", "statuses"):
         for entry in options[name]:
             _check_text(name, entry)
@@ -155,35 +155,35 @@ def check_shapes(options: t.Mapping[str, t.Any]) -> None:
     for entry in options["keyed_groups"]:
         _check_keyed_group(entry)
     if not options["hostnames"]:
-        raise BadOption("hostnames: the list is empty; its default is [label, hostname, ipv4, id].")
+        raise BadOption("hostnames: must not be empty. The default is [label, hostname, ipv4, id].")
 
 
 def _check_text(option: str, entry: t.Any) -> None:
     if not isinstance(entry, str):
-        raise BadOption("%s: %s is not a text; write it in quotes." % (option, quoted(entry)))
+        raise BadOption("%s: %s is not a string. Put it in quotes." % (option, quoted(entry)))
 
 
 def _check_networks(group: t.Any, networks: t.Any) -> None:
     if not isinstance(networks, (list, str, type(None))):
-        raise BadOption("ip_groups: %s needs a list of networks, and %s is none." % (quoted(group), quoted(networks)))
+        raise BadOption("ip_groups: %s must be a list of networks, not %s." % (quoted(group), quoted(networks)))
 
 
 def _check_name(option: str, key: t.Any) -> None:
     if not isinstance(key, str) or not key:
-        raise BadOption("%s: %s can't be a name." % (option, quoted(key)))
+        raise BadOption("%s: %s is not a valid name." % (option, quoted(key)))
 
 
 def _check_filter(entry: t.Any) -> None:
     if not isinstance(entry, dict) or len(entry) != 1 or not set(entry) <= {"include", "exclude"}:
         raise BadOption(
-            "filters: each entry is one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'."
+            "filters: each entry must be one condition under 'include' or 'exclude', like 'exclude: h444_ipv4 is none'."
         )
 
 
 def _check_keyed_group(entry: t.Any) -> None:
     if not isinstance(entry, dict):
         raise BadOption(
-            "keyed_groups: each entry is a dictionary like '- key: h444_status', and %s is none." % quoted(entry)
+            "keyed_groups: each entry must be a dictionary like '- key: h444_status', not %s." % quoted(entry)
         )
     for key in entry:
         if key not in KEYED_GROUP_OPTIONS:
@@ -205,15 +205,15 @@ def _perhaps(key: t.Any, names: t.Iterable[str]) -> str:
 
 
 def render(templar: t.Any, variables: dict[str, t.Any], name: str, value: t.Any) -> str | None:
-    """Return the value of an option that may be a template; None for nothing. Raises BadOption, without the value."""
+    """Return the value of an option that may be a template; None if empty. Raises BadOption, without the value."""
     if value is None:
         return None
     templar.available_variables = variables
     try:
         found = templar.template(value)
     except Exception as error:  # templates may call any lookup
-        raise BadOption("%s: its template failed: %s" % (name, one_line(str(error), 200))) from error
+        raise BadOption("%s: the template failed: %s" % (name, one_line(str(error), 200))) from error
     if found is None or found == "":
         return None
-    # Joining drops whatever core has attached to a string.
+    # Joining removes whatever core has attached to a string.
     return "".join(str(found))

@@ -4,8 +4,8 @@
 
 """The action plugin of the modules that return secrets: it keeps them out of every output.
 
-A result that carries a secret is marked, so that no callback, log or diff shows it, while ``register`` has it whole.
-Up to ansible-core 2.18 the mark hides errors and warnings as well, so there they are shown from here.
+A result with a secret is marked, so that no callback, log or diff shows it, but ``register`` contains it. Up to
+ansible-core 2.18, the mark also hides errors and warnings, so this plugin displays them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECRETS = (
     "root_password", "sftp_password", "db_password", "secret", "other_secrets", "access_token", "refresh_token",
     "device_code", "root_passwords", "sftp_passwords", "db_passwords", "webhook_secrets",
 )  # fmt: skip
-# Where the core puts what a module printed when it could not be read as a result.
+# The fields in which core stores the output of a module that is not a valid result.
 RAW_OUTPUTS = ("module_stdout", "module_stderr", "exception")
 HIDDEN = "********"
 # Since 2.19 the core shows the error and the warnings of a marked result itself.
@@ -34,15 +34,15 @@ display = Display()
 
 
 class SecretAction(ActionBase):
-    """Runs the module of the same name. These constants are all in which the modules differ."""
+    """Runs the module of the same name. The modules differ only in these constants."""
 
     MODULE = ""
     HARMLESS_STATES: t.Tuple[str, ...] = ()
-    """states that can't bring a secret"""
+    """states that never return a secret"""
     TIME_OPTION = "wait_timeout"
-    """the option of the module that bounds its time, where the task's keyword must not"""
+    """the option that limits the module's time, because the task's keyword must not"""
     ONE_TIME = True
-    """whether a secret that is lost is lost for good"""
+    """whether a lost secret is lost permanently"""
     HAS_FILE = True
     """whether the module has the option credentials_file"""
     # Whether async is possible depends on the state, so it is decided below.
@@ -60,36 +60,36 @@ class SecretAction(ActionBase):
         return self._marked(result)
 
     def _may_bring_secret(self) -> bool:
-        """Return whether this task can bring a secret."""
+        """Return whether this task can return a secret."""
         return self._task.args.get("state") not in self.HARMLESS_STATES
 
     def _secrets_of(self, result: t.Mapping[str, t.Any]) -> list[str]:
-        """Return every secret that a result holds."""
+        """Return every secret in a result."""
         return list(_texts([result.get(name) for name in SECRETS]))
 
     def _is_unread(self, raw: str) -> bool:
-        """Return whether what a module printed, and nobody could read as a result, may hold a secret."""
+        """Return whether the output of a module that is not a valid result may contain a secret."""
         return any('"%s"' % name in raw for name in SECRETS)
 
     def _refuse_what_loses_secrets(self) -> None:
-        """Refuse the keywords under which a secret would be laid open or lost."""
+        """Refuse the keywords that would expose or lose a secret."""
         if self._task.async_val:
             raise AnsibleActionFail(
-                "async is refused here: this task can bring a secret, and a job's result can be read by everybody in "
-                "the file system of the executing host. Use %s without async (raise %s instead)."
+                "async is refused here: this task can return a secret, and every user of the executing host can read "
+                "the result of an asynchronous job. Use %s without async, and increase %s instead."
                 % (self.MODULE, self.TIME_OPTION)
             )
         if self._task.timeout and self.ONE_TIME:
             raise AnsibleActionFail(
-                "The keyword timeout is refused here (and so is task_timeout in the configuration): it ends the task "
+                "The keyword timeout is refused here, and so is task_timeout in the configuration: it ends the task "
                 "but not its request, whose one-time secret would be lost. Use the option %s instead."
                 % self.TIME_OPTION
             )
         if self._is_repeated() and self.ONE_TIME and not self._keeps_a_file():
             raise AnsibleActionFail(
-                "until and retries are refused here%s: of all attempts only the last one's result is kept, and the "
-                "one-time secret can come with an earlier one. The module repeats by itself what is safe to repeat "
-                "(api_retries), and %s bounds its time."
+                "until and retries are refused here%s: Ansible keeps only the result of the last attempt, and an "
+                "earlier attempt may have returned the one-time secret. The module itself repeats what is safe to "
+                "repeat (api_retries), and %s limits its time."
                 % (" without credentials_file" if self.HAS_FILE else "", self.TIME_OPTION)
             )
 
@@ -97,16 +97,16 @@ class SecretAction(ActionBase):
         return self.HAS_FILE and bool(str(self._task.args.get("credentials_file") or "").strip())
 
     def _is_repeated(self) -> bool:
-        """Return whether core runs this task again when it fails: retries alone does that, until alone means three."""
+        """Return whether core repeats this task if it fails: retries alone does that, until alone means three times."""
         retries = self._task.retries
         return bool(self._task.until) if retries is None else int(retries) > 0
 
     def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:
-        """Run the module with the transport's own output of its result turned off."""
-        # The ssh connection shows what a module printed at -vvv, unless its play context says otherwise.
+        """Run the module, and keep its result out of the output of the connection."""
+        # At -vvv, the ssh connection displays the output of a module, unless its play context forbids it.
         contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
         before = [(context, context.no_log) for context in contexts if context is not None]
-        # ANSIBLE_DEBUG shows what a module got and printed, on every connection.
+        # ANSIBLE_DEBUG displays the input and output of a module, on every connection.
         debug, C.DEFAULT_DEBUG = C.DEFAULT_DEBUG, False
         for context, _no_log in before:
             context.no_log = True
@@ -123,7 +123,7 @@ class SecretAction(ActionBase):
                 context.no_log = no_log
 
     def _marked(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Mark a result that holds a secret, and show from here what the mark would hide."""
+        """Mark a result that contains a secret, and display what the mark would hide."""
         raw = "".join(str(result.get(name) or "") for name in RAW_OUTPUTS)
         secrets = self._secrets_of(result)
         if not secrets and not self._is_unread(raw):
@@ -131,7 +131,7 @@ class SecretAction(ActionBase):
         mask(secrets)
         result["_ansible_no_log"] = True
         if isinstance(result.get("waited_seconds"), (int, float)):
-            display.v("%s: %.1f s were waited for the rate limit." % (self._task.get_name(), result["waited_seconds"]))
+            display.v("%s: waited %.1f s for the rate limit." % (self._task.get_name(), result["waited_seconds"]))
         self._hide_in_message(secrets, result)
         if not CORE_SHOWS_MESSAGES:
             self._show_messages(result)
@@ -139,7 +139,7 @@ class SecretAction(ActionBase):
 
     @staticmethod
     def _hide_in_message(secrets: t.Iterable[str], result: dict[str, t.Any]) -> None:
-        """Take secrets out of the message. The modules put none there: this is the last lock."""
+        """Remove secrets from the message. The modules never put one there: this is a last safeguard."""
         message = str(result.get("msg") or "")
         for secret in secrets:
             if secret in message:
@@ -147,8 +147,8 @@ class SecretAction(ActionBase):
                 result.pop("exception", None)
 
     def _show_messages(self, result: dict[str, t.Any]) -> None:
-        """Show the warnings and the error that the mark hides."""
-        # Of a loop the mark hides each item, and only the task's own keyword hides all of them together.
+        """Display the warnings and the error that the mark hides."""
+        # In a loop, the mark hides each item, and only the keyword of the task hides all of them together.
         self._task.no_log = True
         for warning in result.pop("warnings", None) or []:
             display.warning(warning)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signatures of webhook deliveries in templates. What a user hands over by mistake is refused without showing it."""
+"""Signatures of webhook deliveries in templates. Messages about invalid input never show it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def signature(body: t.Any, secret: t.Any, timestamp: t.Any) -> str:
     if isinstance(timestamp, bool) or not isinstance(timestamp, int) or not 0 <= timestamp <= MAX_TIMESTAMP:
         raise AnsibleFilterError("webhook_signature: the timestamp must be a whole number of seconds since 1970.")
     if isinstance(secret, (list, tuple)):
-        raise AnsibleFilterError("webhook_signature: one secret signs, not a list of them.")
+        raise AnsibleFilterError("webhook_signature: the secret must be a single text, not a list.")
     (only,) = _secrets(secret, "webhook_signature")
     return _signature.sign(_body(body, "webhook_signature"), only, timestamp)
 
@@ -39,14 +39,14 @@ def is_signed(body: t.Any, header: t.Any, secret: t.Any, tolerance: t.Any = 300)
     """
     _check_defined(body, header, secret, tolerance)
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance < float("inf"):
-        raise AnsibleFilterError("webhook_signed: the tolerance must be a number of seconds from 0.")
+        raise AnsibleFilterError("webhook_signed: the tolerance must be a number of seconds, at least 0.")
     return _signature.is_signed(
         _body(body, "webhook_signed"), header, _secrets(secret, "webhook_signed"), time.time(), tolerance
     )
 
 
 def _check_defined(*values: t.Any) -> None:
-    """Raise Jinja's own error for a variable that is not defined; up to ansible-core 2.18 it gets as far as here."""
+    """Raise Jinja's own error for an undefined variable, which up to ansible-core 2.18 gets here."""
     for value in values:
         if isinstance(value, Undefined):
             str(value)
@@ -55,8 +55,8 @@ def _check_defined(*values: t.Any) -> None:
 def _body(body: t.Any, name: str) -> str | bytes:
     if not isinstance(body, (str, bytes)):
         raise AnsibleFilterError(
-            "%s: the body must be the text as it is sent, byte for byte, but it is of the type %s; sign what to_json "
-            "gives, and send that very text." % (name, type(body).__name__)
+            "%s: the body must be the text as it is sent, byte for byte, but it has the type %s. Sign the output of "
+            "to_json, and send exactly that text." % (name, type(body).__name__)
         )
     return body
 
@@ -65,7 +65,7 @@ def _secrets(secret: t.Any, name: str) -> list[str | bytes]:
     secrets = list(secret) if isinstance(secret, (list, tuple)) else [secret]
     if not secrets or not all(isinstance(one, (str, bytes)) and one for one in secrets):
         raise AnsibleFilterError(
-            "%s: the secret must be a text that is not empty%s."
+            "%s: the secret must be a non-empty text%s."
             % (name, "" if name == "webhook_signature" else ", or a list of these")
         )
     mask(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in secrets)

@@ -2,17 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which strings of the API may pass as plain text, and how the others are kept from the template engine.
+"""Which strings of the API are passed on as plain text, and how the others are kept from the template engine.
 
-A string made only of letters, digits and a few marks can't be a template on any ansible-core, and can't call anything
-when somebody uses it as an expression. But what an expression makes of it can: ``b64decode`` gives whatever was
-encoded.
+A string of only letters, digits and a few marks can't be a template on any ansible-core, and can't call anything as an
+expression. But the result of an expression can: ``b64decode`` returns whatever was encoded.
 
-- Core 2.19 and newer: what comes out of an expression is data, whatever went in. A plain string is handed over as core
-  would hand over a string of a static inventory, so that ``ansible-inventory --list`` shows it plainly; AWX reads
-  anything else as a dictionary. Every other string stays untrusted.
-- Before: core takes a result for data if something that went in was wrapped as unsafe. So every string is wrapped, and
-  every result of ours. Only ``ansible-inventory``, which shows variables and evaluates none, gets plain strings plain.
+- Core 2.19 and newer: the result of an expression is data, whatever its input. A plain string is passed on like a
+  string of a static inventory, so that ``ansible-inventory --list`` shows it plainly; AWX reads anything else as a
+  dictionary. Every other string stays untrusted.
+- Before: core treats a result as data if some input was wrapped as unsafe. So every string is wrapped, and every
+  result. Only ``ansible-inventory``, which shows variables and evaluates none, gets plain strings unwrapped.
 """
 
 # pylint: disable=unidiomatic-typecheck  # core marks strings by subclasses, so that the exact type is asked for
@@ -31,10 +30,10 @@ except ImportError:  # ansible-core 2.18
     is_trusted_as_template = trust_as_template = None  # type: ignore[assignment]
 
 HAS_TRUST = trust_as_template is not None
-"""Whether core tells trusted strings from others (2.19 and newer) or unsafe ones from others."""
+"""Whether core marks trusted strings (2.19 and newer) instead of unsafe ones."""
 
 is_plain = re.compile(r"[\w .:@/+,=-]*\Z").match
-"""Match a string that no core takes for a template: no braces, no quotes, no parentheses, no ``#``, no line breaks."""
+"""Match a string that is a template on no core: no braces, no quotes, no parentheses, no ``#``, no line breaks."""
 
 SEEN_KEYS = frozenset({"gateway", "ip", "netmask", "primary", "ptr", "zone_hosted"})
 
@@ -47,7 +46,7 @@ def is_expression(text: t.Any) -> bool:
 
 
 def trusted(text: str) -> str:
-    """Return a text of our own or of the configuration as a template that core accepts."""
+    """Return our own text, or one of the configuration, as a template that core accepts."""
     return trust_as_template(text) if HAS_TRUST else text
 
 
@@ -57,19 +56,19 @@ def is_listing() -> bool:
 
 
 def bare(text: str) -> str:
-    """Return a string without whatever core has attached to it."""
+    """Return a string without the marks of core."""
     return str.__str__(text)
 
 
 class Marker:
-    """Makes values of the API safe for variables. Equal strings become one object: fleets repeat themselves."""
+    """Makes values of the API safe for variables. Equal strings become one object, because fleets repeat them."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self._hand_over = trust_as_template if HAS_TRUST else bare if is_listing() else wrap_var
 
     def text(self, value: str) -> str:
-        """Return a string of the API so that nothing templates it."""
+        """Return a string of the API in a form that is never templated."""
         known = self._known.get(value)
         if known is None:
             known = self._known[value] = self._make(value)
@@ -101,7 +100,7 @@ class Marker:
                 continue
             kind = type(item)
             if kind is str:
-                # Looked up here and not by text(): a fleet has hundreds of thousands of these.
+                # Looked up here and not by text(), because a fleet has hundreds of thousands of these.
                 item = known[item] if item in known else self.text(item)
             elif kind is dict or kind is list:
                 item = self.value(item)
@@ -110,7 +109,7 @@ class Marker:
 
 
 def settled(value: t.Any) -> t.Any:
-    """Return what an expression made, ready for a variable: as data, and plain strings as ``Marker`` gives them.
+    """Return the result of an expression for a variable: as data, and plain strings in the form of ``Marker``.
 
     Containers are copied, so that no two hosts share one.
     """

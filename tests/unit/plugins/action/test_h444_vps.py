@@ -139,7 +139,7 @@ def test_what_the_rate_limit_cost_is_said_beside_a_hidden_result(lab: t.Callable
     """The result would show it at -v, but is hidden."""
     played = lab([told("slow"), holds("it.waited_seconds == 12.3")])
     assert played.code == 0, played.tail()
-    assert SECRET not in played.output and "Say slow: 12.3 s were waited for the rate limit." in played.output
+    assert SECRET not in played.output and "Say slow: waited 12.3 s for the rate limit." in played.output
 
 
 def test_dictionary_of_secrets(lab: t.Callable[..., Played]) -> None:

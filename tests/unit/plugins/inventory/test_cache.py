@@ -178,7 +178,7 @@ def test_an_entry_of_another_account_in_this_ones_place(
     mine.write_text(others.read_text(encoding="utf-8"), encoding="utf-8")
     assert found(write(tmp_path, api_key=KEY, **options)) == first
     assert mine.read_text(encoding="utf-8") == entry
-    assert any("damaged or not of this inventory" in text for text in warnings)
+    assert any("damaged or belongs to a different inventory" in text for text in warnings)
 
 
 def test_an_expired_entry_is_not_used(api: Api, options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
@@ -264,4 +264,4 @@ def test_odd_answers_are_not_kept(
     path = write(tmp_path, api_key=KEY, **options)
     assert set(found(path)) == set(found(path)) == {"one", "two"}
     assert len(api.requests) == 4
-    assert [text for text in warnings if "not kept in the cache" in text]
+    assert [text for text in warnings if "not stored in the cache" in text]

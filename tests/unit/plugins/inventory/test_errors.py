@@ -95,7 +95,7 @@ def test_the_second_request_may_fail_too(api: Api, tmp_path: pathlib.Path) -> No
         (b"null", "application/json", ["expected a list of vps and found nothing"]),
         (b'"x"', "application/json", ["expected a list of vps and found a text"]),
         (b'{"data": [], "total": 7}', "application/json", ["more entries"]),
-        (b"[1, 2]", "application/json", ["its list of vps holds a number"]),
+        (b"[1, 2]", "application/json", ["its list of vps contains a number"]),
         (b"", "application/json", ["expected a list of vps"]),
     ],
 )
@@ -123,8 +123,8 @@ def deep(levels: int) -> t.Any:
     [
         (vps(2, "odd", ips=[None]), None, True),
         (vps(2, "odd", ips=[[{"ip": 5}], {"ip": None}, "x"]), None, True),
-        (vps(2, "odd", specs=deep(500)), "'id-2' is odd and kept", True),
-        (vps(2, "odd", planSlug="other"), "'id-2' is odd and kept", True),
+        (vps(2, "odd", specs=deep(500)), "'id-2' is listed with incomplete data", True),
+        (vps(2, "odd", planSlug="other"), "'id-2' is listed with incomplete data", True),
         (None, "entry 2 of its list of vps is nothing", False),
         ([vps(3, "inner")], "entry 2 of its list of vps is a list", False),
         ("id-2", "entry 2 of its list of vps is a text", False),
@@ -188,7 +188,7 @@ def test_a_thousand_odd_rows_are_ten_warnings_and_a_count(
     api.serve([vps(number, "web-%d" % number, planSlug="x") for number in range(1000)])
     assert len(read(write(tmp_path, api_url=api.url, api_key=KEY)).hosts) == 1000
     assert len(warnings) == 11
-    assert "and 990 more odd servers" in warnings[-1]
+    assert "and 990 more servers with invalid data" in warnings[-1]
 
 
 def test_an_unreadable_next_link(api: Api, tmp_path: pathlib.Path) -> None:

@@ -495,7 +495,7 @@ def test_equal_names_stay_apart(api: Api, tmp_path: pathlib.Path, warnings: list
     inventory = inventory_of(api, tmp_path)
     assert names_of(inventory) == {"id-1": "h444-id-1", "id-2": "web-id-2", "id-3": "db", "id-4": "web-id-1"}
     assert members(inventory, "web") == ["h444-id-1", "web-id-2"]
-    assert any("2 servers are called 'web': their ids (id-1, id-2) were added" in text for text in warnings)
+    assert any("2 servers are called 'web': their IDs (id-1, id-2) were added" in text for text in warnings)
     assert names_of(inventory_of(api, tmp_path, statuses=["running"]))["id-1"] == "h444-id-1"
 
 
@@ -528,7 +528,7 @@ def test_two_accounts_side_by_side(api: Api, tmp_path: pathlib.Path, warnings: l
     assert sorted(inventory.hosts) == ["db", "mail", "web", "web-id-11"]
     assert members(inventory, "account_a") == ["db", "web"]
     assert members(inventory, "account_b") == ["mail", "web-id-11"]
-    assert any("'web' is another server of this inventory already" in text for text in warnings)
+    assert any("'web' is already a different server in this inventory" in text for text in warnings)
     assert members(inventory, "h444_web") == ["web", "web-id-11"]
     # The same account twice is the same servers.
     read(write(tmp_path, "c.h444.yml", api_url=api.url, api_key=KEY, group="again"), inventory)
@@ -656,23 +656,23 @@ def test_empty_variables_count_as_unset(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"hostvars_prefix": "1x"}, "hostvars_prefix: '1x' can't begin a variable's name"),
+        ({"hostvars_prefix": "1x"}, "hostvars_prefix: '1x' can't begin the name of a variable"),
         ({"hostvars_prefix": "ansible_"}, "hostvars_prefix: 'ansible_' can't begin"),
-        ({"group": "all"}, "group: 'all' is not a group's name"),
-        ({"group": "a-b"}, "group: 'a-b' is not a group's name"),
+        ({"group": "all"}, "group: 'all' is not a valid group name"),
+        ({"group": "a-b"}, "group: 'a-b' is not a valid group name"),
         ({"label_pattern": "("}, "label_pattern: '(' is not a regular expression"),
-        ({"label_pattern": "web"}, "label_pattern: it has no named group"),
+        ({"label_pattern": "web"}, "label_pattern: it must have a named group"),
         (
             {"label_pattern": "(?P<label>x)"},
             "label_pattern: the group (?P<label>...) would hide the variable h444_label",
         ),
         ({"ip_groups": {"x": ["10.0.0.0/33"]}}, "ip_groups: '10.0.0.0/33' of x is not a network"),
         ({"ip_groups": {"x": [5]}}, "ip_groups: '5' of x is not a network"),
-        ({"ip_groups": {"a b": []}}, "ip_groups: 'a b' is not a group's name"),
-        ({"filters": [{"only": "x"}]}, "filters: each entry is one condition under 'include' or 'exclude'"),
-        ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry is one condition"),
+        ({"ip_groups": {"a b": []}}, "ip_groups: 'a b' is not a valid group name"),
+        ({"filters": [{"only": "x"}]}, "filters: each entry must be one condition under 'include' or 'exclude'"),
+        ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry must be one condition"),
         ({"keyed_groups": [{"keys": "x"}]}, "keyed_groups: there is no option 'keys' in an entry (did you mean key?)"),
-        ({"hostnames": []}, "hostnames: the list is empty"),
+        ({"hostnames": []}, "hostnames: must not be empty"),
         (
             {"connect_with": "fax"},
             "connect_with: 'fax' is not one of ipv4, ipv6, hostname, label, ptr, none, or a list of these.",
@@ -691,21 +691,21 @@ def test_empty_variables_count_as_unset(
         ({"keyed_groups": {"key": "h444_status"}}, "keyed_groups: '{'key': 'h444_status'}' is not a list."),
         (
             {"keyed_groups": ["h444_status"]},
-            "keyed_groups: each entry is a dictionary like '- key: h444_status', and 'h444_status' is none.",
+            "keyed_groups: each entry must be a dictionary like '- key: h444_status', not 'h444_status'.",
         ),
         ({"compose": ["x"]}, "compose: '['x']' is not a dictionary."),
         ({"groups": "up"}, "groups: 'up' is not a dictionary."),
         ({"group": ["a"]}, "group: '['a']' is not a single value."),
         ({"label_pattern": {"a": 1}}, "label_pattern: '{'a': 1}' is not a single value."),
-        ({"hostnames": [5]}, "hostnames: '5' is not a text; write it in quotes."),
-        ({"statuses": [None]}, "statuses: 'None' is not a text; write it in quotes."),
-        ({"ip_groups": {"x": 5}}, "ip_groups: 'x' needs a list of networks, and '5' is none."),
+        ({"hostnames": [5]}, "hostnames: '5' is not a string. Put it in quotes."),
+        ({"statuses": [None]}, "statuses: 'None' is not a string. Put it in quotes."),
+        ({"ip_groups": {"x": 5}}, "ip_groups: 'x' must be a list of networks, not '5'."),
         (
             {"api_key": "h444_0123456789\n"},
             "api_key: this is not a 444Host key: it begins or ends with white space or a newline",
         ),
         ({"api_key": None}, "api_key: no key was given. Set the option or the environment variable H444_API_KEY"),
-        ({"api_key": "{{ nothing_like_it }}"}, "api_key: its template failed"),
+        ({"api_key": "{{ nothing_like_it }}"}, "api_key: the template failed"),
         ({"api_url": "ftp://x"}, "api_url: 'ftp://x' is not a URL"),
         ({"api_url": "http://example.com/v1"}, "api_url: http would send the key in clear to example.com"),
         ({"ca_path": "/nowhere/ca.pem"}, "ca_path: there is no file or directory /nowhere/ca.pem"),
@@ -774,11 +774,11 @@ def test_bad_structured_variables(
 ) -> None:
     """They name the variable."""
     monkeypatch.setenv("H444_INVENTORY_" + variable, "[1]" if variable == "COMPOSE" else "{a: 1}")
-    with pytest.raises(AnsibleParserError, match="H444_INVENTORY_%s: it has to be a %s" % (variable, message)):
+    with pytest.raises(AnsibleParserError, match="H444_INVENTORY_%s: must be a %s" % (variable, message)):
         inventory_of(fleet, tmp_path)
     monkeypatch.setenv("H444_INVENTORY_" + variable, "{a")
     if variable == "FILTERS":
-        with pytest.raises(AnsibleParserError, match="H444_INVENTORY_FILTERS: it is not valid YAML"):
+        with pytest.raises(AnsibleParserError, match="H444_INVENTORY_FILTERS: not valid YAML"):
             inventory_of(fleet, tmp_path)
 
 

@@ -74,7 +74,7 @@ def test_a_task_with_retries_or_until_alone_is_repeated(keywords: dict[str, t.An
 @pytest.mark.parametrize(
     ("keywords", "said"),
     [
-        ({"async_val": 30}, "async is refused here.*raise wait_timeout instead"),
+        ({"async_val": 30}, "async is refused here.*increase wait_timeout instead"),
         ({"timeout": 20}, "timeout is refused here.* Use the option wait_timeout"),
         ({"retries": 2}, "until and retries are refused here without credentials_file"),
         ({"retries": 2, "args": {"credentials_file": "  "}}, "refused here without credentials_file"),
@@ -94,7 +94,7 @@ def test_what_loses_nothing_is_allowed(keywords: dict[str, t.Any]) -> None:
 
 def test_a_secret_that_can_be_had_again_may_be_lost_but_not_laid_open() -> None:
     assert action(SignIn, timeout=20, retries=3)._refuse_what_loses_secrets() is None
-    with pytest.raises(AnsibleActionFail, match="raise api_timeout instead"):
+    with pytest.raises(AnsibleActionFail, match="increase api_timeout instead"):
         action(SignIn, async_val=30)._refuse_what_loses_secrets()
 
 

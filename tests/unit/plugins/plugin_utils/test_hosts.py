@@ -65,7 +65,7 @@ def test_settings_take_every_option() -> None:
         ({"group": "a.b"}, "group: 'a.b' is not"),
         ({"group": ""}, "group: '' is not"),
         ({"label_pattern": "(?P<a"}, "label_pattern: '(?P<a' is not a regular expression: "),
-        ({"label_pattern": "(x)"}, "label_pattern: it has no named group"),
+        ({"label_pattern": "(x)"}, "label_pattern: it must have a named group"),
         ({"label_pattern": "(?P<status>x)"}, "would hide the variable h444_status"),
         ({"label_pattern": "(?P<öde>x)"}, "(?P<öde>...)"),
         ({"ip_groups": {"all": []}}, "ip_groups: 'all' is not"),

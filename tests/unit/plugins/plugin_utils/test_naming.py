@@ -141,7 +141,7 @@ def test_names_that_are_shared() -> None:
     (note,) = notes
     assert (
         note.text
-        == "2 servers are called 'web.x': their ids (1, 2) were added to their names, and the group web_x holds them "
+        == "2 servers are called 'web.x': their IDs (1, 2) were added to their names, and the group web_x contains them "
         "all."
     )
     assert note.servers == servers[:2]
@@ -213,7 +213,7 @@ def test_names_of_groups_are_not_taken() -> None:
     assert names == {"1": "h444-1", "2": "office-2", "3": "known-3", "4": "web-4", "5": "web-7", "6": "role_x-6"}
     assert [note.text for note in notes][
         0
-    ] == "'h444' is the name of a group: the server of that name is called h444-1."
+    ] == "'h444' is the name of a group: the server with that name is called h444-1."
     assert len(notes) == 5
 
 
@@ -223,8 +223,8 @@ def test_another_account_has_the_name() -> None:
     assert names == {"7": "web-7", "8": "d-b-8"}
     assert [(server.namesake, server.groups) for server in servers] == [("web", ["h444_web"]), ("d-b", ["d_b"])]
     assert (
-        "'web' is another server of this inventory already: the one with the id 7 is called web-7, and the group "
-        "h444_web holds both." == notes[0].text
+        "'web' is already a different server in this inventory: the one with the ID 7 is called web-7, and the group "
+        "h444_web contains both." == notes[0].text
     )
 
 
@@ -242,7 +242,7 @@ def test_a_terminated_server_leaves_its_name_to_the_one_in_its_place() -> None:
         (note,) = notes
         assert note.text == (
             "2 servers are gone, and another has the name: 'web' (terminated) is called web-1, and so on."
-            " An entry \"exclude: x_status == 'terminated'\" of filters leaves such servers out."
+            " To leave such servers out, add \"exclude: x_status == 'terminated'\" to filters."
         )
         assert {server.row["id"] for server in note.servers} == {"1", "4"}
         assert all(server.groups == [] for server in servers)
@@ -259,7 +259,7 @@ def test_nothing_usable() -> None:
     names, notes, _servers = named([row("a_b", "{{ x }}")], hostnames=["label"])
     assert names == {"a_b": "h444-a-b"}
     assert [note.text for note in notes] == [
-        "The server with the id a_b has nothing that can name a host (its label is '{{ x }}'): it is called h444-a-b."
+        "The server with the ID a_b has no valid host name (its label is '{{ x }}'): it is called h444-a-b."
     ]
 
 
@@ -271,14 +271,14 @@ def test_servers_that_are_called_otherwise_are_told_together() -> None:
         (note,) = notes
         assert (
             note.text
-            == "2 servers are not called what hostnames gives first, because it can't name a host: 'a b' is called x, "
+            == "2 servers are not named by the first entry of hostnames, because it is no valid host name: 'a b' is called x, "
             "and so on."
         )
         assert len(note.servers) == 2
     _names, notes, _servers = named(rows[1:])
     assert (
         notes[0].text
-        == "1 server is not called what hostnames gives first, because it can't name a host: 'c d' is called y."
+        == "1 server is not named by the first entry of hostnames, because it is no valid host name: 'c d' is called y."
     )
 
 

@@ -79,10 +79,10 @@ def test_variables_that_are_left_to_core(monkeypatch: pytest.MonkeyPatch, option
 @pytest.mark.parametrize(
     ("option", "text", "message"),
     [
-        ("compose", "[a]", "H444_INVENTORY_COMPOSE: it has to be a YAML mapping."),
-        ("groups", "up", "H444_INVENTORY_GROUPS: it has to be a YAML mapping."),
-        ("filters", "{a: b}", "H444_INVENTORY_FILTERS: it has to be a YAML list."),
-        ("filters", "[a", "H444_INVENTORY_FILTERS: it is not valid YAML: "),
+        ("compose", "[a]", "H444_INVENTORY_COMPOSE: must be a YAML mapping."),
+        ("groups", "up", "H444_INVENTORY_GROUPS: must be a YAML mapping."),
+        ("filters", "{a: b}", "H444_INVENTORY_FILTERS: must be a YAML list."),
+        ("filters", "[a", "H444_INVENTORY_FILTERS: not valid YAML: "),
     ],
 )
 def test_structured_variables_that_are_refused(
@@ -184,22 +184,22 @@ def test_shapes_that_are_right() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry is one condition"),
-        ({"filters": [{"only": "x"}]}, "filters: each entry is one condition"),
-        ({"filters": ["x"]}, "filters: each entry is one condition"),
-        ({"filters": [{}]}, "filters: each entry is one condition"),
-        ({"compose": {5: "x"}}, "compose: '5' can't be a name."),
-        ({"groups": {"": "x"}}, "groups: '' can't be a name."),
-        ({"ip_groups": {None: []}}, "ip_groups: 'None' can't be a name."),
-        ({"ip_groups": {"x": {"a": 1}}}, "ip_groups: 'x' needs a list of networks"),
+        ({"filters": [{"include": "x", "exclude": "y"}]}, "filters: each entry must be one condition"),
+        ({"filters": [{"only": "x"}]}, "filters: each entry must be one condition"),
+        ({"filters": ["x"]}, "filters: each entry must be one condition"),
+        ({"filters": [{}]}, "filters: each entry must be one condition"),
+        ({"compose": {5: "x"}}, "compose: '5' is not a valid name."),
+        ({"groups": {"": "x"}}, "groups: '' is not a valid name."),
+        ({"ip_groups": {None: []}}, "ip_groups: 'None' is not a valid name."),
+        ({"ip_groups": {"x": {"a": 1}}}, "ip_groups: 'x' must be a list of networks"),
         (
             {"keyed_groups": [{"key": "x", "prefx": "y"}]},
             "keyed_groups: there is no option 'prefx' in an entry (did you mean prefix?).",
         ),
-        ({"keyed_groups": [None]}, "keyed_groups: each entry is a dictionary"),
-        ({"hostnames": []}, "hostnames: the list is empty"),
-        ({"hostnames": [["a"]]}, "hostnames: '['a']' is not a text"),
-        ({"statuses": [5]}, "statuses: '5' is not a text"),
+        ({"keyed_groups": [None]}, "keyed_groups: each entry must be a dictionary"),
+        ({"hostnames": []}, "hostnames: must not be empty"),
+        ({"hostnames": [["a"]]}, "hostnames: '['a']' is not a string"),
+        ({"statuses": [5]}, "statuses: '5' is not a string"),
     ],
 )
 def test_shapes_that_are_refused(given: dict[str, t.Any], message: str) -> None:
@@ -242,7 +242,7 @@ def test_render_fails_without_the_value() -> None:
     templar = Templar(loader=DataLoader())
     with pytest.raises(BadOption) as caught:
         _options.render(templar, {"a": "hunter2"}, "api_key", trusted("{{ a ~ nothing_at_all }}"))
-    assert str(caught.value).startswith("api_key: its template failed: ")
+    assert str(caught.value).startswith("api_key: the template failed: ")
     assert "hunter2" not in str(caught.value)
 
 

@@ -72,9 +72,9 @@ def test_undefined(place: int) -> None:
     [
         (lambda: sign({"event": SECRET}, SECRET, 1), "byte for byte"),
         (lambda: is_signed({"event": SECRET}, "t=1", SECRET), "byte for byte"),
-        (lambda: sign("x", "", 1), "not empty"),
-        (lambda: sign("x", None, 1), "not empty"),
-        (lambda: sign("x", [SECRET], 1), "one secret"),
+        (lambda: sign("x", "", 1), "non-empty"),
+        (lambda: sign("x", None, 1), "non-empty"),
+        (lambda: sign("x", [SECRET], 1), "single text"),
         (lambda: is_signed("x", "t=1", []), "a list of these"),
         (lambda: is_signed("x", "t=1", [SECRET, ""]), "a list of these"),
         (lambda: is_signed("x", "t=1", {SECRET: 1}), "a list of these"),
