@@ -141,8 +141,8 @@ def test_names_that_are_shared() -> None:
     (note,) = notes
     assert (
         note.text
-        == "2 servers are called 'web.x': their IDs (1, 2) were added to their names, and the group web_x contains them "
-        "all."
+        == "2 servers are called 'web.x': their IDs (1, 2) were added to their names, and the group web_x contains "
+        "them all."
     )
     assert note.servers == servers[:2]
 
@@ -270,9 +270,8 @@ def test_servers_that_are_called_otherwise_are_told_together() -> None:
         _names, notes, _servers = named(order)
         (note,) = notes
         assert (
-            note.text
-            == "2 servers are not named by the first entry of hostnames, because it is no valid host name: 'a b' is called x, "
-            "and so on."
+            note.text == "2 servers are not named by the first entry of hostnames, because it is no valid host name: "
+            "'a b' is called x, and so on."
         )
         assert len(note.servers) == 2
     _names, notes, _servers = named(rows[1:])
