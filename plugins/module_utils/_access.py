@@ -23,7 +23,7 @@ def check_key(api_key: str | None) -> str:
     """Return the key if it has the form of one, else raise BadOption, without the value."""
     if not api_key:
         raise BadOption(
-            "api_key: no key was given. Set the option or the environment variable H444_API_KEY; keys are made at %s."
+            "api_key: the key is missing. Set the option or the environment variable H444_API_KEY. Create keys at %s."
             % KEY_PAGE
         )
     if not KEY_PATTERN.match(api_key):
@@ -33,12 +33,12 @@ def check_key(api_key: str | None) -> str:
 
 def _fault_of_key(api_key: str) -> str:
     if api_key.strip() != api_key:
-        return "it begins or ends with white space or a newline (the filter 'trim' removes them)"
+        return "it begins or ends with whitespace or a newline (the filter 'trim' removes them)"
     if re.search(r"[\s\x00-\x1f\x7f]", api_key):
-        return "it holds white space or control characters"
+        return "it contains whitespace or control characters"
     if not api_key.startswith("h444_"):
         return "it does not begin with 'h444_'"
-    return "it is too short, too long or holds characters that no key has"
+    return "it is too short, too long or contains invalid characters"
 
 
 def check_url(api_url: str) -> str:
@@ -51,15 +51,15 @@ def check_url(api_url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\\]", api_url):
         raise BadOption("api_url: '%s' is not a URL like https://api.444host.com/v1." % clean(api_url, 80))
     if "@" in parts.netloc or "?" in api_url or "#" in api_url:
-        raise BadOption("api_url: a URL with user name, query or fragment is refused.")
+        raise BadOption("api_url: the URL must not contain a username, query or fragment.")
     if parts.scheme == "http" and not is_loopback(host):
         raise BadOption(
-            "api_url: http would send the key in clear to %s; use https (http is for this machine only)."
+            "api_url: http would send the key unencrypted to %s. Use https (http is only for this machine)."
             % clean(host, 80)
         )
     return api_url.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
+    """Return whether a host is this machine."""
     return host in LOOPBACK or bool(re.match(r"\A127(?:\.[0-9]{1,3}){3}\Z", host))

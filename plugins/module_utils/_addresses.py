@@ -41,11 +41,11 @@ OWNERS = ("vps", "server", "instance")
 PAGED = PAGING | {"total"}
 
 Odd = t.Callable[[t.Optional[str], BadReply], None]
-"""Takes an entry that can't be read: the id of its server, as far as it is known, and why."""
+"""Takes an entry that can't be read: the ID of its server, as far as it is known, and why."""
 
 
 def read_address(value: t.Any, where: Where, field: str) -> str:
-    """Give an IP address in canonical form. Raises: BadReply."""
+    """Return an IP address in canonical form. Raises: BadReply."""
     found = canonical_ip(value)
     if found is None:
         raise bad(where, "an entry has no ip")
@@ -53,7 +53,7 @@ def read_address(value: t.Any, where: Where, field: str) -> str:
 
 
 def read_host(value: t.Any) -> str | None:
-    """Give the host name of a PTR record, which may be wrapped in an object; None where there is no record."""
+    """Return the hostname of a PTR record, which may be wrapped in an object; None if there is no record."""
     if isinstance(value, dict):
         value = first(value, "hostname", "ptr", "value", "name")
     return (text(value) or "").strip().rstrip(".") or None
@@ -71,7 +71,7 @@ TABLE: Table = {
 
 
 def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoint) -> Row:
-    """Give one address in normal form: the fields of TABLE, vps_id and vps_label are always there; all else is kept.
+    """Return one address in normal form: the fields of TABLE, vps_id and vps_label are always there; all else is kept.
 
     Where the API writes the address another way, ``told_ip`` is its spelling, for paths.
     """
@@ -85,7 +85,7 @@ def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoi
 
 
 def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
-    """Give the addresses of a server that may be its primary one, choice after choice.
+    """Return the addresses of a server that may be its primary one, choice after choice.
 
     Marked ones come before others, IPv4 before IPv6.
     """
@@ -94,7 +94,7 @@ def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
 
 
 def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
-    """Give the id and label of the server whose addresses an entry holds.
+    """Return the ID and label of the server whose addresses an entry holds.
 
     They stand in the entry, in a nested server, or are a group's own.
     """
@@ -124,7 +124,7 @@ def _owner_label(entry: Row, nested: Row, is_group: bool) -> t.Any:
 
 
 def _inner(entry: t.Any) -> t.Any:
-    """Give the list of addresses inside a group's entry, None where there is none."""
+    """Return the list of addresses inside a group's entry, None if there is none."""
     if not isinstance(entry, dict):
         return None
     for name in INNER:
@@ -135,9 +135,9 @@ def _inner(entry: t.Any) -> t.Any:
 
 
 def read_all_ips(body: t.Any, odd: Odd | None = None) -> list[Row]:
-    """Give every address of every server, a flat row each.
+    """Return every address of every server, a flat row each.
 
-    Assumed: the page shows no reply; a list of groups, a map from id to addresses or a flat list are understood
+    Assumed: the page shows no reply; a list of groups, a map from ID to addresses or a flat list are understood
     (switch ``all_ips_shape``).
     *odd*: takes each entry that can't be read, which is left out then. Raises: BadReply without it, and for a body that
     is no list.
@@ -167,13 +167,13 @@ def _refuse(_vps_id: str | None, error: BadReply) -> None:
 
 
 def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str | None]:
-    """Give the addresses of an entry, which may be one itself, and the id and label of their server."""
+    """Return the addresses of an entry, which may be one itself, and the ID and label of their server."""
     if isinstance(entry, list):
         return entry, key, None
     if isinstance(entry, str) and canonical_ip(entry) is not None:
         return [entry], key, None
     if not isinstance(entry, dict):
-        raise bad(ALL_IPS, "its list holds something other than objects")
+        raise bad(ALL_IPS, "its list contains something other than objects")
     addresses = _inner(entry)
     if addresses is not None:
         return (addresses, *_owner(entry, key, True))
@@ -183,7 +183,7 @@ def _group(key: str | None, entry: t.Any) -> tuple[list[t.Any], str | None, str 
 
 
 def _group_id(raw: t.Any) -> str | None:
-    """Give the id of a group, for a message."""
+    """Return the ID of a group, for a message."""
     by_name = {snake(str(key)): value for key, value in raw.items()} if isinstance(raw, dict) else {}
     return text(first(by_name, *OWNER_IDS, "id"))
 
@@ -223,7 +223,7 @@ def fetch_all_ips(api: Api) -> t.Any:
 
 
 def _may_go_on(answer: Answer) -> bool:
-    """Tell whether a reply says anything about pages, so that it has to be read as a list of them."""
+    """Return whether a reply says anything about pages, so that it has to be read as a list of them."""
     says = in_snake_case(answer.body) if isinstance(answer.body, dict) else {}
     return bool(PAGED & set(says)) or goes_on(says) or next_link(answer.headers.get("Link", "")) is not None
 

@@ -36,7 +36,7 @@ class Sent(t.NamedTuple):
     endpoint: Endpoint
     api_url: str
     path: str
-    """below api_url, with the ids in it"""
+    """below api_url, with the IDs in it"""
     query: t.Optional[t.Mapping[str, t.Any]]
     data: t.Optional[bytes]
     content_type: str
@@ -78,7 +78,7 @@ class Received(t.NamedTuple):
 
 
 def read(sent: Sent, received: Received, attempts: int) -> Answer:
-    """Parse a success. Raises: BadReply; UnknownFate where the unreadable answer was a write's."""
+    """Parse a success. Raises: BadReply; UnknownFate if the unreadable answer was a write's."""
     parse = parse_leniently if sent.endpoint.returns_secret else parse_json
     body = None
     if received.payload.strip():
@@ -105,7 +105,7 @@ def _unreadable(sent: Sent, received: Received, attempts: int, why: str) -> erro
     if sent.is_read:
         return errors.BadReply(problem, **facts)
     return errors.UnknownFate(
-        problem + " Whether it was carried out is not known.", cause="unreadable answer", sent="maybe", **facts
+        problem + " It is not known whether it was carried out.", cause="unreadable answer", sent="maybe", **facts
     )
 
 
@@ -129,7 +129,7 @@ class _Refusal(t.NamedTuple):
         return "%s answered %d%s" % (self.sent, self.received.status, said)
 
     def error(self, kind: type[errors.ApiError], sentence: str, **more: t.Any) -> errors.ApiError:
-        """Make the error; what is refused may be the repeat of what an earlier attempt did."""
+        """Return the error; what is refused may be the repeat of what an earlier attempt did."""
         facts = self.sent.facts(
             self.attempts,
             sent="maybe" if self.may_be_done else None,
@@ -167,7 +167,7 @@ def _request_id(headers: Headers) -> str | None:
 
 
 def _oauth_code(body: t.Any) -> str:
-    """Return the code of an OAuth error, such as slow_down; empty where there is none. Source: RFC 6749, 5.2."""
+    """Return the code of an OAuth error, such as slow_down; empty if there is none. Source: RFC 6749, 5.2."""
     found = body.get("error") if isinstance(body, dict) else None
     return found if isinstance(found, str) and re.match(r"\A[a-z_]{1,40}\Z", found) else ""
 
@@ -179,8 +179,8 @@ def _redirect(no: _Refusal) -> errors.ApiError:
         target = ""
     return no.error(
         errors.ApiError,
-        "%s answered %d, a redirect to %s; redirects are not followed, so that the key goes nowhere else. "
-        "Look at api_url." % (no.sent, no.received.status, clean(target or "nowhere", 80)),
+        "%s answered %d, a redirect to %s. Redirects are not followed, so that the key is not sent elsewhere. "
+        "Check api_url." % (no.sent, no.received.status, clean(target or "nowhere", 80)),
     )
 
 
@@ -216,8 +216,8 @@ def _not_found(no: _Refusal) -> errors.ApiError:
 
 
 def _server_error(no: _Refusal) -> errors.ApiError:
-    fate = "" if no.sent.is_read else " Whether it was carried out is not known."
-    advice = " If it stays so, open a ticket with 444Host." if no.received.status == 500 else ""
+    fate = "" if no.sent.is_read else " It is not known whether it was carried out."
+    advice = " If this persists, open a ticket with 444Host." if no.received.status == 500 else ""
     return no.error(errors.ServerError, "%s (%d attempts).%s%s" % (no.answered, no.attempts, fate, advice))
 
 
@@ -241,7 +241,7 @@ def parse_leniently(data: bytes) -> t.Any:
     """Parse an answer that holds one-time secrets, even if it is not strict JSON. Raises: ValueError if it is no JSON.
 
     What is not a number, or is too long, becomes null. If an object holds a key twice, both values are kept: the second
-    one's key gets white space, so that a reader that takes both for one name sees that they differ.
+    one's key gets whitespace, so that a reader that takes both for one name sees that they differ.
     """
     text = data.decode("utf-8-sig", "replace")
     return _loads(

@@ -30,7 +30,7 @@ read_plan_slug = text_inside("slug", "plan_slug", "code", "name_en", "name", "id
 
 
 def read_price(value: t.Any) -> int | None:
-    """Give a price in cents, None where it can't be read.
+    """Return a price in cents, None if it can't be read.
 
     One odd row must not hide the other plans; find_plan refuses it.
     """
@@ -42,7 +42,7 @@ def read_price(value: t.Any) -> int | None:
 
 
 def read_specs(row: Raw) -> Row:
-    """Give what a plan offers; empty where the API does not say."""
+    """Return what a plan offers; empty if the API does not say."""
     specs = row.get("specs")
     return specs if isinstance(specs, dict) else {}
 
@@ -58,7 +58,7 @@ PRODUCT_TABLE: Table = {
 
 
 def read_product(raw: Raw) -> Row:
-    """Give one plan in normal form: the fields of PRODUCT_TABLE are always there; all else is kept."""
+    """Return one plan in normal form: the fields of PRODUCT_TABLE are always there; all else is kept."""
     row = row_of(raw, PRODUCT_NOUNS, PRODUCTS)
     return {**row, **read_fields(row, PRODUCT_TABLE, PRODUCTS)}
 
@@ -76,14 +76,15 @@ def find_plan(products: t.Sequence[Raw], slug: str, category: str) -> tuple[str,
         raise _no_plan(slug, category, sorted({row["slug"] for row in fitting}))
     if None in found:
         raise Refused(
-            "The price of the plan %s can't be read: %s returns no number of cents as your_monthly_usd_cents. "
+            "The price of the plan %s can't be read: %s returns no valid your_monthly_usd_cents. "
             "Nothing was ordered." % (slug, PRODUCTS)
         )
     prices = sorted(set(found))
     if len(prices) > 1:
         raise Refused(
-            "%s lists the plan %s %d times, at %s cents a month. Which of them would be paid is not known, so nothing "
-            "was ordered; ask the support." % (PRODUCTS, slug, len(found), " and ".join(map(str, prices)))
+            "%s lists the plan %s %d times, at %s cents a month. It is not known which price would be charged, so "
+            "nothing was ordered. Contact 444Host support."
+            % (PRODUCTS, slug, len(found), " and ".join(map(str, prices)))
         )
     return slug, prices[0]
 
@@ -107,7 +108,7 @@ def _no_plan(slug: str, category: str, names: t.Sequence[str]) -> Refused:
 
 
 def plan_names(products: t.Sequence[Raw], category: str) -> dict[str, str]:
-    """Give the slug for each name by which the API may call a plan: slug, id or display name, without case.
+    """Return the slug for each name by which the API may call a plan: slug, ID or display name, without case.
 
     A name that two plans share means none of them. A slug as it is written always means its own plan.
     """
@@ -131,11 +132,11 @@ def plan_drift(name: str, told: str, wanted: str) -> str:
     """Say that a resource has another plan than is wanted; a number or a display name may mean the wanted one."""
     if is_slug(told):
         return "%s has the plan %s, not %s" % (name, clean(told, 60), wanted)
-    return "The API names the plan of %s %s, which may or may not be %s" % (name, shown(told), wanted)
+    return "The API returns the plan %s for %s, which may or may not be %s" % (shown(told), name, wanted)
 
 
 def is_slug(name: str) -> bool:
-    """Tell whether a name is one to order by: no display name, and no number."""
+    """Return whether a name is one to order by: no display name, and no number."""
     return bool(SLUG.match(name)) and not is_digits(name)
 
 
@@ -156,7 +157,7 @@ LISTED_FAMILIES = ("slug", "id", "name")
 
 
 def read_os_templates(body_rows: t.Iterable[t.Any]) -> list[Row]:
-    """Give the templates in normal form, a row each: os_family and os_template; all else is kept.
+    """Return the templates in normal form, a row each: os_family and os_template; all else is kept.
 
     Assumed: the page shows no reply, so a row may be a text, an object, or a family with its templates
     (switch ``os_template_shape``).
@@ -178,7 +179,7 @@ def _templates_in(raw: t.Any) -> list[Row]:
 
 
 def _template(row: Raw) -> Row:
-    """Give a template with the name by which it is ordered. Raises: BadReply."""
+    """Return a template with the name by which it is ordered. Raises: BadReply."""
     names = [name for name in (word(row.get(field)) for field in TEMPLATE_NAMES) if name]
     if not names:
         raise bad(OS_TEMPLATES, "a template has no name")
@@ -201,12 +202,12 @@ def _template_rows(body: t.Any) -> list[t.Any]:
 
 
 def _are_all(kind: type, values: t.Collection[t.Any]) -> bool:
-    """Tell whether there are values, all of one kind."""
+    """Return whether there are values, all of one kind."""
     return bool(values) and all(isinstance(value, kind) for value in values)
 
 
 def _content_of(body: t.Any) -> t.Any:
-    """Give what an envelope holds; what is in none as it is."""
+    """Return what an envelope holds; what is in none as it is."""
     if not isinstance(body, dict):
         return body
     by_name = {snake(str(key)): value for key, value in body.items()}
@@ -221,14 +222,14 @@ def find_os_template(templates: t.Sequence[Raw], name: str, family: str | None) 
     families = sorted({row["os_family"] or family or family_in(name) for row in found})
     if len(families) != 1 or not families[0]:
         raise Refused(
-            "os_family: the API does not say to which one family '%s' belongs; give this option. Nothing was changed."
+            "os_family: the API does not show to which family '%s' belongs. Set this option. Nothing was changed."
             % clean(name, 60)
         )
     return families[0], name
 
 
 def _is_called(template: Raw, name: str, family: str | None) -> bool:
-    """Tell whether a template has this name, and this family as far as both are known."""
+    """Return whether a template has this name, and this family as far as both are known."""
     return template["os_template"] == name and (not family or template["os_family"] in (None, family))
 
 
@@ -251,7 +252,7 @@ OS_TEMPLATE_IDENTIFIERS = Identifiers("template", ("os_family",))
 
 
 def report_products(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_product_info."""
+    """Return the result of h444_product_info."""
     rows = list_products(api)
     for field in ("slug", "category"):
         if params.get(field):
@@ -260,7 +261,7 @@ def report_products(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def report_os_templates(api: Api, params: Params) -> dict[str, t.Any]:
-    """Answer h444_os_template_info."""
+    """Return the result of h444_os_template_info."""
     rows = list_os_templates(api)
     if params.get("os_family"):
         rows = [row for row in rows if (row["os_family"] or "").lower() == params["os_family"].lower()]

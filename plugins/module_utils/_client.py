@@ -42,7 +42,7 @@ WARNED_SECONDS = 30.0
 
 
 def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
-    """Put checked ids, addresses and words into an endpoint's path. Raises: BadOption."""
+    """Put checked IDs, addresses and words into an endpoint's path. Raises: BadOption."""
 
     def one(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -59,7 +59,7 @@ def fill_path(endpoint: Endpoint, ids: t.Mapping[str, str] | None) -> str:
 
 
 def held_up_text(seconds: float) -> str:
-    """Say how long the rate limit held the task up, and what helps."""
+    """Return how long the rate limit held the task up, and what helps."""
     return (
         "Waited %d s for the rate limit of this key. Everything that uses the key shares it. Fewer tasks, info modules "
         "that read everything at once, or a separate key make it faster." % round(seconds)
@@ -132,7 +132,7 @@ class Client:
         return "Client(%r)" % self.api_url
 
     def now(self) -> float:
-        """Give the seconds of a clock that never jumps."""
+        """Return the seconds of a clock that never jumps."""
         return self._clock()
 
     def sleep(self, seconds: float) -> None:
@@ -162,7 +162,7 @@ class Client:
         *once*: the caller decides about repeats itself; only what was surely not sent or not processed is sent again.
         Units: timeout_seconds bounds one attempt as a whole, from connecting to the last byte of the body.
         Raises: an ApiError for an answer that says no; TransportError when nothing was sent or a read failed;
-        UnknownFate when a write may have happened and must not be repeated; BadOption for an id that can't be one.
+        UnknownFate when a write may have happened and must not be repeated; BadOption for an ID that can't be one.
         """
         data, content_type = _encoded(body, form)
         budget = timeout_seconds or self._timeout_seconds
@@ -205,11 +205,13 @@ class Client:
         wait = retry_after_seconds(received.headers, default, time.time()) * (1 + random.random() / 4)
         if tries.limited_seconds + wait > RATE_LIMIT_PATIENCE_SECONDS:
             fate = (
-                "Whether it was carried out is not known" if tries.may_be_done else "Nothing was done by this request"
+                "It is not known whether it was carried out"
+                if tries.may_be_done
+                else "Nothing was done by this request"
             )
             raise RateLimited(
                 "%s: the rate limit of this key is used up, and the API asks to wait %d s more, which is longer "
-                "than the limit of %d s. %s; run the task again later."
+                "than the limit of %d s. %s. Run the task again later."
                 % (sent, wait, RATE_LIMIT_PATIENCE_SECONDS, fate),
                 **sent.facts(tries.attempts, status=received.status, sent="maybe" if tries.may_be_done else None),
             )
@@ -258,7 +260,7 @@ class Client:
         *answer*: the first page, if it was read already.
         *page_of*: takes the page out of a body in which the list is a part of an object.
         *objects_only*: False for a caller that checks each entry itself and wants what is not an object, too.
-        *ids_are_own*: False where an entry's id may be that of something else, so that two entries of one id are two.
+        *ids_are_own*: False if an entry's ID may be that of something else, so that two entries of one ID are two.
         Raises: BadReply when there is no list, or when the reply says that there is more and it can't be read.
         """
         where = "%s %s" % (endpoint.method, urlsplit(self.api_url).path + endpoint.path)
@@ -286,8 +288,8 @@ class Client:
                 break
             result.add(rows)
         raise BadReply(
-            "%s says that there are more %s than it gave (%d), and the rest can't be read. "
-            "Nothing is done with half a list." % (where, nouns[0], len(result.rows)),
+            "%s reports that there are more %s than it returned (%d), and the rest can't be read. "
+            "The incomplete list was not used." % (where, nouns[0], len(result.rows)),
             method=endpoint.method,
             path=endpoint.path,
         )
@@ -318,7 +320,7 @@ def _gave_up(sent: Sent, lost: Lost, tries: _Tries) -> H444Error:
     if is_unsent or sent.is_read:
         return TransportError(sentence, **facts)
     return UnknownFate(
-        "%s Whether it was carried out is not known." % sentence, idempotency_key=sent.idempotency_key, **facts
+        "%s It is not known whether it was carried out." % sentence, idempotency_key=sent.idempotency_key, **facts
     )
 
 

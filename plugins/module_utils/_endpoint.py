@@ -50,7 +50,7 @@ def _as_in_reference(parameter: t.Match[str]) -> str:
 
 
 def may_resend(endpoint: Endpoint, failure: str | int, has_key: bool) -> bool:
-    """Tell whether a request may be repeated after *failure*: SENT_NOT, LOST or an HTTP status.
+    """Return whether a request may be repeated after *failure*: SENT_NOT, LOST or an HTTP status.
 
     Source: https://api.444host.com/v1 and its Idempotency-Key contract (orders, reinstall, ticket creation).
     """
@@ -61,11 +61,11 @@ def may_resend(endpoint: Endpoint, failure: str | int, has_key: bool) -> bool:
 
 
 def may_have_happened(status: int) -> bool:
-    """Tell whether a write that was answered with *status* may have been carried out all the same."""
+    """Return whether a write that was answered with *status* may have been carried out all the same."""
     return status >= 500 or status in BUSY
 
 
 def wait_seconds(attempt: int, *, base_seconds: float, cap_seconds: float, jitter: float) -> float:
-    """Give the pause before the repeat number *attempt* (from 1); *jitter* is in 0..1 and shortens by up to half."""
+    """Return the pause before the repeat number *attempt* (from 1); *jitter* is in 0..1 and shortens by up to half."""
     full = min(cap_seconds, base_seconds * 2 ** min(attempt - 1, 30))
     return full * (1 - jitter / 2)

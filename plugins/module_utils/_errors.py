@@ -33,12 +33,12 @@ class H444Error(Exception):
 
 
 def mistake_text(error: BaseException) -> str:
-    """Say where a mistake of ours was, without a traceback or the error's own words: those could show secrets."""
+    """Return where a mistake of ours was, without a traceback or the error's own words: those could show secrets."""
     place, step = "an unknown place", error.__traceback__
     while step is not None:
         place = "%s:%s" % (step.tb_frame.f_code.co_filename.rsplit("/", 1)[-1], step.tb_lineno)
         step = step.tb_next
-    return "Unexpected %s at %s. This is a mistake of the collection; please report it." % (type(error).__name__, place)
+    return "Unexpected %s at %s. This is a bug in the collection. Please report it." % (type(error).__name__, place)
 
 
 class BadOption(H444Error):
@@ -113,7 +113,7 @@ class Ambiguous(H444Error):
 
 
 class Missing(H444Error):
-    """Nothing has this name or id. Facts: closest."""
+    """Nothing has this name or ID. Facts: closest."""
 
 
 class Refused(H444Error):

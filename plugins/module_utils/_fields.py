@@ -123,5 +123,5 @@ Table = t.Mapping[str, Field]
 
 
 def read_fields(row: Raw, table: Table, where: Where) -> Row:
-    """Read every field of a table out of a row in snake_case; None where the API returned nothing. Raises: BadReply."""
+    """Read every field of a table out of a row in snake_case; None if the API returned nothing. Raises: BadReply."""
     return {name: field.of(row, where, name) for name, field in table.items()}

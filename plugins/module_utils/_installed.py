@@ -45,7 +45,7 @@ MAX_LENGTH = 200
 
 
 def key_of(value: str) -> str:
-    """Give what a template's name says, without its spelling: Ubuntu 22.04 LTS and ubuntu-22.04 are 'ubuntu2204'."""
+    """Return what a template's name says, without its spelling: Ubuntu 22.04 LTS and ubuntu-22.04 are 'ubuntu2204'."""
     words = re.findall(r"[^\W_]+", re.sub(r"\([^()]*\)", " ", value[:MAX_LENGTH].casefold()))
     return "".join([found for found in words if found not in DECORATION] or words)
 
@@ -61,7 +61,7 @@ def family_in(name: str) -> str:
 
 
 def spread(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Give the fields of a template that is an object as fields beside it, so that the normal form loses none."""
+    """Return the fields of a template that is an object as fields beside it, so that the normal form loses none."""
     told = row.get("os_template")
     if not isinstance(told, dict):
         return {}
@@ -69,17 +69,17 @@ def spread(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def name_of(template: Raw) -> Name:
-    """Give a template of the list by the two words that an order takes."""
+    """Return a template of the list by the two words that an order takes."""
     return template["os_family"] or family_in(template["os_template"]), template["os_template"]
 
 
 def is_same(one: Name, other: Name) -> bool:
-    """Tell whether two are one template; a family that is not known makes no other one."""
+    """Return whether two are one template; a family that is not known makes no other one."""
     return one[1] == other[1] and (one[0] == other[0] or not one[0] or not other[0])
 
 
 def is_family(told: str, wanted: str) -> bool:
-    """Tell whether the family of a system begins with the wanted one, in any spelling."""
+    """Return whether the family of a system begins with the wanted one, in any spelling."""
     return key_of(told).startswith(key_of(wanted))
 
 
@@ -121,14 +121,14 @@ def _texts(fields: Raw, names: t.Iterable[str]) -> list[str]:
 
 
 def find_installed(row: Raw, templates: t.Sequence[Raw]) -> Name | None:
-    """Find the one template of the list that is on a server; None where that is not surely one."""
+    """Find the one template of the list that is on a server; None if that is not surely one."""
     claims = [claim for claim in _claims(told_by(row), templates) if claim]
     found = set.intersection(*claims) if claims else set()
     return found.pop() if len(found) == 1 else None
 
 
 def _claims(told: Told, templates: t.Sequence[Raw]) -> list[set[Name]]:
-    """Give the templates that each of the things which are known of a server's system may mean."""
+    """Return the templates that each of the things which are known of a server's system may mean."""
     entries = [_Entry(template) for template in templates]
     known = {entry.family for entry in entries} - {""}
     families = known & {key_of(value) for value in told.families}
@@ -191,7 +191,7 @@ def _by_key(pool: list[_Entry], value: str, families: set[str]) -> set[Name]:
 
 
 def _by_number(pool: list[_Entry], value: str, families: set[str], exact: set[Name]) -> set[Name]:
-    """Search by a bare number. It can be an id as well as a version: both count, and then it may fit more than one."""
+    """Search by a bare number. It can be an ID as well as a version: both count, and then it may fit more than one."""
     if not exact and not families:
         return set()
     return exact | _by_version(pool, value, families or {entry.family for entry in pool})

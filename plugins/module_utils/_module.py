@@ -31,7 +31,7 @@ class _Core(AnsibleModule):
     def fail_json(self, msg: str, **result: t.Any) -> None:
         """Fail; without a key, say where it is taken from."""
         if str(msg).startswith("missing required arguments") and "api_key" in str(msg):
-            msg = "%s. Set api_key or the environment variable H444_API_KEY; keys are made at %s. Nothing was sent." % (
+            msg = "%s. Set api_key or the environment variable H444_API_KEY. Create keys at %s. Nothing was sent." % (
                 msg,
                 KEY_PAGE,
             )

@@ -95,7 +95,7 @@ def _page_of(answer: Answer, read: int, page_rows: int, query: t.Mapping[str, t.
 def _by_link(page: _Page) -> Query | None:
     """Take only the query of the next URL: behind a proxy it can name another host, and the key must not go there.
 
-    None where there is no such URL, where it can't be read, or where it has another path.
+    None if there is no such URL, where it can't be read, or where it has another path.
     """
     if page.link is None or len(page.link) > MAX_LINK:
         return None
@@ -143,17 +143,17 @@ def _half_a_list(page: _Page) -> BadReply:
     path = clean(urlsplit(page.url).path, 80)
     if page.link is not None:
         return BadReply(
-            "GET %s names a next page that can't be used (%s). Nothing is done with half a list."
+            "GET %s returned a next page that can't be used (%s). The incomplete list was not used."
             % (path, clean(page.link, 80))
         )
     return BadReply(
-        "GET %s says that there are more entries than the %d it gave, but not how to read them. "
-        "Nothing is done with half a list." % (path, page.rows_so_far)
+        "GET %s reports that there are more entries than the %d that it returned, but not how to read them. "
+        "The incomplete list was not used." % (path, page.rows_so_far)
     )
 
 
 def goes_on(place: Raw) -> bool:
-    """Tell whether an object (in snake_case) says that lists in it go on on another page.
+    """Return whether an object (in snake_case) says that lists in it go on on another page.
 
     Unlike beside a list, ``total``, ``count`` and ``pages`` say nothing here: an invoice has totals of its own.
     """
@@ -170,7 +170,7 @@ def _announces_more(facts: Raw) -> bool:
 
 
 def _is_followed(page: _Page) -> bool:
-    """Tell whether a page says that there is a further one."""
+    """Return whether a page says that there is a further one."""
     if any(truth(page.says.get(name)) is True for name in MORE + CUT):
         return True
     if page.last is not None:
@@ -205,7 +205,7 @@ def _objects_in(place: t.Mapping[str, t.Any], *names: str) -> t.Iterator[dict[st
 
 
 def next_link(header: str) -> str | None:
-    """Return the URL of rel="next" in a Link header, None where there is none. In one pass: a header may be long.
+    """Return the URL of rel="next" in a Link header, None if there is none. In one pass: a header may be long.
 
     Source: RFC 8288.
     """
@@ -235,7 +235,7 @@ class Rows:
     def add(self, page: t.Sequence[t.Any]) -> None:
         """Add a page. A row that was on an earlier page keeps its place and gets the content that was read last.
 
-        Two different rows of one id on one page contradict each other, so the caller gets both; exact repeats go.
+        Two different rows of one ID on one page contradict each other, so the caller gets both; exact repeats go.
         """
         fresh: dict[str, int] = {}
         for row in page:
@@ -254,7 +254,7 @@ class Rows:
         if place is None:
             fresh[own] = len(self.rows)
             return False
-        # Compared by a set of texts: a reply may well hold one id many thousand times.
+        # Compared by a set of texts: a reply may well hold one ID many thousand times.
         texts = self._texts.setdefault(own, {_as_text(self.rows[place])})
         text = _as_text(row)
         is_repeat = text in texts
@@ -270,7 +270,7 @@ def _as_text(row: t.Any) -> str:
 
 
 def row_id(row: t.Any) -> str | None:
-    """Give the id of a raw row, None where it has none."""
+    """Return the ID of a raw row, None if it has none."""
     if not isinstance(row, dict):
         return None
     inner = next(iter(row.values())) if len(row) == 1 else None

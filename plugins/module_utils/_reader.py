@@ -34,7 +34,7 @@ SECRET_KEY = re.compile(
     # Who has a domain's transfer code can take the domain away.
     r"|(?:auth|epp|authorization|transfer)_?(?:code|info|key))(?:_|\Z)"
 )
-# Fields beside a secret that are none: credentials come with a user name, a host, the name of a database.
+# Fields beside a secret that are none: credentials come with a username, a host, the name of a database.
 BESIDE_SECRET = re.compile(
     r"(?:\A|_)(?:name|username|user|login|host|hostname|port|database|dbname|url|uri|type|kind|service|protocol|scheme"
     r"|email|path|directory|id|uuid"
@@ -50,42 +50,42 @@ FALSE_WORDS = frozenset({"false", "0", "no", "off", "disabled", "inactive", "unl
 
 @functools.lru_cache(maxsize=4096)
 def snake(key: str) -> str:
-    """Give a field's name in snake_case: zoneHosted, ZoneHosted, zone-hosted and zone_hosted are one."""
+    """Return a field's name in snake_case: zoneHosted, ZoneHosted, zone-hosted and zone_hosted are one."""
     # Marks between letters, and no runs that are tried again from each of their letters: a key may be very long.
     key = re.sub(r"[\s.-]+", "_", key.strip()).replace("IPv", "Ipv")
     return re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
 
 
 def bad(where: Where, what: str, **facts: t.Any) -> BadReply:
-    """Make the error for a reply that lacks what is needed."""
-    return BadReply("%s was answered, but %s. Nothing was guessed; the API may have changed." % (where, what), **facts)
+    """Return the error for a reply that lacks what is needed."""
+    return BadReply("%s was answered, but %s. No value was guessed. The API may have changed." % (where, what), **facts)
 
 
 # The rows of a long list have the same keys, so what is known of the keys of one is known of all.
 @functools.lru_cache(maxsize=1024)
 def _distinct_names(keys: tuple[t.Any, ...]) -> tuple[str, ...] | None:
-    """Give the names of an object's keys in snake_case, None if two keys are one."""
+    """Return the names of an object's keys in snake_case, None if two keys are one."""
     names = tuple(snake(str(key)) for key in keys)
     return names if len(set(names)) == len(names) else None
 
 
 @functools.lru_cache(maxsize=1024)
 def _without_secret_keys(keys: tuple[str, ...]) -> bool:
-    """Tell whether no key names a secret."""
+    """Return whether no key names a secret."""
     return not any(is_secret_key(key) for key in keys)
 
 
 def id_text(value: t.Any) -> t.Any:
-    """Give an id as text, where it is a number; all else as it is."""
+    """Return an ID as text, where it is a number; all else as it is."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def normal(value: t.Any, where: Where, depth: int = 0) -> t.Any:
-    """Give a reply with every key in snake_case and every ``id`` as text.
+    """Return a reply with every key in snake_case and every ``id`` as text.
 
-    Raises: BadReply where two spellings of one key have different values, or the reply is nested too deep.
+    Raises: BadReply if two spellings of one key have different values, or the reply is nested too deep.
     """
     if depth > MAX_DEPTH:
         raise bad(where, "the reply is nested deeper than %d levels" % MAX_DEPTH)
@@ -104,7 +104,7 @@ def normal(value: t.Any, where: Where, depth: int = 0) -> t.Any:
 
 
 def _merged(value: t.Mapping[t.Any, t.Any], where: Where, depth: int) -> Row:
-    """Make one field of two spellings of a key: a null gives way to a value. Raises: BadReply where both have one."""
+    """Make one field of two spellings of a key: a null gives way to a value. Raises: BadReply if both have one."""
     row: Row = {}
     for key, item in value.items():
         name = snake(str(key))
@@ -112,13 +112,13 @@ def _merged(value: t.Mapping[t.Any, t.Any], where: Where, depth: int) -> Row:
         item = id_text(item) if name == "id" else item
         other = row.get(name)
         if other is not None and item is not None and other != item:
-            raise bad(where, "the field %s stands there twice with different values" % clean(name, 60))
+            raise bad(where, "the field %s occurs twice with different values" % clean(name, 60))
         row[name] = other if item is None else item
     return row
 
 
 def shallow(value: t.Any, depth: int = 0) -> t.Any:
-    """Give a value as it is, but for what is nested deeper than a reply may be: no result can carry that."""
+    """Return a value as it is, but for what is nested deeper than a reply may be: no result can carry that."""
     if not isinstance(value, (dict, list)):
         return value
     if depth > MAX_DEPTH:
@@ -129,26 +129,26 @@ def shallow(value: t.Any, depth: int = 0) -> t.Any:
 
 
 def kind_of(value: t.Any) -> str:
-    """Say what a value of a reply is, for a message."""
+    """Return what a value of a reply is, for a message."""
     if isinstance(value, dict):
         keys = ", ".join(sorted(clean(str(key), 30) for key in value)[:8])
         return "an object with the keys: %s" % keys if keys else "an empty object"
-    names = {list: "a list", str: "a text", bool: "a truth value", type(None): "nothing"}
+    names = {list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
     return names.get(type(value), "a number")
 
 
 def envelope_names(nouns: t.Iterable[str]) -> tuple[str, ...]:
-    """Give every key under which a reply may hold its content."""
+    """Return every key under which a reply may hold its content."""
     return tuple(nouns) + ENVELOPES
 
 
 def in_snake_case(body: t.Mapping[t.Any, t.Any]) -> Row:
-    """Give an object with its own keys in snake_case; what is inside stays as it is."""
+    """Return an object with its own keys in snake_case; what is inside stays as it is."""
     return {snake(str(key)): value for key, value in body.items()}
 
 
 def list_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[t.Any]:
-    """Find the list in a reply: bare, under one key, or one level deeper. Raises: BadReply where there is not one."""
+    """Find the list in a reply: bare, under one key, or one level deeper. Raises: BadReply if there is not one."""
     for _level in range(3):
         if isinstance(body, list):
             return body
@@ -168,22 +168,22 @@ def list_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[t.Any]:
 
 
 def _list_of(place: Raw, nouns: t.Sequence[str], where: Where) -> list[t.Any] | None:
-    """Give the list of an object, None where it holds none. Raises BadReply where it can't be trusted to be whole."""
+    """Return the list of an object, None if it holds none. Raises BadReply if it can't be trusted to be whole."""
     if says_failed(place):
-        raise bad(where, "the reply says itself that it failed, so its list of %s may not be whole" % nouns[0])
+        raise bad(where, "the reply reports a failure, so its list of %s may be incomplete" % nouns[0])
     names = [name for name in envelope_names(nouns) if isinstance(place.get(name), list)]
     if len(names) > 1:
-        raise bad(where, "the reply holds several lists (%s)" % ", ".join(names))
+        raise bad(where, "the reply contains several lists (%s)" % ", ".join(names))
     if not names:
         return None
     found = place[names[0]]
     if not found and _is_error_status(place):
-        raise bad(where, "the empty list of %s stands beside a status of a failure" % nouns[0])
+        raise bad(where, "the reply contains an empty list of %s and reports a failure" % nouns[0])
     return found
 
 
 def _is_keyed_by_id(body: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether an object is a map from ids to the rows that have them."""
+    """Return whether an object is a map from IDs to the rows that have them."""
     return bool(body) and all(isinstance(row, dict) and str(_own_id(row)) == key for key, row in body.items())
 
 
@@ -212,7 +212,7 @@ def null_as_empty(nouns: t.Sequence[str]) -> t.Callable[[t.Any], t.Any]:
 
 
 def says_failed(place: Raw) -> bool:
-    """Tell whether the object (in snake_case) around a list says that it failed: then an empty list proves nothing."""
+    """Return whether the object (in snake_case) around a list reports a failure: then an empty list proves nothing."""
     if any(truth(place.get(name)) is False for name in ("success", "ok", "succeeded")):
         return True
     return any(bool(place.get(name)) for name in ("error", "errors"))
@@ -230,12 +230,12 @@ def rows_in(body: t.Any, nouns: t.Sequence[str], where: Where) -> list[dict[str,
     rows = list_in(body, nouns, where)
     for row in rows:
         if not isinstance(row, dict):
-            raise bad(where, "its list of %s holds %s" % (nouns[0], kind_of(row)))
+            raise bad(where, "its list of %s contains %s" % (nouns[0], kind_of(row)))
     return rows
 
 
 def only_item(value: t.Any) -> t.Any:
-    """Give what stands in a list alone; all else as it is."""
+    """Return what stands in a list alone; all else as it is."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
@@ -254,21 +254,21 @@ def object_in(body: t.Any, nouns: t.Sequence[str], where: Where, marks: t.Sequen
 
 
 def object_of(body: t.Any, nouns: t.Sequence[str], where: Where, ids: t.Sequence[str], asked: str) -> dict[str, t.Any]:
-    """Find the object of the id that was asked for: bare, under its own name, or under its name beside another's id.
+    """Find the object of the ID that was asked for: bare, under its own name, or under its name beside another's ID.
 
-    What is written later goes to the id that stands here, so another one's is never taken. Raises: BadReply.
+    What is written later goes to the ID that stands here, so another one's is never taken. Raises: BadReply.
     """
     found = object_in(body, nouns, where, ids)
     for _level in range(3):
         place = in_snake_case(found)
         own_ids = _texts_of(place, ids)
         if not own_ids or asked.casefold() in map(str.casefold, own_ids):
-            return found  # that an id is missing is said by who reads it
+            return found  # that an ID is missing is said by who reads it
         inner = [place[name] for name in nouns if isinstance(place.get(name), dict)]
         if len(inner) != 1:
             break
         found = inner[0]
-    raise bad(where, "it is about the id %s, not %s, which was asked for" % (clean(own_ids[0], 60), clean(asked, 60)))
+    raise bad(where, "it contains the ID %s instead of the requested %s" % (clean(own_ids[0], 60), clean(asked, 60)))
 
 
 def _texts_of(place: Raw, names: t.Iterable[str]) -> list[str]:
@@ -277,7 +277,7 @@ def _texts_of(place: Raw, names: t.Iterable[str]) -> list[str]:
 
 
 def flat(raw: Raw, nouns: t.Sequence[str], where: Where) -> dict[str, t.Any]:
-    """Give one row in snake_case, out of a wrapper of its own name or of JSON:API's ``attributes``, if it is in one."""
+    """Return one row in snake_case, without a wrapper of its own name or JSON:API's ``attributes``."""
     row = normal(raw, where)
     for name in nouns:
         if len(row) == 1 and isinstance(row.get(name), dict):
@@ -286,7 +286,7 @@ def flat(raw: Raw, nouns: t.Sequence[str], where: Where) -> dict[str, t.Any]:
 
 
 def with_attributes(row: Row) -> Row:
-    """Give a row with the fields of JSON:API's ``attributes`` among its own; one without an id is no such row."""
+    """Return a row with the fields of JSON:API's ``attributes`` among its own; one without an ID is no such row."""
     attributes = row.get("attributes")
     if not isinstance(attributes, dict) or "id" not in row:
         return row
@@ -294,7 +294,7 @@ def with_attributes(row: Row) -> Row:
 
 
 def first(row: Raw, *names: str) -> t.Any:
-    """Give the first of the fields *names* that has a value."""
+    """Return the first of the fields *names* that has a value."""
     for name in names:
         value = row.get(name)
         if value is not None:
@@ -303,7 +303,7 @@ def first(row: Raw, *names: str) -> t.Any:
 
 
 def text(value: t.Any) -> str | None:
-    """Give a text; a number becomes one, everything else (and nothing) is None."""
+    """Return a text; a number becomes one, everything else (and nothing) is None."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -312,30 +312,30 @@ def text(value: t.Any) -> str | None:
 
 
 def word(value: t.Any, *names: str) -> str | None:
-    """Give a text that may be inside an object: {"slug": "vps-2", …} or "vps-2"."""
+    """Return a text that may be inside an object: {"slug": "vps-2", …} or "vps-2"."""
     if isinstance(value, dict):
         value = first(value, *(names or ("slug", "id", "name", "code")))
     return text(value)
 
 
 def identifier(value: t.Any, where: Where, field: str = "id") -> str:
-    """Give an id as text. Raises BadReply if it is missing or can't be one."""
+    """Return an ID as text. Raises BadReply if it is missing or can't be one."""
     found = text(value)
     if isinstance(value, float) and value.is_integer():
         found = str(int(value))
     if found is None or not is_id(found):
-        raise bad(where, "%s is %s" % (field, "missing" if value is None else "not an id: %s" % clean(str(value), 60)))
+        raise bad(where, "%s is %s" % (field, "missing" if value is None else "not an ID: %s" % clean(str(value), 60)))
     return found
 
 
 def identifier_or_none(value: t.Any) -> str | None:
-    """Give an id as text, None where there is none."""
+    """Return an ID as text, None if there is none."""
     found = text(value)
     return found if is_id(found) else None
 
 
 def cents(value: t.Any, where: Where, field: str) -> int:
-    """Give an amount of money in whole cents. Raises BadReply: money never rests on a guess."""
+    """Return an amount of money in whole cents. Raises BadReply: money never rests on a guess."""
     if isinstance(value, str) and re.match(r"\A-?[0-9]{1,15}\Z", value.strip()):
         value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -346,7 +346,7 @@ def cents(value: t.Any, where: Where, field: str) -> int:
 
 
 def whole(value: t.Any) -> int | None:
-    """Give a whole number, None where there is none."""
+    """Return a whole number, None if there is none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and re.match(r"\A-?[0-9]{1,18}\Z", value.strip()):
@@ -357,7 +357,7 @@ def whole(value: t.Any) -> int | None:
 
 
 def truth(value: t.Any) -> bool | None:
-    """Give a truth value, None where there is none: true, 1, "true", "enabled", "locked", …"""
+    """Return a truth value, None if there is none: true, 1, "true", "enabled", "locked", …"""
     if isinstance(value, bool):
         return value
     found = text(value)
@@ -385,7 +385,7 @@ def moment(value: t.Any) -> datetime | None:
 
 
 def _moment_in(found: str) -> datetime:
-    """Read a point in time in a text. Raises: ValueError and others where there is none."""
+    """Read a point in time in a text. Raises: ValueError and others if there is none."""
     match = RFC3339.match(found)
     if match:
         day, clock, fraction, zone = match.groups()
@@ -408,7 +408,7 @@ def newest_first(rows: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
 
 
 def address(value: t.Any) -> str | None:
-    """Give an IP address in canonical form out of a text, an object or a list of these."""
+    """Return an IP address in canonical form out of a text, an object or a list of these."""
     if isinstance(value, list):
         found = [item for item in (address(item) for item in value) if item]
         return next((item for item in found if ":" not in item), found[0] if found else None)
@@ -419,12 +419,12 @@ def address(value: t.Any) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
-    """Tell whether a field of this (snake_case) name holds a secret."""
+    """Return whether a field of this (snake_case) name holds a secret."""
     return bool(SECRET_KEY.search(key)) and not ABOUT_SECRET.search(key)
 
 
 def beside_a_secret(key: str, keys: t.Collection[str], path: tuple[str, ...]) -> bool:
-    """Tell whether a field inside credentials is no secret itself. *keys*: all fields there; *path*: where that is.
+    """Return whether a field inside credentials is no secret itself. *keys*: all fields there; *path*: where that is.
 
     Among passwords alone, "database" is whose password it is, not the name of one; so it is where nothing beside it is
     a secret.
@@ -447,12 +447,12 @@ MASKED_KEY = re.compile(r"\A(?:[*•●…. ]+|%s%s[A-Za-z0-9]{0,6})\Z" % (KEY_B
 
 
 def is_masked(value: str) -> bool:
-    """Tell whether a secret is shown as stars or dots: nothing but these, or a beginning and then at least three."""
+    """Return whether a secret is shown as stars or dots: nothing but these, or a beginning and then at least three."""
     return is_hidden(value) or (len(value) <= 200 and bool(MASKED.match(value)))
 
 
 def is_hidden(value: str) -> bool:
-    """Tell whether a secret is surely hidden: nothing but stars or dots, or the beginning of a key and then these."""
+    """Return whether a secret is surely hidden: nothing but stars or dots, or the beginning of a key and then these."""
     return not value or (len(value) <= 200 and bool(MASKED_KEY.match(value)))
 
 
@@ -483,7 +483,7 @@ class _Broom:
         self._is_secret_text = is_secret_text
 
     def sweep(self, value: t.Any, path: Path, inside: bool) -> t.Any:
-        """Give what is left of a value."""
+        """Return what is left of a value."""
         if isinstance(value, dict):
             return self._sweep_object(value, path, inside)
         return self._sweep_list(value, path, inside) if isinstance(value, list) else value
@@ -517,13 +517,13 @@ class _Broom:
         return kept
 
     def _left_of(self, value: t.Any, path: Path, inside: bool) -> t.Any:
-        """Give what is left of an object or a list, None where it held secrets and nothing else."""
+        """Return what is left of an object or a list, None if it held secrets and nothing else."""
         before = len(self.secrets)
         left = self.sweep(value, path, inside)
         return left if left or len(self.secrets) == before else None
 
     def _is_secret(self, key: str, item: t.Any, fields: Raw, path: Path, inside: bool) -> bool:
-        """Tell whether a field holds a secret, by its look, its name or its place."""
+        """Return whether a field holds a secret, by its look, its name or its place."""
         if self._looks_secret(item):
             return True
         if isinstance(item, bool) or not (inside or is_secret_key(key)):
@@ -539,7 +539,7 @@ class _Broom:
 
 
 def row_of(raw: Raw, nouns: t.Sequence[str], where: Where, is_secret_text: t.Callable[[str], bool] = no_text) -> Row:
-    """Give one row in snake_case, out of its wrapper and without its secrets."""
+    """Return one row in snake_case, out of its wrapper and without its secrets."""
     return sweep(flat(raw, nouns, where), is_secret_text)[0]
 
 
@@ -551,7 +551,7 @@ ERROR_FIELDS = (
 
 
 def error_text(body: t.Any, depth: int = 0) -> str:
-    """Give the API's own words from an error's body, whatever its shape; empty if there are none."""
+    """Return the API's own words from an error's body, whatever its shape; empty if there are none."""
     if depth > MAX_ERROR_DEPTH:
         return ""
     if isinstance(body, str):
@@ -573,7 +573,7 @@ def _error_text_of(fields: Raw, depth: int) -> str:
 
 
 def _error_words(text_: str) -> str:
-    """Give the title of an HTML page, or the text itself."""
+    """Return the title of an HTML page, or the text itself."""
     opening = re.search(r"<title[^>]{0,200}>", text_, re.IGNORECASE)
     title = text_[opening.end() :] if opening else ""
     closing = re.search(r"</title>", title, re.IGNORECASE)

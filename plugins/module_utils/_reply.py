@@ -81,32 +81,32 @@ class Secret(t.NamedTuple):
 
     @property
     def words(self) -> frozenset[str]:
-        """Give the words of its path."""
+        """Return the words of its path."""
         return frozenset("_".join(self.path).split("_"))
 
     @property
     def is_password(self) -> bool:
-        """Tell whether it is called a password."""
+        """Return whether it is called a password."""
         own = set(self.path[-1].split("_")) | ({"passwords"} & set(self.path[-2:-1]))
         return bool(own & PASSWORD_WORDS) and not own & NO_PASSWORD_WORDS
 
     @property
     def is_of_another_user(self) -> bool:
-        """Tell whether it is the password of a user who is not root."""
+        """Return whether it is the password of a user who is not root."""
         return self.user not in ("", "root") and bool(LOGIN_PLACES & set(self.path[:-1]))
 
     @property
     def is_damaged(self) -> bool:
-        """Tell whether it came with characters that no text can hold."""
+        """Return whether it came with characters that no text can hold."""
         return REPLACED in well_formed(self.value)
 
     @property
     def is_neutral(self) -> bool:
-        """Tell whether nothing in its path names a service or a user."""
+        """Return whether nothing in its path names a service or a user."""
         return all(word in NEUTRAL_WORDS or is_digits(word) or not word for word in self.words)
 
     def name(self) -> str:
-        """Give its path as people read it."""
+        """Return its path as people read it."""
         return ".".join(self.path)[:MAX_PATH_SHOWN]
 
 
@@ -126,7 +126,7 @@ class Kind(t.NamedTuple):
     weak_nouns: t.Tuple[str, ...]
     """keys that may hold something else: the account of the customer beside the account that was ordered"""
     ids: t.Tuple[str, ...]
-    """the fields that hold the resource's id and no other"""
+    """the fields that hold the resource's ID and no other"""
     weak_ids: t.Tuple[str, ...]
     choose: t.Callable[[t.Sequence[Secret]], Named]
     is_secret_text: t.Callable[[str], bool] = no_text
@@ -136,7 +136,7 @@ class Kind(t.NamedTuple):
 class Reply(t.NamedTuple):
     """A reply, read.
 
-    *raw*: the resource's row in snake_case, free of secrets, with its ``id``; None where it can't be found for sure.
+    *raw*: the resource's row in snake_case, free of secrets, with its ``id``; None if it can't be found for sure.
     """
 
     raw: t.Optional[t.Dict[str, t.Any]]
@@ -144,7 +144,7 @@ class Reply(t.NamedTuple):
     others: t.Dict[str, str]
     """every other secret by its path, such as vnc.password"""
     rest: t.Any
-    """the whole body in snake_case without its secrets; None where it can't be read"""
+    """the whole body in snake_case without its secrets; None if it can't be read"""
     unclear: t.Dict[str, t.Tuple[str, ...]]
     """the name of a secret -> the paths in ``others`` that may be it"""
     damaged: t.FrozenSet[str]
@@ -154,7 +154,7 @@ class Reply(t.NamedTuple):
 
     @property
     def id(self) -> str | None:
-        """The resource's id."""
+        """The resource's ID."""
         return self.raw["id"] if self.raw is not None else None
 
 
@@ -175,7 +175,7 @@ def read_reply(body: t.Any, kind: Kind) -> Reply:
 
 
 def _rest_and_resource(body: t.Any, kind: Kind) -> tuple[t.Any, Row | None]:
-    """Give the body in snake_case without its secrets, and the resource's row in it; None for what can't be read."""
+    """Return the body in snake_case without its secrets, and the resource's row in it; None for what can't be read."""
     rest = raw = None
     try:
         rest = sweep(normal(well_formed(body), kind.where), kind.is_secret_text)[0]
@@ -186,7 +186,7 @@ def _rest_and_resource(body: t.Any, kind: Kind) -> tuple[t.Any, Row | None]:
 
 
 def _others(secrets: t.Sequence[Secret], named: Named) -> dict[str, str]:
-    """Give the secrets that have no name of their own, by their paths; a value that has one is not given twice."""
+    """Return the secrets that have no name of their own, by their paths; a value that has one is not given twice."""
     chosen = {secret.value for secret in named.found.values()}
     others = [secret for secret in secrets if secret.value not in chosen and not is_hidden(secret.value)]
     return {secret.name(): well_formed(secret.value) for secret in others}
@@ -218,30 +218,30 @@ def secrets_in(body: t.Any, is_secret_text: t.Callable[[str], bool] = no_text) -
 
 
 def _entries(value: t.Any) -> list[tuple[str, t.Any]]:
-    """Give the fields of an object by their names, the items of a list by their places."""
+    """Return the fields of an object by their names, the items of a list by their places."""
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [(snake(well_formed(str(key))), item) for key, item in entries]
 
 
 def _beside_secrets(names: t.Sequence[str], path: Path) -> frozenset[str]:
-    """Give the fields inside credentials that are no secrets themselves."""
+    """Return the fields inside credentials that are no secrets themselves."""
     return frozenset(name for name in set(names) if beside_a_secret(name, names, path))
 
 
 def _is_secret(item: t.Any, hides: bool, is_secret_text: t.Callable[[str], bool]) -> bool:
-    """Tell whether a value is a secret: any text or number where the name *hides* one, else by its look."""
+    """Return whether a value is a secret: any text or number where the name *hides* one, else by its look."""
     if isinstance(item, bool) or not isinstance(item, (str, int, float)) or item == "":
         return False
     return hides or (isinstance(item, str) and is_secret_text(item))
 
 
 def _numbered(path: Path, number: int) -> Path:
-    """Give another path for a further secret: rootPassword and root_password of two values are two."""
+    """Return another path for a further secret: rootPassword and root_password of two values are two."""
     return path[:-1] + ("%s_%d" % (path[-1], number + 1),)
 
 
 def _whose(fields: t.Mapping[str, t.Any]) -> tuple[frozenset[str], str]:
-    """Give what the fields beside a secret say of it: their words, and the name of a user."""
+    """Return what the fields beside a secret say of it: their words, and the name of a user."""
     words = (text(fields.get(name)) or "" for name in SERVICE_FIELDS)
     letters = "".join(
         letter if letter.isalpha() and letter.isascii() else " " for letter in " ".join(words).lower()[:400]
@@ -331,7 +331,7 @@ def choose_hosting_passwords(secrets: t.Sequence[Secret]) -> Named:
 
 
 def _those_of(secrets: t.Sequence[Secret], services: list[str]) -> list[Secret]:
-    """Give the secrets that may be these passwords and no others."""
+    """Return the secrets that may be these passwords and no others."""
     return [secret for secret in secrets if _services_of(secret) == services]
 
 
@@ -360,7 +360,7 @@ def choose_signing_secret(secrets: t.Sequence[Secret]) -> Named:
 
 
 def is_signing_secret(value: str) -> bool:
-    """Tell whether a text is a signing secret by its look; a masked one is one."""
+    """Return whether a text is a signing secret by its look; a masked one is one."""
     return value.startswith(SIGNING_PREFIX)
 
 
@@ -377,10 +377,10 @@ def _of_a_service(secrets: t.Sequence[Secret]) -> tuple[Secret | None, list[Secr
 
 
 def resource_in(rest: t.Any, kind: Kind) -> Row | None:
-    """Find the row of the resource in a reply (in snake_case, without secrets), None where it can't be found for sure.
+    """Find the row of the resource in a reply (in snake_case, without secrets), None if it can't be found for sure.
 
-    An order has an id of its own, and that must never be taken for the id of what was ordered. So the nested resource
-    of the noun's name wins, then a field that is named after the noun, and a bare id only where nothing else could be
+    An order has an ID of its own, and that must never be taken for the ID of what was ordered. So the nested resource
+    of the noun's name wins, then a field that is named after the noun, and a bare ID only where nothing else could be
     meant.
     """
     outers = _levels(rest)
@@ -392,7 +392,7 @@ def resource_in(rest: t.Any, kind: Kind) -> Row | None:
         if rows:
             return _one(rows, beside)
         if nested and not beside:
-            return None  # the resource stands there without its id: an id beside it is another's
+            return None  # the resource stands there without its id: an ID beside it is another's
     return _one(named or bare)
 
 
@@ -400,19 +400,19 @@ RowWithId = t.Tuple[Row, str]
 
 
 def _with_ids(rows: t.Iterable[Row], id_of: t.Callable[[Row], t.Optional[str]]) -> list[RowWithId]:
-    """Give the rows that have an id, each with it."""
+    """Return the rows that have an ID, each with it."""
     ids = ((row, id_of(row)) for row in rows)
     return [(row, found) for row, found in ids if found]
 
 
 def _one(rows: t.Sequence[RowWithId], beside: t.Sequence[RowWithId] = ()) -> Row | None:
-    """Give the row of the one id that all of these have, None if they have several or there are none."""
+    """Return the row of the one ID that all of these have, None if they have several or there are none."""
     ids = {found for _row, found in (*rows, *beside)}
     return {**rows[0][0], "id": ids.pop()} if rows and len(ids) == 1 else None
 
 
 def _levels(rest: t.Any) -> list[Row]:
-    """Give the objects of a reply that may speak of the resource: itself, and what its envelopes hold."""
+    """Return the objects of a reply that may speak of the resource: itself, and what its envelopes hold."""
     found: list[Row] = []
     todo: list[tuple[t.Any, int, bool]] = [(rest, 0, False)]
     while todo:
@@ -429,12 +429,12 @@ def _levels(rest: t.Any) -> list[Row]:
 
 
 def _without_id(order: Row) -> Row:
-    """Give what stands under "order" without its id, which is the order's, whatever else is missing."""
+    """Return what stands under "order" without its ID, which is the order's, whatever else is missing."""
     return {key: item for key, item in order.items() if key not in BARE_IDS}
 
 
 def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str], level: int = 0) -> list[dict[str, t.Any]]:
-    """Give the rows under the noun's names.
+    """Return the rows under the noun's names.
 
     One that only holds another of these names is an envelope: {"vps": {"server": {…}}}.
     """
@@ -452,7 +452,7 @@ def _nested(outer: t.Mapping[str, t.Any], nouns: t.Sequence[str], level: int = 0
 
 
 def _named_id(outer: t.Mapping[str, t.Any], kind: Kind) -> str | None:
-    """Give an id that stands under the noun's own name. A weak name counts only without another id beside it."""
+    """Return an ID that stands under the noun's own name. A weak name counts only without another ID beside it."""
     found = identifier_or_none(first(outer, *kind.ids))
     if found is None and _bare_id(outer) is None:
         found = identifier_or_none(first(outer, *kind.weak_ids))
@@ -460,7 +460,7 @@ def _named_id(outer: t.Mapping[str, t.Any], kind: Kind) -> str | None:
 
 
 def _bare_id(outer: t.Mapping[str, t.Any]) -> str | None:
-    """Give an id that stands under no name but id, where nothing says that it is an order's."""
+    """Return an ID that stands under no name but ID, where nothing says that it is an order's."""
     found = identifier_or_none(first(outer, *BARE_IDS))
     kinds = {(text(outer.get(name)) or "").lower() for name in ("type", "kind", "object", "resource_type")}
     if found is None or kinds & ORDER_TYPES or any(identifier_or_none(outer.get(name)) == found for name in ORDER_IDS):

@@ -218,7 +218,7 @@ class Transport:
         Raises: BadOption.
         """
         if ca_path and not os.path.exists(ca_path):
-            raise BadOption("ca_path: there is no file or directory %s." % clean(ca_path, 200))
+            raise BadOption("ca_path: the file or directory %s does not exist." % clean(ca_path, 200))
         self._api_url = api_url
         self._auth = None if api_key is None else _BearerAuth(api_key)
         self._connect_seconds = connect_seconds
@@ -284,7 +284,7 @@ class Transport:
             response.close()
 
     def _lost(self, exc: BaseException, watchdog: _Watchdog) -> Lost:
-        """Say why an attempt failed."""
+        """Return why an attempt failed."""
         trouble = _Trouble(exc, watchdog, self._api_url, self._proxy_name)
         return next(cause.lost(trouble) for cause in CAUSES if cause.is_it(trouble))
 
@@ -317,7 +317,7 @@ class _Body:
         """bytes as they came over the wire"""
         self._decoder = zlib.decompressobj(31) if encoding in ("gzip", "x-gzip") else None
         if self._decoder is None and encoding not in ("", "identity"):
-            raise Lost("the body is encoded as %s, which was not asked for" % clean(encoding, 20), LOST)
+            raise Lost("the body is encoded as %s, which was not requested" % clean(encoding, 20), LOST)
         self._chunks: list[bytes] = []
         self._size = 0
 
@@ -335,7 +335,7 @@ class _Body:
         self._chunks.append(chunk)
 
     def whole(self) -> bytes:
-        """Return all of it. Raises: Lost where a compressed one has no end."""
+        """Return all of it. Raises: Lost if a compressed one has no end."""
         if self._decoder is not None and self.received and not self._decoder.eof:
             raise Lost("the compressed body ended early", LOST)
         return b"".join(self._chunks)
@@ -364,11 +364,11 @@ class _Trouble:
         """what the sentence of a cause may name"""
 
     def has(self, *kinds: type[BaseException]) -> bool:
-        """Tell whether one of these exceptions is in it."""
+        """Return whether one of these exceptions is in it."""
         return any(isinstance(item, kinds) for item in self.chain)
 
     def says(self, *words: str) -> bool:
-        """Tell whether one of these stands in its text or in a type's name."""
+        """Return whether one of these stands in its text or in a type's name."""
         return any(word in self.words for word in words)
 
     def find(self, pattern: str) -> str:
@@ -429,51 +429,51 @@ class _Cause(t.NamedTuple):
     retries: t.Optional[int] = None
 
     def lost(self, trouble: _Trouble) -> Lost:
-        """Make the error."""
+        """Return the error."""
         failure = self.failure or (LOST if trouble.is_sent else SENT_NOT)
         return Lost(self.sentence.format(**trouble.shown), failure, self.hint, self.is_final, self.retries)
 
 
-OWN_CA = "ca_path names a CA of your own, validate_certs turns the check off"
-LOOK_AT_TIMEOUT = "look at the network, proxies and api_timeout"
-LOOK_AT_PROXY = "look at HTTPS_PROXY and NO_PROXY"
-BOUNDS = "api_timeout bounds one request"
+OWN_CA = "set ca_path to your own CA, or turn the check off with validate_certs"
+LOOK_AT_TIMEOUT = "check the network, proxies and api_timeout"
+LOOK_AT_PROXY = "check HTTPS_PROXY and NO_PROXY"
+BOUNDS = "api_timeout limits one request"
 # The first that fits counts.
 CAUSES = (
-    _Cause(lambda it: it.is_cut and it.is_sent, "no whole answer within {budget} s", BOUNDS, LOST),
+    _Cause(lambda it: it.is_cut and it.is_sent, "no complete answer within {budget} s", BOUNDS, LOST),
     _Cause(
         lambda it: it.is_cut and bool(it.shown["proxy"]),
         "the proxy {proxy} made no connection to {host} within {budget} s", LOOK_AT_TIMEOUT, SENT_NOT,
     ),
     _Cause(
-        lambda it: it.is_cut, "{host} did not take the connection within {budget} s", LOOK_AT_TIMEOUT, SENT_NOT
+        lambda it: it.is_cut, "{host} did not accept the connection within {budget} s", LOOK_AT_TIMEOUT, SENT_NOT
     ),
     _Cause(
         lambda it: it.says("ProxyError") and bool(it.shown["denied"]),
         "the proxy {proxy} refused with {denied}", LOOK_AT_PROXY, SENT_NOT, is_final=True,
     ),
     _Cause(lambda it: it.says("ProxyError"), "the proxy {proxy} can't be reached", LOOK_AT_PROXY, SENT_NOT),
-    _Cause(_is_plain_text, "{host} does not speak TLS", "look at api_url", is_final=True),
+    _Cause(_is_plain_text, "{host} does not speak TLS", "check api_url", is_final=True),
     _Cause(
         lambda it: _is_tls(it) and bool(it.shown["distrust"]),
         "the certificate of {host} is not trusted: {distrust}", OWN_CA, is_final=True,
     ),
-    _Cause(_is_tls, "the TLS connection to {host} failed", "look at api_url, ca_path and proxies", is_final=True),
+    _Cause(_is_tls, "the TLS connection to {host} failed", "check api_url, ca_path and proxies", is_final=True),
     _Cause(
         _is_ca_bundle,
-        "the CA bundle can't be read: {exception}", "look at ca_path and REQUESTS_CA_BUNDLE", SENT_NOT, is_final=True,
+        "the CA bundle can't be read: {exception}", "check ca_path and REQUESTS_CA_BUNDLE", SENT_NOT, is_final=True,
     ),
     _Cause(
         _is_name,
-        "the name {name} can't be resolved", "look at the network, the resolver and api_url", SENT_NOT,
+        "the name {name} can't be resolved", "check the network, the resolver and api_url", SENT_NOT,
         retries=NAME_RETRIES,
     ),
     _Cause(
-        lambda it: not it.is_sent and it.has(ConnectionRefusedError), "nothing listens at {host}", "look at api_url"
+        lambda it: not it.is_sent and it.has(ConnectionRefusedError), "nothing listens at {host}", "check api_url"
     ),
-    _Cause(_is_slow_connection, "{host} did not take the connection in time", LOOK_AT_TIMEOUT, SENT_NOT),
+    _Cause(_is_slow_connection, "{host} did not accept the connection in time", LOOK_AT_TIMEOUT, SENT_NOT),
     _Cause(_is_slow_answer, "no answer within {budget} s", BOUNDS),
-    _Cause(lambda it: not it.is_sent, "{host} can't be reached: {innermost}", "look at the network and api_url"),
-    _Cause(_is_of_the_network, "the connection broke before the answer was whole"),
+    _Cause(lambda it: not it.is_sent, "{host} can't be reached: {innermost}", "check the network and api_url"),
+    _Cause(_is_of_the_network, "the connection broke before the answer was complete"),
     _Cause(lambda _it: True, "{kind}"),
 )  # fmt: skip

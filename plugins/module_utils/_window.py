@@ -27,7 +27,7 @@ class Window(t.NamedTuple):
 
 
 def usable(per_minute: int) -> int:
-    """Give how many of *per_minute* requests are used."""
+    """Return how many of *per_minute* requests are used."""
     return max(1, int(per_minute * USABLE_SHARE))
 
 

@@ -281,7 +281,7 @@ def test_a_hostile_reply_is_a_result_or_one_sentence(name: str, preset: str, mon
         tasks = tasks_of(name, ids)
         spoil(world, changes)
         result = play(world, name, tasks[which % len(tasks)], check_mode)
-        assert "mistake of the collection" not in result.get("msg", ""), result["msg"]
+        assert "bug in the collection" not in result.get("msg", ""), result["msg"]
         assert levels(result) < MOST_LEVELS
         json.dumps(result, allow_nan=False)
         if result.get("failed"):

@@ -207,4 +207,4 @@ def test_a_list_that_is_not_whole_orders_nothing() -> None:
     runner = Runner("vps", pagination="unreadable")
     runner.simulator.seed(vps=[{"label": f"old-{number}"} for number in range(3)])
     (result,) = runner.run(ORDER)
-    assert result["failed"] and "half a list" in result["msg"] and not runner.simulator.writes()
+    assert result["failed"] and "incomplete list" in result["msg"] and not runner.simulator.writes()

@@ -195,7 +195,7 @@ def test_an_unreadable_next_link(api: Api, tmp_path: pathlib.Path) -> None:
     """It is a sentence, and no mistake of ours."""
     api.serve([vps(1, "web")])
     api.answer("/v1/vps", [vps(1, "web")], 200, Link="<http://[>; rel=next")
-    assert "names a next page that can't be used" in refused(api, tmp_path)
+    assert "returned a next page that can't be used" in refused(api, tmp_path)
 
 
 def test_a_mistake_of_ours_is_no_empty_account(
@@ -267,7 +267,7 @@ def test_no_answer_in_time(api: Api, tmp_path: pathlib.Path) -> None:
 
 def test_plain_text_where_tls_is_expected(api: Api, tmp_path: pathlib.Path) -> None:
     """https to a port that speaks http."""
-    assert "does not speak TLS; look at api_url" in refused(api, tmp_path, api_url=api.url.replace("http:", "https:"))
+    assert "does not speak TLS; check api_url" in refused(api, tmp_path, api_url=api.url.replace("http:", "https:"))
 
 
 def self_signed(folder: pathlib.Path) -> pathlib.Path:

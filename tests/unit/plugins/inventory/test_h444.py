@@ -702,13 +702,13 @@ def test_empty_variables_count_as_unset(
         ({"ip_groups": {"x": 5}}, "ip_groups: 'x' must be a list of networks, not '5'."),
         (
             {"api_key": "h444_0123456789\n"},
-            "api_key: this is not a 444Host key: it begins or ends with white space or a newline",
+            "api_key: this is not a 444Host key: it begins or ends with whitespace or a newline",
         ),
-        ({"api_key": None}, "api_key: no key was given. Set the option or the environment variable H444_API_KEY"),
+        ({"api_key": None}, "api_key: the key is missing. Set the option or the environment variable H444_API_KEY"),
         ({"api_key": "{{ nothing_like_it }}"}, "api_key: the template failed"),
         ({"api_url": "ftp://x"}, "api_url: 'ftp://x' is not a URL"),
-        ({"api_url": "http://example.com/v1"}, "api_url: http would send the key in clear to example.com"),
-        ({"ca_path": "/nowhere/ca.pem"}, "ca_path: there is no file or directory /nowhere/ca.pem"),
+        ({"api_url": "http://example.com/v1"}, "api_url: http would send the key unencrypted to example.com"),
+        ({"ca_path": "/nowhere/ca.pem"}, "ca_path: the file or directory /nowhere/ca.pem does not exist"),
         ({"api_timeout": 0}, "api_timeout: must be at least 1 second"),
     ],
 )

@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_left_out_where_somebody_takes_it() -> None:
     rows = _addresses.read_all_ips(body, lambda vps_id, error: odd.append((vps_id, str(error))))
     assert [(row["vps_id"], row["ip"]) for row in rows] == [("1", "192.0.2.1")]
     assert [vps_id for vps_id, _error in odd] == ["1", "3", None]
-    for (_vps_id, error), what in zip(odd, ("no ip", "the field id stands there twice", "other than objects")):
+    for (_vps_id, error), what in zip(odd, ("no ip", "the field id occurs twice", "other than objects")):
         assert what in error
 
 
@@ -124,5 +124,5 @@ def test_all_ips_in_pages_by_a_header() -> None:
 
 
 def test_all_ips_that_are_cut_are_refused() -> None:
-    with pytest.raises(BadReply, match="half a list"):
+    with pytest.raises(BadReply, match="incomplete list"):
         _addresses.list_all_ips(Counting({"data": [{"id": "1", "ips": [ADDRESS]}], "truncated": True}))

@@ -141,7 +141,7 @@ def test_a_read_that_can_not_be_read_is_a_bad_reply() -> None:
 
 
 def test_a_write_whose_answer_can_not_be_read_may_have_happened() -> None:
-    with pytest.raises(UnknownFate, match="Whether it was carried out is not known") as caught:
+    with pytest.raises(UnknownFate, match="It is not known whether it was carried out") as caught:
         read(sent(BUY, key="k-1"), received(201, b"{", Content_Type="application/json"), 3)
     assert caught.value.facts == {
         "method": "POST", "path": "/v1/vps/order", "attempts": 3, "status": 201, "idempotency_key": "k-1",
@@ -182,8 +182,8 @@ REFUSED = "The request was refused and changed nothing."
         ),
         (BUY._replace(scope=""), 404, NotFound, "."),
         (READ, 409, ApiError, "."),
-        (READ, 500, ServerError, " (2 attempts). If it stays so, open a ticket with 444Host."),
-        (WRITE, 503, ServerError, " (2 attempts). Whether it was carried out is not known."),
+        (READ, 500, ServerError, " (2 attempts). If this persists, open a ticket with 444Host."),
+        (WRITE, 503, ServerError, " (2 attempts). It is not known whether it was carried out."),
     ],
 )
 def test_every_refusal_has_its_sentence(endpoint: Endpoint, status: int, kind: type[ApiError], advice: str) -> None:
@@ -196,7 +196,7 @@ def test_every_refusal_has_its_sentence(endpoint: Endpoint, status: int, kind: t
 
 def test_a_redirect_names_where_it_leads() -> None:
     error = refusal(sent(), received(307, b"", Location="https://user:canary@other.test:8443/x?y"), 1, False)
-    assert "a redirect to other.test:8443; redirects are not followed" in str(error) and "canary" not in str(error)
+    assert "a redirect to other.test:8443. Redirects are not followed" in str(error) and "canary" not in str(error)
 
 
 def test_a_refusal_may_be_that_of_a_repeat() -> None:

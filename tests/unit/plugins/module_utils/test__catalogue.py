@@ -67,7 +67,11 @@ def test_what_is_no_list_of_templates_is_refused(body: object) -> None:
     [
         ("ubuntu-24.40", None, "no template 'ubuntu-24.40'; did you mean ubuntu-24.04\\? There are: debian-12, "),
         ("ubuntu-24.04", "debian", "no template 'ubuntu-24.04' of the family 'debian'\\. There are: debian-12, "),
-        ("special", None, "os_family: the API does not say to which one family 'special' belongs; give this option"),
+        (
+            "special",
+            None,
+            "os_family: the API does not show to which family 'special' belongs. Set this option",
+        ),
     ],
 )
 def test_a_template_that_is_not_known_is_refused(name: str, family: str | None, message: str) -> None:

@@ -350,7 +350,7 @@ def test_f23_a_missing_list_points_at_api_url() -> None:
         ({"timeout_seconds": 0}, "api_timeout"),
         ({"timeout_seconds": -1}, "api_timeout"),
         ({"retries": -1}, "api_retries"),
-        ({"ca_path": "/nonexistent/ca.pem"}, "ca_path: there is no file or directory /nonexistent/ca.pem"),
+        ({"ca_path": "/nonexistent/ca.pem"}, "ca_path: the file or directory /nonexistent/ca.pem does not exist"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, t.Any], words: str) -> None:

@@ -127,7 +127,7 @@ def test_name_servers_in_every_form(value: t.Any) -> None:
 def test_what_can_not_be_read_is_not_overwritten(field: str, value: t.Any) -> None:
     domain = read(**{field: value})
     wish: t.Any = HOSTS if field == "nameservers" else True
-    with pytest.raises(BadReply, match="%s of example.com .* can't be read. Nothing was guessed" % field):
+    with pytest.raises(BadReply, match="%s of example.com .* can't be read. No value was guessed" % field):
         _domain.plan_domain(domain, {field: wish})
     assert not _domain.plan_domain(domain, {"auto_renew": False}).actions
 

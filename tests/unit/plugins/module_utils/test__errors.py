@@ -54,5 +54,5 @@ def test_a_mistake_of_ours_is_named_by_its_place_alone() -> None:
     with pytest.raises(KeyError) as raised:
         {}["h444_secret"]
     said = mistake_text(raised.value)
-    assert re.search(r"Unexpected KeyError at test__errors\.py:\d+\. This is a mistake of the collection", said)
+    assert re.search(r"Unexpected KeyError at test__errors\.py:\d+\. This is a bug in the collection", said)
     assert "secret" not in said

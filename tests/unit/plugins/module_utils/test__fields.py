@@ -99,7 +99,7 @@ def test_a_needed_field_is_named_where_it_is_missing() -> None:
     assert read(field, {"box": {"size": 3}}) == "3"
     with pytest.raises(BadReply, match="GET /v1/things was answered, but size is missing"):
         read(field, {"size": None})
-    with pytest.raises(BadReply, match="size is not an id: a/b"):
+    with pytest.raises(BadReply, match="size is not an ID: a/b"):
         read(field, {"size": "a/b"})
 
 

@@ -74,12 +74,12 @@ def test_every_usual_form_of_a_next_page_is_understood(
         ({"data": [], "total": 9}, "", "there are more entries than the 2"),
         ({"data": [], "has_more": True}, "", "there are more entries"),
         ({"data": [], "pageInfo": {"hasNextPage": True}}, "", "there are more entries"),
-        ({"data": [], "next": "//evil.test/v2/vps"}, "", "names a next page that can't be used"),
-        ({"data": [], "next": "http://["}, "", "names a next page that can't be used"),
-        ({"data": [], "next": "/v1/vps/other?cursor=y"}, "", "names a next page that can't be used"),
-        ([], '<https://evil.test/x>; rel="next"', "names a next page that can't be used"),
-        ([], '<http://[>; rel="next"', "names a next page that can't be used"),
-        ([], "<%s>; rel=next" % ("/v1/vps?a=" + "x" * 5000), "names a next page that can't be used"),
+        ({"data": [], "next": "//evil.test/v2/vps"}, "", "returned a next page that can't be used"),
+        ({"data": [], "next": "http://["}, "", "returned a next page that can't be used"),
+        ({"data": [], "next": "/v1/vps/other?cursor=y"}, "", "returned a next page that can't be used"),
+        ([], '<https://evil.test/x>; rel="next"', "returned a next page that can't be used"),
+        ([], '<http://[>; rel="next"', "returned a next page that can't be used"),
+        ([], "<%s>; rel=next" % ("/v1/vps?a=" + "x" * 5000), "returned a next page that can't be used"),
     ],
 )
 def test_a_next_page_that_can_not_be_asked_for_is_refused(body: t.Any, link: str, words: str) -> None:

@@ -88,7 +88,7 @@ def test_normal() -> None:
         "plan_slug": "a",
         "in": [{"a_b": 1}],
     }
-    with pytest.raises(BadReply, match="plan_slug stands there twice"):
+    with pytest.raises(BadReply, match="plan_slug occurs twice"):
         _reader.normal({"planSlug": "a", "plan_slug": "b"}, WHERE)
     deep: t.Any = 1
     for _level in range(70):

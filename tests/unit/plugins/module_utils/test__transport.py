@@ -264,7 +264,7 @@ def test_f32_redirects_are_not_followed(endpoint: Endpoint, status: int, where: 
         headers = {"Location": places[where]} if where != "none" else {}
         wire.script = [answer({}, status, **headers)]
         error = Bench(wire.url).refuse(endpoint, ApiError)
-        assert error.facts["status"] == status and "redirects are not followed" in str(error)
+        assert error.facts["status"] == status and "Redirects are not followed" in str(error)
         assert len(wire.seen) == 1 and canary.seen == [] and canary.connections == 0
         assert "pw" not in str(error)
         if where == "other":
@@ -344,7 +344,7 @@ def test_a_tls_handshake_that_drips_is_cut() -> None:
     )
     listener.close()
     assert time.monotonic() - start < 5
-    assert "did not take the connection within 1 s" in str(error) and error.facts["sent"] == "no"
+    assert "did not accept the connection within 1 s" in str(error) and error.facts["sent"] == "no"
 
 
 def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -470,10 +470,10 @@ CAUSES = [
     (OSError("Could not find a suitable TLS CA certificate bundle"), "the CA bundle can't be read", "", True),
     (CONNECTION(socket.gaierror(-2, "Name or service not known")), "the name api.test can't be resolved", "", False),
     (CONNECTION("NameResolutionError: x"), "the name api.test can't be resolved", "", False),
-    (requests.exceptions.ConnectTimeout("x"), "api.test did not take the connection in time", "", False),
+    (requests.exceptions.ConnectTimeout("x"), "api.test did not accept the connection in time", "", False),
     (requests.exceptions.ReadTimeout("Read timed out"), "no answer within 5 s", LOST, False),
-    (CONNECTION("reset"), "the connection broke before the answer was whole", LOST, False),
-    (ValueError("odd"), "the connection broke before the answer was whole", LOST, False),
+    (CONNECTION("reset"), "the connection broke before the answer was complete", LOST, False),
+    (ValueError("odd"), "the connection broke before the answer was complete", LOST, False),
     (ZeroDivisionError("odd"), "ZeroDivisionError", LOST, False),
 ]
 
@@ -499,7 +499,7 @@ def test_what_an_exception_means(error: Exception, cause: str, failure: str | No
 def test_what_refuses_and_what_is_slow_before_there_is_a_connection() -> None:
     unsent = [
         (ConnectionRefusedError(), "nothing listens at api.test"),
-        (OSError("timed out"), "did not take the connection in time"),
+        (OSError("timed out"), "did not accept the connection in time"),
     ]
     for inner, cause in [*unsent, (OSError("no route"), "api.test can't be reached: no route")]:
         lost = transport_of()._lost(CONNECTION(inner), _Watchdog(Line(), 5))
