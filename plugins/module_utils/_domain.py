@@ -427,8 +427,8 @@ def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
             return progress.after
         if not pauses:
             raise NotReached(
-                "The API accepted the change of %s, but %d s later %s. The registry may have refused the change, or "
-                "may be slow. Check the panel. It is safe to run the task again."
+                "The API accepted the change of %s, but %d s later %s. It rolls back what the registry refuses, or the "
+                "registry is slow. Check the panel. It is safe to run the task again."
                 % (clean(plan.after["name"]), sum(PAUSES_SECONDS), unmet)
             )
         api.sleep(pauses.pop(0))
