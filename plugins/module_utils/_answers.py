@@ -77,6 +77,11 @@ class Received(t.NamedTuple):
     payload: bytes
 
 
+def counted(attempts: int) -> str:
+    """Return how many attempts there were, for a sentence; empty if it was one."""
+    return "" if attempts == 1 else " (%d attempts)" % attempts
+
+
 def read(sent: Sent, received: Received, attempts: int) -> Answer:
     """Parse a success. Raises: BadReply; UnknownFate if the unreadable answer was a write's."""
     parse = parse_leniently if sent.endpoint.returns_secret else parse_json
@@ -218,7 +223,7 @@ def _not_found(no: _Refusal) -> errors.ApiError:
 def _server_error(no: _Refusal) -> errors.ApiError:
     fate = "" if no.sent.is_read else " It is not known whether it was carried out."
     advice = " If this persists, open a ticket with 444Host." if no.received.status == 500 else ""
-    return no.error(errors.ServerError, "%s (%d attempts).%s%s" % (no.answered, no.attempts, fate, advice))
+    return no.error(errors.ServerError, "%s%s.%s%s" % (no.answered, counted(no.attempts), fate, advice))
 
 
 REFUSALS: tuple[tuple[t.Container[int], t.Callable[[_Refusal], errors.ApiError]], ...] = (

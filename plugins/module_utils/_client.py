@@ -17,7 +17,7 @@ import typing as t
 from urllib.parse import quote, urlencode, urlsplit
 
 from ._access import check_key, check_url
-from ._answers import Received, Sent, read, refusal, retry_after_seconds
+from ._answers import Received, Sent, counted, read, refusal, retry_after_seconds
 from ._api import Answer
 from ._endpoint import LOST, SENT_NOT, Endpoint, may_have_happened, may_resend, wait_seconds
 from ._errors import BadOption, BadReply, H444Error, RateLimited, TransportError, UnknownFate
@@ -312,9 +312,8 @@ def _asked_seconds(received: Received) -> float:
 
 
 def _gave_up(sent: Sent, lost: Lost, tries: _Tries) -> H444Error:
-    count = "" if tries.attempts == 1 else " (%d attempts)" % tries.attempts
     hint = "; %s" % lost.hint if lost.hint else ""
-    sentence = "%s: %s%s%s." % (sent, lost.cause, count, hint)
+    sentence = "%s: %s%s%s." % (sent, lost.cause, counted(tries.attempts), hint)
     is_unsent = lost.failure == SENT_NOT and not tries.may_be_done
     facts = sent.facts(tries.attempts, cause=lost.cause, sent="no" if is_unsent else "maybe")
     if is_unsent or sent.is_read:

@@ -199,6 +199,12 @@ def test_a_redirect_names_where_it_leads() -> None:
     assert "a redirect to other.test:8443. Redirects are not followed" in str(error) and "canary" not in str(error)
 
 
+def test_a_single_attempt_is_not_counted() -> None:
+    """A write that must not be repeated ends after its first attempt."""
+    error = refusal(sent(WRITE), received(503), 1, may_be_done=False)
+    assert str(error) == "PATCH /v1/vps/7/label answered 503. It is not known whether it was carried out."
+
+
 def test_a_refusal_may_be_that_of_a_repeat() -> None:
     """What an earlier attempt did is then not denied."""
     error = refusal(sent(WRITE), received(403, {}), 2, True)
