@@ -58,6 +58,8 @@ class Running:
                 stdout=subprocess.PIPE,
                 stderr=stream,
                 text=True,
+                # A shell lets what it starts in the background ignore Ctrl-C, and so does all that this starts.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         assert self.process.stdout
         self.origin = re.findall(r"127\.0\.0\.1:\d+", self.process.stdout.readline())[0]
