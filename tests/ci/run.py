@@ -464,10 +464,10 @@ class Checks:
         return self.pytest(f"unit-{core.version}", core, *what)
 
     def integration(self, core: Core) -> str:
-        """Run the integration tests: the newest core plays every dialect, in one of them each module as a process."""
+        """Run the integration tests: the newest core plays every dialect, and its examples each module as a process."""
         name = f"integration-{core.version}"
         if core is self.newest:
-            note = self.pytest(name, core, "tests/integration", H444_COLD="plain examples")
+            note = self.pytest(name, core, "tests/integration", H444_COLD="examples")
             if not any("endpoints answered" in line for line in self.last_words()):
                 raise Failed("whether every endpoint of the contract was met was not looked at")
             return note
