@@ -107,6 +107,13 @@ def test_integration_tests_fail_where_no_endpoint_was_counted(monkeypatch: pytes
         newest.work()
 
 
+def test_the_summary_of_an_earlier_run_is_not_shown_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "integration-2.21.log").write_text("150 passed in 9.00s\n", encoding="utf-8")
+    monkeypatch.setattr(run, "LOGS", tmp_path)
+    assert checks(monkeypatch, "all").last_words() == ["150 passed in 9.00s"]
+    assert checks(monkeypatch, "quick").last_words() == []
+
+
 def test_the_longest_stages_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short ones at the end keep both lanes at work."""
     names = [stage.name for stage in checks(monkeypatch, "all").slow()]
