@@ -147,7 +147,8 @@ def test_four_times_the_text_is_about_four_times_the_work(name: str) -> None:
         long = begin + piece * (SIZE // len(piece))
         whole = seconds(function, long + end)
         if whole > 0.1:
-            # Other texts than the one above, so that no cache knows them.
+            # The best of three, for one may be disturbed. Other texts than the one above, so that no cache knows them.
+            whole = min(whole, *(seconds(function, long[:-number] + end) for number in (1, 2)))
             quarter = min(seconds(function, long[: SIZE // 4 - number] + end) for number in range(3))
             assert whole < 9 * max(quarter, 0.01), (begin, piece, end, quarter, whole)
 
