@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14; do \
 PORT ?= 18444
 
 .DEFAULT_GOAL := help
-.PHONY: help python demo test quick lint unit sanity integration setup sim bench docs clean
+.PHONY: help python demo test quick lint unit sanity integration molecule setup sim bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,14 +44,17 @@ sanity: python ## ansible-test sanity on each ansible-core of the matrix
 integration: python ## real playbooks against the simulator, over HTTP
 	@$(PYTHON) tests/ci/run.py integration
 
+molecule: python ## the scenarios of molecule against the simulator, and the one of the guide for users
+	@$(PYTHON) tests/ci/run.py molecule
+
 setup: python ## make the virtual environments only
 	@$(PYTHON) tests/ci/run.py setup
 
-sim: python ## start the simulator in the foreground (PORT=18444)
-	@$(PYTHON) tests/ci/demo.py --simulator-only $(PORT)
+sim: python ## start the simulator in the foreground (PORT=18444, SIM="--scenario agency": more of its options)
+	@$(PYTHON) tests/ci/demo.py --simulator-only $(PORT) $(SIM)
 
-bench: python ## measure the inventory plugin beside a static inventory
-	@$(PYTHON) tests/ci/demo.py --benchmark
+bench: python ## measure the inventory, tasks, and the use of the rate limit (BENCH=tasks: only one of them)
+	@$(PYTHON) tests/ci/demo.py --benchmark $(BENCH)
 
 docs: python ## write the pages that are made from the code
 	@$(PYTHON) tests/ci/endpoints.py

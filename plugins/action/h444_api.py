@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
 from ansible_collections.h444.cloud.plugins.module_utils._reader import normal
 from ansible_collections.h444.cloud.plugins.module_utils._reply import secrets_in
+from ansible_collections.h444.cloud.plugins.modules import h444_api
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 # Keys, tokens and signing secrets show what they are, wherever they stand.
@@ -20,7 +21,7 @@ TELLTALE = re.compile(r"(?:h444_(?:at_|rt_)?|whsec_)[A-Za-z0-9]{8,}[A-Za-z0-9._~
 class ActionModule(SecretAction):
     """Keeps the secrets of a raw reply out of every output, at any depth and under any name of a secret."""
 
-    MODULE = "h444.cloud.h444_api"
+    MODULE = h444_api
     TIME_OPTION = "api_timeout"
     HAS_FILE = False
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.h444.cloud.plugins.modules import h444_hosting
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 
 class ActionModule(SecretAction):
     """Keeps the passwords of h444_hosting out of every output."""
 
-    MODULE = "h444.cloud.h444_hosting"
+    MODULE = h444_hosting
     HARMLESS_STATES = ("suspended", "absent")

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.h444.cloud.plugins.modules import h444_oauth_device
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 
 class ActionModule(SecretAction):
     """Keeps the device code of h444_oauth_device out of every output."""
 
-    MODULE = "h444.cloud.h444_oauth_device"
+    MODULE = h444_oauth_device
     TIME_OPTION = "api_timeout"
     ONE_TIME = False  # a new sign-in can be started

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.h444.cloud.plugins.modules import h444_oauth_token
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 
 class ActionModule(SecretAction):
     """Keeps the tokens of h444_oauth_token out of every output."""
 
-    MODULE = "h444.cloud.h444_oauth_token"
+    MODULE = h444_oauth_token

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.h444.cloud.plugins.modules import h444_vps
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 
 class ActionModule(SecretAction):
     """Keeps the root password of h444_vps out of every output."""
 
-    MODULE = "h444.cloud.h444_vps"
+    MODULE = h444_vps
     HARMLESS_STATES = ("absent",)

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.h444.cloud.plugins.modules import h444_webhook
 from ansible_collections.h444.cloud.plugins.plugin_utils._secret_action import SecretAction
 
 
 class ActionModule(SecretAction):
     """Keeps the signing secret of h444_webhook out of every output."""
 
-    MODULE = "h444.cloud.h444_webhook"
+    MODULE = h444_webhook
     HARMLESS_STATES = ("absent",)
     TIME_OPTION = "api_timeout"

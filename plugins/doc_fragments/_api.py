@@ -59,6 +59,9 @@ options:
 requirements:
   - requests >= 2.28
 notes:
+  - On a local connection, the task runs in the controller's process, and C(requests) is required only for the Python
+    that runs Ansible. R(Where tasks run,ansible_collections.h444.cloud.docsite.guide_in_process) explains when this is
+    the case and how to run the task as a module instead.
   - An option that identifies a resource, such as an ID, a label or a domain, counts as not set if it is null, empty or
     only whitespace. If a task must identify a resource and does not, the module refuses it before the first request.
     An info module that identifies no resource returns all of them.

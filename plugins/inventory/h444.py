@@ -84,6 +84,7 @@ from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+from ansible_collections.h444.cloud.plugins.module_utils._access import is_on_this_machine
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply, H444Error, mistake_text
 from ansible_collections.h444.cloud.plugins.module_utils._names import one_line, quoted
 from ansible_collections.h444.cloud.plugins.module_utils._reader import bad, kind_of
@@ -180,7 +181,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             _options.check_shapes(self.get_options())
             settings = _hosts.make_settings({**self.get_options(), "group_names": self._named_groups()})
             evaluator = Evaluator(self)
-            servers = self._read(self._replies(path, cache), settings)
+            replies = self._replies(path, cache)
+            settings = settings._replace(is_local=is_on_this_machine(self._home))
+            servers = self._read(replies, settings)
             subjects = self._fill(self._named(evaluator, servers, settings), settings)
             Construction(self, evaluator).run(subjects)
         except H444Error as error:

@@ -60,6 +60,14 @@ def check_url(api_url: str) -> str:
     return api_url.rstrip("/")
 
 
+def is_on_this_machine(api_url: str) -> bool:
+    """Return whether the API is on this machine, as the simulator is."""
+    try:
+        return is_loopback(urlsplit(api_url).hostname or "")
+    except ValueError:
+        return False
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine."""
     return host in LOOPBACK or bool(re.match(r"\A127(?:\.[0-9]{1,3}){3}\Z", host))

@@ -20,11 +20,15 @@ NOUNS = ("account", "user", "profile", "me")
 
 
 class Wallet(t.NamedTuple):
-    """The account that pays, and its balance. ``server_time``: the API's clock at the reply."""
+    """The account that pays, and its balance. ``server_time``: the API's clock at the reply.
+
+    ``read_at``: the client's monotonic clock then.
+    """
 
     account_id: str
     balance_usd_cents: int
     server_time: datetime | None
+    read_at: float = 0.0
 
 
 TABLE: Table = {

@@ -73,7 +73,7 @@ TABLE: Table = {
 def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoint) -> Row:
     """Return one address in normal form: the fields of TABLE, vps_id and vps_label are always there; all else is kept.
 
-    Where the API writes the address another way, ``told_ip`` is its spelling, for paths.
+    If the API spells the address differently, ``told_ip`` is its spelling, for paths.
     """
     row = {"ip": raw} if isinstance(raw, str) else raw
     if not isinstance(row, dict):
@@ -85,7 +85,7 @@ def read_ip(raw: t.Any, vps_id: str | None, vps_label: str | None, where: Endpoi
 
 
 def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
-    """Return the addresses of a server that may be its primary one, choice after choice.
+    """Return the addresses of a server that may be its primary one, as lists, the best first.
 
     Marked ones come before others, IPv4 before IPv6.
     """
@@ -96,7 +96,7 @@ def primary_choices(rows: t.Sequence[Row]) -> tuple[list[Row], ...]:
 def _owner(entry: Row, fallback_id: str | None, is_group: bool) -> tuple[str | None, str | None]:
     """Return the ID and label of the server whose addresses an entry holds.
 
-    They stand in the entry, in a nested server, or are a group's own.
+    They are in the entry or in a nested server, or the group has them.
     """
     nested: Row = next((entry[name] for name in OWNERS if isinstance(entry.get(name), dict)), {})
     owner_id = identifier_or_none(_owner_id(entry, nested, is_group))
@@ -135,7 +135,7 @@ def _inner(entry: t.Any) -> t.Any:
 
 
 def read_all_ips(body: t.Any, odd: Odd | None = None) -> list[Row]:
-    """Return every address of every server, a flat row each.
+    """Return every address of every server, one flat row each.
 
     Assumed: the page shows no reply; a list of groups, a map from ID to addresses or a flat list are understood
     (switch ``all_ips_shape``).
@@ -208,8 +208,9 @@ def _as_map(body: t.Any) -> t.Mapping[str, t.Any] | None:
     if isinstance(body, dict) and len(body) == 1:
         ((name, value),) = body.items()
         if snake(str(name)) in NOUNS + ENVELOPES and isinstance(value, dict):
-            return _as_map(value) if not _looks_like_map(value) else value
-    if isinstance(body, dict) and _looks_like_map(body):
+            return _as_map(value)
+    # A map is empty if the account has no server.
+    if isinstance(body, dict) and (not body or _looks_like_map(body)):
         return body
     return None
 

@@ -100,7 +100,7 @@ def _unreadable(sent: Sent, received: Received, attempts: int, why: str) -> erro
         shown = error_text(received.payload[:MAX_HTML_BYTES].decode("utf-8", "replace"))
     else:
         shown = clean(why, 100)
-    problem = "%s answered %d, but not with JSON (%s: %s); is api_url right, and is a proxy in between?" % (
+    problem = "%s answered %d, but the body is not JSON (%s: %s). Check api_url, and any proxy in between." % (
         sent,
         received.status,
         kind,

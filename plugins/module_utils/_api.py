@@ -61,6 +61,21 @@ class Api(t.Protocol):
     ) -> t.List[t.Dict[str, t.Any]]:
         """Read every page of a list. Raises: H444Error."""
 
+    held_seconds: float
+    """how long all requests so far waited for the rate limit"""
+
+    def twin(self) -> Api:
+        """Return a client of the same account for another thread: one client sends one request at a time."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+    def recall(self) -> None:
+        """From here on, accept replies that earlier tasks read a moment ago, each of them once."""
+
+    def refresh(self) -> bool:
+        """From here on, read everything anew. Returns whether the reply of an earlier task was used so far."""
+
     def now(self) -> float:
         """Return the seconds of a clock that never jumps."""
 

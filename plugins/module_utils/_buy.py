@@ -51,6 +51,7 @@ DEAD_SECONDS = 30.0
 MAX_DEAD_ORDERS = 20
 # A reply with one of these statuses proves for every attempt that nothing was bought.
 SURELY_REFUSED = (400, 402, 404, 422)
+SAFE_TO_REPEAT = "Run the task again: it sends the same key %s, so it can't place a second order."
 
 
 class Shop(t.NamedTuple):
@@ -59,7 +60,7 @@ class Shop(t.NamedTuple):
     kind: str
     """the category of its plans, and the first part of its name in ``credentials_file``"""
     what: str
-    """what messages call it"""
+    """its name in messages"""
     endpoint: Endpoint
     id_fact: str
     """the field of the result's ``order`` that gets the new id"""
@@ -76,7 +77,7 @@ class Shop(t.NamedTuple):
     may_have_name: t.Callable[[Row, t.Mapping[str, t.Any]], bool]
     """whether a row's name may be the provider's form of the name in the order's body"""
     is_whole: t.Callable[[Row], bool]
-    """whether a row contains what the record of an order can't: then its ID is certainly that of the resource"""
+    """whether a row has a field that no record of an order has, so that its ID is certainly that of the resource"""
 
 
 class Offer(t.NamedTuple):
@@ -87,12 +88,11 @@ class Offer(t.NamedTuple):
     plan_names: t.Mapping[str, str]
 
 
-def find_offer(api: Api, params: Params, shop: Shop) -> Offer:
-    """Find the requested plan and its effective price, in US cents a month.
+def find_offer(products: t.Sequence[Row], params: Params, shop: Shop) -> Offer:
+    """Find the requested plan and its effective price, in US cents a month. Pure.
 
-    Source: GET /v1/products (account:read). Raises: Refused for an unknown plan or one above ``max_monthly_usd_cents``.
+    Raises: Refused for an unknown plan or one above ``max_monthly_usd_cents``.
     """
-    products = _catalogue.list_products(api)
     plan_slug, price = _catalogue.find_plan(products, params["plan_slug"], shop.kind)
     limit = params.get("max_monthly_usd_cents")
     if limit is not None and price > limit:
@@ -103,28 +103,22 @@ def find_offer(api: Api, params: Params, shop: Shop) -> Offer:
     return Offer(plan_slug, price, _catalogue.plan_names(products, shop.kind))
 
 
+def read_wallet(api: Api) -> _account.Wallet:
+    """Read the wallet, and when. Source: GET /v1/account (account:read)."""
+    return _account.get_wallet(api)._replace(read_at=api.now())
+
+
 def make_order(
-    api: Api,
     params: Params,
     shop: Shop,
     offer: Offer,
+    wallet: _account.Wallet,
     *,
     body: t.Mapping[str, t.Any],
     identity: tuple[str, ...],
-    rows: t.Iterable[Row],
+    known_ids: t.FrozenSet[str],
 ) -> Order:
-    """Return the order, if the wallet covers its price. *rows*: the list before the order.
-
-    Source: GET /v1/account (account:read). Raises: Refused.
-    """
-    wallet = _account.get_wallet(api)
-    missing = offer.price_usd_cents - wallet.balance_usd_cents
-    if missing > 0:
-        raise Refused(
-            "The wallet holds %d US cents, and the plan %s costs %d a month: %d are missing. Nothing was ordered. Top "
-            "up the wallet." % (wallet.balance_usd_cents, offer.plan_slug, offer.price_usd_cents, missing),
-            balance_usd_cents=wallet.balance_usd_cents,
-        )
+    """Return the order. *known_ids*: those of the list before it. Pure; see check_wallet."""
     return Order(
         kind=shop.kind,
         endpoint=shop.endpoint,
@@ -135,12 +129,36 @@ def make_order(
         custom_key=params.get("idempotency_key") or None,
         price_usd_cents=offer.price_usd_cents,
         balance_usd_cents=wallet.balance_usd_cents,
-        known_ids=frozenset(row["id"] for row in rows),
+        known_ids=known_ids,
         server_time=wallet.server_time,
         timeout_seconds=float(params["wait_timeout"]),
         plan_names=offer.plan_names,
-        looked_at=api.now(),
+        looked_at=wallet.read_at,
     )
+
+
+def check_wallet(order: Order) -> None:
+    """Check that the wallet covers an order. Raises: Refused."""
+    missing = order.price_usd_cents - order.balance_usd_cents
+    if missing > 0:
+        raise Refused(
+            "The wallet holds %d US cents, and the plan %s costs %d a month: %d are missing. Nothing was ordered. Top "
+            "up the wallet." % (order.balance_usd_cents, order.body["plan_slug"], order.price_usd_cents, missing),
+            balance_usd_cents=order.balance_usd_cents,
+        )
+
+
+def ordered_together(plans: t.Sequence[Plan]) -> list[Plan]:
+    """Tell each order of a run which others it places. Pure."""
+    orders: list[Order] = [plan.wish for plan in plans if plan.order is not None]
+    return [_among(plan, orders) if plan.order is not None and len(orders) > 1 else plan for plan in plans]
+
+
+def _among(plan: Plan, orders: t.Sequence[Order]) -> Plan:
+    own: Order = plan.wish
+    names = frozenset(order.wanted_name for order in orders if order.kind == own.kind)
+    order = own._replace(siblings=names - {own.wanted_name}, shares_wallet=True)
+    return plan._replace(wish=order, order={**plan.order, "wallet_after_usd_cents": None})
 
 
 def plan_purchase(order: Order, shop: Shop, after: Row, until: tuple[str, ...], *further: Action) -> Plan:
@@ -155,7 +173,7 @@ def plan_purchase(order: Order, shop: Shop, after: Row, until: tuple[str, ...], 
         brings_secret=True,
         until=until,
     )
-    return Plan(None, after, (action, *further), order=facts_of(order, shop.id_fact), purchase=order)
+    return Plan(None, after, (action, *further), order=facts_of(order, shop.id_fact), wish=order)
 
 
 def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
@@ -165,7 +183,7 @@ def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
     Raises: Refused if nothing was bought; UnknownFate if that is not known.
     """
     with _turn(order) as is_alone:
-        purchase = Purchase(api, order, shop, progress, is_alone)
+        purchase = Purchase(api, order.as_of(api.now()), shop, progress, is_alone)
         ordered_elsewhere = None if is_alone else purchase.find_ordered_elsewhere()
         row = purchase.place() if ordered_elsewhere is None else purchase.spare(ordered_elsewhere)
         progress.resource_id, progress.after = row["id"], row
@@ -174,7 +192,7 @@ def place(api: Api, order: Order, shop: Shop, progress: Progress) -> Row:
 
 @contextlib.contextmanager
 def _turn(order: Order) -> t.Iterator[bool]:
-    """Wait until no other process of this machine orders the same thing. Yields whether there was none."""
+    """Wait until no other process on this machine is ordering the same thing. Yields whether there was none."""
     what = repr((order.kind, order.account_id, order.identity)).encode()
     handle = open_private("order-" + hashlib.sha256(what).hexdigest()[:32])
     try:
@@ -267,7 +285,7 @@ class Purchase:
             try:
                 answer = self._attempt()
             except (TransportError, UnknownFate, ApiError) as error:
-                self._check_open(error, is_first=attempt == 1)
+                self._check_open(error, is_first=attempt == 1, seen=seen)
                 failures.append(error)
                 if [getattr(failure, "status", None) for failure in failures].count(500) == MAX_SERVER_ERRORS:
                     break
@@ -276,7 +294,7 @@ class Purchase:
         return self._without_reply(failures[-1])
 
     def _attempt(self) -> Answer:
-        """Send the order once. Raises: also UnknownFate for a reply without content."""
+        """Send the order once. Raises: UnknownFate, also for a reply without content."""
         order = self.order
         answer = self.api.request(
             order.endpoint, body=order.body, idempotency_key=self.key, timeout_seconds=order.timeout_seconds, once=True
@@ -285,19 +303,24 @@ class Purchase:
             raise UnknownFate("The reply to %s has the status %d and no content." % (order.endpoint, answer.status))
         return answer
 
-    def _check_open(self, error: H444Error, is_first: bool) -> None:
-        """Return if the order may have been carried out, or may still be. Raises: the error otherwise."""
+    def _check_open(self, error: H444Error, is_first: bool, seen: bool) -> None:
+        """Return if the order may have been carried out, or may still be. Raises: the error otherwise.
+
+        *seen*: whether the list shows the resource, which no refusal of a further attempt disproves.
+        """
         if isinstance(error, TransportError) and is_first:  # nothing was sent
             self.progress.maybe = False
             raise error
         if isinstance(error, ApiError) and not may_be_at_work(error, is_first):
-            self.progress.maybe = not is_first and error.status not in SURELY_REFUSED
+            self.progress.maybe = seen or (not is_first and error.status not in SURELY_REFUSED)
             raise self._unknown(error) if self.progress.maybe else refusal(self.order, error, self.key) from None
 
     def _received(self, answer: Answer, seen_before_resend: bool) -> Receipt:
         """Store the secrets of a reply, then read the rest."""
         reply = self.shop.read_reply(answer.body)
-        self.progress.receive(self.order.name, reply.id, reply, self.shop.secrets, self.shop.way_to_new_secrets)
+        self.progress.receive(
+            self.order.name, reply.id, reply, self.shop.secrets, self.shop.way_to_new_secrets, may_repeat=True
+        )
         row, attempts = self._shaped(reply), self.facts["attempts"]
         times = (ordered_at(reply.rest), moment(row.get("created_at")) if row else None)
         made_at, server_now = min(filter(None, times), default=None), moment(answer.headers.get("Date"))
@@ -343,17 +366,20 @@ class Purchase:
     def _unknown(self, problem: H444Error) -> UnknownFate:
         """Return the error for an order that may or may not have been placed."""
         balance = self.facts["wallet_after_usd_cents"] = self._balance()
+        wallet = "; wallet %d US cents before, %s after" % (
+            self.order.balance_usd_cents,
+            "unknown" if balance is None else balance,
+        )
         return UnknownFate(
-            "It is not known whether %s was ordered (%s; %d attempts; wallet %d US cents before, %s after). Run the "
-            "task again: the same key %s can't buy twice. If it keeps failing and the panel shows nothing, %s."
+            "It is not known whether %s was ordered (%d attempts%s). %s If it keeps failing and the panel shows "
+            "nothing, %s. The last problem: %s"
             % (
                 self.order.name,
-                problem,
                 self.facts["attempts"],
-                self.order.balance_usd_cents,
-                "unknown" if balance is None else balance,
-                self.key,
+                "" if self.order.shares_wallet else wallet,
+                SAFE_TO_REPEAT % self.key,
                 self.order.way_to_another,
+                problem,
             ),
             idempotency_key=self.key,
         )
@@ -362,15 +388,15 @@ class Purchase:
 
     def find_unnamed(self) -> Row:
         """Find the resource of a reply without an ID in the list. Raises: UnknownFate."""
-        problem = ""
+        why, problem = "does not show it yet", ""
         try:
             row = self._only_new(self.shop.list_rows(self.api))
         except H444Error as error:
-            row, problem = None, " (%s)" % error
+            row, why, problem = None, "can't be read", " The problem: %s" % error
         if row is None:
             raise UnknownFate(
-                "The reply to the order of %s contains no ID, and the list does not show it yet%s. Run the task again: "
-                "the same key %s can't buy twice." % (self.order.name, problem, self.key),
+                "The reply to the order of %s contains no ID, and the list %s. %s%s"
+                % (self.order.name, why, SAFE_TO_REPEAT % self.key, problem),
                 idempotency_key=self.key,
             )
         return row
@@ -416,7 +442,7 @@ class Purchase:
 
     def settle(self, row: Row, receipt: Receipt, is_alive: bool) -> bool:
         """Record whether it was a replay and the balance of the wallet; return whether certainly nothing was paid."""
-        is_proved = is_alive and receipt.is_own
+        is_proved = is_alive and receipt.is_own and not self.order.shares_wallet
         balance = self.order.balance_after_usd_cents if is_proved else self._balance()
         is_paid = self.order.is_paid(balance)
         replayed = receipt.is_replay(row["id"] in self.order.known_ids, is_paid)
@@ -431,47 +457,58 @@ class Purchase:
         A custom key can belong to a different order, and a provider can mix up two replies: a resource with a different
         name that is not proved to be new is not renamed.
         """
+        self._check_not_siblings(row)
         is_known = row["id"] in self.order.known_ids
         if receipt.is_fresh or is_known or self._has_name(row) or self.shop.may_have_name(row, self.order.body):
             return
         is_earlier = receipt.made_before or (receipt.says_replayed and receipt.attempts == 1)
         if is_earlier:
-            fate = "so the reply repeats an earlier order. Nothing was bought. To order %s" % self.order.name
+            fate = "so the reply repeats an earlier order. Nothing was bought. To order %(name)s, %(way)s."
         else:
             fate = (
                 "and nothing proves that this is what was ordered. Nothing was done to it. Check the panel, and only "
-                "if it is a different one"
+                "if it is a different one, %(way)s."
             )
         self._let_go(maybe=not is_earlier)
-        raise Refused(
-            "The reply to the key %s, used to order %s, shows the %s %s, which is called '%s', %s, %s."
-            % (
-                self.key,
-                self.order.name,
-                self.shop.what,
-                row["id"],
-                clean(self.shop.title(row), 80),
-                fate,
-                self.order.way_to_another,
-            )
+        raise self._is_another(
+            row,
+            "The reply to the key %(key)s, used to order %(name)s, shows the %(found)s, which is called '%(title)s', "
+            + fate,
         )
+
+    def _check_not_siblings(self, row: Row) -> None:
+        """Check that a reply does not show what this run orders under another name. Raises: Refused."""
+        if any(self.shop.has_name(row, name) for name in self.order.siblings):
+            self._let_go(maybe=True)
+            raise self._is_another(
+                row,
+                "The reply to the key %(key)s, used to order %(name)s, shows the %(found)s, which this task orders as "
+                "'%(title)s'. It is not known whether %(name)s was ordered. Nothing was done to it. Check the panel, "
+                "and run the task again: it sends the same key.",
+            )
 
     def check_new(self, row: Row) -> None:
         """Check that a live row did not exist before. Raises: Refused."""
         if row["id"] not in self.order.known_ids:
             return
         self._let_go(maybe=False)
-        raise Refused(
-            "The key %s belongs to an earlier order of %s: %s %s, now called '%s'. Nothing was bought. To order "
-            "another one, %s."
-            % (
-                self.key,
-                self.order.name,
-                self.shop.what,
-                row["id"],
-                clean(self.shop.title(row), 80),
-                self.order.way_to_another,
-            )
+        raise self._is_another(
+            row,
+            "The key %(key)s belongs to an earlier order of %(name)s: %(found)s, now called '%(title)s'. Nothing was "
+            "bought. To order another one, %(way)s.",
+        )
+
+    def _is_another(self, row: Row, message: str) -> Refused:
+        """Return the error for a row that is not what was ordered; its facts stand in the message by their names."""
+        return Refused(
+            message
+            % {
+                "key": self.key,
+                "name": self.order.name,
+                "found": "%s %s" % (self.shop.what, row["id"]),
+                "title": clean(self.shop.title(row), 80),
+                "way": self.order.way_to_another,
+            }
         )
 
     def _let_go(self, maybe: bool) -> None:
@@ -520,8 +557,8 @@ class Purchase:
         if not (receipt.is_old or is_unpaid):
             self.progress.maybe = True
             raise NotReached(
-                "%s was ordered as %s, but the API does not show it yet. Run the task again later: the same key %s "
-                "can't buy twice." % (self.order.name, row["id"], self.key),
+                "%s was ordered as %s, but the API does not show it yet. %s%s"
+                % (self.order.name, row["id"], SAFE_TO_REPEAT % self.key, self._way_if_gone()),
                 idempotency_key=self.key,
             )
         self.progress.maybe = False
@@ -534,6 +571,12 @@ class Purchase:
                 idempotency_key=self.key,
                 dead_id=row["id"],
             )
+
+    def _way_if_gone(self) -> str:
+        """Return the way out of a task that would fail in each run, because only the wallet could tell."""
+        return (
+            " If the panel does not show it either, %s." % self.order.way_to_another if self.order.shares_wallet else ""
+        )
 
     # Shared by the steps
 
@@ -557,6 +600,9 @@ class Purchase:
             return []
 
     def _balance(self) -> int | None:
+        """Read the balance; None if it can't be read, or if it says nothing because other orders pay from it."""
+        if self.order.shares_wallet:
+            return None
         try:
             return _account.get_wallet(self.api).balance_usd_cents
         except H444Error:

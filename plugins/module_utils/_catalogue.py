@@ -89,6 +89,14 @@ def find_plan(products: t.Sequence[Raw], slug: str, category: str) -> tuple[str,
     return slug, prices[0]
 
 
+def prices(products: t.Sequence[Raw], category: str) -> dict[str, int | None]:
+    """Return the effective monthly price of each plan in cents, by its slug; None if it is not clear."""
+    found: dict[str, set[int | None]] = {}
+    for row in _of_category(products, category):
+        found.setdefault(row["slug"], set()).add(row["your_monthly_usd_cents"])
+    return {slug: next(iter(told)) if len(told) == 1 else None for slug, told in found.items()}
+
+
 def _listed(names: t.Sequence[str]) -> str:
     return ", ".join(clean(name, 60) for name in names) or "none"
 
@@ -108,7 +116,7 @@ def _no_plan(slug: str, category: str, names: t.Sequence[str]) -> Refused:
 
 
 def plan_names(products: t.Sequence[Raw], category: str) -> dict[str, str]:
-    """Return the slug for each name by which the API may call a plan: slug, ID or display name, without case.
+    """Return the slug for each name by which the API may call a plan: slug, ID or display name, in lower case.
 
     A name that two plans share means none of them. A slug as it is written always means its own plan.
     """
@@ -129,14 +137,14 @@ def is_same_plan(told: str, wanted: str) -> bool:
 
 
 def plan_drift(name: str, told: str, wanted: str) -> str:
-    """Say that a resource has another plan than is wanted; a number or a display name may mean the wanted one."""
+    """Return the note that a resource has, or may have, another plan than the wanted one."""
     if is_slug(told):
         return "%s has the plan %s, not %s" % (name, clean(told, 60), wanted)
     return "The API returns the plan %s for %s, which may or may not be %s" % (shown(told), name, wanted)
 
 
 def is_slug(name: str) -> bool:
-    """Return whether a name is one to order by: no display name, and no number."""
+    """Return whether a name can be used in an order: not a display name, and not a number."""
     return bool(SLUG.match(name)) and not is_digits(name)
 
 
@@ -148,16 +156,16 @@ def _of_category(products: t.Sequence[Raw], category: str) -> list[Raw]:
     return [row for row in products if (row["category"] or category).lower() == category]
 
 
-# The first of these that looks like a slug is the name to order by, for a number or a display name is not.
+# The first of these that looks like a slug is used in orders, because a number or a display name can't be.
 TEMPLATE_NAMES = ("os_template", "slug", "template", "code", "id", "name")
 FAMILIES = ("os_family", "family", "os", "distribution", "distro")
-# A family may be listed with its templates: where they stand, and where else its name may.
+# A family may be listed with its templates: the fields with the templates, and further fields with its name.
 LISTS = ("templates", "os_templates", "versions", "images")
 LISTED_FAMILIES = ("slug", "id", "name")
 
 
 def read_os_templates(body_rows: t.Iterable[t.Any]) -> list[Row]:
-    """Return the templates in normal form, a row each: os_family and os_template; all else is kept.
+    """Return the templates in normal form, one row each: os_family and os_template; all else is kept.
 
     Assumed: the page shows no reply, so a row may be a text, an object, or a family with its templates
     (switch ``os_template_shape``).
@@ -207,7 +215,7 @@ def _are_all(kind: type, values: t.Collection[t.Any]) -> bool:
 
 
 def _content_of(body: t.Any) -> t.Any:
-    """Return what an envelope holds; what is in none as it is."""
+    """Return the content of an envelope; a value without one is returned unchanged."""
     if not isinstance(body, dict):
         return body
     by_name = {snake(str(key)): value for key, value in body.items()}
@@ -215,7 +223,7 @@ def _content_of(body: t.Any) -> t.Any:
 
 
 def find_os_template(templates: t.Sequence[Raw], name: str, family: str | None) -> tuple[str, str]:
-    """Find a template; returns its family and name. Raises: Refused, naming the templates there are."""
+    """Return the family and name of a template. Raises: Refused, which lists the available templates."""
     found = [row for row in templates if _is_called(row, name, family)]
     if not found:
         raise _no_template(name, family, sorted({row["os_template"] for row in templates}))

@@ -9,6 +9,7 @@ What may be repeated is decided by _endpoint. Libraries raise, so nothing here e
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import re
@@ -32,6 +33,7 @@ MAX_PAGES = 1000
 RATE_LIMIT_PATIENCE_SECONDS = 300.0
 RATE_LIMIT_BASE_SECONDS = 5.0
 RATE_LIMIT_CAP_SECONDS = 60.0
+RATE_LIMIT_SPREAD_SECONDS = 3.0
 RETRY_AFTER_CAP_SECONDS = 60.0
 BACKOFF_BASE_SECONDS = 0.5
 BACKOFF_CAP_SECONDS = 8.0
@@ -125,11 +127,27 @@ class Client:
         self._retries = retries
         self._clock = clock
         self._sleep = sleep
+        self.sent_at = 0.0
+        """when the newest attempt began"""
         self.held_seconds = 0.0
         """how long all requests so far waited for the shared pace, and because the API asked for it"""
 
     def __repr__(self) -> str:
         return "Client(%r)" % self.api_url
+
+    def twin(self) -> Client:
+        """Return a client with a connection of its own, for another thread. It keeps the same pace."""
+        other = copy.copy(self)
+        other._transport = self._transport.twin()
+        other.held_seconds = 0.0
+        return other
+
+    def recall(self) -> None:
+        """Accept the replies of earlier tasks: this client has none."""
+
+    def refresh(self) -> bool:
+        """Read everything anew, which this client does anyway."""
+        return False
 
     def now(self) -> float:
         """Return the seconds of a clock that never jumps."""
@@ -172,6 +190,7 @@ class Client:
         while True:
             tries.attempts += 1
             self.held_seconds += self._pacer.wait_turn()
+            self.sent_at = self._clock()
             try:
                 received = self._transport.send(sent)
             except Lost as lost:
@@ -202,7 +221,9 @@ class Client:
         """Wait as long as a 429 asks for, and make all processes wait. Raises: RateLimited if that is too long."""
         default = min(RATE_LIMIT_BASE_SECONDS * 2**tries.failures, RATE_LIMIT_CAP_SECONDS)
         tries.failures += 1
-        wait = retry_after_seconds(received.headers, default, time.time()) * (1 + random.random() / 4)
+        wait = retry_after_seconds(received.headers, default, time.time())
+        # A little later than asked for and not all at once, yet soon enough to find something left of the next minute.
+        wait += random.random() * min(wait / 4, RATE_LIMIT_SPREAD_SECONDS)
         if tries.limited_seconds + wait > RATE_LIMIT_PATIENCE_SECONDS:
             fate = (
                 "It is not known whether it was carried out"
@@ -327,25 +348,32 @@ def _paged(answer: Answer, page_of: t.Callable[[t.Any], t.Any] | None) -> Answer
     return answer._replace(body=page_of(answer.body)) if page_of else answer
 
 
-def open_client(options: t.Mapping[str, t.Any], caller: str, core_version: str = "") -> Client:
+def open_client(
+    options: t.Mapping[str, t.Any], caller: str, core_version: str = "", make: t.Callable[..., Client] = Client
+) -> Client:
     """Make a client from the common options. *caller*: the module's or plugin's name, for the User-Agent.
 
     Raises: BadOption.
     """
-    return _open(options, check_url(options["api_url"]), check_key(options.get("api_key")), caller, core_version)
+    api_key = check_key(options.get("api_key"))
+    return _open(make, options, check_url(options["api_url"]), api_key, _agent(caller, core_version))
 
 
 def open_sign_in(options: t.Mapping[str, t.Any], caller: str, core_version: str = "") -> Client:
     """Make a client of the API's origin that sends no key, for a sign-in brings one. Raises: BadOption."""
     parts = urlsplit(check_url(options["api_url"]))
-    return _open(options, "%s://%s" % (parts.scheme, parts.netloc), None, caller, core_version)
+    return _open(Client, options, "%s://%s" % (parts.scheme, parts.netloc), None, _agent(caller, core_version))
 
 
-def _open(options: t.Mapping[str, t.Any], url: str, api_key: str | None, caller: str, core_version: str) -> Client:
-    agent = "h444-ansible/%s" % COLLECTION_VERSION
-    if core_version:
-        agent += " ansible-core/%s" % core_version
-    return Client(
+def _agent(caller: str, core_version: str) -> str:
+    core = " ansible-core/%s" % core_version if core_version else ""
+    return "h444-ansible/%s%s requests/%s (%s)" % (COLLECTION_VERSION, core, version_of_requests(), caller)
+
+
+def _open(
+    make: t.Callable[..., Client], options: t.Mapping[str, t.Any], url: str, api_key: str | None, user_agent: str
+) -> Client:
+    return make(
         url,
         api_key,
         pacer=Pacer(url, api_key or "", options["rate_limit"]),
@@ -353,5 +381,5 @@ def _open(options: t.Mapping[str, t.Any], url: str, api_key: str | None, caller:
         retries=options["api_retries"],
         validate_certs=options["validate_certs"],
         ca_path=options.get("ca_path"),
-        user_agent="%s requests/%s (%s)" % (agent, version_of_requests(), caller),
+        user_agent=user_agent,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._api import Answer, Api, Params
+from ._ending import Ending
 from ._errors import H444Error, NotFound
 from ._identifiers import NONE, Identifiers, check_given
 from ._names import clean
@@ -63,6 +64,10 @@ class Progress:
         self._kept_without_id = ""
         self.sink = sink
 
+    def begin(self, plan: Plan) -> None:
+        """Take the plan that is to be carried out."""
+        self.plan, self.after, self.order = plan, plan.before, dict(plan.order or {})
+
     def keep(
         self,
         resource: str,
@@ -91,12 +96,25 @@ class Progress:
         self.secrets.update(entry)
 
     def receive(
-        self, resource: str, resource_id: str | None, reply: Reply, wanted: t.Iterable[str], way_out: str
+        self,
+        resource: str,
+        resource_id: str | None,
+        reply: Reply,
+        wanted: t.Iterable[str],
+        way_out: str,
+        may_repeat: bool = False,
     ) -> None:
-        """Store all secrets of a reply, then warn of each *wanted* one that is missing, and of further ones."""
+        """Store all secrets of a reply, then warn of each *wanted* one that is missing, and of further ones.
+
+        *may_repeat*: the reply may repeat that to an earlier run, whose secrets are still valid if the file has them.
+        """
         self.keep(resource, resource_id, reply.secrets, reply.others)
+        known = self._stored(resource, resource_id) if may_repeat else {}
         place = "in credentials_file" if self.is_kept_in_file else "in %s of the result" % OTHER_SECRETS
         for name in wanted:
+            if name not in reply.secrets and name not in reply.unclear and known.get(name):
+                self.is_kept_in_file = True  # since the run whose order this reply repeats
+                continue
             self._check_secret(name, "%s of %s" % (name.replace("_", " "), resource), reply, place, way_out)
         unclear = {path for paths in reply.unclear.values() for path in paths}
         more = [path for path in reply.others if path not in unclear]
@@ -105,6 +123,14 @@ class Progress:
                 "The reply about %s contains further secrets. They are %s under these names: %s."
                 % (clean(resource), place, _listed(more))
             )
+
+    def _stored(self, resource: str, resource_id: str | None) -> t.Mapping[str, t.Any]:
+        """Return what the file contains of this very resource; nothing if that can't be read."""
+        try:
+            entry = self.sink.kept(resource)
+        except (OSError, H444Error):
+            return {}
+        return entry if resource_id is not None and entry.get("id") == resource_id else {}
 
     def _check_secret(self, name: str, what: str, reply: Reply, place: str, way_out: str) -> None:
         """Warn of what is wrong with a one-time secret of a reply. *what*: what it is called."""
@@ -176,13 +202,22 @@ class Progress:
         done = self.plan.actions if planned_only or self.maybe else self.done
         return bool(self.reconciler.result_key) and (self.secret_lost or any(action.brings_secret for action in done))
 
-    def _written(self, planned_only: bool) -> list[Action]:
+    def brings_to_file(self, action: Action) -> bool:
+        """Return whether a step brings a secret that is written to credentials_file."""
+        return action.brings_secret and self.sink.path is not None
+
+    def written(self, planned_only: bool) -> list[Action]:
         """Return the steps that changed something, or would."""
-        return [action for action in (self.plan.actions if planned_only else self.done) if action.writes]
+        planned = [action for action in self.plan.actions if not action.if_needed]
+        return [action for action in (planned if planned_only else self.done) if action.writes]
+
+    def purchase(self) -> str:
+        """Return what was bought, for a failure's message."""
+        return "%s was ordered. Its ID is %s." % (clean(self.bought), self.resource_id) if self.bought else ""
 
     def belongings(self) -> str:
         """Return what was bought and where its one-time secrets are, for the end of a failure's message."""
-        parts = ["%s was ordered. Its ID is %s." % (clean(self.bought), self.resource_id)] if self.bought else []
+        parts = [self.purchase()]
         if self.secrets:
             parts.append(
                 "The result of this task contains %s, which the API returns only once."
@@ -190,11 +225,11 @@ class Progress:
             )
         if self.is_kept_in_file:
             parts.append("The one-time secrets are in credentials_file: %s." % clean(self.sink.path or "", 200))
-        return " ".join(parts)
+        return " ".join(filter(None, parts))
 
     def result(self, planned_only: bool = False) -> dict[str, t.Any]:
         """Return the task's result; *planned_only*: in check mode, where every planned step counts as done."""
-        actions = self._written(planned_only)
+        actions = self.written(planned_only)
         found: dict[str, t.Any] = {
             "changed": bool(actions) or self.maybe,
             **({self.reconciler.result_key: self.after} if self.reconciler.result_key else self.after or {}),
@@ -252,14 +287,18 @@ def apply(api: Api, progress: Progress) -> None:
     while todo:
         action = todo.pop(0)
         if action.writes:
-            _carry_out(api, action, progress)
+            with Ending() as ending:
+                if progress.brings_to_file(action):
+                    ending.hold()
+                act(api, action, progress)
         if action.until and progress.reconciler.wait is not None:
             progress.reconciler.wait(api, action, progress)
         if progress.reconciler.further is not None:
             todo[:0] = progress.reconciler.further(action, progress)
 
 
-def _carry_out(api: Api, action: Action, progress: Progress) -> None:
+def act(api: Api, action: Action, progress: Progress) -> None:
+    """Carry out one writing step. Raises: H444Error."""
     progress.spared, bought_before = False, progress.bought
     try:
         progress.reconciler.perform(api, action, progress)
@@ -275,34 +314,110 @@ def _carry_out(api: Api, action: Action, progress: Progress) -> None:
         progress.done.append(action)
 
 
+class Planned(t.Protocol):
+    """What is planned: a Plan, or many."""
+
+    @property
+    def actions(self) -> t.Sequence[Action]:
+        """Return all steps."""
+
+
+SomePlan = t.TypeVar("SomePlan", bound=Planned)
+
+
+def made(api: Api, plan_of: t.Callable[[Api, Params], SomePlan], params: Params) -> SomePlan:
+    """Make the plan. The replies of earlier tasks may decide that nothing is to be done, but nothing else."""
+    api.recall()
+    try:
+        plan = plan_of(api, params)
+    except H444Error:
+        if not api.refresh():
+            raise
+    else:
+        if not plan.actions or not api.refresh():
+            return plan
+    return plan_of(api, params)
+
+
+class Work(t.Protocol):
+    """What a state module does. The methods are called in this order, and one that fails ends the work."""
+
+    def plan(self, open_api: t.Callable[[], Api]) -> None:
+        """Check the options, then read what is there and decide. Raises: H444Error."""
+
+    def check(self, is_check_mode: bool) -> None:
+        """Check what must hold before the first write. Raises: H444Error."""
+
+    def pretend(self) -> None:
+        """Take the plan for carried out."""
+
+    def carry_out(self) -> None:
+        """Carry the plan out. Raises: H444Error."""
+
+    def belongings(self) -> str:
+        """Return what was bought and where its one-time secrets are, for the end of a failure's message."""
+
+    def result(self, planned_only: bool = False) -> dict[str, t.Any]:
+        """Return the task's result; *planned_only*: in check mode, where every planned step counts as done."""
+
+
+class _Single:
+    """The work on one resource."""
+
+    def __init__(self, module: t.Any, reconciler: Reconciler) -> None:
+        self._reconciler = reconciler
+        self._progress = Progress(reconciler, module.params, Sink(module.params.get("credentials_file")), module.warn)
+
+    def plan(self, open_api: t.Callable[[], Api]) -> None:
+        progress = self._progress
+        progress.params = check_given(progress.params, self._reconciler.identifiers)
+        self._api = open_api()
+        progress.begin(made(self._api, self._reconciler.plan_of, progress.params))
+
+    def check(self, is_check_mode: bool) -> None:
+        progress, plan = self._progress, self._progress.plan
+        check_unprotected(progress.params.get("protected"), plan.actions)
+        for note in plan.notes + (plan.doubts if is_check_mode else ()):
+            progress.warn(note)
+        if any(action.brings_secret for action in plan.actions):
+            progress.sink.prove(write=not is_check_mode)
+
+    def pretend(self) -> None:
+        self._progress.after = self._progress.plan.after
+
+    def carry_out(self) -> None:
+        apply(self._api, self._progress)
+        self._progress.after = self._reconciler.read_back(self._api, self._progress.params, self._progress)
+
+    def belongings(self) -> str:
+        return self._progress.belongings()
+
+    def result(self, planned_only: bool = False) -> dict[str, t.Any]:
+        return self._progress.result(planned_only)
+
+
 def run(module: t.Any, reconciler: Reconciler) -> None:
+    """Manage one resource, and end the module with the result."""
+    conduct(module, _Single(module, reconciler))
+
+
+def conduct(module: t.Any, work: Work) -> None:
     """Make the plan, carry it out unless in check mode, and end the module with the result."""
-    sink = Sink(module.params.get("credentials_file"))
-    progress = Progress(reconciler, module.params, sink, module.warn)
     planned_only = False
     try:
-        params = progress.params = check_given(module.params, reconciler.identifiers)
-        api = module.api()
-        plan = reconciler.plan_of(api, params)
-        progress.plan, progress.after = plan, plan.before
-        check_unprotected(params.get("protected"), plan.actions)
-        progress.order = dict(plan.order or {})
-        for note in plan.notes + (plan.doubts if module.check_mode else ()):
-            module.warn(note)
-        if any(action.brings_secret for action in plan.actions):
-            sink.prove(write=not module.check_mode)
+        work.plan(module.api)
+        work.check(module.check_mode)
         if module.check_mode:
             planned_only = True
-            progress.after = plan.after
+            work.pretend()
         else:
-            apply(api, progress)
-            progress.after = reconciler.read_back(api, params, progress)
+            work.carry_out()
     except H444Error as error:
-        belongings = progress.belongings()
+        belongings = work.belongings()
         if belongings:
             error.args = ("%s %s" % (error, belongings),)
-        module.fail(error, **progress.result())
+        module.fail(error, **work.result())
     # Nothing may lose a password, not even a bug.
     except Exception as error:  # pylint: disable=broad-except
-        module.crash(error, told=progress.belongings(), **progress.result())
-    module.exit(**progress.result(planned_only))
+        module.crash(error, told=work.belongings(), **work.result())
+    module.exit(**work.result(planned_only))

@@ -283,13 +283,17 @@ def find_domain(api: Api, params: Params) -> Domain:
         if found is not None:
             check_names(DOMAIN, found.row, params)
             return found
-    domains = list_domains(api)
+    return complete(api, find_listed(list_domains(api), params))
+
+
+def find_listed(domains: t.Sequence[Domain], params: Params) -> Domain:
+    """Find the one domain with the name of a task in the list. Raises: Missing, also for an ID; Ambiguous."""
     rows = [domain.row for domain in domains]
     row = by_name(DOMAIN, rows, params) if params.get("id") is None else None
     if row is None:
         then = " Nothing was changed. The API can't register domains; order them in the panel."
         raise missing(DOMAIN, params, rows, then)
-    return complete(api, next(domain for domain in domains if domain.row is row))
+    return next(domain for domain in domains if domain.row is row)
 
 
 def wanted_of(params: Params) -> Row:
@@ -376,7 +380,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
 
 
 def _look_again(api: Api, action: Action, progress: Progress, error: ApiError | UnknownFate) -> None:
-    """Read whether a change without a good reply was made. Raises unless it was."""
+    """Find out whether a change without a good reply was made. Raises unless it was."""
     now, wanted, before = _read_or_none(api, action.ids["id"]), progress.plan.wish, progress.plan.before
     if now is None:
         raise error
@@ -448,7 +452,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named(api: Api, params: Params) -> list[Domain]:
-    """Read the domains of the ID or the name that is set, or all. Raises: BadOption, Refused."""
+    """Read the domain with the given ID or name, or all domains. Raises: BadOption, Refused."""
     if params.get("name") is not None:
         check_name(params["name"])
     if params.get("id") is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _buy, _catalogue
+from . import _buy, _catalogue, _reading
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
@@ -204,7 +204,7 @@ def get_hosting(api: Api, hosting_id: str) -> Row | None:
 
 
 def title_of(row: Row) -> str:
-    """Return the name by which messages call an account."""
+    """Return the name of an account in messages."""
     return str(row["domain"] or row["username"] or row["id"])
 
 
@@ -226,18 +226,36 @@ ACCOUNT = Noun(
     shows=("domain", "username", "created_at"),
     is_gone=is_gone,
 )
+
 ACCOUNTS = Source(ACCOUNT, list_hosting, get_hosting)
 
 
-def find_hosting(api: Api, params: Params) -> Found:
+class Reading(_reading.Reading):
+    """What the plans of hosting accounts are made from."""
+
+    @property
+    def hosting_source(self) -> Source:
+        """Where hosting accounts are found."""
+        return Source(ACCOUNT, lambda _api: self.hosting(), lambda _api, hosting_id: self.hosting_account(hosting_id))
+
+    def hosting(self) -> list[Row]:
+        """Return every account."""
+        return self.once("hosting", list_hosting)
+
+    def hosting_account(self, hosting_id: str) -> Row | None:
+        """Return one account; None if it does not exist."""
+        return get_hosting(self.api, hosting_id)
+
+
+def find_hosting(reading: Reading, params: Params) -> Found:
     """Find the account that a task means. Raises: BadOption, Ambiguous, Refused, BadReply."""
     rows: list[Row] | None = None
     if params.get("id") is not None:
-        row = get_living(api, ACCOUNTS, check_id(params["id"], "id"))
+        row = get_living(reading.api, reading.hosting_source, check_id(params["id"], "id"))
         if row is not None and differences(row, params):
-            rows = list_hosting(api)  # for the account that the other name belongs to
+            rows = reading.hosting()  # for the account that the other name belongs to
     else:
-        rows = list_hosting(api)
+        rows = reading.hosting()
         row = find_named(rows, params)
     if row is not None:
         check_same(row, rows or (), params)
@@ -319,13 +337,26 @@ def plan_of(api: Api, params: Params) -> Plan:
 
     Raises: Refused, Missing, Ambiguous, BadOption.
     """
-    params = checked(params)
-    found = find_hosting(api, params)
+    plan = plan_account(Reading(api), checked(params))
+    if plan.wish is not None:
+        _buy.check_wallet(plan.wish)
+    return plan
+
+
+def plan_account(reading: Reading, params: Params, may_order_suspended: bool = False) -> Plan:
+    """Plan what a task with checked options does to its account; whether the wallet covers an order is open yet.
+
+    *may_order_suspended*: a missing account that should be suspended is ordered, and suspended then.
+    Raises: Refused, Missing, Ambiguous, BadOption.
+    """
+    found = find_hosting(reading, params)
     if params["state"] == "absent":
         return plan_absent(found.row)
-    if found.row is None:
-        return plan_missing(api, params, found)
-    return plan_current(with_detail(api, found.row, params), params)
+    if found.row is not None:
+        return plan_current(with_detail(reading, found.row, params), params)
+    if found.rows is None or (params["state"] == "suspended" and not may_order_suspended):
+        raise missing(ACCOUNT, params, listed(reading.api, reading.hosting_source, found))
+    return plan_order(reading, params, params["domain"], params.get("username"), found.rows)
 
 
 def checked(params: Params) -> Params:
@@ -340,17 +371,7 @@ def checked(params: Params) -> Params:
     return {**params, "domain": domain}
 
 
-def plan_missing(api: Api, params: Params, found: Found) -> Plan:
-    """Plan an order for a name that no account has, if the task asks for one.
-
-    Raises: Missing, and what plan_order raises.
-    """
-    if found.rows is None or params["state"] == "suspended":
-        raise missing(ACCOUNT, params, listed(api, ACCOUNTS, found))
-    return plan_order(api, params, params["domain"], params.get("username"), found.rows)
-
-
-def with_detail(api: Api, row: Row, params: Params) -> Row:
+def with_detail(reading: Reading, row: Row, params: Params) -> Row:
     """Read the account itself if its row in the list lacks a field that the decision needs."""
     needed = {
         "status": params["state"] != "present",
@@ -359,7 +380,7 @@ def with_detail(api: Api, row: Row, params: Params) -> Row:
     }
     if params.get("id") is not None or not any(wanted and row[field] is None for field, wanted in needed.items()):
         return row
-    return laid_over(row, get_hosting(api, row["id"]))
+    return laid_over(row, get_hosting(reading.api, row["id"]))
 
 
 def plan_absent(current: Row | None) -> Plan:
@@ -471,7 +492,9 @@ def drift_notes(current: Row, params: Params) -> list[str]:
     return notes
 
 
-def plan_order(api: Api, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]) -> Plan:
+def plan_order(
+    reading: Reading, params: Params, domain: str | None, username: str | None, rows: t.Sequence[Row]
+) -> Plan:
     """Plan the order of an account, after every check that is possible before money moves.
 
     Raises: Refused, Missing, BadOption.
@@ -484,14 +507,25 @@ def plan_order(api: Api, params: Params, domain: str | None, username: str | Non
             % ("domain" if domain is None else "username", shown(username if domain is None else domain))
         )
     _check_free(rows, username, domain)
-    offer = _buy.find_offer(api, params, SHOP)
+    offer = _buy.find_offer(reading.products(), params, SHOP)
     body = {"plan_slug": offer.plan_slug, "domain": domain, "username": username}
     if params.get("php_version") is not None:
         body["php_version"] = params["php_version"]
     identity = (domain, username.casefold())
-    order = _buy.make_order(api, params, SHOP, offer, body=body, identity=identity, rows=rows)
+    order = _buy.make_order(
+        params,
+        SHOP,
+        offer,
+        reading.wallet(),
+        body=body,
+        identity=identity,
+        known_ids=frozenset(row["id"] for row in rows),
+    )
     after: Row = {**dict.fromkeys(FIELDS), **body, "status": ACTIVE}
-    return _buy.plan_purchase(order, SHOP, after, SETTLED)
+    if params["state"] != "suspended":
+        return _buy.plan_purchase(order, SHOP, after, SETTLED)
+    suspend = Action("suspend", domain, SUSPEND, {"id": ""}, until=(SUSPENDED,))
+    return _buy.plan_purchase(order, SHOP, {**after, "status": SUSPENDED}, SETTLED, suspend)
 
 
 def _check_free(rows: t.Sequence[Row], username: str, domain: str) -> None:
@@ -516,7 +550,7 @@ def read_order_reply(body: t.Any) -> Reply:
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of an account's plan."""
     if action.endpoint is ORDER:
-        _perform_order(api, t.cast(Order, progress.plan.purchase), progress)
+        _perform_order(api, progress.plan.wish, progress)
         return
     try:
         send(api, action, progress)
@@ -533,7 +567,7 @@ def _is_so_already(api: Api, action: Action, error: ApiError, progress: Progress
     if action.endpoint not in (SUSPEND, UNSUSPEND) or error.status not in CONFLICTS:
         return False
     progress.maybe = error.may_have_happened
-    row = get_hosting(api, action.ids["id"])
+    row = get_hosting(api, action.ids["id"] or progress.resource_id)
     return row is not None and row["status"] in action.until
 
 
@@ -582,7 +616,7 @@ def wait(api: Api, action: Action, progress: Progress) -> None:
 
 
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:
-    """Unsuspend an account that is suspended after its order although it is to be active."""
+    """Unsuspend an account that should be active, but is suspended after its order."""
     row = progress.after
     if progress.params["state"] != "active" or action.until != SETTLED or not row or row["status"] != SUSPENDED:
         return ()
@@ -591,13 +625,18 @@ def further(action: Action, progress: Progress) -> tuple[Action, ...]:
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Return the account after the run."""
+    return read_after(Reading(api), params, progress)
+
+
+def read_after(reading: Reading, params: Params, progress: Progress) -> t.Any:
+    """Return the account after its plan was carried out."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
     last = progress.done[-1] if progress.done else plan.actions[-1]
-    row = (progress.after if last.until else get_hosting(api, plan.after["id"])) or progress.after
-    if plan.purchase is not None:
-        fill_from_order(row, plan.purchase)
+    row = (progress.after if last.until else reading.hosting_account(plan.after["id"])) or progress.after
+    if plan.wish is not None:
+        fill_from_order(row, plan.wish)
     # What the API leaves out comes from the plan, but never a status.
     now = laid_over({**plan.after, "status": None, "ssl_status": None}, row)
     php = params.get("php_version")
@@ -620,7 +659,7 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
-    """Read the accounts of the names that are set, or all.
+    """Read the accounts with the names that are set, or all.
 
     Raises: BadOption; Ambiguous, Refused if the names mean different accounts.
     """

@@ -116,7 +116,7 @@ def _collect(fields: Raw, prefix: str, told: Told) -> None:
 
 
 def _texts(fields: Raw, names: t.Iterable[str]) -> list[str]:
-    found = (word(fields.get(name)) for name in names)
+    found = [word(fields[name]) for name in names if name in fields]
     return [value for value in found if value and value.strip()]
 
 

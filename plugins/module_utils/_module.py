@@ -25,26 +25,38 @@ def held_up(seconds: float, warn: t.Callable[[str], None]) -> dict[str, float]:
     return {"waited_seconds": round(seconds, 1)} if seconds > _client.TOLD_SECONDS else {}
 
 
+def explained(msg: t.Any) -> str:
+    """Return the message of a failure; where the key is missing, it says where the key is taken from."""
+    text = str(msg)
+    if text.startswith("missing required arguments") and "api_key" in text:
+        way_out = "Set api_key or the environment variable H444_API_KEY. Create keys at %s. Nothing was sent."
+        return "%s. %s" % (text, way_out % KEY_PAGE)
+    return text
+
+
 class _Core(AnsibleModule):
     """AnsibleModule, which names a missing option, but not its environment variable."""
 
     def fail_json(self, msg: str, **result: t.Any) -> None:
         """Fail; without a key, say where it is taken from."""
-        if str(msg).startswith("missing required arguments") and "api_key" in str(msg):
-            msg = "%s. Set api_key or the environment variable H444_API_KEY. Create keys at %s. Nothing was sent." % (
-                msg,
-                KEY_PAGE,
-            )
-        super().fail_json(msg, **result)
+        super().fail_json(explained(msg), **result)
 
 
 class H444Module:
-    """Holds an AnsibleModule. It is built first, before anything can fail."""
+    """Holds an AnsibleModule. It is built first, before anything can fail.
+
+    This is the face of a module that runs in a process of its own. ``plugin_utils/_in_process.py`` has the one for the
+    controller's process, which ``main(face=…)`` takes in its place.
+    """
 
     def __init__(self, argument_spec: dict[str, t.Any], *, signs_in: bool = False, **rules: t.Any) -> None:
-        self._open = _client.open_sign_in if signs_in else _client.open_client
-        self._module = _Core(argument_spec=argument_spec, supports_check_mode=True, **rules)
+        self._open: t.Callable[..., _client.Client] = _client.open_sign_in if signs_in else _client.open_client
+        self._module = self._build(argument_spec=argument_spec, supports_check_mode=True, **rules)
         self._client: _client.Client | None = None
+
+    def _build(self, **given: t.Any) -> t.Any:
+        """Make the AnsibleModule, or what stands in for it."""
+        return _Core(**given)
 
     @property
     def params(self) -> dict[str, t.Any]:
@@ -66,6 +78,9 @@ class H444Module:
     def warn(self, text: str) -> None:
         """Warn the user."""
         self._module.warn(self._without_key(text))
+
+    def tell(self, text: str) -> None:
+        """Tell the user how far the task is. A module in a process of its own has nobody to tell."""
 
     def exit(self, **result: t.Any) -> None:
         """End well."""

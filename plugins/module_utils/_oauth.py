@@ -43,7 +43,7 @@ REGISTER = Endpoint("POST", "/oauth/register", "", NEVER)
 DEVICE = Endpoint("POST", "/oauth/device_authorization", "", ALWAYS)
 # A code that was already exchanged is refused with a specific error.
 EXCHANGE = Endpoint("POST", "/oauth/token", "", ALWAYS, returns_secret=True)
-# A refresh token works once. To use it twice may end the whole sign-in.
+# A refresh token works once. Using it twice may end the whole sign-in.
 REFRESH = Endpoint("POST", "/oauth/token", "", NEVER, returns_secret=True)
 ENDPOINTS = (METADATA, REGISTER, DEVICE, EXCHANGE, REFRESH)
 
@@ -306,7 +306,7 @@ def _refused(error: ApiError, client_id: str) -> H444Error:
         "expired_token": "The sign-in was not approved in time, and its code has expired. %s." % BEGIN_ANEW,
         "unsupported_grant_type": "444Host does not support this kind of sign-in. Create a key at %s." % APPS_PAGE,
     }
-    # A 401 or 403 without a code can't be about a key, for none was sent.
+    # A 401 or 403 without a code can't be about a key, because none was sent.
     by_status = {401: "invalid_client", 403: "unauthorized_client"}
     code = error.code if error.code in sentences else by_status.get(error.status)
     if code is None:
@@ -371,7 +371,7 @@ def _refresh(api: Api, endpoint: Endpoint, progress: Progress) -> None:
     stored = progress.sink.kept(_entry(params))
     marks, used = _marks(stored), params["refresh_token"]
     if _mark(used) in marks and stored.get("refresh_token"):
-        # To use a token twice could end the whole sign-in.
+        # Using a token twice could end the whole sign-in.
         progress.warn(
             "This refresh token was used by an earlier run, which stored the new one in credentials_file. The new one "
             "is used now."
@@ -417,7 +417,7 @@ def _mark(token: str) -> str:
 
 
 def _marks(stored: Params) -> list[str]:
-    """Return the hashes of the codes and tokens that the stored tokens have replaced, the latest last."""
+    """Return the hashes of the codes and tokens that the stored tokens have replaced, the newest last."""
     found = stored.get("replaced")
     return [mark for mark in found if isinstance(mark, str)] if isinstance(found, list) else []
 

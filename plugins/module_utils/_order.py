@@ -62,6 +62,9 @@ class Order(t.NamedTuple):
 
     *identity*: what distinguishes it from other orders, the wanted name first. *plan_names*: the slug for each name of
     a plan. *server_time*: the API's clock at *looked_at*, which is a time of the client's monotonic clock.
+    *siblings*: the names of the same kind that the same run orders too. *shares_wallet*: whether it orders anything
+    else. Then all orders pay from the same wallet at the same time, so the balance proves nothing about any one of
+    them.
     """
 
     kind: str
@@ -78,6 +81,8 @@ class Order(t.NamedTuple):
     timeout_seconds: float
     plan_names: t.Mapping[str, str]
     looked_at: float
+    siblings: t.FrozenSet[str] = frozenset()
+    shares_wallet: bool = False
 
     @property
     def wanted_name(self) -> str:
@@ -111,10 +116,25 @@ class Order(t.NamedTuple):
         return self.plan_names.get(plan) or self.plan_names.get(plan.casefold()) if plan else None
 
     def is_paid(self, balance_usd_cents: int | None) -> bool | None:
-        """Return whether the balance shows a payment; None if it is unknown, or if nothing is due."""
-        if balance_usd_cents is None or self.price_usd_cents <= 0:
+        """Return whether the balance shows a payment.
+
+        None if it is unknown, if nothing is due, or if other orders pay from the same wallet.
+        """
+        if balance_usd_cents is None or self.price_usd_cents <= 0 or self.shares_wallet:
             return None
         return balance_usd_cents < self.balance_usd_cents
+
+    def as_of(self, now: float) -> Order:
+        """Return the order with the API's clock at *now* of the client's clock, when it is sent.
+
+        An order of a large run is sent long after its reading. What another run ordered meanwhile is not this order's.
+        The clock is one of whole seconds, like that of the reading, and never ahead.
+        """
+        passed = int(now - self.looked_at)
+        if self.server_time is None or passed <= 0:
+            return self
+        server_time = self.server_time + timedelta(seconds=passed)
+        return self._replace(server_time=server_time, looked_at=self.looked_at + passed)
 
 
 class Receipt(t.NamedTuple):
@@ -266,15 +286,17 @@ def may_be_at_work(error: ApiError, is_first: bool) -> bool:
 def refusal(order: Order, error: ApiError, key: str) -> H444Error:
     """Return the error for an order that the API refused with this key: what it means, and what to do."""
     if error.status == 402:
-        advice = "top up the wallet"
-        if order.balance_usd_cents >= order.price_usd_cents:
-            advice = (
-                "the wallet holds enough now, so the API repeats an earlier refusal of the same key; %s"
-                % order.way_to_another
-            )
         return Refused(
             "The API refused the order of %s because the wallet holds too little (price %d US cents, wallet %d US "
-            "cents); %s. %s" % (order.name, order.price_usd_cents, order.balance_usd_cents, advice, error),
+            "cents%s); %s. %s"
+            % (
+                order.name,
+                order.price_usd_cents,
+                order.balance_usd_cents,
+                " before the orders of this task" if order.shares_wallet else "",
+                _advice_about_the_wallet(order),
+                error,
+            ),
             **error.facts,
         )
     if topic_of(error) == KEY or error.status in (404, 410):
@@ -286,6 +308,18 @@ def refusal(order: Order, error: ApiError, key: str) -> H444Error:
         )
     error.facts["idempotency_key"] = key
     return error
+
+
+def _advice_about_the_wallet(order: Order) -> str:
+    if order.shares_wallet:
+        return "top up the wallet. If it holds enough, the API repeats an earlier refusal of the same key: then %s" % (
+            order.way_to_another
+        )
+    if order.balance_usd_cents >= order.price_usd_cents:
+        return "the wallet holds enough now, so the API repeats an earlier refusal of the same key; %s" % (
+            order.way_to_another
+        )
+    return "top up the wallet"
 
 
 def generation_of(value: t.Any) -> str:
@@ -309,7 +343,7 @@ def facts_of(order: Order, id_fact: str) -> dict[str, t.Any]:
         "attempts": 0,
         id_fact: None,
         "wallet_before_usd_cents": order.balance_usd_cents,
-        "wallet_after_usd_cents": order.balance_after_usd_cents,
+        "wallet_after_usd_cents": None if order.shares_wallet else order.balance_after_usd_cents,
     }
 
 

@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ._lock import lock, open_private
-from ._window import Window, block_until, reserve
+from ._window import MAX_GAP_SECONDS, Window, block, reserve
 
 LOCK_PATIENCE_SECONDS = 2.0
 
@@ -53,7 +53,7 @@ class Pacer:
     def block(self, seconds: float) -> None:
         """Tell every process that nothing may be sent for so long: the API answered 429."""
         if self.per_minute > 0:
-            self._update(lambda window: (block_until(window, self._clock() + seconds), 0.0))
+            self._update(lambda window: (block(window, self._clock(), seconds, self.per_minute), 0.0))
 
     def _update(self, change: t.Callable[[Window], tuple[Window, float]]) -> float:
         handle = open_private(self._name)
@@ -65,7 +65,7 @@ class Pacer:
                 self._own, wait = change(self._own)
                 return wait
             window, wait = change(_unpack(os.read(handle, 1 << 22)))
-            data = struct.pack("<%dd" % (1 + len(window.sent_at)), window.not_before, *window.sent_at)
+            data = struct.pack("<%dd" % (2 + len(window.sent_at)), window.not_before, window.gap, *window.sent_at)
             os.lseek(handle, 0, os.SEEK_SET)
             os.write(handle, data)
             os.ftruncate(handle, len(data))
@@ -78,9 +78,9 @@ class Pacer:
 
 def _unpack(data: bytes) -> Window:
     """Read the file; anything but whole, finite numbers is an empty log."""
-    if not data or len(data) % 8:
+    if len(data) < 16 or len(data) % 8:
         return Window()
     numbers = struct.unpack("<%dd" % (len(data) // 8), data)
-    if not all(0.0 <= number < 1e11 for number in numbers):
+    if not all(0.0 <= number < 1e11 for number in numbers) or numbers[1] > MAX_GAP_SECONDS:
         return Window()
-    return Window(tuple(sorted(numbers[1:])), numbers[0])
+    return Window(tuple(sorted(numbers[2:])), numbers[0], numbers[1])

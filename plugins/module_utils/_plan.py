@@ -9,14 +9,14 @@ from __future__ import annotations
 import typing as t
 
 from ._endpoint import Endpoint
-from ._order import Order
 
 
 class Action(t.NamedTuple):
     """One step. An ID "" in *ids* is that of the resource that an order of the same plan creates.
 
     *known_as*: every name, before and after this plan, of a resource that the step destroys or gives a *new_name*;
-    None among them is a name that the API does not return.
+    None among them is a name that the API does not return. *if_needed*: whether the step is for a new resource that is
+    probably as it should be without it.
     """
 
     verb: str
@@ -30,6 +30,12 @@ class Action(t.NamedTuple):
     until: t.Tuple[str, ...] = ()
     known_as: t.Tuple[t.Optional[str], ...] = ()
     new_name: t.Optional[str] = None
+    if_needed: bool = False
+
+    @property
+    def orders(self) -> bool:
+        """Return whether the step spends money."""
+        return self.verb == "order"
 
     @property
     def writes(self) -> bool:
@@ -44,8 +50,8 @@ class Plan(t.NamedTuple):
     """A decision, made in full before anything is sent.
 
     *notes*: warnings for the user. *doubts*: warnings of what only the real run can show, issued in check mode alone.
-    *purchase*: what is bought; *order*: the facts about it, for the result.
-    *wish*: what the noun needs to carry the plan out and to read the result back.
+    *order*: the facts about a purchase, for the result.
+    *wish*: what the noun needs to carry the plan out and to read the result back; for a purchase, the Order.
     """
 
     before: t.Any
@@ -53,7 +59,6 @@ class Plan(t.NamedTuple):
     actions: t.Tuple[Action, ...] = ()
     notes: t.Tuple[str, ...] = ()
     order: t.Any = None
-    purchase: t.Optional[Order] = None
     doubts: t.Tuple[str, ...] = ()
     wish: t.Any = None
 

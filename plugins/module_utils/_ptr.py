@@ -45,7 +45,7 @@ def rows_of(api: Api, vps_id: str | None, vps_label: str | None) -> list[Row]:
 def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
     """Read the addresses of the server with this label. The servers are listed only if the addresses are not enough."""
     rows = list_all_ips(api)
-    owner_id = _owner_shown(rows, vps_label)
+    owner_id = owner_shown(rows, vps_label)
     if owner_id is None or vps_id not in (None, owner_id):
         owner = _find_owner(api, vps_id, vps_label)
         owner_id = owner["id"]
@@ -54,7 +54,7 @@ def _rows_of_label(api: Api, vps_id: str | None, vps_label: str) -> list[Row]:
     return with_labels([row for row in rows if row["vps_id"] == owner_id], {owner_id: vps_label})
 
 
-def _owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
+def owner_shown(rows: t.Sequence[Row], vps_label: str) -> str | None:
     """Return the ID of the one server with this label, by its addresses alone; None if they are not enough."""
     if any(row["vps_id"] is None or row["vps_label"] is None for row in rows):
         return None
@@ -124,7 +124,7 @@ def plan_ptr(row: Row, hostname: str | None) -> Plan:
             "false). Nothing was written." % row["ip"]
         )
     if row["vps_id"] is None:
-        raise bad(ALL_IPS, "it does not show which server has the address %s (set vps_id)" % row["ip"])
+        raise bad(ALL_IPS, "it does not show which server has the address %s (set vps_id of h444_ptr)" % row["ip"])
     ids = {"id": row["vps_id"], "ip": row.get("told_ip") or row["ip"]}
     if hostname:
         action = Action(
@@ -185,7 +185,7 @@ def perform(api: Api, action: Action, progress: Progress) -> None:
     """
     answer = send(api, action, progress)
     told = read_reply(answer.body) if answer is not None and action.endpoint is PUT_PTR else None
-    if told is not None and ascii_host(told) != ascii_host(progress.plan.after["ptr"]):
+    if told is not None and ascii_host(told) != ascii_host((action.body or {})["hostname"]):
         progress.warn("The API accepted the PTR record of %s, but its reply shows %s." % (action.target, shown(told)))
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import stat
 import tempfile
+import threading
 import time
 import typing as t
 
@@ -20,6 +21,8 @@ from ._lock import open_private, try_lock
 from ._names import clean
 
 LOCK_PATIENCE_SECONDS = 30.0
+# Locks of files are between processes, and some file systems have none: this one is between the threads of a process.
+_turn = threading.RLock()
 
 
 class Sink:
@@ -114,13 +117,20 @@ class Sink:
         if self.path is None or self._is_held:
             yield True
             return
-        handles = [os.open(os.path.dirname(self.path), os.O_RDONLY)]
+        with _turn, self._locked() as is_held:
+            yield is_held
+
+    @contextlib.contextmanager
+    def _locked(self) -> t.Iterator[bool]:
+        """Hold the lock between processes, see held. Raises: OSError."""
+        path = t.cast(str, self.path)
+        handles = [os.open(os.path.dirname(path), os.O_RDONLY)]
         try:
             had = try_lock(handles[0], LOCK_PATIENCE_SECONDS)
             if had is None:
                 # NFS can't lock a directory. Then the processes of this user on this machine use a private lock.
                 private = open_private(
-                    "sink-" + hashlib.sha256(self.path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+                    "sink-" + hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
                 )
                 if private is not None:
                     handles.append(private)

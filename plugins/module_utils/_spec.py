@@ -2,7 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The parts of argument specs; each has a twin of the same name in plugins/doc_fragments/."""
+"""The parts of argument specs; most have a twin of the same name in plugins/doc_fragments/.
+
+SERVER, HOSTING, DOMAIN and WEBHOOK have none: what their options mean is said in the module of each resource.
+"""
 
 from __future__ import annotations
 
@@ -65,12 +68,70 @@ ORDER: Spec = {
     "order_generation": {"type": "str", "default": "1"},
     "idempotency_key": {"type": "str", "no_log": False},
 }
+SERVER: Spec = {
+    "state": {
+        "type": "str",
+        "default": "present",
+        "choices": ["present", "started", "stopped", "restarted", "reinstalled", "absent"],
+    },
+    "hostname": {"type": "str"},
+    "os_template": {"type": "str"},
+    "os_family": {"type": "str"},
+    "force": {"type": "bool", "default": False},
+}
+HOSTING: Spec = {
+    "id": {"type": "str"},
+    "domain": {"type": "str"},
+    "username": {"type": "str"},
+    "state": {"type": "str", "default": "present", "choices": ["present", "active", "suspended", "absent"]},
+    "php_version": {"type": "str", "choices": ["7.4", "8.1", "8.3"]},
+    "retry_ssl": {"type": "str", "default": "never", "choices": ["never", "failed", "always"]},
+    "wait_timeout": {"type": "int", "default": 600},
+}
+DOMAIN: Spec = {
+    "id": {"type": "str"},
+    "name": {"type": "str"},
+    "auto_renew": {"type": "bool"},
+    "transfer_lock": {"type": "bool"},
+    "whois_privacy": {"type": "bool"},
+    "nameservers": {"type": "list", "elements": "str"},
+}
+WEBHOOK: Spec = {
+    "id": {"type": "str"},
+    "url": {"type": "str"},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    "new_url": {"type": "str"},
+    "events": {"type": "list", "elements": "str"},
+    "force": {"type": "bool", "default": False},
+    "description": {"type": "str"},
+    "is_active": {"type": "bool"},
+    "rotate_secret": {"type": "bool", "default": False, "no_log": False},
+}
 SECRETS: Spec = {"credentials_file": {"type": "path"}}
 PROTECTED: Spec = {
     "protected": {"type": "list", "elements": "str", "default": [], "fallback": (patterns, ["H444_PROTECTED"])}
 }
 PATTERNS: Spec = {"patterns": {"type": "list", "elements": "str", "default": []}}
 WAIT: Spec = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
+
+
+# The sections of a manifest, with the options of their entries. The required option is the name of an entry.
+SECTIONS: t.Dict[str, Spec] = {
+    "servers": {
+        "label": {"type": "str", "required": True},
+        "id": {"type": "str"},
+        "new_label": {"type": "str"},
+        **ORDER,
+        **SERVER,
+        **SECRETS,
+        **WAIT,
+        "ptr": {"type": "raw"},
+    },
+    "ptr_records": {"ip": {"type": "str", "required": True}, "hostname": {"type": "raw"}},
+    "hosting": {**HOSTING, **ORDER, **SECRETS, "domain": {"type": "str", "required": True}},
+    "domains": {**DOMAIN, "name": {"type": "str", "required": True}},
+    "webhooks": {**WEBHOOK, **SECRETS, "url": {"type": "str", "required": True}},
+}
 
 
 def merge(*parts: Spec, **own: dict[str, t.Any]) -> Spec:

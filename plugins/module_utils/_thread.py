@@ -204,7 +204,7 @@ def read_thread(raws: t.Sequence[t.Any], ticket: Row, where: Where) -> list[Row]
 
 
 def own_message(body: str, created_at: t.Any = None) -> Row:
-    """Make a message of the customer."""
+    """Make a message from the customer."""
     return {"id": None, "author": CUSTOMER, "body": body, "created_at": created_at}
 
 

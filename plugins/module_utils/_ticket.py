@@ -167,7 +167,7 @@ def get_ticket(api: Api, ticket_id: str) -> Detail | None:
 
 
 def _why_cut(row: Row, count: int) -> str:
-    """Say that a ticket has more messages than were read, "" where it has not."""
+    """Return why a thread is not complete, "" if it is: the API reports more messages than it returned."""
     found = len(row["messages"])
     if count <= found:
         return ""
@@ -191,7 +191,7 @@ def _whole(detail: Detail) -> Row:
 
 
 def _account_id(api: Api) -> str:
-    """Return the account's ID; "" for a key with scopes for tickets only, which can open them, too."""
+    """Return the account's ID; "" for a key with scopes for tickets only, which can open tickets as well."""
     try:
         return str(_account.get_account(api)["id"])
     except ScopeError:
@@ -214,7 +214,7 @@ def may_be_truncated(shorter: str | None, subject: str) -> bool:
 
 
 def newest(rows: t.Sequence[Row]) -> Row | None:
-    """Return the ticket that was opened last: by time if every one has one, else the first of the API's order."""
+    """Return the ticket that was opened last: by time if every ticket has one, else the first in the API's order."""
     times = [time for time in (moment(row["created_at"]) for row in rows) if time is not None]
     if not rows or len(times) < len(rows):
         return rows[0] if rows else None
@@ -641,7 +641,7 @@ def _open(api: Api, opening: Opening, key: str, dead_ids: t.Sequence[str]) -> st
 
 
 def _is_busy(error: H444Error) -> bool:
-    """Return whether the same request may still be at work, or the key belongs to another request."""
+    """Return whether the same request may still be in progress, or the key belongs to another request."""
     return isinstance(error, ApiError) and error.status == 409
 
 
@@ -770,7 +770,7 @@ def _list_wanted(api: Api, params: Params) -> list[Row]:
 
 
 def _get_wanted(api: Api, params: Params) -> list[Row]:
-    """Read the ticket of an ID. Raises: BadReply if its messages are requested and not complete."""
+    """Read the ticket with this ID. Raises: BadReply if its messages are requested and not complete."""
     found = get_ticket(api, check_id(params["id"], "id"))
     if found is None:
         return []

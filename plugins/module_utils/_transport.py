@@ -10,6 +10,7 @@ own origin only, and a redirect is an answer like any other.
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import socket
@@ -24,8 +25,9 @@ try:
     from requests.utils import get_environ_proxies, select_proxy
     from urllib3.exceptions import HTTPError as PoolError
 
-    REQUESTS_IMPORT_ERROR: t.Optional[ImportError] = None
-except ImportError as exc:
+    REQUESTS_IMPORT_ERROR: t.Optional[Exception] = None
+# A damaged installation raises anything. The controller imports this even if its tasks run as modules, elsewhere.
+except Exception as exc:  # pylint: disable=broad-except
     requests = None  # type: ignore[assignment]
     HTTPAdapter = object  # type: ignore[assignment,misc]
     REQUESTS_IMPORT_ERROR = exc
@@ -228,6 +230,12 @@ class Transport:
         self._proxy_name = check_proxy(select_proxy(api_url, self._proxies))
         self._user_agent = user_agent
         self._session = session or new_session()
+
+    def twin(self) -> Transport:
+        """Return a transport to the same place, with a connection of its own."""
+        other = copy.copy(self)
+        other._session = new_session()
+        return other
 
     def close(self) -> None:
         """Close the connections."""

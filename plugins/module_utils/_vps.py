@@ -10,7 +10,7 @@ import re
 import typing as t
 import uuid
 
-from . import _addresses, _buy, _catalogue, _installed
+from . import _addresses, _buy, _catalogue, _installed, _reading
 from ._api import Api, Params, Raw, Row
 from ._converge import Progress, Reconciler, send
 from ._endpoint import NEVER, WITH_KEY, Endpoint
@@ -25,6 +25,7 @@ from ._errors import (
     RateLimited,
     Refused,
     ScopeError,
+    TransportError,
 )
 from ._fields import Derived, Either, Field, Needed, Table, as_is, inside, read_fields, text_inside
 from ._find import (
@@ -192,23 +193,23 @@ def shape_vps(row: Row, where: Endpoint) -> Row:
     return {**row, **_installed.spread(row), **read_fields(row, TABLE, where)}
 
 
-class Fleet(t.NamedTuple):
+class Servers(t.NamedTuple):
     """Every server. *mute*: the IDs of the living ones whose row has no field for a label."""
 
     rows: t.List[Row]
     mute: t.Tuple[str, ...] = ()
 
 
-def list_fleet(api: Api) -> Fleet:
+def list_servers(api: Api) -> Servers:
     """Read every server, and note which ones come without a label. Source: GET /v1/vps (vps:read)."""
     raws = [row_of(raw, NOUNS, LIST) for raw in api.rows(LIST, NOUNS)]
     rows = [shape_vps(raw, LIST) for raw in raws]
-    return Fleet(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not shows_label(raw) and not is_gone(row)))
+    return Servers(rows, tuple(row["id"] for row, raw in zip(rows, raws) if not shows_label(raw) and not is_gone(row)))
 
 
 def list_vps(api: Api) -> list[Row]:
     """Read every server. Source: GET /v1/vps (vps:read)."""
-    return list_fleet(api).rows
+    return list_servers(api).rows
 
 
 def get_vps(api: Api, vps_id: str) -> Row | None:
@@ -229,7 +230,7 @@ def get_stats(api: Api, vps_id: str) -> Row:
 
 
 def title_of(row: Row) -> str:
-    """Return the name by which messages call a server."""
+    """Return the name of a server in messages."""
     return str(row["label"] or row["id"])
 
 
@@ -244,43 +245,111 @@ SERVER = Noun(
 SERVERS = Source(SERVER, list_vps, get_vps)
 
 
-def find_server(api: Api, params: Params) -> Found:
+class Reading(_reading.Reading):
+    """What the plans of servers are made from."""
+
+    @property
+    def source(self) -> Source:
+        """Where servers are found."""
+        return Source(SERVER, lambda _api: self.servers().rows, lambda _api, vps_id: self.server(vps_id))
+
+    def servers(self) -> Servers:
+        """Return every server."""
+        return self.once("servers", list_servers)
+
+    def known_ids(self) -> frozenset[str]:
+        """Return the IDs of all servers."""
+        return self.once("known_ids", lambda _api: frozenset(row["id"] for row in self.servers().rows))
+
+    def server(self, vps_id: str) -> Row | None:
+        """Return one server; None if it does not exist."""
+        return get_vps(self.api, vps_id)
+
+    def like(self, _params: Params) -> list[Row]:
+        """Return the servers that a task may mean by their labels."""
+        return self.servers().rows
+
+    def templates(self) -> list[Row]:
+        """Return the templates."""
+        return self.once("templates", _catalogue.list_os_templates)
+
+    def check_whole(self) -> None:
+        """Check that the list of servers is complete: half a list could lead to a second order. Raises: Refused."""
+        self.once("whole", lambda api: check_whole(api, self.servers().rows, self.owners()))
+
+    def told_addresses(self) -> t.Any:
+        """Return the addresses of all servers as the API returns them."""
+        return self.once("told_addresses", _addresses.fetch_all_ips)
+
+    def addresses(self) -> Addresses:
+        """Return the addresses of all servers, without those that can't be read."""
+        return self.once("addresses", lambda _api: gather_addresses(self.told_addresses()))
+
+    def owners(self) -> set[str]:
+        """Return the IDs of the servers that have addresses; none if that can't be read: it is a cross-check only."""
+        try:
+            return self.addresses().owners
+        except (BadReply, NotFound):
+            return set()
+
+    def with_address(self, row: Row) -> Row:
+        """Fill in the primary address if the server's own row leaves it out."""
+        if row["ipv4"] is not None:
+            return row
+        try:
+            addresses = self.addresses_of(row)
+        except (ApiError, BadReply, TransportError):
+            return row
+        return {**row, "ipv4": primary_address(addresses)}
+
+    def addresses_of(self, row: Row) -> list[Row]:
+        """Return the addresses of a server."""
+        return _addresses.list_ips(self.api, row["id"], row["label"])
+
+
+class Addresses(t.NamedTuple):
+    """The addresses of each server. *owners*: the IDs of the servers that have any, also such that can't be read."""
+
+    by_id: t.Dict[str, t.List[Row]]
+    owners: t.Set[str]
+
+
+def gather_addresses(body: t.Any) -> Addresses:
+    """Return the addresses of every server from the reply of GET /v1/vps/all-ips."""
+    owners: set[str | None] = set()
+    by_id: dict[str, list[Row]] = {}
+    for entry in _addresses.read_all_ips(body, lambda vps_id, _error: owners.add(vps_id)):
+        by_id.setdefault(entry["vps_id"], []).append(entry)
+    owners.update(by_id)
+    return Addresses(by_id, {vps_id for vps_id in owners if vps_id is not None})
+
+
+def find_server(reading: Reading, params: Params) -> Found:
     """Find the server that a task means. Raises: BadOption, Ambiguous, Refused, BadReply."""
     if params.get("id") is not None:
-        return find(api, SERVERS, params)
-    fleet = list_fleet(api)
-    row = by_name(SERVER, fleet.rows, params)
+        return find(reading.api, reading.source, params)
+    servers = reading.servers()
+    row = by_name(SERVER, reading.like(params), params)
     if row is None:
-        check_told(fleet, params["label"])
-    return Found(row, fleet.rows)
+        check_told(servers, params["label"])
+    return Found(row, servers.rows)
 
 
-def check_told(fleet: Fleet, label: str) -> None:
+def check_told(servers: Servers, label: str) -> None:
     """Check that every listed server shows its label: one that does not could be the server that was not found.
 
     Otherwise "absent" might be wrong, and an order might be a second one. Raises: BadReply.
     """
-    if fleet.mute:
+    if servers.mute:
         raise bad(
             LIST,
             "it does not return the label of %s, so it is not known whether a server is called %s"
-            % (", ".join(fleet.mute[:10]), shown(label)),
+            % (", ".join(servers.mute[:10]), shown(label)),
         )
 
 
-def with_address(api: Api, row: Row) -> Row:
-    """Fill in the primary address where the server's own row leaves it out."""
-    if row["ipv4"] is not None:
-        return row
-    try:
-        addresses = _addresses.list_ips(api, row["id"], row["label"])
-    except (ApiError, BadReply):
-        return row
-    return {**row, "ipv4": primary_address(addresses)}
-
-
 def primary_address(addresses: t.Sequence[Row]) -> str | None:
-    """Choose the primary IPv4 address of a server's rows, the first address where none is marked."""
+    """Choose the primary IPv4 address of a server's rows, the first address if none is marked."""
     return next((choice[0]["ip"] for choice in _addresses.primary_choices(addresses) if choice), None)
 
 
@@ -298,17 +367,27 @@ def plan_of(api: Api, params: Params) -> Plan:
 
     Raises: Refused, Missing, Ambiguous, BadOption.
     """
-    params = checked(params)
-    found = find_server(api, params)
+    plan = plan_server(Reading(api), checked(params))
+    if plan.wish is not None:
+        _buy.check_wallet(plan.wish)
+    return plan
+
+
+def plan_server(reading: Reading, params: Params) -> Plan:
+    """Plan what a task with checked options does to its server; whether the wallet covers an order is open yet.
+
+    Raises: Refused, Missing, Ambiguous, BadOption.
+    """
+    found = find_server(reading, params)
     if params["state"] == "absent":
         return plan_absent(found.row)
     if found.row is None:
-        return plan_missing(api, params, found)
-    check_new_name(api, SERVERS, params, found)
-    current = settled(api, params, found.row)
-    templates = needed_templates(api, params, current)
+        return plan_missing(reading, params, found)
+    check_new_name(reading.api, reading.source, params, found)
+    current = settled(reading, params, found.row)
+    templates = needed_templates(reading, params, current)
     template = choose_template(current, params, templates) if params["state"] == "reinstalled" else None
-    return plan_current(with_address(api, current), params, template, templates)
+    return plan_current(reading.with_address(current), params, template, templates)
 
 
 def checked(params: Params) -> Params:
@@ -334,20 +413,20 @@ def checked(params: Params) -> Params:
     return {**params, **labels}
 
 
-def plan_missing(api: Api, params: Params, found: Found) -> Plan:
+def plan_missing(reading: Reading, params: Params, found: Found) -> Plan:
     """Plan an order for a label that no server has, if the task asks for one.
 
     Raises: Missing, and what plan_order raises.
     """
     if params["state"] == "reinstalled":
         then = " state: reinstalled never places an order. Nothing was ordered or wiped."
-        raise missing(SERVER, params, listed(api, SERVERS, found), then)
+        raise missing(SERVER, params, listed(reading.api, reading.source, found), then)
     if found.rows is None or params.get("new_label"):
-        raise missing(SERVER, params, listed(api, SERVERS, found))
-    return plan_order(api, params, params["label"], found.rows)
+        raise missing(SERVER, params, listed(reading.api, reading.source, found))
+    return plan_order(reading, params, params["label"])
 
 
-def settled(api: Api, params: Params, current: Row) -> Row:
+def settled(reading: Reading, params: Params, current: Row) -> Row:
     """Read a server that is to be reinstalled until it is installed: until then it may show the old template.
 
     Otherwise a run soon after a reinstall would wipe the disk again. Raises: NotReached.
@@ -355,9 +434,9 @@ def settled(api: Api, params: Params, current: Row) -> Row:
     is_compared = params["state"] == "reinstalled" and params.get("os_template") and not params.get("force")
     if not is_compared or is_told(current, params):
         return current
-    started, pause, row = api.now(), POLL_SECONDS, current  # type: float, float, Row | None
+    api, pause, row = reading.api, POLL_SECONDS, current  # type: Api, float, Row | None
     while row is not None and row["status"] == PROVISIONING:
-        if not params["wait"] or api.now() - started + pause > params["wait_timeout"]:
+        if not params["wait"] or api.now() - reading.started + pause > params["wait_timeout"]:
             raise NotReached(
                 "%s is still being installed, so it is not known yet whether it has the template %s. Nothing was "
                 "wiped. Run the task again later." % (shown(title_of(current)), params["os_template"])
@@ -370,7 +449,7 @@ def settled(api: Api, params: Params, current: Row) -> Row:
     return row
 
 
-def needed_templates(api: Api, params: Params, current: Row) -> list[Row]:
+def needed_templates(reading: Reading, params: Params, current: Row) -> list[Row]:
     """Read the templates if the installed one must be compared; a text that equals the wanted one needs no list."""
     is_to_wipe = params["state"] == "reinstalled"
     if is_told(current, params) and not params.get("force"):
@@ -378,7 +457,7 @@ def needed_templates(api: Api, params: Params, current: Row) -> list[Row]:
     if not is_to_wipe and (not params.get("os_template") or not any(_installed.told_by(current))):
         return []
     try:
-        return _catalogue.list_os_templates(api)
+        return reading.templates()
     except (ApiError, BadReply):
         if is_to_wipe:
             raise
@@ -597,22 +676,21 @@ def _hostname_of(hostname: str | None, label: str) -> str:
         ) from None
 
 
-def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
+def plan_order(reading: Reading, params: Params, label: str) -> Plan:
     """Plan the order of a server, after every check that is possible before money moves.
 
     Raises: Refused, Missing, BadOption.
     """
+    rows = reading.servers().rows
     if not params.get("plan_slug"):
         raise missing(SERVER, params, rows, " To order it, set plan_slug and os_template.")
     if not params.get("os_template"):
         raise BadOption("os_template is required to order %s. Nothing was ordered." % shown(label))
     hostname = _hostname_of(params.get("hostname"), label)
     check_unlike(rows, label, hostname)
-    check_whole(api, rows)
-    offer = _buy.find_offer(api, params, SHOP)
-    family, template = _catalogue.find_os_template(
-        _catalogue.list_os_templates(api), params["os_template"], params.get("os_family")
-    )
+    reading.check_whole()
+    offer = _buy.find_offer(reading.products(), params, SHOP)
+    family, template = _catalogue.find_os_template(reading.templates(), params["os_template"], params.get("os_family"))
     body = {
         "plan_slug": offer.plan_slug,
         "label": label,
@@ -620,7 +698,9 @@ def plan_order(api: Api, params: Params, label: str, rows: list[Row]) -> Plan:
         "os_family": family,
         "os_template": template,
     }
-    order = _buy.make_order(api, params, SHOP, offer, body=body, identity=(label,), rows=rows)
+    order = _buy.make_order(
+        params, SHOP, offer, reading.wallet(), body=body, identity=(label,), known_ids=reading.known_ids()
+    )
     after: Row = {**dict.fromkeys(FIELDS), **body, "status": RUNNING}
     if params["state"] != "stopped":
         return _buy.plan_purchase(order, SHOP, after, SETTLED)
@@ -647,10 +727,9 @@ def check_unlike(rows: t.Sequence[Row], label: str, hostname: str) -> None:
             )
 
 
-def check_whole(api: Api, rows: list[Row]) -> None:
-    """Check that the list of servers is complete: half a list could lead to a second order. Raises: Refused."""
-    listed = {row["id"] for row in rows}
-    for vps_id in sorted(_owners_of_addresses(api) - listed):
+def check_whole(api: Api, rows: list[Row], owners: set[str]) -> None:
+    """Check that the list contains every living server that has addresses. Raises: Refused."""
+    for vps_id in sorted(owners - {row["id"] for row in rows}):
         found = get_vps(api, vps_id)
         if found is not None and not is_gone(found):
             raise Refused(
@@ -659,21 +738,10 @@ def check_whole(api: Api, rows: list[Row]) -> None:
             )
 
 
-def _owners_of_addresses(api: Api) -> set[str]:
-    """Read the IDs of the servers that have addresses, none if that list can't be read: it is a cross-check only."""
-    owners: set[str | None] = set()
-    try:
-        entries = _addresses.read_all_ips(_addresses.fetch_all_ips(api), lambda vps_id, _error: owners.add(vps_id))
-    except (BadReply, NotFound):
-        return set()
-    owners.update(row["vps_id"] for row in entries)
-    return {vps_id for vps_id in owners if vps_id is not None}
-
-
 def perform(api: Api, action: Action, progress: Progress) -> None:
     """Carry out one writing action of a server's plan."""
     if action.endpoint is ORDER:
-        _perform_order(api, t.cast(Order, progress.plan.purchase), progress)
+        _perform_order(api, progress.plan.wish, progress)
     elif action.endpoint is REINSTALL:
         _perform_reinstall(api, action, progress)
     elif action.endpoint is LABEL:
@@ -725,18 +793,22 @@ def _read_renamed(api: Api, vps_id: str, wanted: str, rows: list[Row]) -> None:
 
 
 def wait(api: Api, action: Action, progress: Progress) -> None:
-    """Wait for an action's effect, unless ``wait`` is off and no later step needs it."""
-    params = progress.params
-    needed = not action.writes or (action.endpoint is ORDER and params["state"] == "stopped")
-    if params["wait"] or needed:
+    """Wait for an action's effect where that is due."""
+    if is_awaited(action, progress):
         vps_id = action.ids.get("id") or progress.resource_id
         # The reply to an order, or the reading that proved it, is the newest there is.
         row = progress.after if action.endpoint is ORDER else None
         progress.after = wait_for(api, action, progress, lambda: get_vps(api, vps_id), STATUSES, row)
 
 
+def is_awaited(action: Action, progress: Progress) -> bool:
+    """Return whether to wait for an action's effect: not if ``wait`` is off, unless a later step needs it."""
+    is_needed = not action.writes or (action.endpoint is ORDER and progress.params["state"] == "stopped")
+    return bool(progress.params["wait"]) or is_needed
+
+
 def further(action: Action, progress: Progress) -> tuple[Action, ...]:
-    """Start a server that is stopped after its order although it is to be started."""
+    """Start a server that should be running, but is stopped after its order."""
     row, state = progress.after, progress.params["state"]
     is_wanted = state == "started" or (state == "restarted" and action.endpoint is ORDER)
     if not is_wanted or action.until != SETTLED or not row or row["status"] != STOPPED:
@@ -810,27 +882,32 @@ def _perform_reinstall(api: Api, action: Action, progress: Progress) -> None:
 
 def read_back(api: Api, params: Params, progress: Progress) -> t.Any:
     """Return the server after the run."""
+    return read_after(Reading(api), progress)
+
+
+def read_after(reading: Reading, progress: Progress) -> t.Any:
+    """Return the server after its plan was carried out."""
     plan = progress.plan
     if not plan.actions or plan.after is None:
         return plan.after
-    row = _row_after(api, params, progress)
-    if plan.purchase is not None:
-        fill_from_order(row, plan.purchase)
+    row = _row_after(reading, progress)
+    if plan.wish is not None:
+        fill_from_order(row, plan.wish)
     _note_old_template(plan, row, progress)
     # What the API leaves out comes from the plan; but not the status, nor a label that the API may have changed.
     known = {**plan.after, "status": None}
     if any(action.endpoint is LABEL for action in plan.actions):
         known["label"] = None
-    return with_address(api, laid_over(known, row))
+    return reading.with_address(laid_over(known, row))
 
 
-def _row_after(api: Api, params: Params, progress: Progress) -> Row:
+def _row_after(reading: Reading, progress: Progress) -> Row:
     """Return the current server: as the last step read it, else read it now."""
     plan = progress.plan
     last = progress.done[-1] if progress.done else plan.actions[-1]
-    if (last.until and params["wait"]) or last.endpoint in (ORDER, LABEL):
+    if (last.until and progress.params["wait"]) or last.endpoint in (ORDER, LABEL):
         return t.cast(Row, progress.after)
-    return get_vps(api, progress.resource_id or plan.after["id"]) or t.cast(Row, progress.after)
+    return reading.server(progress.resource_id or plan.after["id"]) or t.cast(Row, progress.after)
 
 
 def _note_old_template(plan: Plan, row: Row, progress: Progress) -> None:
@@ -861,13 +938,13 @@ def report(api: Api, params: Params) -> dict[str, t.Any]:
 
 
 def _named_rows(api: Api, params: Params) -> list[Row]:
-    """Read the servers of the ID or the label that is given, or all. Raises: Refused, BadReply."""
+    """Read the server with the given ID or label, or all servers. Raises: Refused, BadReply."""
     if params.get("id") is not None:
         return named(api, SERVERS, params)
-    fleet = list_fleet(api)
-    rows = with_names(SERVER, fleet.rows, params)
+    servers = list_servers(api)
+    rows = with_names(SERVER, servers.rows, params)
     if not rows and params.get("label") is not None:
-        check_told(fleet, params["label"])
+        check_told(servers, params["label"])
     return rows
 
 

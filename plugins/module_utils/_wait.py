@@ -65,24 +65,48 @@ def wait_for(
     last, if it has not been changed since.
     Units: the pause between two reads grows from 1 to 15 s. Raises: NotReached, with the last states seen.
     """
-    started, pause, seen = api.now(), POLL_SECONDS, []  # type: float, float, list[str]
+    waiting = Wait(action, progress, known, api.now())
     if row is None or row["status"] is None:
         row = read()
-    while row is not None and not is_gone(row):
+    while not waiting.is_over(row, api.now()):
+        api.sleep(waiting.pause_seconds)
+        row = read()
+    return None if row is None or is_gone(row) else row
+
+
+class Wait:
+    """One wait for a status. It reads nothing, and knows no clock: both are handed to it."""
+
+    def __init__(
+        self, action: Action, progress: Progress, known: t.Container[str], now: float, what: str | None = None
+    ) -> None:
+        """*what*: what the wait is for, in a message; by default the action and its target."""
+        self.action = action
+        self._what = clean(str(action)) if what is None else what
+        self.pause_seconds = 0.0
+        """how long to pause before the next reading"""
+        self._progress = progress
+        self._known = known
+        self._started = now
+        self._seen: list[str] = []
+
+    def is_over(self, row: Row | None, now: float) -> bool:
+        """Return whether a reading ends the wait. None is a resource that does not exist. Raises: NotReached."""
+        action, progress = self.action, self._progress
+        if row is None or is_gone(row):
+            if TERMINATED in action.until:
+                return True
+            raise NotReached("%s: it no longer exists." % self._what, states_seen=[*self._seen, TERMINATED])
         progress.after = row
         status = row["status"]
-        if status in action.until or _is_pointless(status, action, progress, known):
-            return row
-        seen = _with_state(seen, status)
-        waited = api.now() - started
-        if waited + pause > progress.params["wait_timeout"]:
-            raise _not_reached(action, status, waited, seen)
-        api.sleep(pause)
-        pause = min(pause * 1.5, POLL_CAP_SECONDS)
-        row = read()
-    if TERMINATED in action.until:
-        return None
-    raise NotReached("%s: it no longer exists." % clean(str(action)), states_seen=[*seen, TERMINATED])
+        if status in action.until or _is_pointless(status, action, progress, self._known):
+            return True
+        self._seen = _with_state(self._seen, status)
+        pause = min(self.pause_seconds * 1.5, POLL_CAP_SECONDS) or POLL_SECONDS
+        if now - self._started + pause > progress.params["wait_timeout"]:
+            raise _not_reached(self._what, action, status, now - self._started, self._seen)
+        self.pause_seconds = pause
+        return False
 
 
 def _with_state(seen: list[str], status: str | None) -> list[str]:
@@ -104,13 +128,15 @@ def _is_pointless(status: str | None, action: Action, progress: Progress, known:
     return True
 
 
-def _not_reached(action: Action, status: str | None, waited_seconds: float, seen: t.Sequence[str]) -> NotReached:
+def _not_reached(
+    what: str, action: Action, status: str | None, waited_seconds: float, seen: t.Sequence[str]
+) -> NotReached:
     """Return the error for a wait that took too long."""
     return NotReached(
         "%s: after %d s the status is %s instead of %s (seen: %s). Increase wait_timeout, or check the panel. It is "
         "safe to run the task again."
         % (
-            clean(str(action)),
+            what,
             waited_seconds,
             clean(str(status), 40),
             " or ".join(action.until),

@@ -55,7 +55,7 @@ REPLY = Kind(
     choose_signing_secret,
     is_signing_secret,
 )
-# After a lost reply the API may still be at work, so the list is read more than once.
+# After a lost reply, the API may still be working, so the list is read more than once.
 LOOK_PAUSES_SECONDS = (0.0, 1.0, 2.0)
 AGAIN = "run the task again with rotate_secret: true"
 
@@ -207,15 +207,22 @@ WEBHOOKS = Source(WEBHOOK, list_webhooks, get_webhook)
 
 def plan_of(api: Api, params: Params) -> Plan:
     """Plan h444_webhook. Raises: BadOption, Refused, Missing, Ambiguous."""
-    params = checked(params)
-    found = find(api, WEBHOOKS, params)
+    return plan_webhook(api, WEBHOOKS, checked(params))
+
+
+def plan_webhook(api: Api, source: Source, params: Params) -> Plan:
+    """Plan what a task with checked options does to its webhook. *source*: where webhooks are found.
+
+    Raises: BadOption, Refused, Missing, Ambiguous.
+    """
+    found = find(api, source, params)
     if params["state"] == "absent":
         return plan_absent(found.row)
     if found.row is None:
         if params.get("id") is not None or params.get("new_url") is not None:
-            raise missing(WEBHOOK, params, listed(api, WEBHOOKS, found))
+            raise missing(WEBHOOK, params, listed(api, source, found))
         return plan_create(params["url"], params)
-    check_new_name(api, WEBHOOKS, params, found)
+    check_new_name(api, source, params, found)
     current = found.row
     if found.rows is not None and _untold(current, params):
         current = get_webhook(api, current["id"]) or current  # a list may return less than the endpoint of one

@@ -57,9 +57,9 @@ from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
 SPEC = merge()
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_account.report)
+    face(SPEC).report(_account.report)
 
 
 if __name__ == "__main__":

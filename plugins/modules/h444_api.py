@@ -133,9 +133,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    _raw.run(H444Module(SPEC))
+    _raw.run(face(SPEC))
 
 
 if __name__ == "__main__":

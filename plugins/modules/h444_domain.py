@@ -154,21 +154,14 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _domain
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import DOMAIN, merge
 
-SPEC = merge(
-    id={"type": "str"},
-    name={"type": "str"},
-    auto_renew={"type": "bool"},
-    transfer_lock={"type": "bool"},
-    whois_privacy={"type": "bool"},
-    nameservers={"type": "list", "elements": "str"},
-)
+SPEC = merge(DOMAIN)
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _domain.RECONCILER)
+    run(face(SPEC), _domain.RECONCILER)
 
 
 if __name__ == "__main__":

@@ -130,9 +130,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_domain.report, _domain.INFO_IDENTIFIERS)
+    face(SPEC).report(_domain.report, _domain.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -290,25 +290,14 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _hosting
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import ORDER, PROTECTED, SECRETS, merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import HOSTING, ORDER, PROTECTED, SECRETS, merge
 
-SPEC = merge(
-    ORDER,
-    PROTECTED,
-    SECRETS,
-    id={"type": "str"},
-    domain={"type": "str"},
-    username={"type": "str"},
-    state={"type": "str", "default": "present", "choices": ["present", "active", "suspended", "absent"]},
-    php_version={"type": "str", "choices": ["7.4", "8.1", "8.3"]},
-    retry_ssl={"type": "str", "default": "never", "choices": ["never", "failed", "always"]},
-    wait_timeout={"type": "int", "default": 600},
-)
+SPEC = merge(HOSTING, ORDER, PROTECTED, SECRETS)
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _hosting.RECONCILER)
+    run(face(SPEC), _hosting.RECONCILER)
 
 
 if __name__ == "__main__":

@@ -121,9 +121,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_hosting.report, _hosting.INFO_IDENTIFIERS)
+    face(SPEC).report(_hosting.report, _hosting.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

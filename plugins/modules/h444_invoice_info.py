@@ -127,9 +127,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_billing.report_invoices, _billing.INVOICE_IDENTIFIERS)
+    face(SPEC).report(_billing.report_invoices, _billing.INVOICE_IDENTIFIERS)
 
 
 if __name__ == "__main__":

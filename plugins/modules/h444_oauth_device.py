@@ -127,9 +127,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC, signs_in=True), _oauth.DEVICE_TASK)
+    run(face(SPEC, signs_in=True), _oauth.DEVICE_TASK)
 
 
 if __name__ == "__main__":

@@ -148,9 +148,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC, signs_in=True), _oauth.TOKEN_TASK)
+    run(face(SPEC, signs_in=True), _oauth.TOKEN_TASK)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,9 @@ from ansible_collections.h444.cloud.plugins.module_utils._spec import merge
 SPEC = merge(os_family={"type": "str"})
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_catalogue.report_os_templates, _catalogue.OS_TEMPLATE_IDENTIFIERS)
+    face(SPEC).report(_catalogue.report_os_templates, _catalogue.OS_TEMPLATE_IDENTIFIERS)
 
 
 if __name__ == "__main__":

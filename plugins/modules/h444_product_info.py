@@ -89,9 +89,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_catalogue.report_products, _catalogue.PRODUCT_IDENTIFIERS)
+    face(SPEC).report(_catalogue.report_products, _catalogue.PRODUCT_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -130,9 +130,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _ptr.RECONCILER)
+    run(face(SPEC), _ptr.RECONCILER)
 
 
 if __name__ == "__main__":

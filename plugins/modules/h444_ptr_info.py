@@ -112,9 +112,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_ptr.report, _ptr.INFO_IDENTIFIERS)
+    face(SPEC).report(_ptr.report, _ptr.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -224,9 +224,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _ticket.RECONCILER)
+    run(face(SPEC), _ticket.RECONCILER)
 
 
 if __name__ == "__main__":

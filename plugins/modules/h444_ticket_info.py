@@ -148,9 +148,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_ticket.report, _ticket.INFO_IDENTIFIERS)
+    face(SPEC).report(_ticket.report, _ticket.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -303,31 +303,23 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _vps
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import ORDER, PROTECTED, SECRETS, WAIT, merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import ORDER, PROTECTED, SECRETS, SERVER, WAIT, merge
 
 SPEC = merge(
     ORDER,
     PROTECTED,
     SECRETS,
     WAIT,
+    SERVER,
     id={"type": "str"},
     label={"type": "str"},
-    state={
-        "type": "str",
-        "default": "present",
-        "choices": ["present", "started", "stopped", "restarted", "reinstalled", "absent"],
-    },
-    hostname={"type": "str"},
-    os_template={"type": "str"},
-    os_family={"type": "str"},
     new_label={"type": "str"},
-    force={"type": "bool", "default": False},
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _vps.RECONCILER)
+    run(face(SPEC), _vps.RECONCILER)
 
 
 if __name__ == "__main__":

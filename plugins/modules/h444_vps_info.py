@@ -136,9 +136,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_vps.report, _vps.INFO_IDENTIFIERS)
+    face(SPEC).report(_vps.report, _vps.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

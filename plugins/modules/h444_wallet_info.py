@@ -123,9 +123,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_billing.report_wallet)
+    face(SPEC).report(_billing.report_wallet)
 
 
 if __name__ == "__main__":

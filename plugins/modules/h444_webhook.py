@@ -210,26 +210,14 @@ actions:
 from ansible_collections.h444.cloud.plugins.module_utils import _webhook
 from ansible_collections.h444.cloud.plugins.module_utils._converge import run
 from ansible_collections.h444.cloud.plugins.module_utils._module import H444Module
-from ansible_collections.h444.cloud.plugins.module_utils._spec import PROTECTED, SECRETS, merge
+from ansible_collections.h444.cloud.plugins.module_utils._spec import PROTECTED, SECRETS, WEBHOOK, merge
 
-SPEC = merge(
-    PROTECTED,
-    SECRETS,
-    id={"type": "str"},
-    url={"type": "str"},
-    state={"type": "str", "default": "present", "choices": ["present", "absent"]},
-    new_url={"type": "str"},
-    events={"type": "list", "elements": "str"},
-    force={"type": "bool", "default": False},
-    description={"type": "str"},
-    is_active={"type": "bool"},
-    rotate_secret={"type": "bool", "default": False, "no_log": False},
-)
+SPEC = merge(WEBHOOK, PROTECTED, SECRETS)
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _webhook.RECONCILER)
+    run(face(SPEC), _webhook.RECONCILER)
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_delivery.report, _delivery.INFO_IDENTIFIERS)
+    face(SPEC).report(_delivery.report, _delivery.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

@@ -93,9 +93,9 @@ from ansible_collections.h444.cloud.plugins.module_utils._spec import PATTERNS, 
 SPEC = merge(PATTERNS, id={"type": "str"}, url={"type": "str"})
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    H444Module(SPEC).report(_webhook.report, _webhook.INFO_IDENTIFIERS)
+    face(SPEC).report(_webhook.report, _webhook.INFO_IDENTIFIERS)
 
 
 if __name__ == "__main__":

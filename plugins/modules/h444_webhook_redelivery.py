@@ -131,9 +131,9 @@ SPEC = merge(
 )
 
 
-def main() -> None:
+def main(face=H444Module) -> None:
     """Run the module."""
-    run(H444Module(SPEC), _delivery.REDELIVERY)
+    run(face(SPEC), _delivery.REDELIVERY)
 
 
 if __name__ == "__main__":

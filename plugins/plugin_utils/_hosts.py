@@ -25,6 +25,8 @@ Row = t.Dict[str, t.Any]
 
 # The C library reads "127.1", "0x7f000001" and "2130706433" as addresses. All three are those of the controller.
 ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
+LOCAL_SERVERS = "127.44."
+"""The beginning of the addresses at which the simulator's servers accept logins."""
 OWN_ADDRESS = re.compile(r"127\.|0\.|::")
 """The beginnings of the addresses of the machine itself, and of a few others."""
 DNS_NAME = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\Z")
@@ -36,6 +38,8 @@ KNOWN_FIELDS = frozenset(
     "created_at hostname id ips ipv4 ipv6 label os_family os_template plan_slug ptr specs status".split()
 )
 """The only fields that become variables if the prefix is empty: the API must not choose the names of variables."""
+SWITCHES = frozenset({"h444_in_process", "h444_reuse_replies"})
+"""The variables that tell a task where to run, and whether a loop may reuse replies: never a field of the API."""
 ALWAYS_THERE = ("label", "hostname", "status", "plan_slug", "ipv4")
 OWNER_KEYS = frozenset({"vps_id", "vps_label"})
 RESERVED_GROUPS = frozenset({"all", "ungrouped"})
@@ -54,6 +58,8 @@ class Settings(t.NamedTuple):
     ip_groups: tuple[tuple[str, int, int, int], ...] = ()
     """Each: group, address family, network, mask."""
     statuses: frozenset[str] = frozenset()
+    is_local: bool = False
+    """Whether the API is on this machine."""
     group_names: frozenset[str] = frozenset()
     """Further groups that the configuration certainly creates."""
 
@@ -114,7 +120,7 @@ def _label_pattern(text: str, prefix: str) -> re.Pattern[str]:
     if not pattern.groupindex:
         raise BadOption("label_pattern: it must have a named group, like (?P<role>[a-z]+).")
     for name in pattern.groupindex:
-        if name in KNOWN_FIELDS or not IDENTIFIER.match(name):
+        if name in KNOWN_FIELDS or prefix + name in SWITCHES or not IDENTIFIER.match(name):
             raise BadOption(
                 "label_pattern: the group (?P<%s>...) would hide the variable %s%s; rename it." % (name, prefix, name)
             )
@@ -217,6 +223,8 @@ def _fields(row: Row, prefix: str, marker: t.Any) -> dict[str, t.Any]:
     """Make the variables that are fields of the server's row."""
     variables: dict[str, t.Any] = {}
     for name, value in row.items():
+        if prefix + name in SWITCHES:
+            continue
         if name in KNOWN_FIELDS or (prefix and FIELD.match(name) and not is_secret_key(name)):
             variables[prefix + name] = marker.text(value) if type(value) is str else marker.value(value)
     for name in ALWAYS_THERE:
@@ -275,12 +283,20 @@ def connect_address(variables: t.Mapping[str, t.Any], settings: Settings) -> str
 
     Only an address or a DNS name is valid: a label like ``-oProxyCommand=...`` must not become an argument of ssh. The
     addresses of the machine itself are never valid: the API may show a server that is being provisioned as 0.0.0.0.
+    Only if the API is on this machine, those of the simulator's servers are.
     """
     for name in (*settings.connect_with, "ipv4", "ipv6", "hostname", "ptr"):
         if name == "none":
             return None
         value = variables.get(settings.prefix + name)
         if isinstance(value, str):
+            if (
+                settings.is_local
+                and name == "ipv4"
+                and value.startswith(LOCAL_SERVERS)
+                and canonical_ip(value) == value
+            ):
+                return value
             address = _reachable(value, name not in ("ipv4", "ipv6"))
             if address is not None:
                 return address

@@ -10,7 +10,6 @@ import typing as t
 
 from ansible_collections.h444.cloud.plugins.module_utils._reader import is_hidden
 
-register_secrets: t.Callable[[t.Iterable[str]], None] | None
 try:
     from ansible.module_utils.secrets import register_secrets
 except ImportError:

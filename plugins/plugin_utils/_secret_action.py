@@ -14,11 +14,11 @@ import typing as t
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 
 from ansible_collections.h444.cloud.plugins.plugin_utils._masking import mask
+from ansible_collections.h444.cloud.plugins.plugin_utils._task_action import TaskAction
 
 SECRETS = (
     "root_password", "sftp_password", "db_password", "secret", "other_secrets", "access_token", "refresh_token",
@@ -33,10 +33,9 @@ CORE_SHOWS_MESSAGES = tuple(int(part) for part in core_version.split(".")[:2]) >
 display = Display()
 
 
-class SecretAction(ActionBase):
+class SecretAction(TaskAction):
     """Runs the module of the same name. The modules differ only in these constants."""
 
-    MODULE = ""
     HARMLESS_STATES: t.Tuple[str, ...] = ()
     """states that never return a secret"""
     TIME_OPTION = "wait_timeout"
@@ -45,19 +44,12 @@ class SecretAction(ActionBase):
     """whether a lost secret is lost permanently"""
     HAS_FILE = True
     """whether the module has the option credentials_file"""
-    # Whether async is possible depends on the state, so it is decided below.
-    _supports_async = True
-    _supports_check_mode = True
-    _supports_diff = True
-    TRANSFERS_FILES = False
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """Run the module and mark its result."""
         if self._may_bring_secret():
             self._refuse_what_loses_secrets()
-        result = super().run(tmp, task_vars)
-        result.update(self._execute(task_vars))
-        return self._marked(result)
+        return self._marked(super().run(tmp, task_vars))
 
     def _may_bring_secret(self) -> bool:
         """Return whether this task can return a secret."""
@@ -77,7 +69,7 @@ class SecretAction(ActionBase):
             raise AnsibleActionFail(
                 "async is refused here: this task can return a secret, and every user of the executing host can read "
                 "the result of an asynchronous job. Use %s without async, and increase %s instead."
-                % (self.MODULE, self.TIME_OPTION)
+                % (self._module_name, self.TIME_OPTION)
             )
         if self._task.timeout and self.ONE_TIME:
             raise AnsibleActionFail(
@@ -96,12 +88,7 @@ class SecretAction(ActionBase):
     def _keeps_a_file(self) -> bool:
         return self.HAS_FILE and bool(str(self._task.args.get("credentials_file") or "").strip())
 
-    def _is_repeated(self) -> bool:
-        """Return whether core repeats this task if it fails: retries alone does that, until alone means three times."""
-        retries = self._task.retries
-        return bool(self._task.until) if retries is None else int(retries) > 0
-
-    def _execute(self, task_vars: t.Any) -> dict[str, t.Any]:
+    def _execute(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Run the module, and keep its result out of the output of the connection."""
         # At -vvv, the ssh connection displays the output of a module, unless its play context forbids it.
         contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
@@ -111,12 +98,7 @@ class SecretAction(ActionBase):
         for context, _no_log in before:
             context.no_log = True
         try:
-            return self._execute_module(
-                module_name=self.MODULE,
-                module_args=self._task.args,
-                task_vars=task_vars,
-                wrap_async=bool(self._task.async_val),
-            )
+            return super()._execute(task_vars)
         finally:
             C.DEFAULT_DEBUG = debug
             for context, no_log in before:

@@ -4,7 +4,10 @@
 
 """Show the collection on the simulator: order three servers, set their PTR records, do it again, show the inventory.
 
-Usage: demo.py [--simulator-only PORT | --benchmark]
+Where the simulator can give its servers logins, it also logs in to them for the first time, and plays a task on them.
+
+Usage: demo.py [--simulator-only PORT [OPTIONS OF THE SIMULATOR]
+               | --benchmark [inventory | tasks | pace] [OPTIONS OF THE BENCHMARK]]
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,9 +26,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from machine import LINK, LOGS, ROOT, Failed, dotted, environment, prepare_trees, pythons, venv_for
+from machine import LINK, LOGS, ROOT, Failed, dotted, environment, free_port, prepare_trees, pythons, venv_for
 
 KEY = "h444_simulator_full_access_key"
+SSH_PORT = "2222"  # not only root may use it, and no sshd of this machine does
+INVENTORY = "playbooks/inventory/demo.h444.yml"
+BENCHMARKS = ("inventory", "tasks", "pace")
 
 
 def stop(text: str) -> None:
@@ -50,18 +56,25 @@ def prepare() -> Path:
         raise
 
 
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def start_simulator(venv: Path, port: int, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the simulator, with logins if it can; give the process, and why there are no logins, if so."""
+    if not shutil.which("ssh-keygen"):
+        return start(venv, port, log), "OpenSSH's client is not installed."
+    try:
+        return start(venv, port, log, "--ssh-port", SSH_PORT), ""
+    except Refused as refused:
+        return start(venv, port, log), str(refused)
 
 
-def start_simulator(venv: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
-    """Start the simulator and wait until it answers."""
+class Refused(Exception):
+    """The simulator says in a sentence why it does not start."""
+
+
+def start(venv: Path, port: int, log: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start the simulator and wait until it answers. Raises Refused."""
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [str(venv / "bin" / "python"), str(ROOT / "tests" / "simulator"), "--port", str(port)],
+            [str(venv / "bin" / "python"), str(ROOT / "tests" / "simulator"), "--port", str(port), *options],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=stream,
@@ -69,6 +82,8 @@ def start_simulator(venv: Path, port: int, log: Path) -> subprocess.Popen[bytes]
             env=environment(venv),
         )
     for _try in range(100):
+        if process.poll() == 2 and options:
+            raise Refused(log.read_text().strip().removeprefix("simulator: "))
         if process.poll() is not None:
             stop(f"the simulator did not start:\n{log.read_text()}")
         try:
@@ -101,6 +116,11 @@ def ansible(venv: Path, port: int, folder: str, *command: str) -> str:
         ANSIBLE_DEPRECATION_WARNINGS="false",
         ANSIBLE_NOCOLOR="1",
         DEMO_SECRETS=str(Path(folder) / "secrets.json"),
+        ANSIBLE_REMOTE_USER="root",
+        ANSIBLE_REMOTE_PORT=SSH_PORT,
+        ANSIBLE_PRIVATE_KEY_FILE=str(Path(folder) / "id_ed25519"),
+        # Nothing of the user's own ssh.
+        ANSIBLE_SSH_ARGS=f"-F none -o LogLevel=ERROR -o ControlMaster=no -o UserKnownHostsFile={folder}/known_hosts",
     )
     full = [str(venv / "bin" / command[0]), *command[1:]]
     answer = subprocess.run(
@@ -122,11 +142,22 @@ def recap(output: str) -> str:
     return re.sub(r"\s+", " ", found.group(1)).strip() if found else ""
 
 
+def log_in(venv: Path, port: int, folder: str) -> None:
+    """Bring the servers from their passwords to a login by key, and play a task on them."""
+    key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "demo", "-f", str(Path(folder, "id_ed25519"))]
+    subprocess.run(key, stdin=subprocess.DEVNULL, check=True)
+    print("$ ansible-playbook playbooks/demo_login.yml", flush=True)
+    print(f"  {recap(ansible(venv, port, folder, 'ansible-playbook', 'playbooks/demo_login.yml'))}")
+    print("  The first login was by password. Now root logs in by key, and the servers offer no passwords.\n")
+    print(f"$ ansible h444 -i {INVENTORY} -m raw -a 'uname -n'", flush=True)
+    print(ansible(venv, port, folder, "ansible", "h444", "-i", INVENTORY, "-m", "raw", "-a", "uname -n"))
+
+
 def demo(venv: Path) -> None:
     """Tell the story."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="h444-demo-") as folder:
-        simulator = start_simulator(venv, port, Path(folder, "simulator.log"))
+        simulator, no_logins = start_simulator(venv, port, Path(folder, "simulator.log"))
         try:
             before = state(port)["account"]["balance_usd_cents"]
             print(
@@ -157,10 +188,12 @@ def demo(venv: Path) -> None:
             ):
                 stop("the second run changed something, which it must not")
             print("  Nothing was ordered twice.\n")
-            print("$ ansible-inventory -i playbooks/inventory/demo.h444.yml --graph", flush=True)
-            print(
-                ansible(venv, port, folder, "ansible-inventory", "-i", "playbooks/inventory/demo.h444.yml", "--graph")
-            )
+            print(f"$ ansible-inventory -i {INVENTORY} --graph", flush=True)
+            print(ansible(venv, port, folder, "ansible-inventory", "-i", INVENTORY, "--graph"))
+            if no_logins:
+                print(f"No server is logged in to: {no_logins}\n")
+            else:
+                log_in(venv, port, folder)
         finally:
             simulator.terminate()
             try:
@@ -172,15 +205,26 @@ def demo(venv: Path) -> None:
     print("  less playbooks/demo.yml  is what was played; README.md shows the same on a real account")
 
 
+def benchmark(venv: Path, arguments: list[str]) -> int:
+    """Run the benchmark that is named first, with its options; without a name, one after another."""
+    names = arguments[:1] if arguments[:1] and arguments[0] in BENCHMARKS else []
+    for name in names or BENCHMARKS:
+        script = str(ROOT / "tests" / "benchmarks" / f"{name}.py")
+        command = [str(venv / "bin" / "python"), script, *arguments[len(names) :]]
+        code = subprocess.run(command, env=environment(venv), check=False).returncode
+        if code:
+            return code
+    return 0
+
+
 def main(arguments: list[str]) -> int:
-    """Run the demo, the simulator alone, or the benchmark."""
+    """Run the demo, the simulator alone, or the benchmarks."""
     venv = prepare()
     python = str(venv / "bin" / "python")
     if arguments[:1] == ["--simulator-only"]:
-        os.execve(python, [python, str(ROOT / "tests" / "simulator"), "--port", *arguments[1:2]], environment(venv))
+        os.execve(python, [python, str(ROOT / "tests" / "simulator"), "--port", *arguments[1:]], environment(venv))
     if arguments[:1] == ["--benchmark"]:
-        command = [python, str(ROOT / "tests" / "benchmarks" / "inventory.py"), *arguments[1:]]
-        return subprocess.run(command, env=environment(venv), check=False).returncode
+        return benchmark(venv, arguments[1:])
     demo(venv)
     return 0
 

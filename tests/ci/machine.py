@@ -16,6 +16,7 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -28,8 +29,19 @@ LOGS = CACHE / "log"
 HOME = CACHE / "home"
 LINK = CACHE / "link"
 INSTALLED = CACHE / "inst"
-NOT_SHIPPED = ("tests/unit/", "tests/integration/", "tests/ci/", "tests/benchmarks/")
+NOT_SHIPPED = ("tests/unit/", "tests/integration/", "tests/ci/", "tests/benchmarks/", "extensions/molecule/")
 SANITY_PIP = ("24_2", "25_2")
+LOGINS, BROWSER = "logins to servers of the simulator", "pages in a browser"
+PACKAGES = {
+    LOGINS: {
+        "bubblewrap": ("bwrap",),
+        "openssh-client": ("ssh",),
+        "openssh-sftp-server": ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server"),
+        "sshpass": ("sshpass",),
+    },
+    BROWSER: {"chromium": ("chromium", "google-chrome"), "chromium-driver": ("chromedriver",)},
+}
+"""What tests take, by what they test and the names of Debian's packages: a program of each, where it can be."""
 NO_CONNECTION = (
     "NewConnectionError|ConnectTimeoutError|ProxyError|Temporary failure in name resolution|Connection refused"
     "|Could not fetch URL"
@@ -148,10 +160,47 @@ def environment(venv: Path | None = None, home: str = "") -> dict[str, str]:
     return kept
 
 
+# Packages
+
+
+def lacking_packages() -> list[str]:
+    """Name Debian's packages of which this machine has no program."""
+    wanted = {package: programs for packages in PACKAGES.values() for package, programs in packages.items()}
+    return [package for package, programs in wanted.items() if not any(map(shutil.which, programs))]
+
+
+def needed_for(what: str, packages: t.Iterable[str]) -> list[str]:
+    """Give those of the packages that the tests of *what* take, one of the keys of PACKAGES."""
+    return [package for package in packages if package in PACKAGES[what]]
+
+
+def may_install() -> bool:
+    """Tell whether packages may be installed here: only by CI, as root, where apt-get is."""
+    return os.environ.get("CI") == "true" and os.getuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install_packages(packages: list[str]) -> None:
+    """Install Debian's packages; if that fails, read the lists of packages anew and try again. Raises Failed."""
+    log = LOGS / "apt.log"
+    log.unlink(missing_ok=True)
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    try:
+        run(install, log, env=env)
+    except Failed:
+        try:
+            run(["apt-get", "update", "-q"], log, env=env)
+            run(install, log, env=env)
+        except Failed:
+            raise Failed(
+                f"apt-get can't install {', '.join(packages)}, which the tests need (log: {log.relative_to(ROOT)})"
+            ) from None
+
+
 # Commands
 
 
-def run(command: list[str], log: Path, *, env: dict[str, str], cwd: Path = ROOT, timeout: int = 3000) -> str:
+def run(command: list[str], log: Path, *, env: dict[str, str], cwd: Path = ROOT, timeout: int = 4500) -> str:
     """Run a command, its output in a log. Raises Failed with the last lines."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as stream:
@@ -214,7 +263,8 @@ def claim(name: str, waiting: str = "") -> t.Iterator[None]:
 def venv_for(name: str, version: Version) -> Path:
     """Make a virtual environment from tests/requirements/NAME.txt, once for each content of that file."""
     requirements = ROOT / "tests" / "requirements" / f"{name}.txt"
-    content = requirements.read_bytes() + (ROOT / "tests" / "simulator" / "requirements.txt").read_bytes()
+    of_simulator = sorted((ROOT / "tests" / "simulator").glob("requirements*.txt"))
+    content = b"".join(file.read_bytes() for file in (requirements, *of_simulator))
     digest = hashlib.sha256(content + repr((version, str(ROOT))).encode()).hexdigest()[:16]
     folder = CACHE / "venv" / name
     stamp = folder / "made-from"
@@ -261,6 +311,13 @@ def _take_from_the_index(venv: Path) -> None:
         released = re.sub(r"^(\w[\w.-]*) ?@ ?https://\S+", r"\1", text, flags=re.MULTILINE)
         if released != text:
             file.write_text(released)
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def files_of_repository() -> list[str]:

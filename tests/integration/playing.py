@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -24,8 +28,8 @@ COMPILING = ROOT / "tests" / "integration" / "compiling"
 COMPILED = ROOT / ".cache" / "compiled"
 # Where each target notes which endpoints answered it; conftest.py looks whether all were met. Two cores may be at it.
 EXERCISED = ROOT / ".cache" / "exercised" / os.environ.get("H444_TEST_CORE", "one")
-# What is played with modules that have processes of their own, as they have for users: dialects, examples. See warm.py.
-COLD = os.environ.get("H444_COLD", "").split()
+# Whether each target is played in one of its dialects, another one for each, and not in all of them.
+IN_ONE_DIALECT = bool(os.environ.get("H444_IN_ONE_DIALECT"))
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
 
 
@@ -58,7 +62,11 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     }
     for folder in (home, COMPILED):
         folder.mkdir(parents=True, exist_ok=True)
+    # Where ssh shares connections: below the folder of a test, a path is too long for a socket.
+    sockets = Path(tempfile.gettempdir(), "h444-" + hashlib.sha256(str(home).encode()).hexdigest()[:12])
+    atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     kept.update(
+        ANSIBLE_SSH_CONTROL_PATH_DIR=str(sockets),
         HOME=str(home),
         ANSIBLE_HOME=str(home / ".ansible"),
         ANSIBLE_REMOTE_TMP=str(home / "tmp"),

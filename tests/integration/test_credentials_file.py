@@ -13,6 +13,7 @@ import textwrap
 import typing as t
 from pathlib import Path
 
+import pytest
 import yaml
 
 from ansible_collections.h444.cloud.tests.integration.playing import (
@@ -29,7 +30,8 @@ GUIDE = (ROOT / "docs" / "docsite" / "rst" / "guide_orders.rst").read_text(encod
 Entries = t.Dict[str, t.Dict[str, t.Any]]
 
 
-def test_entries_follow_renames_and_removals(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_process", ["true", "false"])
+def test_entries_follow_renames_and_removals(tmp_path: Path, in_process: str) -> None:
     """Of servers, webhooks and hosting; a file that can't be written then fails nothing."""
     file = tmp_path / "secrets.json"
     keeping = {"credentials_file": str(file)}
@@ -61,7 +63,7 @@ def test_entries_follow_renames_and_removals(tmp_path: Path) -> None:
     ]
     seen: list[Entries] = []
     with Simulator.start() as simulator:
-        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        env = environment(tmp_path / "home", simulator.url, simulator.key, H444_IN_PROCESS=in_process)
         for tasks in states:
             played = play(["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, tasks))], env, tmp_path)
             assert played.code == 0, played.tail()

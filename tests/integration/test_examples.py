@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+import shutil
+import subprocess
 import threading
 import typing as t
 from pathlib import Path
@@ -16,8 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.h444.cloud.tests.integration.comparing import Play
 from ansible_collections.h444.cloud.tests.integration.playing import (
-    COLD,
     ROOT,
     environment,
     play,
@@ -25,6 +27,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     shown_secrets,
     write_playbook,
 )
+from ansible_collections.h444.cloud.tests.integration.recorded import WAYS, Recording, assert_same, folder_for
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 WORLD = yaml.safe_load((ROOT / "tests" / "integration" / "examples.yml").read_text(encoding="utf-8"))
@@ -42,13 +45,16 @@ def examples_of(file: Path) -> str:
 
 @contextlib.contextmanager
 def approving(simulator: Simulator) -> t.Iterator[None]:
-    """Approve every sign-in, as somebody in front of a browser does."""
+    """Approve every sign-in that was asked about once, as somebody in front of a browser does.
+
+    Somebody who is faster or slower would change how often the task asks.
+    """
     done = threading.Event()
 
     def approve() -> None:
         while not done.wait(0.5):
             for device in simulator.state()["oauth"]["devices"].values():
-                if device["state"] == "pending":
+                if device["state"] == "pending" and device["polled_at"]:
                     simulator.control("POST", "oauth/approve", {"user_code": device["user_code"]})
 
     thread = threading.Thread(target=approve)
@@ -60,24 +66,33 @@ def approving(simulator: Simulator) -> t.Iterator[None]:
         thread.join()
 
 
-@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
-def test_the_examples_of_a_module_work(file: Path, tmp_path: Path) -> None:
-    """Every task of a module's examples works, in their order."""
+def play_examples(file: Path, folder: Path, way: str) -> Play:
+    """Play the examples of a module on a simulator of their own. Every task works, and no secret is shown."""
     world: dict[str, t.Any] = {**WORLD["default"], **WORLD.get(file.stem, {})}
     tasks = yaml.safe_load(examples_of(file))
     assert tasks
+    for task in tasks:
+        (task.get(f"h444.cloud.{file.stem}") or {}).update(world.get("options", {}))
     with Simulator.start(preset="plain") as simulator:
         simulator.seed(**world["seed"])
         before = [{"name": "Read the servers", "h444.cloud.h444_vps_info": {}, "register": "servers"}]
-        playbook = write_playbook(tmp_path, before + tasks)
-        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        playbook = write_playbook(folder, before + tasks)
+        env = environment(folder / "home", simulator.url, simulator.key)
+        recording = Recording(way, folder, simulator)
         with approving(simulator) if world.get("approves") else contextlib.nullcontext():
             command = ["ansible-playbook", "-vvv", "-i", "localhost,", str(playbook)]
-            played = play(command, env, tmp_path, is_warm="examples" not in COLD)
-        assert played.code == 0, f"the examples of {file.stem} fail:\n{played.tail()}"
+            played = recording.play(command, env, is_warm=True)
+        assert played.code == 0, f"the examples of {file.stem} fail {way}:\n{played.tail()}"
         assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
         if WORLD.get(file.stem, {}).get("writes", False):
             assert simulator.writes()
+        return recording.seen(played)
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
+def test_the_examples_of_a_module_give_the_same_in_process_and_as_a_module(file: Path, tmp_path: Path) -> None:
+    """Every task of a module's examples works, in their order, and gives the same both ways."""
+    assert_same(*(play_examples(file, folder_for(way, tmp_path), way) for way in WAYS))
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
@@ -85,9 +100,16 @@ def test_the_example_of_a_role_works_and_does_nothing_twice(role: Path, tmp_path
     """The playbook of a role's README works in check mode, does something, and does nothing the second time."""
     (text,) = re.findall(r"```yaml\n(.*?)```", (role / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "site.yml").write_text(text, encoding="utf-8")
-    with Simulator.start(preset="plain") as simulator:
-        simulator.seed(**WORLD[f"role_{role.name}"]["seed"])
+    world = WORLD[f"role_{role.name}"]
+    if world.get("ssh"):
+        if not shutil.which("bwrap") or not shutil.which("sshpass"):
+            pytest.skip("the example of this role logs in to servers, and bubblewrap or sshpass is not installed")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "id_ed25519"], check=True)
+    with Simulator.start(preset="plain", ssh=bool(world.get("ssh"))) as simulator:
+        simulator.seed(**world["seed"])
         env = environment(tmp_path / "home", simulator.url, simulator.key)
+        if simulator.ssh_port:
+            env["ANSIBLE_REMOTE_PORT"] = str(simulator.ssh_port)
         outputs = []
         for more, writes in ((["--check"], False), ([], True), ([], False)):
             simulator.clear_journal()

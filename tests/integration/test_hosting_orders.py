@@ -4,7 +4,7 @@
 
 """Hosting accounts are ordered exactly once by real processes: a lost reply, a killed run, two runs at once.
 
-Every other case is in tests/unit/properties/test_account_orders.py, where an order takes no process.
+Every other case is in tests/unit/properties/test_orders.py, where an order takes no process.
 """
 
 from __future__ import annotations

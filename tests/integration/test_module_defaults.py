@@ -18,9 +18,13 @@ from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 MODULES = sorted(file.stem for file in (ROOT / "plugins" / "modules").glob("h444_*.py"))
 
 
+@pytest.mark.parametrize("in_process", ["true", "false"])
 @pytest.mark.parametrize("key", ["h444_the_key_of_nobody", ""])
-def test_the_action_group_reaches_every_module(tmp_path: Path, key: str) -> None:
-    """Each module takes URL and key from the group. Without the group, the same tasks complain of the key."""
+def test_the_action_group_reaches_every_module(tmp_path: Path, key: str, in_process: str) -> None:
+    """Each module takes URL and key from the group. Without the group, the same tasks complain of the key.
+
+    Not in process and with the key, each module is a process of its own, which imports what came in its archive.
+    """
     with Simulator.start() as simulator:
         tasks: list[dict[str, t.Any]] = [
             {"name": module, f"h444.cloud.{module}": {}, "register": module, "ignore_errors": True}
@@ -37,8 +41,8 @@ def test_the_action_group_reaches_every_module(tmp_path: Path, key: str) -> None
             {"group/h444.cloud.h444": {"api_url": simulator.url, "api_key": key, "api_retries": 0}} if key else {}
         )
         playbook = write_playbook(tmp_path, tasks, module_defaults=defaults)
-        env = environment(tmp_path / "home", "http://127.0.0.1:9/v1", "")
-        played = play(["ansible-playbook", "-i", "localhost,", str(playbook)], env, tmp_path)
+        env = environment(tmp_path / "home", "http://127.0.0.1:9/v1", "", H444_IN_PROCESS=in_process)
+        played = play(["ansible-playbook", "-i", "localhost,", str(playbook)], env, tmp_path, is_warm=not key)
         assert played.code == 0, played.tail()
         said: dict[str, str] = json.loads((tmp_path / "said.json").read_text(encoding="utf-8"))
     assert set(said) == set(MODULES)

@@ -4,7 +4,7 @@
 
 """Servers are ordered exactly once by real processes: a lost reply, a killed run, two runs at once, and what is shown.
 
-Every other case is in tests/unit/properties/test_server_orders.py, where an order takes no process.
+Every other case is in tests/unit/properties/test_orders.py, where an order takes no process.
 """
 
 from __future__ import annotations

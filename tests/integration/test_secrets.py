@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import typing as t
 from pathlib import Path
@@ -14,23 +15,32 @@ import pytest
 import yaml
 
 from ansible_collections.h444.cloud.plugins.plugin_utils._masking import register_secrets
-from ansible_collections.h444.cloud.tests.integration.playing import environment, play, secrets_in, shown_secrets
+from ansible_collections.h444.cloud.tests.integration.playing import BIN, environment, play, secrets_in, shown_secrets
 from ansible_collections.h444.cloud.tests.integration.rewriting import rewriting
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 ORDER = {"plan_slug": "vps-1", "os_template": "debian-12"}
+# On a local connection, modules run in the controller's process or in processes of their own.
+IN_PROCESS = "in the controller's process"
+BOTH_WAYS = pytest.mark.parametrize("in_process", ["true", "false"])
 # Runs the command here instead of on another host, so that the real ssh connection plugin is played.
 SSH = '#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n'
 
 
-def write(folder: Path, host: str, tasks: list[dict[str, t.Any]]) -> Path:
-    """Write a playbook for one host."""
-    file = folder / "site.yml"
-    variables = {"ansible_python_interpreter": sys.executable}
-    file.write_text(
-        yaml.safe_dump([{"hosts": host, "gather_facts": False, "vars": variables, "tasks": tasks}]), encoding="utf-8"
-    )
-    return file
+def written(
+    folder: Path, tasks: list[dict[str, t.Any]], url: str, key: str, *, host: str = "localhost", **more: str
+) -> str:
+    """Play tasks on one host, which must go well; give all that it wrote down, on the screen and in the log file."""
+    one = {"hosts": host, "gather_facts": False, "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks}
+    file, log = folder / "site.yml", folder / "log"
+    file.write_text(yaml.safe_dump([one]), encoding="utf-8")
+    env = {**environment(folder / "home", url, key, ANSIBLE_LOG_PATH=str(log)), **more}
+    place = ["-i", f"{host},", "-c", "local" if host == "localhost" else "ssh"]
+    played = play(["ansible-playbook", "-vvvvv", "--diff", *place, str(file)], env, folder)
+    assert played.code == 0, played.tail()
+    everything = played.output + log.read_text(encoding="utf-8")
+    assert (IN_PROCESS in everything) == (host == "localhost" and more["H444_IN_PROCESS"] == "true")
+    return everything
 
 
 @pytest.mark.parametrize("no_log", [False, True])
@@ -52,26 +62,22 @@ def test_ssh_shows_no_secret(tmp_path: Path, no_log: bool, pipelining: str) -> N
                 }
             },
         ]
-        env = environment(
-            tmp_path / "home",
+        everything = written(
+            tmp_path,
+            tasks,
             simulator.url,
             simulator.key,
+            host="remote",
             ANSIBLE_PIPELINING=pipelining,
-            ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+            ANSIBLE_SSH_TRANSFER_METHOD="piped",
+            PATH=f"{ssh.parent}{os.pathsep}{BIN}{os.pathsep}{os.environ['PATH']}",
         )
-        env.update(PATH=f"{ssh.parent}:{env['PATH']}", ANSIBLE_SSH_TRANSFER_METHOD="piped")
-        played = play(
-            ["ansible-playbook", "-vvvvv", "--diff", "-i", "remote,", str(write(tmp_path, "remote", tasks))],
-            env,
-            tmp_path,
-        )
-        assert played.code == 0, played.tail()
-        assert "SSH: EXEC" in played.output
-        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        assert "SSH: EXEC" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
 
 
-def test_neither_a_loop_nor_the_log_file_shows_a_secret(tmp_path: Path) -> None:
+@BOTH_WAYS
+def test_neither_a_loop_nor_the_log_file_shows_a_secret(tmp_path: Path, in_process: str) -> None:
     """Loops, the log file and the tree of results."""
     with Simulator.start() as simulator:
         tasks = [
@@ -83,28 +89,13 @@ def test_neither_a_loop_nor_the_log_file_shows_a_secret(tmp_path: Path) -> None:
                 }
             },
         ]
-        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(
-            [
-                "ansible-playbook",
-                "-vvvv",
-                "--diff",
-                "-i",
-                "localhost,",
-                "-c",
-                "local",
-                str(write(tmp_path, "localhost", tasks)),
-            ],
-            env,
-            tmp_path,
-        )
-        assert played.code == 0, played.tail()
-        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        everything = written(tmp_path, tasks, simulator.url, simulator.key, H444_IN_PROCESS=in_process)
         assert "censored" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
 
 
-def test_both_passwords_of_hosting(tmp_path: Path) -> None:
+@BOTH_WAYS
+def test_both_passwords_of_hosting(tmp_path: Path, in_process: str) -> None:
     """An order of hosting brings two; a failure after it holds them too, and says why in plain sight."""
     with Simulator.start(assume={"provisioning_seconds": 9999, "hosting_passwords": "list"}) as simulator:
         order = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter", "wait_timeout": 2}
@@ -117,23 +108,7 @@ def test_both_passwords_of_hosting(tmp_path: Path) -> None:
                 }
             },
         ]
-        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(
-            [
-                "ansible-playbook",
-                "-vvvv",
-                "--diff",
-                "-i",
-                "localhost,",
-                "-c",
-                "local",
-                str(write(tmp_path, "localhost", tasks)),
-            ],
-            env,
-            tmp_path,
-        )
-        assert played.code == 0, played.tail()
-        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
+        everything = written(tmp_path, tasks, simulator.url, simulator.key, H444_IN_PROCESS=in_process)
         assert "order example.com: after" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
 
@@ -150,52 +125,37 @@ def with_surrogates(_method: str, _path: str, body: t.Any) -> t.Any:
     return body
 
 
-@pytest.mark.parametrize("noun", ["vps", "hosting"])
-def test_lone_surrogates_cost_no_password(tmp_path: Path, noun: str) -> None:
+@BOTH_WAYS
+def test_lone_surrogates_cost_no_password(tmp_path: Path, in_process: str) -> None:
     """Every answer holds some: orders, reinstalls and lists are read all the same, and results reach the controller."""
-    order: dict[str, t.Any] = {**ORDER, "label": "web-1"}
-    if noun == "hosting":
-        order = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
-    names = ["root_password"] if noun == "vps" else ["sftp_password", "db_password"]
-    tasks: list[dict[str, t.Any]] = [
-        {f"h444.cloud.h444_{noun}": order, "register": "made"},
-        {
-            "ansible.builtin.assert": {
-                "that": [f"made.{name} | length > 8" for name in names] + ["not made.secret_lost", "made is changed"]
-            }
-        },
-        {f"h444.cloud.h444_{noun}_info": None, "register": "listed"},
-        {"ansible.builtin.assert": {"that": [f"listed.{noun} | length == 1", f"listed.{noun}[0].hint == ['b\ufffd']"]}},
-    ]
-    if noun == "vps":
+    server = {**ORDER, "label": "web-1"}
+    site = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
+    tasks: list[dict[str, t.Any]] = []
+    for noun, order, names in (
+        ("vps", server, ["root_password"]),
+        ("hosting", site, ["sftp_password", "db_password"]),
+    ):
+        whole = [f"made.{name} | length > 8" for name in names]
+        listed = [f"listed.{noun} | length == 1", f"listed.{noun}[0].hint == ['b\ufffd']"]
         tasks += [
-            {
-                "h444.cloud.h444_vps": {**ORDER, "label": "web-1", "state": "reinstalled", "force": True},
-                "register": "again",
-            },
-            {
-                "ansible.builtin.assert": {
-                    "that": [
-                        "again.root_password | length > 8",
-                        "again.root_password != made.root_password",
-                        "not again.secret_lost",
-                    ]
-                }
-            },
+            {f"h444.cloud.h444_{noun}": order, "register": "made"},
+            {f"h444.cloud.h444_{noun}_info": None, "register": "listed"},
+            {"ansible.builtin.assert": {"that": [*whole, "not made.secret_lost", "made is changed", *listed]}},
         ]
+    again = ["again.root_password | length > 8", "again.root_password != first", "not again.secret_lost"]
+    tasks.insert(1, {"ansible.builtin.set_fact": {"first": "{{ made.root_password }}"}, "no_log": True})
+    tasks += [
+        {"h444.cloud.h444_vps": {**server, "state": "reinstalled", "force": True}, "register": "again"},
+        {"ansible.builtin.assert": {"that": again}},
+    ]
     with Simulator.start() as simulator, rewriting(simulator.origin, with_surrogates) as url:
-        env = environment(tmp_path / "home", url, simulator.key)
-        played = play(
-            ["ansible-playbook", "-vvv", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))],
-            env,
-            tmp_path,
-        )
-        assert played.code == 0, played.tail()
-        assert not shown_secrets(played.output, secrets_in(simulator.state()) | {simulator.key})
+        everything = written(tmp_path, tasks, url, simulator.key, H444_IN_PROCESS=in_process)
+        assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})
 
 
+@BOTH_WAYS
 @pytest.mark.skipif(register_secrets is None, reason="this ansible-core masks no registered secrets")
-def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
+def test_later_tasks_show_no_secret(tmp_path: Path, in_process: str) -> None:
     """Where the core masks, no later task shows what an order brought, nor the key: in diffs, messages, variables."""
     site = {"domain": "example.com", "username": "examplecom", "plan_slug": "hosting-starter"}
     hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
@@ -225,25 +185,9 @@ def test_later_tasks_show_no_secret(tmp_path: Path) -> None:
         {"ansible.builtin.debug": {"var": "echoed"}},
     ]
     with Simulator.start() as simulator:
-        env = environment(tmp_path / "home", simulator.url, simulator.key, ANSIBLE_LOG_PATH=str(tmp_path / "log"))
-        played = play(
-            [
-                "ansible-playbook",
-                "-vvvv",
-                "--diff",
-                "-i",
-                "localhost,",
-                "-c",
-                "local",
-                str(write(tmp_path, "localhost", tasks)),
-            ],
-            env,
-            tmp_path,
-        )
-        assert played.code == 0, played.tail()
+        everything = written(tmp_path, tasks, simulator.url, simulator.key, H444_IN_PROCESS=in_process)
         kept = (tmp_path / "kept").read_text(encoding="utf-8").split()
         assert len(kept) == len(names) and not any("REDACTED" in secret for secret in kept)
-        everything = played.output + (tmp_path / "log").read_text(encoding="utf-8")
         assert "$REDACTED$" in everything
         assert not shown_secrets(everything, secrets_in(simulator.state()) | set(kept))
 
@@ -253,7 +197,8 @@ def no_strict_json(method: str, _path: str, body: t.Any) -> t.Any:
     return {**body, "load": float("nan")} if method != "GET" and isinstance(body, dict) else body
 
 
-def test_answers_that_are_no_strict_json(tmp_path: Path) -> None:
+@BOTH_WAYS
+def test_answers_that_are_no_strict_json(tmp_path: Path, in_process: str) -> None:
     """What else they hold is read: an order, a reinstall and a webhook are asked for once, and nothing is lost."""
     hook = {"url": "https://example.com/hook", "events": ["vps.created"]}
     tasks: list[dict[str, t.Any]] = [
@@ -275,11 +220,6 @@ def test_answers_that_are_no_strict_json(tmp_path: Path) -> None:
         {"ansible.builtin.assert": {"that": ["not made.secret_lost", "not again.secret_lost", "not hook.secret_lost"]}},
     ]
     with Simulator.start() as simulator, rewriting(simulator.origin, no_strict_json) as url:
-        env = environment(tmp_path / "home", url, simulator.key)
-        played = play(
-            ["ansible-playbook", "-v", "-i", "localhost,", "-c", "local", str(write(tmp_path, "localhost", tasks))],
-            env,
-            tmp_path,
-        )
-        assert played.code == 0, played.tail()
+        everything = written(tmp_path, tasks, url, simulator.key, H444_IN_PROCESS=in_process)
         assert [row["path"].rsplit("/", 1)[-1] for row in simulator.writes()] == ["vps", "reinstall", "webhooks"]
+        assert not shown_secrets(everything, secrets_in(simulator.state()) | {simulator.key})

@@ -12,6 +12,9 @@ import re
 import typing as t
 from pathlib import Path
 
+import pytest
+
+from ansible_collections.h444.cloud.tests.integration import warm
 from ansible_collections.h444.cloud.tests.integration.playing import environment, play, write_playbook
 from ansible_collections.h444.cloud.tests.integration.warm import ask, run_here, variables_of, warm_python
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
@@ -52,9 +55,9 @@ def results(folder: Path, *, is_warm: bool) -> str:
 
 def test_a_warm_python_gives_what_a_process_gives(tmp_path: Path) -> None:
     """Results, failures, warnings, the environment of a task and its folder."""
-    warm, cold = results(tmp_path / "warm", is_warm=True), results(tmp_path / "cold", is_warm=False)
-    assert warm == cold
-    assert "a 'b' c" in warm and '"warnings"' in warm and warm.count('"failed": true') >= 3
+    in_forks, alone = results(tmp_path / "warm", is_warm=True), results(tmp_path / "cold", is_warm=False)
+    assert in_forks == alone
+    assert "a 'b' c" in in_forks and '"warnings"' in in_forks and in_forks.count('"failed": true') >= 3
 
 
 def test_a_folder_is_named_in_text_or_in_bytes(tmp_path: Path) -> None:
@@ -64,6 +67,14 @@ def test_a_folder_is_named_in_text_or_in_bytes(tmp_path: Path) -> None:
         for folder in (str(tmp_path), os.fsencode(tmp_path)):
             code, output, errors = ask(address, "python", b"import os; os.write(1, os.getcwdb())", folder)
             assert (code, output, errors) == (0, os.fsencode(tmp_path), b"")
+
+
+def test_a_module_says_why_the_libraries_can_not_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm, "LIBRARIES", ("no_such_library",))
+    address = str(tmp_path / "python")
+    with warm_python(address):
+        code, output, errors = ask(address, "python", b"pass", str(tmp_path))
+    assert (code, output) == (1, b"") and b"No module named 'no_such_library'" in errors
 
 
 def test_a_program_ends_with_its_exit_code() -> None:

@@ -7,7 +7,8 @@
 Usage: warm.py ansible-playbook ARGUMENTS
 
 For each task a Python starts and imports the libraries that the module needs, which takes longer than the module's
-work. Here the core sends the same module, arguments and environment to a fork of a Python that has imported them.
+work. Here the core sends the same module, arguments and environment to a fork of a Python that has imported them, and
+the collection's module_utils as well: the same files as in the archive that comes with the module.
 """
 
 from __future__ import annotations
@@ -24,8 +25,21 @@ import sys
 import tempfile
 import traceback
 import typing as t
+from pathlib import Path
 
+COLLECTION = "ansible_collections.h444.cloud"
 LIBRARIES = ("requests", "ansible.module_utils.basic", "ansible.module_utils.urls")
+
+
+def import_collection() -> None:
+    """Import the module_utils of the collection, from where the core takes them for the archive of a module."""
+    for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep):
+        files = sorted(Path(path, *COLLECTION.split("."), "plugins", "module_utils").glob("*.py"))
+        if files:
+            sys.path.append(path)
+            for file in files:
+                importlib.import_module(f"{COLLECTION}.plugins.module_utils.{file.stem}")
+            return
 
 
 def run_here(source: str) -> int:
@@ -43,9 +57,14 @@ def run_here(source: str) -> int:
 class Request(socketserver.StreamRequestHandler):
     """Runs one program, in a fork of the warm Python."""
 
+    server: WarmPython
+
     def handle(self) -> None:
         """Run it in its environment and folder; the answer is exit code, standard output and standard error."""
         asked = json.loads(self.rfile.readline())
+        if self.server.failure:
+            self.wfile.write(json.dumps([1, "", self.server.failure]).encode())
+            return
         os.environ.update(asked["environment"])
         os.chdir(asked["folder"])
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -69,20 +88,31 @@ class WarmPython(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
     def __init__(self, address: str) -> None:
         super().__init__(address, Request)
         self.controller = os.getpid()
+        self.is_warm = False
+        self.failure = ""
+        """why the imports failed"""
 
     def serve(self) -> t.NoReturn:
-        """Import, then serve; what failed is printed, and nobody listens any more."""
-        try:
-            for name in LIBRARIES:
-                importlib.import_module(name)
-            # A play that is killed must not be waited for because this process still holds its output open.
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):
-                os.dup2(nowhere, stream)
+        """Serve until the controller has ended."""
+        # A play that is killed must not be waited for because this process still holds its output open.
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        with contextlib.suppress(BaseException):
             self.serve_forever()
-        except BaseException:
-            traceback.print_exc()
         os._exit(1)
+
+    def process_request(self, request: t.Any, client_address: t.Any) -> None:
+        """Import before the first fork, and not at all for a play that runs no module."""
+        if not self.is_warm:
+            self.is_warm = True
+            try:
+                for name in LIBRARIES:
+                    importlib.import_module(name)
+                import_collection()
+            except BaseException:
+                self.failure = traceback.format_exc()
+        super().process_request(request, client_address)
 
     def service_actions(self) -> None:
         """End with the controller, however that ended."""

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
 import sys
+import typing as t
 from pathlib import Path
 
 if not __package__:
@@ -23,10 +25,11 @@ if not __package__:
         sys.exit(130)
     sys.exit(0)
 
-from . import assumed, conformance
+from . import assumed, conformance, manifest, scenarios
 from .account import FULL_KEY, READ_KEY
 from .core import Core
 from .courier import Courier
+from .sandbox import Missing
 from .server import Simulator
 
 EXAMPLES = f"""
@@ -44,11 +47,18 @@ examples:
   python tests/simulator                                   plain replies, on port 18444
   python tests/simulator --preset wrapped --port 8444      camelCase, everything under "data"
   python tests/simulator --assume dead_replay=gone         one open point answered another way
+  python tests/simulator --scenario agency                 an account with 60 servers
+  python tests/simulator --manifest account.yml            a copy of your own account
   python tests/simulator --balance 500                     a wallet of 5 dollars
   python tests/simulator --state account.json              the account survives a restart
+  python tests/simulator --ssh                             one can log in to the servers
+
+scenarios:
+{scenarios.table()}
 
 the control API (POST JSON to /_sim/...): seed, faults, advance, assume, reset, staff_reply, oauth/approve, oauth/deny;
-GET journal, state, assumptions. tests/simulator/README.md says more.
+GET journal, state, assumptions, overview. http://127.0.0.1:PORT/ shows the account and each request in a browser.
+tests/simulator/README.md says more.
 """
 
 
@@ -67,6 +77,18 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--preset", choices=list(assumed.PRESETS), help="a set of assumptions (default: plain, or what --state holds)"
     )
     parser.add_argument(
+        "--scenario",
+        choices=list(scenarios.SCENARIOS),
+        help="the account to begin with, see below (default: empty, or what --state holds)",
+    )
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FILE",
+        help="begin with the account of a document, which the playbook h444.cloud.export wrote, and with the plans, "
+        "prices, templates, wallet and addresses of the file beside it, such as account.rehearsal.json",
+    )
+    parser.add_argument(
         "--assume",
         action="append",
         default=[],
@@ -83,7 +105,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--balance",
         type=int,
         metavar="CENTS",
-        help="what the wallet holds, in US cents (default: 10000, or what --state holds)",
+        help="what the wallet holds, in US cents (default: what the scenario, --manifest or --state holds)",
     )
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the account in this file, so that it survives a restart"
@@ -91,14 +113,26 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--deliver-to", metavar="URL", help="send every webhook delivery to this URL of this machine instead of its own"
     )
+    parser.add_argument(
+        "--ssh",
+        dest="ssh_port",
+        action="store_const",
+        const=22,
+        help="each server takes logins at its address, which is one of 127.44.0.0/16, on port 22",
+    )
+    parser.add_argument("--ssh-port", type=int, metavar="N", help="as --ssh, on another port than 22")
     parser.add_argument("--no-validate", action="store_true", help="do not hold replies against the contract")
     found = parser.parse_args(given)
     if not 0 <= found.port <= 65535:
         parser.error("--port is a number from 0 to 65535")
+    if found.ssh_port is not None and not 1 <= found.ssh_port <= 65535:
+        parser.error("--ssh-port is a number from 1 to 65535")
     if found.rate_limit < 0:
         parser.error("--rate-limit is a number from 0")
     if found.balance is not None and not 0 <= found.balance <= 10**9:
         parser.error("--balance is a number of US cents from 0 to 1000000000")
+    if found.manifest and found.scenario:
+        parser.error("--manifest and --scenario both say what the account begins with; choose one")
     found.switches = assumed.preset(found.preset) if found.preset else {}
     for item in found.assume:
         name, equals, value = item.partition("=")
@@ -120,12 +154,19 @@ def main(given: list[str]) -> int:
     core = Core(
         options.switches,
         rate_limit=options.rate_limit,
-        balance_usd_cents=10000 if options.balance is None else options.balance,
+        balance_usd_cents=options.balance,
+        scenario=options.scenario or "empty",
     )
     try:
         resumed = resume(core, options)
     except ValueError as exc:
         return refuse(f"{options.state} can't be read: {exc}")
+    if options.manifest and not resumed:
+        try:
+            core.document = manifest.read(options.manifest)
+        except ValueError as exc:
+            return refuse(f"{options.manifest} can't be used: {exc}.")
+        core.reset()
     try:
         server = Simulator(
             options.port, core, options.state, terminal=None if sys.stderr is None else sys.stderr.fileno()
@@ -140,16 +181,38 @@ def main(given: list[str]) -> int:
         )
     is_checked = not options.no_validate and conformance.attach(core)
     Courier(core, options.deliver_to).start()
-    # In one piece: whoever has read the first line may go away.
-    sys.stdout.write(banner(server.origin, options, resumed, is_checked))
-    sys.stdout.flush()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server.serve_forever()
+        with logins(server, options, resumed) if options.ssh_port else contextlib.nullcontext():
+            # In one piece: whoever has read the first line may go away.
+            sys.stdout.write(banner(server.origin, options, resumed, is_checked))
+            sys.stdout.flush()
+            server.serve_forever()
+    except Missing as exc:
+        return refuse(str(exc))
     except KeyboardInterrupt:
         pass
     server.save()
     return 0
+
+
+@contextlib.contextmanager
+def logins(server: Simulator, options: argparse.Namespace, resumed: bool) -> t.Iterator[None]:
+    """Let people log in to the servers. Raises Missing with a sentence."""
+    try:
+        from .ssh import Fleet
+    except ImportError as exc:
+        raise Missing(
+            f"--ssh needs AsyncSSH ({exc}); install it: pip install -r tests/simulator/requirements-ssh.txt."
+        ) from None
+    kept = options.state.with_name(options.state.name + ".servers") if options.state else None
+    with contextlib.closing(Fleet(server.core, options.ssh_port, kept, server.tell)) as fleet:
+        server.core.address, server.core.settle = fleet.address, fleet.settle
+        if not resumed:  # the servers that are there already take logins as well
+            server.core.reset()
+            server.save()
+        fleet.start()
+        yield
 
 
 def banner(origin: str, options: argparse.Namespace, resumed: bool, is_checked: bool) -> str:
@@ -157,9 +220,18 @@ def banner(origin: str, options: argparse.Namespace, resumed: bool, is_checked: 
     form = (
         f"the account of {options.state}" if resumed and not options.preset else f"preset {options.preset or 'plain'}"
     )
+    chosen = f"--scenario {options.scenario}" if options.scenario else ""
+    if options.manifest:
+        chosen = f"--manifest {options.manifest}"
+    if chosen and not resumed:
+        form += f", scenario {options.scenario}" if options.scenario else f", the account of {options.manifest}"
     return (
         f"The simulator plays 444Host at {origin}/v1 ({form}{'' if is_checked else ', contract not checked'}).\n"
-        f"  export H444_API_URL={origin}/v1\n  export H444_API_KEY={FULL_KEY}\nCtrl-C ends it.\n"
+        f"  export H444_API_URL={origin}/v1\n  export H444_API_KEY={FULL_KEY}\n"
+        f"{origin}/ shows the account and each request in a browser.\n"
+        + (f"Each server takes logins at its address, on port {options.ssh_port}.\n" if options.ssh_port else "")
+        + (f"{chosen} is not used: {options.state} has an account already.\n" if chosen and resumed else "")
+        + "Ctrl-C ends it.\n"
     )
 
 

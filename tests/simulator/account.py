@@ -62,6 +62,10 @@ class Account:
         "contract_broken",
         "late_refunds",
         "seeded",
+        "scenario",
+        "document",
+        "products",
+        "templates",
     )
     """What a state file keeps."""
 
@@ -69,16 +73,25 @@ class Account:
         self,
         assume: t.Mapping[str, t.Any] | None = None,
         *,
-        balance_usd_cents: int = 10000,
+        balance_usd_cents: int | None = None,
+        scenario: str = "empty",
         clock: t.Callable[[], float] = time.time,
     ) -> None:
         self.assume: dict[str, t.Any] = {**assumed.defaults(), **(assume or {})}
         self.balance_usd_cents = balance_usd_cents
+        """What the wallet holds; None: what the scenario says."""
+        self.scenario = scenario
+        self.document: Row = {}
+        """The exported account to begin with, in the place of a scenario; empty if there is none."""
         self._clock = clock
         self.offset = 0.0
         self.lock = threading.RLock()
         self._mine = threading.local()
         self.deliver: t.Callable[[], None] = lambda: None
+        self.settle: t.Callable[[], None] = lambda: None
+        """Called after each change, without the lock: lets the servers that one can log in to follow."""
+        self.address: t.Callable[[int], str] | None = None
+        """Gives the n-th address, where it is one that takes logins."""
         self.reset()
 
     def reset(self) -> None:
@@ -93,7 +106,7 @@ class Account:
             "account_type": "individual",
             "language": "en",
             "email_verified": True,
-            "balance_usd_cents": self.balance_usd_cents,
+            "balance_usd_cents": 10000 if self.balance_usd_cents is None else self.balance_usd_cents,
             "created_at": "2026-01-01T00:00:00.000Z",
             "reseller": {"enabled": True, "discount_pct": 20},
         }
@@ -106,6 +119,8 @@ class Account:
         self.invoices: dict[str, Row] = {}
         self.tickets: dict[str, Row] = {}
         self.webhooks: dict[str, Row] = {}
+        self.products: list[Row] = []
+        self.templates: list[Row] = []
         self.deliveries: list[Row] = []
         self.orders: dict[str, Row] = {}
         self.sent_at: dict[str, list[float]] = {}

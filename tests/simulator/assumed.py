@@ -120,6 +120,13 @@ SWITCHES: dict[str, Switch] = {
         ("on", "off"),
         "whether what was ordered is at work at once; off: a server is stopped, a hosting account suspended",
     ),
+    "boot_seconds": Switch(
+        (2,), "how long a server boots until its ssh is up: half of it with the port closed, half dropping connections"
+    ),
+    "ssh_image": Switch(
+        ("by_template", "cloud_init", "before_include", "keyboard_interactive", "redhat", "no_dropins"),
+        "how the image of a server configures sshd (images.py), with --ssh",
+    ),
     "refund_seconds": Switch((600,), "when a late refund is booked"),
     "order_status": Switch((201, 202, 200), "the status of an order's reply"),
     "second_address": Switch(("none", "ipv6"), "whether an ordered server has an IPv6 address too"),

@@ -83,7 +83,7 @@ def buy(account: Account, slug: t.Any, category: str, text: str, make: t.Callabl
     Gives what was made, and the part of the order's reply that says what it cost. The account's lock is taken for
     moments only: an order may take its time, and other requests are answered meanwhile.
     """
-    price = catalogue.ordered(slug, category).your_monthly_usd_cents
+    price = catalogue.price_of(account, slug, category)
     with account.lock:
         if account.account["balance_usd_cents"] < price:
             raise No(402, "Insufficient wallet balance.")

@@ -50,31 +50,41 @@ def get_account(account: Account, call: Call) -> Reply:
 
 def list_products(account: Account, call: Call) -> Reply:
     """GET /products."""
-    return 200, [product._asdict() for product in PRODUCTS]
+    return 200, copy.deepcopy(account.products)
 
 
 def list_os_templates(account: Account, call: Call) -> Reply:
     """GET /os-templates."""
-    return 200, [{"os_family": family, "os_template": name, "name": shapes.os_name(name)} for family, name in TEMPLATES]
+    return 200, copy.deepcopy(account.templates)
 
 
-def specs_of(slug: str) -> Row:
+def products() -> list[Row]:
+    """Give the simulator's own plans."""
+    return [product._asdict() for product in PRODUCTS]
+
+
+def templates() -> list[Row]:
+    """Give the simulator's own templates."""
+    return [{"os_family": family, "os_template": name, "name": shapes.os_name(name)} for family, name in TEMPLATES]
+
+
+def specs_of(account: Account, slug: str) -> Row:
     """Give what a plan holds; nothing for a plan that there isn't."""
-    return next((product.specs for product in PRODUCTS if product.slug == slug), {})
+    return next((product["specs"] for product in account.products if product["slug"] == slug), {})
 
 
-def ordered(slug: t.Any, category: str) -> Product:
-    """Find the plan that is ordered. Raises No."""
-    found = next((product for product in PRODUCTS if (product.slug, product.category) == (slug, category)), None)
-    if found is None:
-        raise No(400, [f"plan_slug must be one of the {category} plans"])
-    return found
+def price_of(account: Account, slug: t.Any, category: str) -> int:
+    """Give the price of a plan that is ordered, in US cents a month. Raises No."""
+    for product in account.products:
+        if (product["slug"], product["category"]) == (slug, category):
+            return product["your_monthly_usd_cents"]
+    raise No(400, [f"plan_slug must be one of the {category} plans"])
 
 
-def installable(body: Row, family: str, template: str) -> tuple[str, str]:
+def installable(account: Account, body: Row, family: str, template: str) -> tuple[str, str]:
     """Read the operating system that is to be installed, from these two fields. Raises No."""
     wanted = body.get(family), body.get(template)
-    if wanted not in TEMPLATES:
+    if wanted not in [(row["os_family"], row["os_template"]) for row in account.templates]:
         raise No(400, [f"{family} and {template} must name an installable template"])
     return t.cast("tuple[str, str]", wanted)
 

@@ -8,45 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import typing as t
 
-from . import assumed, tickets
+from . import assumed, scenarios, tickets
 from .core import Core
 from .faults import Faults
+from .journal import Journal
 from .oauth import OAuth
+from .overview import overview
 
 MOST_ADVANCED_SECONDS = 10 * 366 * 86400
 
 
 class Unknown(Exception):
     """There is no such command."""
-
-
-class Journal:
-    """Every request that was sent, and which of them were answered well."""
-
-    def __init__(self) -> None:
-        self._rows: list[dict[str, t.Any]] = []
-        self._lock = threading.Lock()
-        self.answered: set[str] = set()
-        """METHOD /path of every request that was answered well; nothing clears it."""
-
-    def add(self, row: dict[str, t.Any]) -> None:
-        """Note a request and number it."""
-        with self._lock:
-            row["n"] = len(self._rows) + 1
-            self._rows.append(row)
-
-    def since(self, number: int) -> list[dict[str, t.Any]]:
-        """Give the requests after this number."""
-        with self._lock:
-            return [row for row in self._rows if row["n"] > number]
-
-    def clear(self) -> None:
-        """Forget the requests."""
-        with self._lock:
-            self._rows.clear()
 
 
 def read_body(body: bytes) -> t.Any:
@@ -80,6 +55,7 @@ class Control:
             "answered": lambda query: sorted(journal.answered),
             "state": lambda query: core.state(),
             "assumptions": self._assumptions,
+            "overview": lambda query: overview(core, oauth, faults, journal, query),
         }
         self._deletes: dict[str, t.Callable[[], None]] = {"journal": journal.clear, "faults": faults.clear}
         self._posts: dict[str, t.Callable[[dict[str, t.Any]], t.Any]] = {
@@ -138,13 +114,18 @@ class Control:
 
     def _reset(self, given: dict[str, t.Any]) -> t.Any:
         chosen = assumed.preset(given["preset"]) if "preset" in given else dict(self._core.assume)
-        unknown = sorted(set(given) - {"preset", "assume"})
+        unknown = sorted(set(given) - {"preset", "assume", "scenario"})
         if unknown:
-            raise ValueError(f"reset takes no {', '.join(unknown)}; it takes preset and assume")
+            raise ValueError(f"reset takes no {', '.join(unknown)}; it takes preset, assume and scenario")
+        scenario = scenarios.check(given.get("scenario", self._core.scenario))
         chosen.update(_switches_in(given.get("assume", {})))
         self._core.assume = chosen
+        if "scenario" in given:
+            self._core.document = {}
+        self._core.scenario = scenario
         self._core.reset()
         self._faults.clear()
+        self._faults.set(self._core.faults())
         self._journal.clear()
         return self._core.assume
 

@@ -16,7 +16,21 @@ import sys
 import time
 import typing as t
 
-from . import billing, catalogue, domains, hosting, idempotency, paging, seeds, servers, shapes, tickets, webhooks
+from . import (
+    billing,
+    catalogue,
+    domains,
+    hosting,
+    idempotency,
+    manifest,
+    paging,
+    scenarios,
+    seeds,
+    servers,
+    shapes,
+    tickets,
+    webhooks,
+)
 from .account import SCOPES, Account, Handler, Route
 from .calls import Answer, Call, No, Reply, Request, Row, ids_in, read_object
 
@@ -50,7 +64,8 @@ class Core(Account):
         assume: t.Mapping[str, t.Any] | None = None,
         *,
         rate_limit: int = 120,
-        balance_usd_cents: int = 10000,
+        balance_usd_cents: int | None = None,
+        scenario: str = "empty",
         clock: t.Callable[[], float] = time.time,
     ) -> None:
         self.rate_limit = rate_limit
@@ -58,13 +73,25 @@ class Core(Account):
         self.validate: t.Callable[[str, str, int, t.Any], bool] | None = None
         self.check_request: t.Callable[[str, str, t.Any, bool], list[str]] | None = None
         self.validate_sign_in: t.Callable[[str, str, int, t.Any], bool] | None = None
-        super().__init__(assume, balance_usd_cents=balance_usd_cents, clock=clock)
+        super().__init__(assume, balance_usd_cents=balance_usd_cents, scenario=scenario, clock=clock)
 
     def reset(self) -> None:
-        """Forget everything and begin with an account that owns a wallet and two domains."""
+        """Forget everything and begin with the account of the scenario, or of the document."""
         super().reset()
-        for name in ("example.com", "example.org"):
-            self.make("domains", {"name": name})
+        self.products, self.templates = catalogue.products(), catalogue.templates()
+        if self.document:
+            manifest.fill(self, self.document)
+        else:
+            scenarios.begin(self, self.scenario)
+
+    def load(self, state: t.Any) -> None:
+        """Go on where a state file ends. Raises ValueError."""
+        super().load(state)
+        self.scenario = scenarios.check(state.get("scenario", "empty"))
+
+    def faults(self) -> list[Row]:
+        """Give the faults of the scenario."""
+        return [] if self.document else scenarios.SCENARIOS[self.scenario].faults(self.routes)
 
     # From a request to its handler
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import threading
 import typing as t
@@ -18,6 +19,7 @@ FIELDS = {
     "path",
     "nth",
     "times",
+    "every",
     "when",
     "kind",
     "seconds",
@@ -55,6 +57,8 @@ class Faults:
         """*paths*: the templates of the API, below /v1."""
         self._paths = set(paths)
         self._faults: list[dict[str, t.Any]] = []
+        self._spared: collections.deque[str] = collections.deque(maxlen=1000)
+        """The requests that have met a fault that comes back, and are let through when they are sent again."""
         self._lock = threading.Lock()
 
     def set(self, specs: t.Any) -> None:
@@ -85,6 +89,8 @@ class Faults:
         for name in ("nth", "times"):
             if not _is_number(spec.get(name, 1), int) or spec.get(name, 1) < 1:
                 raise ValueError(f"{name} is a whole number from 1")
+        if "every" in spec and not (_is_number(spec["every"], int) and spec["every"] > spec.get("times", 1)):
+            raise ValueError("every is a whole number above times")
 
     @staticmethod
     def _check_reply(spec: dict[str, t.Any]) -> None:
@@ -112,19 +118,43 @@ class Faults:
         """Take every fault away."""
         with self._lock:
             self._faults.clear()
+            self._spared.clear()
 
-    def next(self, method: str, path: str) -> dict[str, t.Any] | None:
-        """Count one request (path below /v1) and give the fault that it meets."""
+    def ahead(self) -> list[dict[str, t.Any]]:
+        """Give the faults that requests can still meet, each with how many requests it has seen."""
         with self._lock:
+            return [
+                dict(fault)
+                for fault in self._faults
+                if "every" in fault or fault["seen"] < fault["nth"] + fault["times"] - 1
+            ]
+
+    def next(self, method: str, path: str, rest: str = "") -> dict[str, t.Any] | None:
+        """Count one request (path below /v1) and give the fault that it meets. *rest*: what else it is known by."""
+        request = f"{method} {path} {rest}"
+        with self._lock:
+            is_again = request in self._spared
+            if is_again:
+                self._spared.remove(request)
             for fault in self._faults:
+                if is_again and "every" in fault:
+                    continue
                 if fault["method"] not in ("*", method):
                     continue
                 if fault["path"] != "*" and ids_in(path, fault["path"]) is None:
                     continue
                 fault["seen"] += 1
-                if fault["nth"] <= fault["seen"] < fault["nth"] + fault["times"]:
+                if _comes(fault):
+                    if "every" in fault:
+                        self._spared.append(request)
                     return dict(fault)
         return None
+
+
+def _comes(fault: t.Mapping[str, t.Any]) -> bool:
+    """Say whether the request that was seen last meets this fault."""
+    place = fault["seen"] - fault["nth"]
+    return place >= 0 and (place % fault["every"] if "every" in fault else place) < fault["times"]
 
 
 @functools.lru_cache(maxsize=1)

@@ -119,6 +119,23 @@ class OAuth:
                 raise ValueError("there is no such user_code")
             device["state"] = state
 
+    def pending(self) -> list[dict[str, t.Any]]:
+        """Give the sign-ins that wait for the user, the newest first."""
+        with self.core.lock:
+            return [
+                {"user_code": device["user_code"], "scopes": device["scopes"], "client": self._client(device)}
+                for device in reversed(self.core.oauth["devices"].values())
+                if device["state"] == "pending" and not self._is_late(device)
+            ]
+
+    def _client(self, device: dict[str, t.Any]) -> str:
+        """Name the client of a device."""
+        client = self.core.oauth["clients"].get(device["client_id"], {})
+        return str(client.get("client_name") or device["client_id"])
+
+    def _is_late(self, device: dict[str, t.Any]) -> bool:
+        return self.core.now() - device["at"] > DEVICE_SECONDS
+
     def _by_code(self, user_code: str) -> dict[str, t.Any] | None:
         """Find what a code stands for, with or without its dash."""
         digits = re.sub(r"[\s-]", "", user_code)
@@ -139,15 +156,14 @@ class OAuth:
             if device is None:
                 return device_page(code, None)
             is_open = device["state"] == "pending"
-            expired = is_open and self.core.now() - device["at"] > DEVICE_SECONDS
+            expired = is_open and self._is_late(device)
             decision = {"approve": "approved", "deny": "denied"}.get(form.get("decision", ""))
             if method == "POST" and decision and is_open and not expired:
                 device["state"] = decision
-            client = self.core.oauth["clients"].get(device["client_id"], {}).get("client_name") or device["client_id"]
             shown = {
                 "user_code": device["user_code"],
                 "scopes": device["scopes"],
-                "client": str(client),
+                "client": self._client(device),
                 "state": "expired" if expired else device["state"],
             }
         return device_page(code, shown)
@@ -165,7 +181,7 @@ class OAuth:
         if device is None or device["client_id"] != form.get("client_id"):
             return 400, {"error": "invalid_grant"}
         now = self.core.now()
-        if now - device["at"] > DEVICE_SECONDS:
+        if self._is_late(device):
             return 400, {"error": "expired_token"}
         too_soon = now - device["polled_at"] < device["interval"] - 0.2
         device["polled_at"] = now

@@ -2,12 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page on which the user of a sign-in enters the code and decides. Self-contained: no script, no other files."""
+"""The pages in the browser: where the user of a sign-in decides, without a script, and the simulator's own page.
+
+Each is one document, and asks nothing of any other place.
+"""
 
 from __future__ import annotations
 
+import base64
+import functools
+import hashlib
 import typing as t
 from html import escape
+from pathlib import Path
+
+from .calls import Answer
 
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -16,12 +25,16 @@ HEADERS = {
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
 }
-STYLE = """
+COLOURS = """
 :root { color-scheme: light dark; --ink: #1a1d21; --paper: #f4f5f7; --card: #fff; --line: #8a919c;
   --deed: #0b5cad; --on-deed: #fff }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8eaed; --paper: #14161a; --card: #1e2127; --line: #7d8590; --deed: #8ec2ff; --on-deed: #10141a }
 }
+"""
+STYLE = (
+    COLOURS
+    + """
 * { box-sizing: border-box }
 body { margin: 0; padding: 1rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 26rem; margin: 8vh auto 0; padding: 1.5rem; background: var(--card); border: 1px solid var(--line);
@@ -36,6 +49,7 @@ button.first { color: var(--on-deed); background: var(--deed) }
 code { font: 1.05em ui-monospace, monospace }
 .note { margin: 1.25rem 0 0; font-size: .875rem }
 """
+)
 WORDS = {
     "approved": ("Signed in", "The device may use the account now. You can close this page."),
     "denied": ("Refused", "The device gets no access. You can close this page."),
@@ -86,3 +100,25 @@ def device_page(code: str, device: t.Mapping[str, t.Any] | None) -> tuple[int, b
     title, text = WORDS[state]
     good = state in ("approved", "denied")
     return 200 if good else 404, _document(title, f"<p>{escape(text)}</p>" + ("" if good else "\n" + _enter(code)))
+
+
+@functools.lru_cache(maxsize=1)
+def overview_page() -> Answer:
+    """Give the simulator's own page, whose policy lets it run its own script and ask the simulator alone."""
+    folder = Path(__file__).parent / "overview_page"
+    page, style, script = (
+        (folder / name).read_text(encoding="utf-8") for name in ("page.html", "style.css", "script.js")
+    )
+    style = COLOURS + style
+    policy = (
+        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    headers = {**HEADERS, "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+    page = page.replace("/* style */", style).replace("/* script */", script)
+    return Answer(200, headers, page.encode())
+
+
+def _source(text: str) -> str:
+    """Name an inline style or script by its hash."""
+    return "'sha256-%s'" % base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -27,6 +27,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "alive",
         "at",
         "ready_at",
+        "booted_at",
         "root_password",
         "extra",
     ),
@@ -85,6 +86,7 @@ CHECKS: tuple[tuple[str, t.Callable[[t.Any], bool], str], ...] = (
     ("ips", _list(dict), "a list of objects"),
     ("at", _number, "a number, in seconds since 1970"),
     ("ready_at", _number, "a number, in seconds since 1970"),
+    ("booted_at", _number, "a number, in seconds since 1970"),
     ("total_usd_cents", lambda value: _number(value) and value >= 0 and value % 1 == 0, "a whole number from 0"),
     ("extra", lambda value: isinstance(value, dict), "an object"),
 )

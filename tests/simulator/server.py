@@ -23,9 +23,10 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from . import pages
 from .calls import Answer
-from .control import Control, Journal, Unknown
+from .control import Control, Unknown
 from .core import Core
 from .faults import Faults, spoiled
+from .journal import Journal
 from .oauth import OAuth
 
 JOURNAL_BODY = 4096
@@ -54,6 +55,7 @@ class Simulator(ThreadingHTTPServer):
         self.core = core
         self.terminal = terminal
         self.faults = Faults(route.path for route in core.routes)
+        self.faults.set(core.faults())
         self.oauth = OAuth(core)
         self.journal = Journal()
         self.control = Control(core, self.oauth, self.faults, self.journal)
@@ -134,7 +136,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self._route()
         finally:
-            self._tell()
+            # The page asks each second.
+            if not self.path.startswith("/_sim/overview"):
+                self._tell()
 
     def _route(self) -> None:
         """Hand a request to the part of the simulator that answers its path."""
@@ -149,6 +153,8 @@ class Handler(BaseHTTPRequestHandler):
             self._control(parts.path[6:], query, body)
         elif parts.path == "/v1" or parts.path.startswith("/v1/"):
             self._answer(parts.path[3:], query, body, lambda: self._api(parts.path[3:], query, body))
+        elif parts.path == "/" and self.command in ("GET", "HEAD"):
+            self._send(pages.overview_page())
         elif parts.path == "/oauth/device" and self.command in ("GET", "POST"):
             self._answer(parts.path, {}, body, lambda: self._page(parts, body))
         elif parts.path.startswith(("/oauth/", "/.well-known/")):
@@ -195,9 +201,23 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(
         self, path: str, query: dict[str, str], body: bytes, handle: t.Callable[[], tuple[Answer, bool]]
     ) -> None:
-        """Note a request, meet the fault that is set for it, and send the answer."""
+        """Note a request, and answer it."""
         row = self._noted(path, query, body)
-        fault = self.server.faults.next(self.command, path)
+        try:
+            self._meet(row, path, query, body, handle)
+        finally:
+            self.server.journal.done(row)
+
+    def _meet(
+        self,
+        row: dict[str, t.Any],
+        path: str,
+        query: dict[str, str],
+        body: bytes,
+        handle: t.Callable[[], tuple[Answer, bool]],
+    ) -> None:
+        """Carry out a request, or not, as its fault says, and send the answer."""
+        fault = self.server.faults.next(self.command, path, f"{sorted(query.items())} {body!r}")
         row["fault"] = self._fault = fault["kind"] if fault else None
         if fault and fault["when"] == "before":
             if fault["kind"] != "delay":
@@ -207,6 +227,7 @@ class Handler(BaseHTTPRequestHandler):
             fault["seconds"] = 0
         answer, row["effect"] = handle()
         if row["effect"]:
+            self.server.core.settle()
             self.server.save()
         if fault:
             self._spoil(fault, answer, row)
@@ -314,5 +335,6 @@ class Handler(BaseHTTPRequestHandler):
             text = f"The body does not fit {name}; tests/simulator/README.md says what it takes."
             answer = _error(400, text, "Bad Request")
         if answer.status == 200 and self.command != "GET":
+            self.server.core.settle()
             self.server.save()
         self._send(answer)

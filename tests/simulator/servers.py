@@ -18,6 +18,7 @@ from .calls import Call, No, Reply, Row, only, text_in
 from .catalogue import installable, specs_of
 from .webhooks import publish
 
+DOCUMENTATION_ADDRESSES = 750
 SHOWN = ("id", "label", "hostname", "plan_slug", "os_family", "os_template", "created_at")
 LABEL_RULES: dict[str, t.Callable[[str], str]] = {
     "as_is": str,
@@ -34,8 +35,8 @@ def shown(account: Account, row: Row) -> Row:
     return {
         **{name: row[name] for name in SHOWN},
         "status": account.status_of(row),
-        "ipv4": next((ip["ip"] for ip in row["ips"] if ip["primary"]), None),
-        "specs": specs_of(row["plan_slug"]),
+        "ipv4": next((ip["ip"] for ip in row["ips"] if ip["primary"] and ":" not in ip["ip"]), None),
+        "specs": specs_of(account, row["plan_slug"]),
         **row.get("extra", {}),
     }
 
@@ -54,6 +55,7 @@ def make_server(account: Account, given: Row) -> Row:
         "created_at": account.stamp(),
         "at": account.now(),
         "ready_at": 0.0,
+        "booted_at": 0.0,
         "alive": True,
         "root_password": account.secret(),
         "extra": {},
@@ -78,7 +80,12 @@ def _next_ipv4(account: Account) -> str:
     """Take the next free address: of the networks for documentation first, then of a private one."""
     number = account.next_address
     account.next_address += 1
-    if number < 750:
+    return address_number(number) if account.address is None else account.address(number)
+
+
+def address_number(number: int) -> str:
+    """Give the n-th address that takes no logins."""
+    if number < DOCUMENTATION_ADDRESSES:
         return "%s.%d" % (("192.0.2", "198.51.100", "203.0.113")[number // 250], number % 250 + 1)
     return "10.%d.%d.%d" % (number >> 16, (number >> 8) & 255, number & 255)
 
@@ -91,7 +98,7 @@ def order(account: Account, call: Call) -> Reply:
     body = call.body
     only(body, "plan_slug", "label", "hostname", "os_family", "os_template")
     label, hostname = text_in(body, "label"), text_in(body, "hostname")
-    family, template = installable(body, "os_family", "os_template")
+    family, template = installable(account, body, "os_family", "os_template")
 
     def make() -> Row:
         row = make_server(
@@ -105,6 +112,7 @@ def order(account: Account, call: Call) -> Reply:
                 "status": "stopped" if account.assume["comes_up"] == "off" else "running",
                 "ready_at": account.now() + account.assume["provisioning_seconds"],
                 "at": account.now(),
+                "booted_at": account.now(),
             },
         )
         if account.assume["second_address"] == "ipv6":
@@ -133,9 +141,10 @@ def reinstall(account: Account, call: Call) -> Reply:
     only(call.body, "os", "osTemplate")
     with account.lock:
         row = _living(account, call)
-        family, template = installable(call.body, "os", "osTemplate")
+        family, template = installable(account, call.body, "os", "osTemplate")
         row.update(os_family=family, os_template=template)
         row.update(status="running", ready_at=account.now() + account.assume["provisioning_seconds"])
+        row["booted_at"] = account.now()
         row["wiped"] = row.get("wiped", 0) + 1
         account.effect = True
         publish(account, "vps.reinstalled", {"vpsId": row["id"], "os": family, "osTemplate": template})
@@ -185,7 +194,7 @@ def get_server(account: Account, call: Call) -> Reply:
 
 def get_stats(account: Account, call: Call) -> Reply:
     """GET /vps/:id/stats."""
-    specs = specs_of(_living(account, call)["plan_slug"])
+    specs = specs_of(account, _living(account, call)["plan_slug"])
     memory, disk = specs.get("ram_mb", 4096), specs.get("disk_gb", 60)
     return 200, {
         "cpu_percent": 3.5,
@@ -204,6 +213,8 @@ def switch_power(account: Account, call: Call) -> Reply:
     row, action = _living(account, call), call.ids["action"]
     if action not in ("start", "stop", "reboot"):
         raise No(400, "action must be one of start, stop, reboot")
+    if action == "reboot" or (action, row["status"]) == ("start", "stopped"):
+        row["booted_at"] = account.now()
     row["status"] = "stopped" if action == "stop" else "running"
     account.effect = True
     publish(account, "vps.power.changed", {"vpsId": row["id"], "action": action})

@@ -369,6 +369,8 @@ def ticket(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
 def thread(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
     """Shape a ticket that has its thread: where the messages are, and in which order."""
     messages, form, page = row.pop("messages"), assume["ticket_thread"], row.pop("_page", {})
+    if form == "none":
+        return row
     opening = written(messages[0]["body"], assume)
     shown = [message(one, assume) for one in (messages[1:] if form == "replies" else messages)]
     if assume["ticket_order"] == "newest":
@@ -379,7 +381,7 @@ def thread(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:
         return {"ticket": row, "messages": shown, **page}
     if assume["ticket_paging"] == "cursor":
         return {**row, "messages": {"data": shown, **page}}
-    return row if form == "none" else {**row, "messages": shown, **page}
+    return {**row, "messages": shown, **page}
 
 
 def message(row: dict[str, t.Any], assume: Assume) -> dict[str, t.Any]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,6 +23,7 @@ class Simulator:
     """A running simulator."""
 
     key = FULL_KEY
+    ssh_port: int | None = None
 
     def __init__(self, process: subprocess.Popen[str], origin: str) -> None:
         self._process = process
@@ -32,6 +34,7 @@ class Simulator:
     def start(
         cls,
         *,
+        port: int = 0,
         preset: str | None = None,
         assume: t.Mapping[str, t.Any] | None = None,
         validate: bool = True,
@@ -39,13 +42,23 @@ class Simulator:
         rate_limit: int = 0,
         deliver_to: str | None = None,
         balance: int | None = None,
+        scenario: str | None = None,
+        manifest: t.Any = None,
+        ssh: bool = False,
+        ssh_port: int | None = None,
+        wrapper: t.Sequence[str] = (),
     ) -> Simulator:
-        """Start one and wait until it answers."""
+        """Start one and wait until it answers. *port*: 0 takes a free one.
+
+        *ssh*: its servers take logins, at ``ssh_port``: 22, or 2222 where only root may use 22. *wrapper*: the command
+        that runs it, such as one that takes rights away.
+        """
         command = [
+            *wrapper,
             sys.executable,
             str(Path(__file__).parent),
             "--port",
-            "0",
+            str(port),
             "--rate-limit",
             str(rate_limit),
             *(["--preset", preset] if preset else []),
@@ -58,6 +71,13 @@ class Simulator:
             command += ["--state", str(state_file)]
         if balance is not None:
             command += ["--balance", str(balance)]
+        if manifest:
+            command += ["--manifest", str(manifest)]
+        if scenario:
+            command += ["--scenario", scenario]
+        if ssh:
+            ssh_port = ssh_port or (22 if os.geteuid() == 0 else 2222)
+            command += ["--ssh-port", str(ssh_port)]
         if deliver_to:
             command += ["--deliver-to", deliver_to]
         process = subprocess.Popen(
@@ -68,7 +88,14 @@ class Simulator:
         if not found:
             process.kill()
             raise RuntimeError("the simulator did not start: " + " ".join(command))
-        return cls(process, found.group(0))
+        one = cls(process, found.group(0))
+        one.ssh_port = ssh_port if ssh else None
+        return one
+
+    @property
+    def pid(self) -> int:
+        """Give the id of the process."""
+        return self._process.pid
 
     def __enter__(self) -> Simulator:
         return self
@@ -133,7 +160,7 @@ class Simulator:
         self.control("POST", "assume", switches)
 
     def reset(self, **what: t.Any) -> None:
-        """Begin anew; ``preset`` and ``assume`` as in the control API."""
+        """Begin anew; ``preset``, ``assume`` and ``scenario`` as in the control API."""
         self.control("POST", "reset", what)
 
     def seed(self, **resources: t.Any) -> dict[str, t.Any]:

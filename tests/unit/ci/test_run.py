@@ -74,7 +74,10 @@ def checks(monkeypatch: pytest.MonkeyPatch, *asked: str) -> run.Checks:
 
 
 def test_the_newest_core_tests_all_and_the_others_what_can_differ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others test the plugins, with module_utils on the oldest and the newest Python, and play one dialect."""
+    """The others test the plugins, with module_utils on the oldest and the newest Python.
+
+    The newest plays every target in every dialect, the oldest each in one of them, the one to come all in the same.
+    """
     given: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {}
 
     def pytest_of(_self: run.Checks, name: str, _core: run.Core, *what: str, **more: str) -> str:
@@ -89,11 +92,17 @@ def test_the_newest_core_tests_all_and_the_others_what_can_differ(monkeypatch: p
             stage.work()
     assert given["unit-2.21"] == (("tests/unit",), {})
     assert given["unit-2.18"] == given["unit-2.22"] == (("tests/unit/plugins",), {})
-    assert given["integration-2.21"] == (("tests/integration",), {"H444_COLD": "examples"})
-    others, _more = given["integration-2.18"]
-    assert given["integration-2.22"][0] == others and set(run.WITHOUT_DIALECTS) < set(others)
-    for file in run.SAME_ON_EVERY_CORE:
-        assert (ROOT / "tests" / "integration" / file).exists() and f"--ignore=tests/integration/{file}" in others
+    assert given["integration-2.21"] == (("tests/integration",), {})
+    oldest, coming = given["integration-2.18"], given["integration-2.22"]
+    newest = run.SAME_ON_EVERY_CORE + run.ON_THE_NEWEST_CORE
+    left_out = {"2.18": newest, "2.22": newest + run.NOT_ON_THE_COMING_CORE}
+    ignored = {
+        version: tuple(f"--ignore=tests/integration/{file}" for file in files) for version, files in left_out.items()
+    }
+    assert oldest == (("tests/integration", *ignored["2.18"]), {"H444_IN_ONE_DIALECT": "1"})
+    assert coming == (("tests/integration", *run.WITHOUT_DIALECTS, *ignored["2.22"]), {})
+    for file in left_out["2.22"]:
+        assert (ROOT / "tests" / "integration" / file).exists()
     checks(monkeypatch, "quick").on_cores("unit")[0].work()
     assert given["unit-2.21"][0] == ("tests/unit", "-m", "not slow")
 
@@ -121,6 +130,7 @@ def test_the_longest_stages_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {f"{kind}-{core}" for kind in ("unit", "sanity", "integration") for core in ("2.18", "2.21", "2.22")} < set(
         names
     )
+    assert names.index("integration-2.22") < names.index("molecule") < names.index("sanity-2.21")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +145,144 @@ def test_the_longest_stages_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_verdict_names_what_was_left_out(asked: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert said in checks(monkeypatch, asked).verdict()
+
+
+def test_the_verdict_names_the_packages_without_which_tests_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = checks(monkeypatch, "all")
+    everything.lacking = ["bubblewrap", "sshpass"]
+    logins = "logins to servers of the simulator (apt-get install bubblewrap sshpass)"
+    assert f"Not tested: {logins}." in everything.verdict()
+    everything.lacking.append("chromium")
+    assert f"Not tested: {logins}; pages in a browser (apt-get install chromium)." in everything.verdict()
+
+
+@pytest.mark.parametrize(("lacking", "is_good"), [([], False), (["bubblewrap"], True)])
+def test_a_test_is_skipped_for_a_program_only_where_that_is_lacking(
+    lacking: list[str], is_good: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    output = (
+        "SKIPPED [9] tests/integration/test_x.py:23: bubblewrap is not installed\n== 99 passed, 9 skipped in 1 s ==\n"
+    )
+    monkeypatch.setattr(run, "run", lambda *_given, **_more: output)
+    monkeypatch.setattr(run, "environment", lambda *_given, **_more: {"PYTHONDONTWRITEBYTECODE": "1"})
+    everything = checks(monkeypatch, "all")
+    everything.lacking = lacking
+    if is_good:
+        assert everything.pytest("integration-2.21", everything.newest, "tests/integration") == "99 passed"
+        return
+    with pytest.raises(run.Failed, match="tests were skipped although everything is installed:\n.*test_x.py:23"):
+        everything.pytest("integration-2.21", everything.newest, "tests/integration")
+
+
+@pytest.mark.parametrize(
+    ("ci", "uid", "program", "may"),
+    [
+        ("true", 0, "/usr/bin/apt-get", True),
+        ("", 0, "/usr/bin/apt-get", False),
+        ("true", 1000, "/usr/bin/apt-get", False),
+        ("true", 0, None, False),
+    ],
+)
+def test_only_ci_as_root_installs_packages(
+    ci: str, uid: int, program: str | None, may: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody's own machine is changed."""
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(machine.os, "getuid", lambda: uid)
+    monkeypatch.setattr(machine.shutil, "which", lambda _name: program)
+    assert machine.may_install() is may
+
+
+def test_packages_are_named_by_the_programs_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"ssh": "/usr/bin/ssh", "/usr/libexec/openssh/sftp-server": "/usr/libexec/openssh/sftp-server"}
+    there["google-chrome"] = "/usr/bin/google-chrome"
+    monkeypatch.setattr(machine.shutil, "which", there.get)
+    assert machine.lacking_packages() == ["bubblewrap", "sshpass", "chromium-driver"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        ([], ["install"]),
+        (["install"], ["install", "update", "install"]),
+        (["install", "update"], ["install", "update"]),
+        (["install", "install"], ["install", "update", "install"]),
+    ],
+)
+def test_lists_of_packages_are_read_anew_only_if_the_installation_fails(
+    fails: list[str], said: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[str] = []
+    left = list(fails)
+
+    def command(words: list[str], _log: Path, **_more: t.Any) -> str:
+        given.append(words[1])
+        if words[1] in left:
+            left.remove(words[1])
+            raise machine.Failed("exit code 100")
+        return ""
+
+    monkeypatch.setattr(machine, "run", command)
+    monkeypatch.setattr(machine, "LOGS", machine.ROOT / ".cache" / "no-such-logs")
+    if len(fails) < 2:
+        machine.install_packages(["bubblewrap"])
+    else:
+        with pytest.raises(machine.Failed, match="^apt-get can't install bubblewrap, which the tests need"):
+            machine.install_packages(["bubblewrap"])
+    assert given == said
+
+
+def recap(*scenarios: str, missing: str = "") -> str:
+    """Write the end of what molecule prints."""
+    lines = [
+        f"{name:<26}: actions=8  successful={8 - (name == missing)}  disabled=0  skipped=0  "
+        f"missing={int(name == missing)}  failed=0"
+        for name in scenarios
+    ]
+    return "\n".join(["SCENARIO RECAP", *lines, ""])
+
+
+@pytest.mark.parametrize("lacking", [[], ["bubblewrap"], ["chromium"]])
+def test_molecule_plays_every_scenario_that_this_machine_can(
+    lacking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {file.parent.name for file in (ROOT / "extensions" / "molecule").glob("*/molecule.yml")}
+    has_no_logins = lacking == ["bubblewrap"]
+    expected = found - run.WITH_LOGINS if has_no_logins else found
+    given: list[list[str]] = []
+
+    def command(words: list[str], _log: Path, *, cwd: Path, **_more: t.Any) -> str:
+        given.append(words[1:])
+        return recap(*sorted(expected)) if cwd == ROOT else recap("default")
+
+    monkeypatch.setattr(run, "run", command)
+    monkeypatch.setattr(run, "environment", lambda *_given, **_more: {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"})
+    everything = checks(monkeypatch, "all")
+    everything.lacking = lacking
+    assert "account" in everything.molecule() and "web_hosting" in expected
+    clean = ["destroy", "--all"]
+    assert given == [clean, ["test", "--all", *(["--exclude=fleet"] if has_no_logins else [])], clean, ["test"]]
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (recap("default", "account"), "molecule played account, default, not .*web_hosting.* left out none"),
+        (
+            recap("account", "default", "fleet", "web_hosting", missing="account"),
+            "left out account; log: .cache/log/molecule.log",
+        ),
+        ("", "molecule played nothing, not"),
+    ],
+)
+def test_a_scenario_that_molecule_left_out_or_a_step_without_a_playbook_is_a_failure(
+    output: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """molecule itself passes over a playbook that is not there."""
+    monkeypatch.setattr(run, "run", lambda *_given, **_more: output)
+    monkeypatch.setattr(run, "environment", lambda *_given, **_more: {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"})
+    with pytest.raises(run.Failed, match=said):
+        checks(monkeypatch, "all").molecule()
 
 
 def sanity_log(pythons: t.Iterable[str], names: t.Iterable[str] = ()) -> str:
@@ -247,7 +395,8 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "tests" / "ci", folder / "tests" / "ci", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "tests" / "requirements", folder / "tests" / "requirements")
     (folder / "tests" / "simulator").mkdir()
-    shutil.copy(ROOT / "tests" / "simulator" / "requirements.txt", folder / "tests" / "simulator")
+    for file in (ROOT / "tests" / "simulator").glob("requirements*.txt"):
+        shutil.copy(file, folder / "tests" / "simulator")
     shutil.copy(ROOT / "Makefile", folder)
     return folder
 

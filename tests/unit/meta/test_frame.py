@@ -105,15 +105,24 @@ def test_examples_use_options_that_exist(name: str, monkeypatch: pytest.MonkeyPa
         assert set(task[f"h444.cloud.{name}"] or {}) <= options, task["name"]
 
 
+def test_every_module_has_an_action_plugin() -> None:
+    """Modules and action plugins are the same names: what has none would never run in the controller's process.
+
+    fleet_login belongs to the role fleet: it always runs on the controller, and its module is its documentation.
+    """
+    assert sorted(file.stem for file in (ROOT / "plugins" / "action").glob("*.py")) == ["fleet_login", *MODULES]
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_action_plugin_where_secrets_are(name: str) -> None:
-    """A module that returns a one-time secret has an action plugin, which keeps it out of every output."""
-    secrets = set(importlib.import_module(f"{PACKAGE}.plugin_utils._secret_action").SECRETS)
+def test_an_action_plugin_runs_its_own_module_and_hides_its_secrets(name: str) -> None:
+    """A module that returns a one-time secret has an action plugin that keeps it out of every output."""
+    plugin = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
+    secret_action = importlib.import_module(f"{PACKAGE}.plugin_utils._secret_action")
     returned = set(module_texts(name)["RETURN"])
     if name == "h444_api":  # its answer is raw, so any secret may be in it
         returned.add("secret")
-    has_plugin = (ROOT / "plugins" / "action" / f"{name}.py").exists()
-    assert has_plugin == bool(returned & secrets)
+    assert plugin.MODULE is importlib.import_module(f"{PACKAGE}.modules.{name}")
+    assert issubclass(plugin, secret_action.SecretAction) == bool(returned & set(secret_action.SECRETS))
 
 
 def payload_of(name: str) -> tuple[int, int]:

@@ -21,8 +21,18 @@ NAMES = frozenset({
     "vps_id", "vps_label", "slug", "os_family", "device_code", "refresh_token",
 })  # fmt: skip
 # Options of these names that name no resource of their module: what is ordered.
-WISHES = {"h444_vps": {"os_family"}}
-WITHOUT = {"h444_account_info", "h444_wallet_info", "h444_oauth_device"}
+WISHES = {"h444_vps": {"os_family"}, "h444_vps_fleet": {"os_family"}}
+# The entries of a fleet are checked by the identifiers of h444_vps; those of h444_ptr_records are addresses.
+# h444_manifest takes each entry for a task of its module.
+WITHOUT = {
+    "h444_account_info",
+    "h444_wallet_info",
+    "h444_oauth_device",
+    "h444_vps_fleet",
+    "h444_ptr_records",
+    "h444_manifest",
+    "h444_manifest_info",
+}
 # It has no plan, and no resource.
 RAW = {"h444_api"}
 
@@ -43,7 +53,7 @@ def declared_by(
     monkeypatch.setattr(_module.H444Module, "__init__", build)
     monkeypatch.setattr(_module.H444Module, "report", report)
     if hasattr(module, "run"):
-        monkeypatch.setattr(module, "run", lambda _module, task: caught.append(task.identifiers))
+        monkeypatch.setattr(module, "run", lambda _module, task: caught.append(getattr(task, "identifiers", NONE)))
     module.main()
     return caught[0], caught[1], caught[2:]
 

@@ -16,21 +16,40 @@ ROOT = Path(__file__).resolve().parents[3]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.h444.cloud."
 CORE = {
-    "_access", "_answers", "_api", "_endpoint", "_errors", "_fields", "_find", "_identifiers", "_installed", "_labels",
-    "_names", "_order", "_paging", "_patterns", "_plan", "_protected", "_reader", "_reply", "_scrub", "_signature",
-    "_status", "_thread", "_window",
+    "_access", "_answers", "_api", "_endpoint", "_entries", "_errors", "_fields", "_find", "_identifiers", "_installed",
+    "_labels", "_names", "_order", "_paging", "_patterns", "_plan", "_protected", "_reader", "_reply", "_scrub",
+    "_signature", "_status", "_table", "_thread", "_window",
 }  # fmt: skip
-EFFECTS = {"_client", "_lock", "_pacer", "_sink", "_forward", "_transport"}
-CONVERGE = {"_converge", "_wait"}  # knows plans, not whose they are
+EFFECTS = {"_client", "_ending", "_lock", "_pacer", "_sink", "_forward", "_transport"}
+CONVERGE = {"_bulk", "_converge", "_wait"}  # knows plans, not whose they are
 FACE = {"_module", "_spec"}  # knows Ansible
 # Which nouns a noun may know: an order needs the prices and the wallet, a server its addresses, a PTR record a server.
 KNOWS = {
     "_buy": {"_account", "_catalogue"},
-    "_vps": {"_addresses", "_buy", "_catalogue"},
-    "_hosting": {"_buy", "_catalogue"},
+    "_reading": {"_account", "_buy", "_catalogue"},
+    "_vps": {"_addresses", "_buy", "_catalogue", "_reading"},
+    "_fleet": {"_buy", "_vps"},
+    "_hosting": {"_buy", "_catalogue", "_reading"},
     "_ptr": {"_addresses", "_vps"},
+    "_records": {"_addresses", "_ptr", "_vps"},
+    # It joins all sections of a document.
+    "_pieces": {
+        "_addresses",
+        "_catalogue",
+        "_document",
+        "_domain",
+        "_fleet",
+        "_hosting",
+        "_ptr",
+        "_records",
+        "_vps",
+        "_webhook",
+    },
+    "_afterwards": {"_document", "_hosting", "_pieces", "_vps", "_webhook"},
+    "_manifest": {"_afterwards", "_buy", "_fleet", "_hosting", "_pieces", "_vps", "_webhook"},
     "_ticket": {"_account"},
     "_delivery": {"_webhook"},
+    "_document": {"_addresses", "_catalogue", "_domain", "_hosting", "_vps", "_webhook"},
     # The guard of a raw call reads the names of what it is about.
     "_raw": {"_addresses", "_hosting", "_vps", "_webhook"},
 }

@@ -73,6 +73,8 @@ def test_ptr() -> None:
     """The module shows a part of the info module's row, in the same words, and the reader gives all of it."""
     module, info = fields_of("h444_ptr", "ptr"), fields_of("h444_ptr_info", "ips")
     assert module == {name: info[name] for name in module}
+    records = fields_of("h444_ptr_records", "ips")
+    assert records == {name: field for name, field in info.items() if name != "forward_confirmed"}
     assert set(info) - {"forward_confirmed"} == set(_addresses.read_ip("2001:DB8::1", None, None, "GET"))
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import random
@@ -16,8 +17,9 @@ import pytest
 import requests
 from urllib3.exceptions import ProtocolError
 
-from ansible_collections.h444.cloud.plugins.module_utils import _client
-from ansible_collections.h444.cloud.plugins.module_utils._converge import Reconciler, run
+from ansible_collections.h444.cloud.plugins.module_utils import _bulk, _client, _converge
+from ansible_collections.h444.cloud.plugins.module_utils._bulk import Bulk
+from ansible_collections.h444.cloud.plugins.module_utils._converge import Reconciler
 from ansible_collections.h444.cloud.plugins.module_utils._errors import H444Error
 from ansible_collections.h444.cloud.plugins.module_utils._transport import Line
 from ansible_collections.h444.cloud.tests.simulator import assumed
@@ -45,6 +47,7 @@ class Module:
     def __init__(self, client: _client.Client, params: dict[str, t.Any], check_mode: bool) -> None:
         self.params, self.check_mode = params, check_mode
         self.warnings: list[str] = []
+        self.told: list[str] = []
         self._client = client
 
     def api(self) -> _client.Client:
@@ -54,6 +57,10 @@ class Module:
     def warn(self, text: str) -> None:
         """Keep a warning."""
         self.warnings.append(text)
+
+    def tell(self, text: str) -> None:
+        """Keep a line of progress."""
+        self.told.append(text)
 
     def exit(self, **result: t.Any) -> None:
         """End well."""
@@ -136,6 +143,7 @@ class World:
 
     def __init__(self, assume: dict[str, t.Any]) -> None:
         self.warnings: list[str] = []  # of the last task
+        self.told: list[str] = []  # by the last task, while it was at work
         self.core = Core(assume, rate_limit=0, clock=lambda: 1_790_000_000.0)
         self.sent: list[tuple[str, str]] = []
         self.journal = Journal()
@@ -143,34 +151,49 @@ class World:
         self.simulator = InProcess(Control(self.core, OAuth(self.core), self.faults, self.journal))
         self.client = self.new_client()
 
-    def new_client(self) -> _client.Client:
-        """Make a client, as each task does."""
+    def new_session(self) -> requests.Session:
+        """Make a session whose requests end here."""
         session = requests.Session()
         session.trust_env = False
         session.mount("http://", Wire(self))
-        pacer = _client.Pacer("http://127.0.0.1:1/v1", FULL_KEY, 0)
-        return _client.Client(
-            "http://127.0.0.1:1/v1",
-            FULL_KEY,
-            pacer=pacer,
-            session=session,
-            clock=lambda: self.core.offset,
-            sleep=self.sleep,
-        )
+        return session
+
+    def new_client(self) -> _client.Client:
+        """Make a client, as each task does."""
+        return self.open(_client.Client, session=self.new_session())
+
+    def open(self, make: t.Callable[..., _client.Client], api_key: str = FULL_KEY, **options: t.Any) -> _client.Client:
+        """Make a client of this kind."""
+        url = "http://127.0.0.1:1/v1"
+        pacer = _client.Pacer(url, api_key, 0)
+        client = make(url, api_key, pacer=pacer, clock=lambda: self.core.offset, sleep=self.sleep, **options)
+        transport = client._transport
+
+        def twin() -> t.Any:
+            other = copy.copy(transport)
+            other._session = self.new_session()
+            return other
+
+        transport.twin = twin  # type: ignore[method-assign]
+        return client
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass."""
         self.core.offset += seconds
 
     def play(
-        self, reconciler: Reconciler, defaults: t.Mapping[str, t.Any], check_mode: bool = False, **params: t.Any
+        self,
+        reconciler: Reconciler | Bulk,
+        defaults: t.Mapping[str, t.Any],
+        check_mode: bool = False,
+        **params: t.Any,
     ) -> dict[str, t.Any]:
         """Run one task of a module whose options have these defaults; a second passes before it."""
         self.core.offset += 1.5
         module = Module(self.client, {**defaults, **params}, check_mode)
-        self.warnings = module.warnings
+        self.warnings, self.told = module.warnings, module.told
         with pytest.raises(Ended) as ended:
-            run(module, reconciler)
+            (_bulk.run if isinstance(reconciler, Bulk) else _converge.run)(module, reconciler)
         return ended.value.result
 
 

@@ -37,9 +37,7 @@ class Double:
     _name = "h444_test"
 
     def __init__(self, argument_spec: dict[str, t.Any], supports_check_mode: bool, **_rules: t.Any) -> None:
-        unknown = set(self.given) - set(argument_spec)
-        assert not unknown, unknown
-        self.params = {name: self.given.get(name, option.get("default")) for name, option in argument_spec.items()}
+        self.params = filled(argument_spec, self.given)
         self.check_mode = self.checks
 
     def warn(self, text: str) -> None:
@@ -53,6 +51,17 @@ class Double:
     def fail_json(self, **result: t.Any) -> None:
         """End with an error."""
         raise Ended({"failed": True, **result})
+
+
+def filled(spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Give every option its default, also those of the entries of a list."""
+    unknown = set(given) - set(spec)
+    assert not unknown, unknown
+    params = {name: given.get(name, option.get("default")) for name, option in spec.items()}
+    for name, option in spec.items():
+        if "options" in option and params[name] is not None:
+            params[name] = [filled(option["options"], entry) for entry in params[name]]
+    return params
 
 
 def play(world: World, name: str, options: dict[str, t.Any], check_mode: bool = False) -> dict[str, t.Any]:

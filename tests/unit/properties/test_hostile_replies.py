@@ -189,6 +189,10 @@ def tasks_of(name: str, ids: dict[str, t.Any]) -> list[dict[str, t.Any]]:
             {"ip": ids["address"], "hostname": "a.example.com"},
             {"ip": ids["address"], "vps_label": "web-1", "state": "absent"},
         ],
+        "h444_ptr_records": [
+            {"records": [{"ip": ids["address"], "hostname": "a.example.com"}]},
+            {"records": [], "purge": True, "purge_vps_labels": ["web-1"]},
+        ],
         "h444_ptr_info": [{}, {"vps_label": "web-1"}, {"vps_id": ids["vps"][0]}],
         "h444_ticket": [
             ask,
@@ -207,6 +211,21 @@ def tasks_of(name: str, ids: dict[str, t.Any]) -> list[dict[str, t.Any]]:
             {"id": ids["vps"][1], "state": "reinstalled", "os_template": "debian-12", "force": True},
             {"label": "db-1", "state": "absent"},
             {"label": "new-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"},
+        ],
+        "h444_vps_fleet": [
+            {"servers": [{"label": "web-1", "state": "started"}, {"label": "db-1", "state": "stopped"}]},
+            {
+                "servers": [
+                    {"label": "web-1", "new_label": "web-2", "state": "stopped", "id": ids["vps"][0]},
+                    {"label": "db-1", "state": "reinstalled", "os_template": "debian-12", "force": True},
+                ]
+            },
+            {
+                "servers": [{"label": "db-1", "state": "absent"}, {"label": "new-1"}, {"label": "new-2"}],
+                "plan_slug": "vps-2",
+                "os_template": "ubuntu-24.04",
+                "max_total_monthly_usd_cents": 5000,
+            },
         ],
         "h444_vps_info": [{}, {"label": "web-1", "include_ips": True, "include_stats": True}, {"id": ids["vps"][0]}],
         "h444_wallet_info": [{"limit": 5}],
@@ -227,6 +246,26 @@ def tasks_of(name: str, ids: dict[str, t.Any]) -> list[dict[str, t.Any]]:
         ],
         "h444_webhook_info": [{}, {"id": ids["webhooks"][0]}],
         "h444_webhook_redelivery": [{"url": "https://example.com/hook", "delivery_id": ids["delivery"]}],
+        "h444_manifest": [
+            {
+                "manifest": {
+                    "servers": [
+                        {"label": "web-1", "state": "stopped", "ptr": "b.example.com"},
+                        {"label": "new-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04", "ptr": None},
+                    ],
+                    "ptr_records": [{"ip": ids["address"], "hostname": "b.example.com"}],
+                    "hosting": [{"domain": "example.com", "state": "suspended", "php_version": "8.1"}],
+                    "domains": [{"name": "mine.example", "auto_renew": True}],
+                    "webhooks": [{"url": "https://example.com/hook", "is_active": False, "rotate_secret": True}],
+                }
+            },
+            {
+                "manifest": {"servers": [{"label": "web-1"}], "hosting": [], "ptr_records": [], "webhooks": []},
+                "purge": ["servers", "hosting", "ptr_records", "webhooks"],
+                "max_removed": 9,
+            },
+        ],
+        "h444_manifest_info": [{}, {"sections": ["ptr_records", "webhooks"]}],
         "h444_oauth_device": [],
         "h444_oauth_token": [],
     }[name]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers are ordered exactly once: every case of a lost reply, a killed run and a dead replay, in every dialect."""
+"""What only orders of servers have: labels, reinstalls and power. What hosting has as well is in test_orders."""
 
 from __future__ import annotations
 
@@ -12,45 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.tests.unit.properties.ordering import DIALECTS, LOST, Runner
+from ansible_collections.h444.cloud.tests.unit.properties.ordering import DIALECTS, NOUNS, Runner
 
-ORDER = {"label": "web-1", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}
+ORDER = NOUNS["vps"].order
 
 
 @pytest.fixture(params=DIALECTS)
 def runner(request: pytest.FixtureRequest) -> Runner:
     """An account in each dialect."""
     return Runner("vps", request.param)
-
-
-@pytest.mark.parametrize("fault", LOST, ids=lambda fault: "-".join(str(value) for value in fault.values()))
-def test_a_reply_lost_after_the_debit_is_asked_for_again_with_the_same_key(
-    runner: Runner, fault: dict[str, t.Any]
-) -> None:
-    """The same key again: one debit, one server, and the password arrives."""
-    runner.simulator.faults({"method": "POST", "path": "/vps", "when": "after", **fault})
-    task = {**ORDER, "wait_timeout": 3} if fault["kind"] == "hang" else ORDER
-    (result,) = runner.run(task)
-    assert not result.get("failed"), result
-    (server,) = runner.living()
-    assert len(runner.simulator.debits()) == 1
-    assert result["root_password"] == server["root_password"]
-    assert result["vps"]["id"] == server["id"]
-    assert result["order"]["attempts"] == 2
-    keys = {row["headers"]["idempotency-key"] for row in runner.simulator.writes()}
-    assert keys == {result["order"]["idempotency_key"]}
-    bodies = [row["body"] for row in runner.simulator.writes()]
-    assert bodies[0] == bodies[1]
-
-
-@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "status": 503}], ids=["reset", "503"])
-def test_a_request_lost_before_the_debit_is_ordered_once(runner: Runner, fault: dict[str, t.Any]) -> None:
-    """What was never carried out is ordered once."""
-    runner.simulator.faults({"method": "POST", "path": "/vps", "when": "before", **fault})
-    (result,) = runner.run(ORDER)
-    assert not result.get("failed"), result
-    assert result["root_password"] == runner.living()[0]["root_password"]
-    assert len(runner.simulator.debits()) == 1
 
 
 def test_the_rate_limit_is_waited_out(runner: Runner) -> None:
@@ -61,55 +31,6 @@ def test_the_rate_limit_is_waited_out(runner: Runner) -> None:
     (result,) = runner.run(ORDER)
     assert not result.get("failed") and result["order"]["attempts"] == 1
     assert len(runner.simulator.debits()) == 1
-
-
-@pytest.mark.parametrize("lag", [0, 3600], ids=["listed", "not-listed-yet"])
-def test_a_run_killed_between_request_and_reply_orders_once(runner: Runner, lag: int) -> None:
-    """Killed mid-order, then run again: one debit, also while the list does not show the server yet."""
-    runner.simulator.assume(list_lag_seconds=lag)
-    runner.kill_after_the_debit(ORDER)
-    (result,) = runner.run(ORDER)
-    assert not result.get("failed"), result
-    assert len(runner.simulator.debits()) == 1
-    (server,) = runner.living()
-    assert result["vps"]["id"] == server["id"]
-    if lag:
-        assert result["root_password"] == server["root_password"]
-
-
-@pytest.mark.parametrize("dead", ["same", "current", "new"])
-def test_a_server_ordered_again_is_never_the_dead_one(runner: Runner, dead: str) -> None:
-    """A second, live server, never the dead one's replay."""
-    runner.simulator.assume(dead_replay=dead)
-    first, _absent = runner.run(ORDER, {"label": "web-1", "state": "absent"})
-    runner.simulator.advance(5)
-    second, again = runner.run(ORDER, ORDER)
-    assert not second.get("failed"), second
-    (server,) = runner.living()
-    assert second["vps"]["id"] == server["id"] != first["vps"]["id"]
-    assert second["root_password"] == server["root_password"]
-    assert len(runner.simulator.debits()) == 2
-    assert not again["changed"] and again["vps"]["id"] == server["id"]
-
-
-def test_a_dead_replay_that_can_not_be_proved_buys_nothing() -> None:
-    """Without a proof of the order's age nothing is bought, and the way out works."""
-    runner = Runner("vps", vps_created_at="none")
-    runner.run(ORDER, {"label": "web-1", "state": "absent"})
-    (refused,) = runner.run(ORDER)
-    assert refused["failed"] and not refused["changed"] and 'order_generation: "2"' in refused["msg"]
-    assert len(runner.simulator.debits()) == 1
-    (second,) = runner.run({**ORDER, "order_generation": "2"})
-    assert not second.get("failed") and len(runner.living()) == 1
-    assert len(runner.simulator.debits()) == 2
-
-
-def test_a_refused_key_of_a_dead_order_buys_nothing() -> None:
-    """A provider that answers 410 for a dead order: nothing is bought, and the message says what to do."""
-    runner = Runner("vps", dead_replay="gone")
-    runner.run(ORDER, {"label": "web-1", "state": "absent"})
-    (refused,) = runner.run(ORDER)
-    assert refused["failed"] and not refused["changed"] and "order_generation" in refused["msg"]
 
 
 def test_other_labels_have_other_keys(runner: Runner) -> None:
@@ -129,24 +50,6 @@ def test_a_wallet_too_small_orders_nothing_until_topped_up(runner: Runner) -> No
     runner.simulator.seed(balance_usd_cents=960)
     (result,) = runner.run(ORDER)
     assert not result.get("failed") and len(runner.simulator.debits()) == 1
-
-
-def test_a_provisioning_that_fails_is_repeated_once_and_reported(runner: Runner) -> None:
-    """A 500 is repeated once with the same key; then the task fails and says what is known."""
-    runner.simulator.assume(provisioning="fails", store_failures="all")
-    (result,) = runner.run(ORDER)
-    assert result["failed"] and result["order"]["idempotency_key"] in result["msg"]
-    assert runner.simulator.state()["account"]["balance_usd_cents"] == 10000
-    assert not runner.living()
-
-
-def test_two_at_once_are_one_debit(runner: Runner) -> None:
-    """Two clients order the same label at the same moment: one debit."""
-    runner.world.core.assume["order_seconds"] = 0.2  # long enough for both to be at it
-    results = runner.run_twice_at_once(ORDER)
-    assert [result.get("failed") for result in results] == [None, None], results
-    assert len(runner.simulator.debits()) == 1
-    assert len(runner.living()) == 1
 
 
 def test_a_label_that_the_provider_rewrites_fails_with_the_password() -> None:

@@ -402,6 +402,8 @@ ELSEWHERE = {
     "oauth_refresh",
     "oauth_interval_seconds",
     "oauth_status",
+    "boot_seconds",
+    "ssh_image",
 }
 SWITCHES = [
     (name, value)
@@ -415,6 +417,15 @@ SWITCHES = [
 def usual() -> str:
     """Give the replies under the defaults."""
     return replies(Api(terminated="gone"))
+
+
+@pytest.mark.parametrize("paging", assumed.SWITCHES["ticket_paging"].values)
+def test_a_ticket_without_a_thread_has_none_on_pages(paging: str) -> None:
+    """Whatever the pages would look like."""
+    api = Api(ticket_thread="none", ticket_paging=paging)
+    ticket = api("POST", "/tickets", {"subject": "s", "message": "What was written"}).body["id"]
+    told = json.dumps(api("GET", f"/tickets/{ticket}").body)
+    assert ticket in told and "messages" not in told and "What was written" not in told
 
 
 @pytest.mark.parametrize(("name", "value"), SWITCHES)
@@ -712,6 +723,7 @@ def test_journal_tells_what_was_sent(simulator: Simulator) -> None:
     assert simulator.writes() == [second] == simulator.journal(since=first["n"])
 
 
+@pytest.mark.slow
 def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
     got: list[tuple[dict[str, str], bytes]] = []
 
@@ -763,6 +775,7 @@ def test_deliveries_are_signed_and_repeated(tmp_path: Path) -> None:
         receiver.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reply", [b"garbage\r\n\r\n", b"HTTP/1.1 307 Moved\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n"]
 )
@@ -786,6 +799,7 @@ def test_an_odd_receiver_does_not_end_deliveries(reply: bytes, monkeypatch: pyte
             assert [row["status"] for row in simulator.state()["deliveries"]] == ["retrying"] * 2
 
 
+@pytest.mark.slow
 def test_state_survives_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "account.json"
     with Simulator.start(preset="wrapped", state_file=file) as simulator:
@@ -805,6 +819,7 @@ def started(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_command_line(simulator: Simulator, tmp_path: Path) -> None:
     port = simulator.origin.rsplit(":", 1)[1]
     spoiled = tmp_path / "state.json"

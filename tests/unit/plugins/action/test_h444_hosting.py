@@ -22,9 +22,8 @@ pytestmark = pytest.mark.slow
 ORDER = {"domain": "example.com", "username": "examplecom", "plan": "hosting-starter"}
 
 
-def test_it_runs_its_own_module_and_knows_its_secrets() -> None:
+def test_it_knows_its_secrets() -> None:
     """What can order is refused; both passwords are among what is hidden."""
-    assert ActionModule.MODULE == "h444.cloud.h444_hosting"
     assert set(h444_hosting.SPEC["state"]["choices"]) - set(ActionModule.HARMLESS_STATES) == {"present", "active"}
     assert {"sftp_password", "db_password"} <= set(SECRETS)
 

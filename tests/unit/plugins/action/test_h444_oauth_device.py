@@ -17,7 +17,8 @@ from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 pytestmark = pytest.mark.slow
 
 
-def test_hidden_and_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_process", ["true", "false"])
+def test_hidden_and_refused(tmp_path: Path, in_process: str) -> None:
     """At any verbosity, also with a loop; async is refused before any request; what is not lost may be repeated."""
     begin = {"h444.cloud.h444_oauth_device": {"client_id": "h444-ansible"}, "register": "it"}
     tasks: list[dict[str, t.Any]] = [
@@ -42,6 +43,7 @@ def test_hidden_and_refused(tmp_path: Path) -> None:
             simulator.key,
             ANSIBLE_ASYNC_DIR=str(tmp_path / "async"),
             ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+            H444_IN_PROCESS=in_process,
         )
         played = play(
             ["ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", str(write_playbook(tmp_path, tasks))],

@@ -31,7 +31,8 @@ def holds(condition: str) -> dict[str, t.Any]:
     return {"ansible.builtin.assert": {"that": [condition], "quiet": True}}
 
 
-def test_hidden_refused_and_harmless(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_process", ["true", "false"])
+def test_hidden_refused_and_harmless(tmp_path: Path, in_process: str) -> None:
     """A new secret is only in register; async and timeout are refused before any request where it could be lost."""
     tasks: list[dict[str, t.Any]] = []
     for keywords in ({"async": 30, "poll": 0}, {"timeout": 20}):
@@ -59,6 +60,7 @@ def test_hidden_refused_and_harmless(tmp_path: Path) -> None:
             simulator.key,
             ANSIBLE_ASYNC_DIR=str(tmp_path / "async"),
             ANSIBLE_LOG_PATH=str(tmp_path / "log"),
+            H444_IN_PROCESS=in_process,
         )
         played = play(
             ["ansible-playbook", "-i", "localhost,", str(write_playbook(tmp_path, tasks[:before]))], env, tmp_path

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import pathlib
 import re
 import ssl
@@ -29,6 +27,7 @@ from ansible_collections.h444.cloud.tests.unit.plugins.inventory.support import 
     vps,
     write,
 )
+from ansible_collections.h444.cloud.tests.unit.plugins.module_utils.wire import self_signed
 
 NEST = {"statusCode": 0, "message": "as the API says", "error": "x"}
 
@@ -89,8 +88,8 @@ def test_the_second_request_may_fail_too(api: Api, tmp_path: pathlib.Path) -> No
 @pytest.mark.parametrize(
     ("body", "content_type", "parts"),
     [
-        (b"<html><title>Maintenance</title></html>", "text/html", ["not with JSON", "Maintenance", "proxy"]),
-        (b'[{"id": 1', "application/json", ["not with JSON"]),
+        (b"<html><title>Maintenance</title></html>", "text/html", ["the body is not JSON", "Maintenance", "proxy"]),
+        (b'[{"id": 1', "application/json", ["the body is not JSON"]),
         (b"{}", "application/json", ["expected a list of vps and found an empty object"]),
         (b"null", "application/json", ["expected a list of vps and found nothing"]),
         (b'"x"', "application/json", ["expected a list of vps and found a text"]),
@@ -268,34 +267,6 @@ def test_no_answer_in_time(api: Api, tmp_path: pathlib.Path) -> None:
 def test_plain_text_where_tls_is_expected(api: Api, tmp_path: pathlib.Path) -> None:
     """https to a port that speaks http."""
     assert "does not speak TLS; check api_url" in refused(api, tmp_path, api_url=api.url.replace("http:", "https:"))
-
-
-def self_signed(folder: pathlib.Path) -> pathlib.Path:
-    """Make a certificate for 127.0.0.1 that nobody trusts."""
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_certificates(api: Api, tmp_path: pathlib.Path) -> None:

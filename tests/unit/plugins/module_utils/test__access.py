@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils._access import check_key, check_url
+from ansible_collections.h444.cloud.plugins.module_utils._access import check_key, check_url, is_on_this_machine
 from ansible_collections.h444.cloud.plugins.module_utils._client import Client, open_client
 from ansible_collections.h444.cloud.plugins.module_utils._errors import (
     BadOption,
@@ -112,3 +112,20 @@ def test_wrong_urls_are_refused(url: str, words: str) -> None:
     with pytest.raises(BadOption, match=words) as caught:
         Client(url, KEY, pacer=Pacer(url, KEY, 0))
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("api_url", "is_here"),
+    [
+        ("http://127.0.0.1:18444/v1", True),
+        ("http://localhost/v1", True),
+        ("http://[::1]:5/v1", True),
+        ("https://api.444host.com/v1", False),
+        ("https://127.0.0.1.example.com/v1", False),
+        ("https://127.0.0.1@example.com/v1", False),
+        ("http://[127.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_an_api_on_this_machine(api_url: str, is_here: bool) -> None:
+    assert is_on_this_machine(api_url) is is_here

@@ -39,7 +39,13 @@ def test_every_grouping_is_understood(body: object) -> None:
     assert row["vps_label"] in ("a", None)
 
 
-@pytest.mark.parametrize("body", [None, "text", {}, {"error": "x"}, [1], [{"id": "1", "ips": [{"primary": True}]}]])
+@pytest.mark.parametrize("body", [[], {}, {"data": {}}, {"data": []}])
+def test_an_account_without_servers_has_no_addresses(body: object) -> None:
+    """An API that returns a map from IDs to addresses returns an empty one."""
+    assert _addresses.read_all_ips(body) == []
+
+
+@pytest.mark.parametrize("body", [None, "text", {"error": "x"}, [1], [{"id": "1", "ips": [{"primary": True}]}]])
 def test_what_is_no_list_is_refused(body: object) -> None:
     """Nothing is taken for an empty account."""
     with pytest.raises(BadReply):

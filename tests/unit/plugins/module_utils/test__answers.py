@@ -136,7 +136,9 @@ def test_one_time_secrets_are_read_from_what_is_no_strict_json() -> None:
 
 
 def test_a_read_that_can_not_be_read_is_a_bad_reply() -> None:
-    with pytest.raises(BadReply, match=r"GET /v1/vps/7 answered 200, but not with JSON \(text/html: HTML page 'Hi'\)"):
+    with pytest.raises(
+        BadReply, match=r"GET /v1/vps/7 answered 200, but the body is not JSON \(text/html: HTML page 'Hi'\)"
+    ):
         read(sent(), received(200, b"<title>Hi</title>", Content_Type="text/html; charset=utf-8"), 1)
 
 

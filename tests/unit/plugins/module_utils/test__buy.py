@@ -202,6 +202,28 @@ def test_an_id_that_is_the_order_s_own_is_no_success() -> None:
     assert result["failed"] and result["changed"] and "8812" in result["msg"] and result["root_password"] == "pw-of-it"
 
 
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_order_without_an_id_says_what_became_of_the_list(noun: Noun, status: int) -> None:
+    """The list does not show the order yet, or can't be read: the task says which, and that it may be repeated."""
+    shop = Shop(noun, list_lag_seconds=3600)
+
+    def on_the_way(request: str, answer: Answer) -> Answer:
+        if request == f"POST /{noun.key}":
+            return answer._replace(body={"ok": True})
+        if request == f"GET /{noun.key}" and shop.debits():
+            return answer if status == 200 else Answer(status, {}, {"message": "Out of order"})
+        return answer
+
+    shop.change = on_the_way
+    result = shop.buy()
+    assert result["failed"] and shop.debits() == 1, result
+    end = "the list does not show it yet." if status == 200 else "the list can't be read."
+    key = result["order"]["idempotency_key"]
+    repeat = f" Run the task again: it sends the same key {key}, so it can't place a second order."
+    assert "contains no ID, and " + end + repeat in result["msg"]
+    assert ("Out of order" in result["msg"]) == (status == 500)
+
+
 @pytest.mark.parametrize("clock", ["local", "cached"])
 def test_a_dead_server_never_looks_new(noun: Noun, clock: str) -> None:
     """A time without its zone, or a cached clock: a dead one's replay is never taken for this run's order."""

@@ -6,24 +6,13 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.h444.cloud.plugins.module_utils import (
-    _account,
-    _addresses,
-    _billing,
-    _catalogue,
-    _delivery,
-    _domain,
-    _hosting,
-    _oauth,
-    _thread,
-    _ticket,
-    _vps,
-    _webhook,
-)
+from ansible_collections.h444.cloud.plugins.module_utils import _fields
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadReply
 from ansible_collections.h444.cloud.plugins.module_utils._fields import (
     Derived,
@@ -39,23 +28,19 @@ from ansible_collections.h444.cloud.plugins.module_utils._fields import (
 )
 from ansible_collections.h444.cloud.plugins.module_utils._reader import identifier, text
 
-TABLES = {
-    "account": _account.TABLE,
-    "address": _addresses.TABLE,
-    "delivery": _delivery.TABLE,
-    "domain": _domain.TABLE,
-    "domain settings": _domain.SETTINGS,
-    "hosting": _hosting.TABLE,
-    "invoice": _billing.INVOICE_TABLE,
-    "message": _thread.MESSAGE,
-    "product": _catalogue.PRODUCT_TABLE,
-    "sign-in": _oauth.DEVICE_TABLE,
-    "ticket": _ticket.TABLE,
-    "transaction": _billing.TRANSACTION_TABLE,
-    "vps": _vps.TABLE,
-    "wallet": _billing.WALLET_TABLE,
-    "webhook": _webhook.TABLE,
-}
+
+def tables_of_nouns() -> dict[str, Table]:
+    """Find the tables of all nouns, each where it is made."""
+    found: dict[int, tuple[str, Table]] = {}
+    for file in sorted(Path(str(_fields.__file__)).parent.glob("_*.py")):
+        noun = importlib.import_module(f"{_fields.__package__}.{file.stem}")
+        for name, value in vars(noun).items():
+            if isinstance(value, dict) and value and all(isinstance(field, Field) for field in value.values()):
+                found.setdefault(id(value), (f"{file.stem}.{name}", value))
+    return dict(found.values())
+
+
+TABLES = tables_of_nouns()
 # One of these is what a field can hold, whatever its reader wants.
 SAMPLES = (7, "7", "192.0.2.7", True, ["192.0.2.7"], {"slug": "seven"})
 
@@ -130,6 +115,11 @@ def is_understood(field: Field, spelling: str, sample: t.Any) -> bool:
         return read(field, {outer: {inner: sample} if dot else sample}) is not None
     except BadReply:
         return False
+
+
+def test_the_tables_are_found() -> None:
+    """Where they are called otherwise as well, and in every file that has several."""
+    assert {"_account.TABLE", "_billing.INVOICE_TABLE", "_billing.WALLET_TABLE", "_thread.MESSAGE"} <= set(TABLES)
 
 
 @pytest.mark.parametrize("noun", TABLES)

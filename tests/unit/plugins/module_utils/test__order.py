@@ -207,6 +207,27 @@ def test_what_a_wallet_proves(balance: int | None, is_paid: bool | None) -> None
     assert ORDER._replace(price_usd_cents=0).is_paid(balance) is None, "a plan that costs nothing leaves no trace"
 
 
+def test_a_wallet_that_other_orders_share_proves_nothing() -> None:
+    """Neither its balance nor what is left of it is a fact of one order."""
+    shared = ORDER._replace(shares_wallet=True)
+    assert [shared.is_paid(balance) for balance in (None, 40, 1000, 1500)] == [None] * 4
+    facts = _order.facts_of(shared, "server_id")
+    assert (facts["wallet_before_usd_cents"], facts["wallet_after_usd_cents"]) == (1000, None)
+    assert {**_order.facts_of(ORDER, "server_id"), "wallet_after_usd_cents": None} == facts
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "now", "passed"), [(0.0, 0.0, 0), (0.0, 0.9, 0), (5.5, 66.4, 60), (5.5, 66.6, 61), (9.0, 5.0, 0)]
+)
+def test_an_order_is_as_old_as_its_sending(looked_at: float, now: float, passed: int) -> None:
+    """What was created between the reading and the sending is another run's. The clock is never ahead."""
+    order = ORDER._replace(server_time=NOW, looked_at=looked_at).as_of(now)
+    assert order.server_time == NOW + timedelta(seconds=passed) and order.looked_at == looked_at + passed
+    assert _order.is_before(NOW + timedelta(seconds=passed - 1), order) is True
+    assert _order.is_before(NOW + timedelta(seconds=passed), order) is False
+    assert ORDER.as_of(now) == ORDER, "a clock that is not known stays so"
+
+
 def error(status: int, reason: str = "") -> ApiError:
     """An answer of the API to an order."""
     return ApiError("POST /v1/vps answered %d: %s." % (status, reason), status=status, reason=reason)
@@ -247,6 +268,12 @@ def test_errors_after_which_an_order_may_be_at_work(
             ORDER,
             error(402),
             'holds enough now, so the API repeats an earlier refusal of the same key; set order_generation: "2"',
+        ),
+        (
+            ORDER._replace(shares_wallet=True),
+            error(402),
+            "wallet 1000 US cents before the orders of this task); top up the wallet. If it holds enough, the API "
+            'repeats an earlier refusal of the same key: then set order_generation: "2"',
         ),
         (ORDER, error(409, "Idempotency-Key mismatch"), 'If that resource is gone, set order_generation: "2"'),
         (

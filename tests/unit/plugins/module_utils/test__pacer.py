@@ -41,6 +41,12 @@ def test_a_block_is_shared() -> None:
     assert make()[0].wait_turn() == pytest.approx(30)
 
 
+def test_after_a_block_all_keep_the_same_gap() -> None:
+    make()[0].block(30)
+    assert make()[0].wait_turn() == pytest.approx(30)
+    assert make()[0].wait_turn() == pytest.approx(30 + WINDOW_SECONDS / 19 * 0.95)
+
+
 def test_without_a_limit_there_is_no_file(tmp_path: Path) -> None:
     pacer, _waits = make(limit=0)
     pacer.block(30)
@@ -59,9 +65,11 @@ def test_files_are_private_and_do_not_name_the_key(tmp_path: Path) -> None:
     [
         b"x",
         b"\xff" * 80,
-        struct.pack("<2d", float("nan"), 1.0),
-        struct.pack("<2d", 0.0, float("inf")),
-        struct.pack("<2d", -1.0, 1.0),
+        struct.pack("<d", 1.0),
+        struct.pack("<3d", float("nan"), 0.0, 1.0),
+        struct.pack("<3d", 0.0, 0.0, float("inf")),
+        struct.pack("<3d", -1.0, 0.0, 1.0),
+        struct.pack("<3d", 2000.0, 6.0, 1.0),
     ],
 )
 def test_a_damaged_file_is_an_empty_log(data: bytes, tmp_path: Path) -> None:

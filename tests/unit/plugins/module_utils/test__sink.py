@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.h444.cloud.plugins.module_utils import _sink
 from ansible_collections.h444.cloud.plugins.module_utils._errors import BadOption
 from ansible_collections.h444.cloud.plugins.module_utils._sink import Sink
 
@@ -60,6 +61,12 @@ def test_many_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(read(path)) == 20
+
+
+def test_many_threads_at_once_where_files_have_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on some network file systems: the threads of one process still take turns."""
+    monkeypatch.setattr(_sink, "try_lock", lambda _handle, _seconds: None)
+    test_many_at_once(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["not json", "[1]"])

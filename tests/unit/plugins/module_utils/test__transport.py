@@ -12,6 +12,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 import typing as t
@@ -173,6 +174,22 @@ def test_reads_keep_the_connection_and_money_takes_a_fresh_one() -> None:
         bench.send(SHOT)
         assert wire.connections == 3
         assert [seen.headers.get("connection") for seen in wire.seen[3:]] == ["close", "close"]
+        bench.client.close()
+
+
+def test_a_twin_has_a_connection_of_its_own() -> None:
+    """And the same key, pace and patience: it is for another thread."""
+    with Wire(answer({})) as wire:
+        bench = Bench(wire.url, user_agent="h444-ansible/test")
+        bench.send(READ)
+        bench.client.held_seconds = 7.0
+        twin = bench.client.twin()
+        twin.request(READ, ids={"id": "vps-1"})
+        bench.send(READ)
+        assert wire.connections == 2 and twin.held_seconds == 0.0 and bench.client.held_seconds == 7.0
+        assert len({seen.headers["authorization"] for seen in wire.seen}) == 1
+        assert {seen.headers["user-agent"] for seen in wire.seen} == {"h444-ansible/test"}
+        twin.close()
         bench.client.close()
 
 
@@ -510,3 +527,20 @@ def test_an_exception_that_holds_itself_is_read_to_an_end() -> None:
     error = CONNECTION("outer")
     error.args = (error, OSError(error))
     assert transport_of()._lost(error, _Watchdog(Line(), 5)).failure == SENT_NOT
+
+
+@pytest.mark.parametrize("error", ["ImportError", "AttributeError"])
+def test_requests_that_cannot_be_imported_is_no_crash(error: str, tmp_path: Path) -> None:
+    """A damaged installation raises anything. The controller imports it, even if no task runs there."""
+    (tmp_path / "requests.py").write_text(f"raise {error}('X509_V_FLAG')\n", encoding="utf-8")
+    program = "from %s import REQUESTS_IMPORT_ERROR; print(repr(REQUESTS_IMPORT_ERROR))" % Transport.__module__
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert found.stdout.strip() == f"{error}('X509_V_FLAG')"

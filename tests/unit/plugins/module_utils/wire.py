@@ -7,13 +7,18 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import ipaddress
 import json
+import pathlib
 import socket
 import ssl
 import struct
 import threading
 import time
 import typing as t
+
+import pytest
 
 Reply = t.Callable[[socket.socket], bool]
 """Answers one request on a connection. Returns whether the connection stays open."""
@@ -153,3 +158,31 @@ class Wire:
             reply = self.script[min(len(self.seen), len(self.script) - 1)]
             self.seen.append(Seen(words[0], words[1], headers, body))
         return reply(connection) and headers.get("connection", "").lower() != "close"
+
+
+def self_signed(folder: pathlib.Path) -> pathlib.Path:
+    """Make a certificate for 127.0.0.1 that nobody trusts."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

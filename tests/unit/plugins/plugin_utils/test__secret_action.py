@@ -21,14 +21,14 @@ Result = t.Dict[str, t.Any]
 class Order(SecretAction):
     """The action plugin of a module that orders."""
 
-    MODULE = "canary.lab.order"
+    MODULE = types.ModuleType("ansible_collections.canary.lab.plugins.modules.order")
     HARMLESS_STATES = ("absent",)
 
 
 class SignIn(SecretAction):
     """The action plugin of a module whose secret can be had again."""
 
-    MODULE = "canary.lab.sign_in"
+    MODULE = types.ModuleType("ansible_collections.canary.lab.plugins.modules.sign_in")
     TIME_OPTION = "api_timeout"
     ONE_TIME = False
     HAS_FILE = False

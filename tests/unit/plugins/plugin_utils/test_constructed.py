@@ -383,7 +383,10 @@ def test_random_configurations(seed: int, few: int, monkeypatch: pytest.MonkeyPa
     assert by_us(hosts, given, extra) == by_core(hosts, given, extra), given
 
 
-@pytest.mark.parametrize("text", EXPRESSIONS)
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, marks=pytest.mark.slow if number % 8 else ()) for number, text in enumerate(EXPRESSIONS)],
+)
 @pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
 def test_every_expression(text: str, strict: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each expression alone, as a variable, a condition and a key, with more inputs than are evaluated one by one."""

@@ -67,6 +67,7 @@ def test_settings_take_every_option() -> None:
         ({"label_pattern": "(?P<a"}, "label_pattern: '(?P<a' is not a regular expression: "),
         ({"label_pattern": "(x)"}, "label_pattern: it must have a named group"),
         ({"label_pattern": "(?P<status>x)"}, "would hide the variable h444_status"),
+        ({"label_pattern": "(?P<in_process>x)"}, "would hide the variable h444_in_process"),
         ({"label_pattern": "(?P<öde>x)"}, "(?P<öde>...)"),
         ({"ip_groups": {"all": []}}, "ip_groups: 'all' is not"),
         ({"ip_groups": {"x": ["10.0.0.0/8", "ten"]}}, "ip_groups: 'ten' of x is not a network"),
@@ -202,6 +203,15 @@ def test_fields_that_make_no_variable() -> None:
     assert bare["specs"] == 1
 
 
+@pytest.mark.parametrize("switch", ["in_process", "reuse_replies"])
+def test_the_api_cannot_switch_where_tasks_run(switch: str) -> None:
+    assert f"h444_{switch}" not in variables_of(row("1", **{switch: False}))
+    assert f"h444_{switch}" not in variables_of(row("1", **{f"h444_{switch}": False}), hostvars_prefix="")
+    first, rest = switch.split("_")
+    assert f"h444_{switch}" not in variables_of(row("1", **{rest: False}), hostvars_prefix=f"h444_{first}_")
+    assert variables_of(row("1", **{switch: False}), hostvars_prefix="vps_")[f"vps_{switch}"] is False
+
+
 def test_every_string_of_the_api_is_marked() -> None:
     """What is not asked of the marker would be templated by an old core."""
     marker = Bare()
@@ -307,6 +317,19 @@ def test_connect_address(connect_with: str, given: dict[str, t.Any], address: st
         )
         == address
     )
+
+
+@pytest.mark.parametrize(
+    ("ipv4", "address"),
+    [("127.44.0.11", "127.44.0.11"), ("127.0.0.1", None), ("127.44.1", None), ("127.44.0.11 ", None), ("::1", None)],
+)
+def test_only_an_api_on_this_machine_has_servers_on_it(ipv4: str, address: str | None) -> None:
+    """The simulator's servers, and nothing else of the controller."""
+    local = settings()._replace(is_local=True)
+    assert _hosts.connect_address({"h444_ipv4": ipv4}, local) == address
+    assert _hosts.connect_address({"h444_ipv4": ipv4}, settings()) is None
+    for name in ("ipv6", "hostname", "ptr"):
+        assert _hosts.connect_address({"h444_" + name: ipv4}, local) is None
 
 
 @pytest.mark.parametrize(
