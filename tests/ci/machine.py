@@ -32,6 +32,7 @@ INSTALLED = CACHE / "inst"
 NOT_SHIPPED = ("tests/unit/", "tests/integration/", "tests/ci/", "tests/benchmarks/", "extensions/molecule/")
 SANITY_PIP = ("24_2", "25_2")
 LOGINS, BROWSER = "logins to servers of the simulator", "pages in a browser"
+RULES = "rulebooks"
 PACKAGES = {
     LOGINS: {
         "bubblewrap": ("bwrap",),
@@ -40,6 +41,7 @@ PACKAGES = {
         "sshpass": ("sshpass",),
     },
     BROWSER: {"chromium": ("chromium", "google-chrome"), "chromium-driver": ("chromedriver",)},
+    RULES: {"default-jre-headless": ("java",)},
 }
 """What tests take, by what they test and the names of Debian's packages: a program of each, where it can be."""
 NO_CONNECTION = (
