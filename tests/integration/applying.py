@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import time
 import typing as t
@@ -22,6 +20,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     BIN,
     Played,
     environment,
+    kill_tree,
     play,
     secrets_in,
     shown_secrets,
@@ -123,11 +122,9 @@ class Account:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
         deadline = time.monotonic() + 60
         while len(self.simulator.debits()) < count:
             assert time.monotonic() < deadline, "the orders were not sent"
             time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        kill_tree(process)

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import time
 import typing as t
@@ -17,6 +15,7 @@ from pathlib import Path
 from ansible_collections.h444.cloud.tests.integration.playing import (
     BIN,
     environment,
+    kill_tree,
     play,
     secrets_in,
     shown_secrets,
@@ -78,14 +77,12 @@ class Runner:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
         deadline = time.monotonic() + 60
         while not self.simulator.debits():
             assert time.monotonic() < deadline, "no order was sent"
             time.sleep(0.2)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        kill_tree(process)
 
     def run_twice_at_once(self, task: dict[str, t.Any]) -> None:
         """Play one task in two processes at the same moment; both must end well."""

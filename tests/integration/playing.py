@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,6 +109,30 @@ def play(
         check=False,
     )
     return Played(answer.returncode, answer.stdout.decode("utf-8", "replace"))
+
+
+def kill_tree(process: subprocess.Popen[t.Any]) -> None:
+    """Kill a process and all that it has started: the workers of ansible-core have sessions of their own."""
+    tree: list[int] = []
+    new = {process.pid}
+    while new:
+        for one in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGSTOP)  # so that it starts no other one
+        tree += new
+        new = {child for child, parent in _parents().items() if parent in tree} - set(tree)
+    for one in tree:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    process.wait(60)
+
+
+def _parents() -> dict[int, int]:
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return found
 
 
 def write_playbook(folder: Path, tasks: list[dict[str, t.Any]], **more: t.Any) -> Path:

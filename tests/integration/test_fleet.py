@@ -10,9 +10,7 @@ Random fleets under random faults are in tests/unit/properties/test_fleets.py, w
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import time
 import typing as t
@@ -23,6 +21,7 @@ import pytest
 from ansible_collections.h444.cloud.tests.integration.playing import (
     BIN,
     environment,
+    kill_tree,
     play,
     secrets_in,
     shown_secrets,
@@ -92,7 +91,6 @@ class Player:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
 
     def living(self) -> dict[str, str]:
@@ -186,9 +184,8 @@ def test_a_run_that_is_killed_is_finished_by_the_next(simulator: Simulator, tmp_
     while len(simulator.debits()) < debits:
         assert time.monotonic() < deadline and process.poll() is None, "the orders were not sent"
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
-    time.sleep(1.5)  # what was sent is still carried out
+    kill_tree(process)
+    time.sleep(3)  # what was sent is still carried out
     simulator.assume(order_seconds=0)
     early = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     assert len(early) >= debits - 8

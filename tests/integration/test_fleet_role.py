@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import textwrap
@@ -29,6 +28,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     ROOT,
     Played,
     environment,
+    kill_tree,
     play,
     secrets_in,
     shown_secrets,
@@ -368,20 +368,6 @@ def test_only_the_entry_of_a_server_that_this_run_ordered_is_dropped(make_world:
     assert world.logins("password") == []
 
 
-def kill_all(pid: int) -> None:
-    """Kill a process and all that it has started, wherever they are by now."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parents.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
-    todo = [pid]
-    while todo:
-        one = todo.pop()
-        todo += parents.get(one, [])
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
-
-
 def interrupted(world: World, is_reached: t.Callable[[], bool]) -> None:
     """Play, and kill the run at a point."""
     (world.folder / "logins").unlink(missing_ok=True)
@@ -397,8 +383,7 @@ def interrupted(world: World, is_reached: t.Callable[[], bool]) -> None:
                 assert time.monotonic() < end
                 time.sleep(0.05)
         finally:
-            kill_all(process.pid)
-            process.wait()
+            kill_tree(process)
 
 
 @pytest.mark.parametrize("side", ["before", "after"])

@@ -10,8 +10,6 @@ Random documents under random faults are in tests/unit/properties/test_manifests
 from __future__ import annotations
 
 import json
-import os
-import signal
 import stat
 import subprocess
 import time
@@ -23,6 +21,7 @@ import pytest
 from ansible_collections.h444.cloud.tests.integration.playing import (
     BIN,
     environment,
+    kill_tree,
     play,
     secrets_in,
     shown_secrets,
@@ -124,7 +123,6 @@ class Player:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
 
     def secrets(self) -> dict[str, dict[str, str]]:
@@ -278,10 +276,9 @@ def test_a_run_that_is_killed_is_finished_by_the_next(simulator: Simulator, tmp_
     while len(simulator.writes()) < writes:
         assert time.monotonic() < deadline and process.poll() is None, "the writes were not sent"
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    kill_tree(process)
     early = kept_in(kept)
-    time.sleep(1.5)  # what was sent is still carried out
+    time.sleep(3)  # what was sent is still carried out
     player.check_money()
     simulator.assume(order_seconds=0)
     simulator.seed(balance_usd_cents=DUE)
