@@ -111,6 +111,7 @@ ON_THE_NEWEST_CORE = (
     "test_in_process.py",
     "test_in_process_ends.py",
     "test_where_tasks_run.py",
+    "test_event_source_webhook.py",
     "test_browser.py",
     "test_simulator_page.py",
     "test_report_page.py",

@@ -15,14 +15,9 @@ from jinja2 import StrictUndefined, UndefinedError
 from ansible_collections.h444.cloud.plugins.filter.webhook_signature import FilterModule
 from ansible_collections.h444.cloud.plugins.plugin_utils import _signing
 from ansible_collections.h444.cloud.plugins.test.webhook_signed import TestModule as SignedModule
+from ansible_collections.h444.cloud.tests.unit.vectors.signatures import MADE, NAMES, VERIFIED, Made, Verified
 
 SECRET = "whsec_Canary4711"
-# Made with: printf '1700000000.BODY' | openssl dgst -sha256 -hmac whsec_Canary4711
-VECTORS = [
-    ('{"event":"vps.created"}', "3b29451a6fd3f40a6e1fa1564301d629e7813cbbdab69891e689673eac6a1b53"),
-    ("", "2b63fceaf1f87bc58db89022da3731d83e229e872130f6d0cf75aae4cee38e4d"),
-    ("grüße\n", "0b415bc4883e29ed02a50465fc9f4b2457db95cdf3c5a34032f8c56712969101"),
-]
 sign = FilterModule().filters()["webhook_signature"]
 is_signed = SignedModule().tests()["webhook_signed"]
 
@@ -33,14 +28,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_signing.time, "time", lambda: 1_700_000_100.0)
 
 
-@pytest.mark.parametrize(("body", "digest"), VECTORS)
-def test_vectors(body: str, digest: str) -> None:
+@pytest.mark.parametrize("one", MADE)
+def test_vectors(one: Made) -> None:
     """What another program computes; texts and bytes alike."""
-    header = f"t=1700000000,v1={digest}"
-    for one in (body, body.encode()):
-        assert sign(one, SECRET, 1_700_000_000) == sign(one, SECRET.encode(), "1700000000") == header
-        assert is_signed(one, header, SECRET) is is_signed(one, header, ["other", SECRET]) is True
-        assert is_signed(one, header, "other") is is_signed(body + " ", header, SECRET) is False
+    for body in (one.body, one.body.encode()):
+        assert sign(body, one.secret, one.timestamp) == one.header
+        assert sign(body, one.secret.encode(), str(one.timestamp)) == one.header
+
+
+@pytest.mark.parametrize("one", VERIFIED, ids=NAMES)
+def test_verified_vectors(one: Verified, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test gives the verdict of the vector; without a secret, it is an error."""
+    monkeypatch.setattr(_signing.time, "time", lambda: float(one.now))
+    if one.secrets:
+        assert is_signed(one.body, one.header, one.secrets, one.tolerance) is one.signed
+        assert len(one.secrets) > 1 or is_signed(one.body, one.header, one.secrets[0], one.tolerance) is one.signed
+    else:
+        with pytest.raises(AnsibleFilterError, match="non-empty"):
+            is_signed(one.body, one.header, one.secrets, one.tolerance)
 
 
 def test_tolerance() -> None:
