@@ -114,6 +114,7 @@ ON_THE_NEWEST_CORE = (
     "test_event_source_webhook.py",
     "test_browser.py",
     "test_simulator_page.py",
+    "test_simulator_mcp.py",
     "test_report_page.py",
 )
 WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")

@@ -52,6 +52,7 @@ examples:
   python tests/simulator --balance 500                     a wallet of 5 dollars
   python tests/simulator --state account.json              the account survives a restart
   python tests/simulator --ssh                             one can log in to the servers
+  python tests/simulator --mcp                             the account answers MCP too
 
 scenarios:
 {scenarios.table()}
@@ -121,6 +122,9 @@ def arguments(given: list[str]) -> argparse.Namespace:
         help="each server takes logins at its address, which is one of 127.44.0.0/16, on port 22",
     )
     parser.add_argument("--ssh-port", type=int, metavar="N", help="as --ssh, on another port than 22")
+    parser.add_argument(
+        "--mcp", action="store_true", help="answer MCP (Streamable HTTP) at /mcp too, with the keys of the API"
+    )
     parser.add_argument("--no-validate", action="store_true", help="do not hold replies against the contract")
     found = parser.parse_args(given)
     if not 0 <= found.port <= 65535:
@@ -183,7 +187,11 @@ def main(given: list[str]) -> int:
     Courier(core, options.deliver_to).start()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with logins(server, options, resumed) if options.ssh_port else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            if options.ssh_port:
+                stack.enter_context(logins(server, options, resumed))
+            if options.mcp:
+                stack.enter_context(second_door(server))
             # In one piece: whoever has read the first line may go away.
             sys.stdout.write(banner(server.origin, options, resumed, is_checked))
             sys.stdout.flush()
@@ -215,6 +223,24 @@ def logins(server: Simulator, options: argparse.Namespace, resumed: bool) -> t.I
         yield
 
 
+@contextlib.contextmanager
+def second_door(server: Simulator) -> t.Iterator[None]:
+    """Answer MCP. Raises Missing with a sentence."""
+    try:
+        from .mcp_door import Door
+
+        door = Door(server.core)
+        door.start()
+    except ImportError as exc:
+        raise Missing(
+            f"--mcp needs the Python SDK of MCP, version 2 ({exc}); install it: "
+            "pip install -r tests/simulator/requirements-mcp.txt."
+        ) from None
+    with contextlib.closing(door):
+        server.mcp = door
+        yield
+
+
 def banner(origin: str, options: argparse.Namespace, resumed: bool, is_checked: bool) -> str:
     """Say where the simulator is, what it plays, and what to set."""
     form = (
@@ -230,6 +256,7 @@ def banner(origin: str, options: argparse.Namespace, resumed: bool, is_checked: 
         f"  export H444_API_URL={origin}/v1\n  export H444_API_KEY={FULL_KEY}\n"
         f"{origin}/ shows the account and each request in a browser.\n"
         + (f"Each server takes logins at its address, on port {options.ssh_port}.\n" if options.ssh_port else "")
+        + (f"{origin}/mcp answers MCP, with the same keys.\n" if options.mcp else "")
         + (f"{chosen} is not used: {options.state} has an account already.\n" if chosen and resumed else "")
         + "Ctrl-C ends it.\n"
     )

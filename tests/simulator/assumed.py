@@ -179,6 +179,20 @@ SWITCHES: dict[str, Switch] = {
     ),
     "oauth_status": Switch((401, 400), "the status with which a client that is not known is refused"),
     "oauth_interval_seconds": Switch((5,), "how long a client has to wait between two questions"),
+    "mcp_tool_names": Switch(("snake", "camel"), "how the names of the tools of MCP are written"),
+    "mcp_account_tool": Switch(
+        ("none", "listed"),
+        "which endpoint has no tool: the page counts 42 tools for 43 endpoints, and names every group but the account",
+    ),
+    "mcp_confirmation": Switch(
+        ("token", "arguments"),
+        "how an order by MCP is confirmed twice: by confirm and by the token that it is answered with, or by confirm "
+        "and by the price, both in one call",
+    ),
+    "mcp_confirmation_seconds": Switch((300,), "how long the token of a confirmation can be used"),
+    "mcp_idempotency_key": Switch(("none", "argument"), "whether tools take an Idempotency-Key as an argument"),
+    "mcp_answer": Switch(("events", "json"), "whether MCP answers with a stream of events or with one JSON object"),
+    "mcp_session": Switch(("kept", "none"), "whether MCP gives a client a session"),
 }
 
 PRESETS: dict[str, dict[str, t.Any]] = {
@@ -209,6 +223,9 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "php_form": "full",
         "ssl_status": "nested",
         "webhook_secret_form": "beside",
+        "mcp_tool_names": "camel",
+        "mcp_account_tool": "listed",
+        "mcp_confirmation": "arguments",
     },
     "sparse": {
         "list_envelope": "noun",
@@ -239,6 +256,8 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "hosting_status": "flag",
         "php_form": "number",
         "webhook_secret_form": "signing_secret",
+        "mcp_answer": "json",
+        "mcp_session": "none",
     },
     "odd": {
         "casing": "mixed",
@@ -280,6 +299,7 @@ PRESETS: dict[str, dict[str, t.Any]] = {
         "webhook_url": "normal",
         "oauth_refresh": "same",
         "oauth_status": 400,
+        "mcp_idempotency_key": "argument",
     },
 }
 

@@ -96,31 +96,43 @@ class Core(Account):
     # From a request to its handler
 
     def handle(
-        self, method: str, path: str, query: dict[str, str], headers: t.Mapping[str, str], body: bytes
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: t.Mapping[str, str],
+        body: bytes,
+        instead: Handler | None = None,
     ) -> Answer:
-        """Answer one request to the API (path below /v1)."""
+        """Answer one request to the API (path below /v1).
+
+        *instead*: answers a request that passes every check in the place of its endpoint, and as it says it.
+        """
         lower = {name.lower(): value for name, value in headers.items()}
         limits: dict[str, str] = {}
         self.effect = False
         try:
-            return self._answer(Request(method, path, query, lower, body), limits)
+            return self._answer(Request(method, path, query, lower, body), limits, instead)
         except No as no:
-            return self._refusal(no, limits)
+            return self.refusal(no, limits)
         except Exception as exc:  # a fault of the simulator is an answer too, and reported
             print(f"SIMULATOR ERROR {method} {path}: {type(exc).__name__}: {exc}", file=sys.stderr, flush=True)
-            return self._refusal(No(500, "The simulator failed at this request; its output says why."), limits)
+            return self.refusal(No(500, "The simulator failed at this request; its output says why."), limits)
 
-    def _answer(self, request: Request, limits: dict[str, str]) -> Answer:
+    def _answer(self, request: Request, limits: dict[str, str], instead: Handler | None) -> Answer:
         """Answer one request. *limits*: gets the headers of the rate limit, which refusals show as well. Raises No."""
         with self.lock:
             billing.book_late_refunds(self)
-            api_key = self._authenticate(request.headers)
+            api_key = self.authenticate(request.headers)
             limits.update(self._count(api_key, request))
             route, ids = self._find(request.method, request.path)
             if route.scope not in self.keys[api_key]["scopes"]:
                 raise No(403, f"API key lacks the required scope: {route.scope}")
             call = Call(ids, request.query, read_object(request.body), api_key)
             self._check(route, call, request)
+            if instead is not None:
+                status, plain = instead(self, call)
+                return Answer(status, limits, plain)
         status, plain = self._carry_out(route, call, request)
         if isinstance(plain, Answer):
             return Answer(plain.status, {**limits, **plain.headers}, plain.body)
@@ -137,8 +149,8 @@ class Core(Account):
         with self.lock:
             return route.handler(self, call)
 
-    def _authenticate(self, headers: t.Mapping[str, str]) -> str:
-        """Give the API key of a request. Raises No."""
+    def authenticate(self, headers: t.Mapping[str, str]) -> str:
+        """Give the API key of a request. *headers*: their names in lower case. Raises No."""
         given = headers.get("authorization", "")
         api_key = given[7:] if given.startswith("Bearer ") else ""
         found = self.keys.get(api_key)
@@ -231,7 +243,8 @@ class Core(Account):
     def _is_answered_shortly(self, route: Route) -> bool:
         return self.effect and route.kind in ANSWERS_TO_WRITES and self.assume["write_reply"] != "resource"
 
-    def _refusal(self, no: No, headers: dict[str, str]) -> Answer:
+    def refusal(self, no: No, headers: t.Mapping[str, str]) -> Answer:
+        """Give the answer that refuses a request."""
         headers = {**headers, **no.headers}
         body = shapes.refusal(no.status, no.message, self.assume)
         if isinstance(body, bytes):

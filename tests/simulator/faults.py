@@ -109,7 +109,7 @@ class Faults:
         """Refuse a path that no request can have: its fault would never come. Raises ValueError."""
         if not isinstance(path, str):
             raise ValueError("path is a text")
-        if path == "*" or not self._paths or path.startswith(("/oauth/", "/.well-known/")):
+        if path == "*" or not self._paths or path.startswith(("/oauth/", "/.well-known/", "/mcp")):
             return
         if path not in self._paths and all(ids_in(path, template) is None for template in self._paths):
             raise ValueError(f"the API has no path {path}; it is written as in the contract, such as /vps/{{id}}, or *")

@@ -100,7 +100,7 @@ def _requests(journal: Journal, mark: str) -> Row:
     found = re.fullmatch(r"([0-9]{1,9})\.([0-9]{1,9})", mark)
     view = journal.view(int(found.group(1)) if found else -1, int(found.group(2)) if found else 0, MOST_ROWS)
     rows = [
-        {**_picked(row, "n", "method", "path", "status", "effect", "fault", "at"), "open": is_open}
+        {**_picked(row, "n", "method", "path", "status", "effect", "fault", "mcp", "at"), "open": is_open}
         for row, is_open in view.rows
     ]
     return {"mark": f"{view.generation}.{view.since}", "is_new": view.is_new, "rows": rows}

@@ -22,15 +22,33 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from . import pages
-from .calls import Answer
+from .account import Handler as Endpoint
+from .calls import Answer, No
 from .control import Control, Unknown
 from .core import Core
 from .faults import Faults, spoiled
 from .journal import Journal
+from .mcp_tools import ApiRequest, Incoming
 from .oauth import OAuth
+
+if t.TYPE_CHECKING:  # it needs the SDK of MCP
+    from .mcp_door import Door, Exchange
 
 JOURNAL_BODY = 4096
 MOST_BODY = 4 << 20
+
+
+OF_CONNECTION = ("Connection", "Content-Length", "Date", "Server", "Transfer-Encoding")
+
+
+def _message_in(body: bytes) -> str | None:
+    """Give the name of the tool that a message of MCP calls, or the method of another message."""
+    try:
+        message = json.loads(body)
+        name = message["params"]["name"] if message["method"] == "tools/call" else message["method"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return None
+    return name[:100] if isinstance(name, str) else None
 
 
 def _error(status: int, message: str, reason: str) -> Answer:
@@ -41,6 +59,14 @@ def _as_bytes(body: t.Any) -> bytes:
     if body is None:
         return b""
     return body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
+
+
+class Called(t.NamedTuple):
+    """What a tool of MCP called of the API: its row in the journal, its fault and its status."""
+
+    row: dict[str, t.Any]
+    fault: dict[str, t.Any] | None
+    status: int
 
 
 class Simulator(ThreadingHTTPServer):
@@ -59,6 +85,8 @@ class Simulator(ThreadingHTTPServer):
         self.oauth = OAuth(core)
         self.journal = Journal()
         self.control = Control(core, self.oauth, self.faults, self.journal)
+        self.mcp: Door | None = None
+        """The second door, if there is one."""
         self.state_file = state_file
         self.save_lock = threading.Lock()
         self.origin = "http://127.0.0.1:%d" % self.server_address[1]
@@ -111,6 +139,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Simulator
     _status: int | None = None
     _fault: str | None = None
+    _by_mcp: Called | None = None
 
     def log_message(self, format: str, *args: t.Any) -> None:
         """A request has its own line, with the fault that it met."""
@@ -122,7 +151,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _tell(self) -> None:
         """Write this request's line: method, path, status, fault."""
-        path = "".join(letter if letter.isprintable() else "\\x%02x" % ord(letter) for letter in self.path[:200])
+        shown = self.path[:200] + (f" {self._by_mcp.row['mcp']}" if self._by_mcp else "")
+        path = "".join(letter if letter.isprintable() else "\\x%02x" % ord(letter) for letter in shown)
         outcome = "no reply" if self._status is None else str(self._status)
         self.server.tell(f"{self.command:<7}{path}  {outcome}" + (f"  (fault: {self._fault})" if self._fault else ""))
 
@@ -133,6 +163,7 @@ class Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         self._status = None
         self._fault = None
+        self._by_mcp = None
         try:
             self._route()
         finally:
@@ -153,6 +184,8 @@ class Handler(BaseHTTPRequestHandler):
             self._control(parts.path[6:], query, body)
         elif parts.path == "/v1" or parts.path.startswith("/v1/"):
             self._answer(parts.path[3:], query, body, lambda: self._api(parts.path[3:], query, body))
+        elif parts.path == "/mcp":
+            self._mcp(parts.query, body)
         elif parts.path == "/" and self.command in ("GET", "HEAD"):
             self._send(pages.overview_page())
         elif parts.path == "/oauth/device" and self.command in ("GET", "POST"):
@@ -196,6 +229,98 @@ class Handler(BaseHTTPRequestHandler):
         status, found = self.server.oauth.handle(self.command, path, form, self.server.origin, document)
         return Answer(status, {"Cache-Control": "no-store"}, found), status < 300 and self.command == "POST"
 
+    # MCP
+
+    def _mcp(self, query: str, body: bytes) -> None:
+        """Answer a message of MCP. What its tool calls of the API is noted and spoiled as a request to the API."""
+        door, core = self.server.mcp, self.server.core
+        if door is None:
+            text = f"Cannot {self.command} /mcp: the simulator answers MCP if it is started with --mcp."
+            self._send(_error(404, text, "Not Found"))
+            return
+        try:
+            with core.lock:
+                api_key = core.authenticate({name.lower(): value for name, value in self.headers.items()})
+                scopes = list(core.keys[api_key]["scopes"])
+        except No as no:
+            refusal = core.refusal(no, {"WWW-Authenticate": "Bearer"})
+            self._answer("/mcp", {}, body, lambda: (refusal, False))
+            return
+        given = Incoming(
+            self.command, query, self.headers.items(), body, api_key, scopes, self._call_by_mcp, self._is_gone
+        )
+        exchange = door.open(given)
+        try:
+            self._exchange(exchange, body)
+        finally:
+            exchange.leave()
+
+    def _exchange(self, exchange: Exchange, body: bytes) -> None:
+        """Send what the SDK of MCP answers; meanwhile, its tool is called in this thread."""
+        messages = exchange.messages()
+        head = next(messages, {"status": 500, "headers": []})
+        headers = {name.decode("latin-1").title(): value.decode("latin-1") for name, value in head["headers"]}
+        is_stream = self.command == "GET" and head["status"] == 200
+        parts = [] if is_stream else [message.get("body", b"") for message in messages]
+        answer = Answer(head["status"], {n: v for n, v in headers.items() if n not in OF_CONNECTION}, b"".join(parts))
+        if self._by_mcp is None:
+            row = self._noted("/mcp", {}, body, mcp=_message_in(body))
+            self._by_mcp = Called(row, self._next_fault(row, repr(body)), answer.status)
+        row, fault, status = self._by_mcp
+        try:
+            if fault is None:
+                row["status"] = status
+            elif fault["kind"] == "truncate":  # a reply of events is whole as soon as its one event is
+                answer = answer._replace(body=answer.body[: len(answer.body) // 2])
+            if fault:
+                self._spoil(fault, answer, row)
+            elif is_stream:
+                self._stream(answer, messages)
+            else:
+                self._send(answer)
+            if fault is None or fault["kind"] == "delay":
+                self._status = row["status"] = status
+        finally:
+            self.server.journal.done(row)
+
+    def _call_by_mcp(self, tool: str, request: ApiRequest, instead: Endpoint | None) -> Answer:
+        """Send a request to the API for a tool; see Core.handle for *instead*, which makes it a message of MCP only."""
+        core = self.server.core
+        path, method = ("/mcp", "") if instead else (request.path, request.method)
+        row = self._noted(path, request.query, request.body, method, tool)
+        fault = self._next_fault(row, f"{sorted(request.query.items())} {request.body!r}")
+        headers = {**request.headers, "authorization": self.headers.get("Authorization", "")}
+
+        def handle() -> tuple[Answer, bool]:
+            answer = core.handle(request.method, request.path, request.query, headers, request.body, instead)
+            return answer, core.effect
+
+        answer = self._carried_out(row, fault, handle)
+        self._by_mcp = Called(row, fault, answer.status)
+        return answer
+
+    def _stream(self, answer: Answer, messages: t.Iterator[dict[str, t.Any]]) -> None:
+        """Send a stream that ends when the session does."""
+        self.close_connection = True
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.flush()
+        for message in messages:
+            self.wfile.write(message.get("body", b""))
+            self.wfile.flush()
+
+    def _is_gone(self) -> bool:
+        """Say whether the client has closed the connection."""
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     # Faults and replies
 
     def _answer(
@@ -217,30 +342,47 @@ class Handler(BaseHTTPRequestHandler):
         handle: t.Callable[[], tuple[Answer, bool]],
     ) -> None:
         """Carry out a request, or not, as its fault says, and send the answer."""
-        fault = self.server.faults.next(self.command, path, f"{sorted(query.items())} {body!r}")
+        fault = self._next_fault(row, f"{sorted(query.items())} {body!r}")
+        answer = self._carried_out(row, fault, handle)
+        if fault:
+            self._spoil(fault, answer, row)
+        else:
+            self._send(answer)
+
+    def _next_fault(self, row: dict[str, t.Any], rest: str) -> dict[str, t.Any] | None:
+        """Give the fault that a request meets. *rest*: what else the request is known by."""
+        fault = self.server.faults.next(row["method"], row["path"], rest)
         row["fault"] = self._fault = fault["kind"] if fault else None
+        return fault
+
+    def _carried_out(
+        self,
+        row: dict[str, t.Any],
+        fault: dict[str, t.Any] | None,
+        handle: t.Callable[[], tuple[Answer, bool]],
+    ) -> Answer:
+        """Carry out a request and give its answer; an empty one if its fault comes before that."""
         if fault and fault["when"] == "before":
             if fault["kind"] != "delay":
-                self._spoil(fault, Answer(200, {}, {}), row)
-                return
+                return Answer(200, {}, {})
             time.sleep(float(fault.get("seconds", 1)))
             fault["seconds"] = 0
         answer, row["effect"] = handle()
         if row["effect"]:
             self.server.core.settle()
             self.server.save()
-        if fault:
-            self._spoil(fault, answer, row)
-            return
-        row["status"] = answer.status
-        if answer.status < 300:
-            self.server.journal.answered.add(f"{self.command} {path}")
-        self._send(answer)
+        if not fault:
+            row["status"] = answer.status
+            if answer.status < 300:
+                self.server.journal.answered.add(f"{row['method']} {row['path']}")
+        return answer
 
-    def _noted(self, path: str, query: dict[str, str], body: bytes) -> dict[str, t.Any]:
-        """Add a request to the journal; what becomes of it is added to this row."""
+    def _noted(
+        self, path: str, query: dict[str, str], body: bytes, method: str = "", mcp: str | None = None
+    ) -> dict[str, t.Any]:
+        """Add a request to the journal; what becomes of it is added to this row. *mcp*: the tool that sends it."""
         row: dict[str, t.Any] = {
-            "method": self.command,
+            "method": method or self.command,
             "path": path,
             "query": query,
             "headers": {name.lower(): value for name, value in self.headers.items()},
@@ -248,6 +390,7 @@ class Handler(BaseHTTPRequestHandler):
             "status": None,
             "effect": False,
             "fault": None,
+            "mcp": mcp,
             "at": time.time(),
         }
         self.server.journal.add(row)
@@ -292,14 +435,14 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(float(fault.get("seconds", 60)))
         elif fault["kind"] in ("truncate", "drip"):
             data = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-            self._send_slowly(data, fault)
+            self._send_slowly(data, fault, answer.headers.get("Content-Type", "application/json"))
         self._hang_up(is_reset=fault["kind"] == "reset")
 
-    def _send_slowly(self, data: bytes, fault: dict[str, t.Any]) -> None:
+    def _send_slowly(self, data: bytes, fault: dict[str, t.Any], content_type: str) -> None:
         """Send a body byte by byte: with pauses (drip), or with a length that is never reached (truncate)."""
         is_drip = fault["kind"] == "drip"
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(data) if is_drip else len(data) + 100))
         self.end_headers()
         self.wfile.flush()

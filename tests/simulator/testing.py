@@ -29,6 +29,7 @@ class Simulator:
         self._process = process
         self.origin = origin
         self.url = origin + "/v1"
+        self.mcp_url = origin + "/mcp"
 
     @classmethod
     def start(
@@ -46,12 +47,13 @@ class Simulator:
         manifest: t.Any = None,
         ssh: bool = False,
         ssh_port: int | None = None,
+        mcp: bool = False,
         wrapper: t.Sequence[str] = (),
     ) -> Simulator:
         """Start one and wait until it answers. *port*: 0 takes a free one.
 
-        *ssh*: its servers take logins, at ``ssh_port``: 22, or 2222 where only root may use 22. *wrapper*: the command
-        that runs it, such as one that takes rights away.
+        *ssh*: its servers take logins, at ``ssh_port``: 22, or 2222 where only root may use 22. *mcp*: it answers MCP,
+        at ``mcp_url``. *wrapper*: the command that runs it, such as one that takes rights away.
         """
         command = [
             *wrapper,
@@ -78,6 +80,8 @@ class Simulator:
         if ssh:
             ssh_port = ssh_port or (22 if os.geteuid() == 0 else 2222)
             command += ["--ssh-port", str(ssh_port)]
+        if mcp:
+            command.append("--mcp")
         if deliver_to:
             command += ["--deliver-to", deliver_to]
         process = subprocess.Popen(

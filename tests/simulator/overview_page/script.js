@@ -238,7 +238,10 @@
   const requestCells = (row) => [
     cell(clock(row.at), "keep faint wide"),
     cell(row.method, "method"),
-    head({ ...part(row.path.replace(IDS, "$1\u2026"), "exact"), title: row.path }, "path"),
+    head([
+      { ...part(row.path.replace(IDS, "$1\u2026"), "exact"), title: row.path },
+      ...(row.mcp ? [part(`MCP: ${row.mcp}`, "note")] : []),
+    ], "path"),
     cell(reply(row)),
     cell(row.fault ? [tag(row.fault, "warn"), ...(row.effect && row.fault !== "delay" ? [part("carried out", "note keep")] : [])] : ""),
   ];

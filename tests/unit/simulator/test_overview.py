@@ -49,6 +49,7 @@ def entry(path: str = "/vps") -> dict[str, t.Any]:
         "status": 200,
         "effect": False,
         "fault": None,
+        "mcp": None,
         "at": NOW,
         "headers": {"a": "b"},
     }
