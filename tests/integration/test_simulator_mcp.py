@@ -182,6 +182,16 @@ def test_a_session_belongs_to_the_key_that_began_it(simulator: Simulator) -> Non
     assert post(simulator, LIST, **{**mine, "mcp-session-id": "made-up"}).status_code == 404
 
 
+def test_replies_are_events_or_json_with_or_without_a_session(simulator: Simulator) -> None:
+    usual = post(simulator, INITIALIZE).headers
+    assert usual["content-type"].startswith("text/event-stream") and usual["mcp-session-id"]
+    simulator.assume(mcp_answer="json", mcp_session="none")
+    other = post(simulator, INITIALIZE)
+    assert other.headers["content-type"] == "application/json" and "mcp-session-id" not in other.headers
+    assert other.json()["result"]["serverInfo"]["name"] == "444host"
+    assert len(post(simulator, LIST).json()["result"]["tools"]) == 42
+
+
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize(
     ("header", "value", "status"),

@@ -404,6 +404,13 @@ ELSEWHERE = {
     "oauth_status",
     "boot_seconds",
     "ssh_image",
+    "mcp_tool_names",
+    "mcp_account_tool",
+    "mcp_confirmation",
+    "mcp_confirmation_seconds",
+    "mcp_idempotency_key",
+    "mcp_answer",
+    "mcp_session",
 }
 SWITCHES = [
     (name, value)
