@@ -32,7 +32,14 @@ COMPILED = ROOT / ".cache" / "compiled"
 EXERCISED = ROOT / ".cache" / "exercised" / os.environ.get("H444_TEST_CORE", "one")
 # Whether each target is played in one of its dialects, another one for each, and not in all of them.
 IN_ONE_DIALECT = bool(os.environ.get("H444_IN_ONE_DIALECT"))
+# Whether each target is played in the controller's process only, and nothing is compared.
+IN_ONE_WAY = bool(os.environ.get("H444_IN_ONE_WAY"))
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
+
+
+def dialects(*presets: str) -> tuple[str, ...]:
+    """Give the dialects in which a test is played: the first of them where one has to do."""
+    return presets[:1] if IN_ONE_DIALECT else presets
 
 
 class Played(t.NamedTuple):

@@ -18,6 +18,7 @@ from ansible_collections.h444.cloud.tests.integration.comparing import Play
 from ansible_collections.h444.cloud.tests.integration.playing import (
     EXERCISED,
     IN_ONE_DIALECT,
+    IN_ONE_WAY,
     PRESETS,
     ROOT,
     environment,
@@ -105,5 +106,6 @@ def play_target(target: str, preset: str, folder: Path, way: str) -> Play:
 @pytest.mark.parametrize(("target", "preset"), cases(), ids=lambda value: value)
 def test_a_target_gives_the_same_in_process_and_as_a_module(target: str, preset: str, tmp_path: Path) -> None:
     """Played both ways, a target passes, and gives the same results, requests, messages and account."""
-    plays = [play_target(target, preset, folder_for(way, tmp_path), way) for way in WAYS]
-    assert_same(*plays, but=settings_of(target).get("differs"))
+    plays = [play_target(target, preset, folder_for(way, tmp_path), way) for way in WAYS[: 1 if IN_ONE_WAY else 2]]
+    if not IN_ONE_WAY:
+        assert_same(*plays, but=settings_of(target).get("differs"))
