@@ -20,9 +20,9 @@ CORE = {
     "_labels", "_names", "_order", "_paging", "_patterns", "_plan", "_protected", "_reader", "_reply", "_scrub",
     "_signature", "_status", "_table", "_thread", "_window",
 }  # fmt: skip
-EFFECTS = {"_client", "_ending", "_lock", "_pacer", "_sink", "_forward", "_transport"}
+EFFECTS = {"_client", "_ending", "_lock", "_pacer", "_sink", "_forward", "_state_file", "_transport"}
 CONVERGE = {"_bulk", "_converge", "_wait"}  # knows plans, not whose they are
-FACE = {"_module", "_spec"}  # knows Ansible
+FACE = {"_arguments", "_module", "_spec"}  # knows Ansible
 # Which nouns a noun may know: an order needs the prices and the wallet, a server its addresses, a PTR record a server.
 KNOWS = {
     "_buy": {"_account", "_catalogue"},
@@ -50,6 +50,9 @@ KNOWS = {
     "_ticket": {"_account"},
     "_delivery": {"_webhook"},
     "_document": {"_addresses", "_catalogue", "_domain", "_hosting", "_vps", "_webhook"},
+    # It reads the whole account.
+    "_changes": {"_account", "_addresses", "_billing", "_domain", "_hosting", "_ticket", "_vps", "_webhook"},
+    "_watch": {"_changes"},
     # The guard of a raw call reads the names of what it is about.
     "_raw": {"_addresses", "_hosting", "_vps", "_webhook"},
 }
