@@ -90,34 +90,22 @@ SANITY = {
     "validate-modules",
     "yamllint",
 }
-# Lost replies, killed processes and tokens: what happens in them is the client's and the operating system's. Logins to
-# simulated servers, and the script of a guide: what happens in them is the simulator's.
-SAME_ON_EVERY_CORE = (
-    "test_orders.py",
-    "test_hosting_orders.py",
-    "test_fleet.py",
-    "test_manifest.py",
-    "test_rehearsal.py",
-    "test_apply_refused.py",
-    "test_guide_account.py",
-    "test_sign_in.py",
-    "test_simulated_ssh.py",
-    "test_flaky.py",
-    "test_guide_testing.py",
+# What is played on the oldest core: what its action plugins, templates and callbacks do with modules, roles, playbooks.
+# Lost replies, killed processes, tokens, guides and pages are the same on every core.
+ON_THE_OLDEST_CORE = (
+    "test_targets.py",
+    "test_examples.py",
+    "test_secrets.py",
+    "test_credentials_file.py",
+    "test_module_defaults.py",
+    "test_warm.py",
+    "test_apply.py",
+    "test_export.py::test_an_unchanged_account_is_written_once",
+    "test_export.py::test_names_of_the_account_never_run_and_come_back_as_they_are",
+    "test_report.py::test_hostile_texts_stay_texts",
+    "test_fleet_role.py::test_twelve_servers_take_a_login_by_key_after_one_run_and_the_next_changes_nothing",
+    "test_fleet_role.py::test_without_sshpass_the_core_passes_the_password_or_nothing_is_ordered",
 )
-# What these compare is what a play shows, line by line, and in what order, which differs by nature on some cores. The
-# targets compare the results themselves, on each of them. The last three view pages, with libraries of one core alone.
-ON_THE_NEWEST_CORE = (
-    "test_in_process.py",
-    "test_in_process_ends.py",
-    "test_where_tasks_run.py",
-    "test_event_source_webhook.py",
-    "test_browser.py",
-    "test_simulator_page.py",
-    "test_simulator_mcp.py",
-    "test_report_page.py",
-)
-WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")
 # A core that is still to come: does each module work there, and does it keep secrets.
 ON_THE_COMING_CORE = ("test_targets.py", "test_secrets.py", "test_credentials_file.py")
 # What touches Ansible is tested on each core, and module_utils on each core's Python; the rest on the newest core.
@@ -527,18 +515,18 @@ class Checks:
         return self.pytest(f"unit-{core.version}", core, *what)
 
     def integration(self, core: Core) -> str:
-        """Run the integration tests: each target in every dialect on the newest core, in one of them on the others."""
+        """Run the integration tests: all of them on the newest core, on the others what can differ there."""
         name = f"integration-{core.version}"
         if core is self.newest:
-            note = self.pytest(name, core, "tests/integration")
+            extent = {"H444_EXTENT": "light"} if "all" in self.asked else {}
+            note = self.pytest(name, core, "tests/integration", **extent)
             if not any("endpoints answered" in line for line in self.last_words()):
                 raise Failed("whether every endpoint of the contract was met was not looked at")
             return note
-        if core.version == COMING:
-            files = [f"tests/integration/{file}" for file in ON_THE_COMING_CORE]
-            return self.pytest(name, core, *files, *WITHOUT_DIALECTS, at_least=25, H444_IN_ONE_WAY="1")
-        left_out = [f"--ignore=tests/integration/{file}" for file in SAME_ON_EVERY_CORE + ON_THE_NEWEST_CORE]
-        return self.pytest(name, core, "tests/integration", *left_out, H444_IN_ONE_DIALECT="1")
+        is_coming = core.version == COMING
+        files = [f"tests/integration/{test}" for test in (ON_THE_COMING_CORE if is_coming else ON_THE_OLDEST_CORE)]
+        extent = {"H444_EXTENT": "in process only" if is_coming else "one dialect"}
+        return self.pytest(name, core, *files, at_least=25, **extent)
 
     def molecule(self) -> str:
         """Run the scenarios on what ships, then what the guide shows to users."""

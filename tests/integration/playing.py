@@ -30,16 +30,16 @@ COMPILING = ROOT / "tests" / "integration" / "compiling"
 COMPILED = ROOT / ".cache" / "compiled"
 # Where each target notes which endpoints answered it; conftest.py looks whether all were met. Two cores may be at it.
 EXERCISED = ROOT / ".cache" / "exercised" / os.environ.get("H444_TEST_CORE", "one")
-# Whether each target is played in one of its dialects, another one for each, and not in all of them.
-IN_ONE_DIALECT = bool(os.environ.get("H444_IN_ONE_DIALECT"))
-# Whether each target is played in the controller's process only, and nothing is compared.
-IN_ONE_WAY = bool(os.environ.get("H444_IN_ONE_WAY"))
+# How much of each target is played, see ways() in test_targets.py. run.py chooses for each core.
+EVERY, LIGHT, ONE_DIALECT, IN_PROCESS_ONLY = "every", "light", "one dialect", "in process only"
+EXTENT = os.environ.get("H444_EXTENT", EVERY)
+assert EXTENT in (EVERY, LIGHT, ONE_DIALECT, IN_PROCESS_ONLY), f"H444_EXTENT={EXTENT}"
 SECRET_WORDS = ("password", "secret", "api_key", "access_token", "refresh_token")
 
 
 def dialects(*presets: str) -> tuple[str, ...]:
     """Give the dialects in which a test is played: the first of them where one has to do."""
-    return presets[:1] if IN_ONE_DIALECT else presets
+    return presets if EXTENT in (EVERY, LIGHT) else presets[:1]
 
 
 class Played(t.NamedTuple):

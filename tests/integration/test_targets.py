@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.h444.cloud.tests.integration.comparing import Play
+from ansible_collections.h444.cloud.tests.integration.comparing import IN_PROCESS, Play
 from ansible_collections.h444.cloud.tests.integration.playing import (
+    EVERY,
     EXERCISED,
-    IN_ONE_DIALECT,
-    IN_ONE_WAY,
+    EXTENT,
+    IN_PROCESS_ONLY,
+    LIGHT,
+    ONE_DIALECT,
     PRESETS,
     ROOT,
     environment,
@@ -42,18 +45,38 @@ def settings_of(target: str) -> dict[str, t.Any]:
     return settings
 
 
-def cases() -> list[tuple[str, str]]:
-    """Pair each target with each of its sets of assumptions; a hidden target is a part of others."""
+def targets() -> list[str]:
+    """List what is played; a hidden target is a part of others."""
     found = []
-    for number, folder in enumerate(sorted(TARGETS.glob("*/"))):
+    for folder in sorted(TARGETS.glob("*/")):
         aliases = folder / "aliases"
         hidden = aliases.exists() and "hidden" in aliases.read_text(encoding="utf-8").split()
         if (folder / "tasks" / "main.yml").exists() and not hidden:
-            presets = settings_of(folder.name).get("presets", PRESETS)
-            if IN_ONE_DIALECT:
-                presets = [presets[number % len(presets)]]
-            found += [(folder.name, preset) for preset in presets]
+            found.append(folder.name)
     return found
+
+
+def ways(extent: str, target: str) -> dict[str, tuple[str, ...]]:
+    """Give the dialects in which a target is played, each with the ways that are compared there.
+
+    Where it is played as a module in one dialect only, that is another one from target to target, and on the oldest
+    core another one than on the newest.
+    """
+    presets = settings_of(target).get("presets", PRESETS)
+    number = targets().index(target)
+    if extent == EVERY:
+        return dict.fromkeys(presets, WAYS)
+    if extent == LIGHT:
+        both = presets[(number + 1) % len(presets)]
+        return {preset: WAYS if preset == both else (IN_PROCESS,) for preset in presets}
+    if extent == IN_PROCESS_ONLY:
+        return {presets[0]: (IN_PROCESS,)}
+    return {presets[number % len(presets)]: WAYS}
+
+
+def cases() -> list[tuple[str, str]]:
+    """Pair each target with each of the dialects in which it is played."""
+    return [(target, preset) for target in targets() for preset in ways(EXTENT, target)]
 
 
 def test_there_are_targets() -> None:
@@ -106,6 +129,14 @@ def play_target(target: str, preset: str, folder: Path, way: str) -> Play:
 @pytest.mark.parametrize(("target", "preset"), cases(), ids=lambda value: value)
 def test_a_target_gives_the_same_in_process_and_as_a_module(target: str, preset: str, tmp_path: Path) -> None:
     """Played both ways, a target passes, and gives the same results, requests, messages and account."""
-    plays = [play_target(target, preset, folder_for(way, tmp_path), way) for way in WAYS[: 1 if IN_ONE_WAY else 2]]
-    if not IN_ONE_WAY:
+    plays = [play_target(target, preset, folder_for(way, tmp_path), way) for way in ways(EXTENT, target)[preset]]
+    if len(plays) > 1:
         assert_same(*plays, but=settings_of(target).get("differs"))
+
+
+def test_every_dialect_is_compared_both_ways_by_some_target() -> None:
+    """Also where a target is played as a module in one dialect only."""
+    for extent in (EVERY, LIGHT, ONE_DIALECT):
+        compared = {preset for target in targets() for preset, both in ways(extent, target).items() if both == WAYS}
+        assert compared == set(PRESETS), extent
+    assert all(WAYS in ways(LIGHT, target).values() for target in targets())

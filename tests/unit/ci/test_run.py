@@ -92,15 +92,18 @@ def test_the_newest_core_tests_all_and_the_others_what_can_differ(monkeypatch: p
             stage.work()
     assert given["unit-2.21"] == (("tests/unit",), {})
     assert given["unit-2.18"] == given["unit-2.22"] == (("tests/unit/plugins",), {})
+    assert given["integration-2.21"] == (("tests/integration",), {"H444_EXTENT": "light"})
+    for version, tests, extent in (
+        ("2.18", run.ON_THE_OLDEST_CORE, "one dialect"),
+        ("2.22", run.ON_THE_COMING_CORE, "in process only"),
+    ):
+        what = tuple(f"tests/integration/{test}" for test in tests)
+        assert given[f"integration-{version}"] == (what, {"at_least": 25, "H444_EXTENT": extent})
+        for test in tests:
+            file, _colons, function = test.partition("::")
+            assert f"def {function}" in (ROOT / "tests" / "integration" / file).read_text(encoding="utf-8")
+    checks(monkeypatch, "integration").on_cores("integration")[0].work()
     assert given["integration-2.21"] == (("tests/integration",), {})
-    oldest, coming = given["integration-2.18"], given["integration-2.22"]
-    newest = run.SAME_ON_EVERY_CORE + run.ON_THE_NEWEST_CORE
-    ignored = tuple(f"--ignore=tests/integration/{file}" for file in newest)
-    assert oldest == (("tests/integration", *ignored), {"H444_IN_ONE_DIALECT": "1"})
-    files = tuple(f"tests/integration/{file}" for file in run.ON_THE_COMING_CORE)
-    assert coming == ((*files, *run.WITHOUT_DIALECTS), {"at_least": 25, "H444_IN_ONE_WAY": "1"})
-    for file in newest + run.ON_THE_COMING_CORE:
-        assert (ROOT / "tests" / "integration" / file).exists()
     checks(monkeypatch, "quick").on_cores("unit")[0].work()
     assert given["unit-2.21"][0] == ("tests/unit", "-m", "not slow")
 
