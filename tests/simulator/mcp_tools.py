@@ -152,7 +152,7 @@ def _body(contract: Row, operation: Row) -> tuple[Row, bool]:
 
 
 def plain(contract: Row, node: t.Any) -> t.Any:
-    """Give a part of the contract with its references replaced, and without the marks and examples."""
+    """Give a part of the contract with its references replaced, one type in each place, and no marks or examples."""
     if isinstance(node, list):
         return [plain(contract, one) for one in node]
     if not isinstance(node, dict):
@@ -164,7 +164,9 @@ def plain(contract: Row, node: t.Any) -> t.Any:
             target = target[step]
         found = plain(contract, target)
     for name, value in node.items():
-        if name not in ("$ref", "examples") and not name.startswith("x-h444-"):
+        if name == "type" and isinstance(value, list):  # the same, and read by clients that know one type only
+            found["anyOf"] = [{"type": one} for one in value]
+        elif name not in ("$ref", "examples") and not name.startswith("x-h444-"):
             found[name] = plain(contract, value)
     return found
 
