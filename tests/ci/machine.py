@@ -37,6 +37,7 @@ PACKAGES = {
     LOGINS: {
         "bubblewrap": ("bwrap",),
         "openssh-client": ("ssh",),
+        "openssh-server": ("/usr/sbin/sshd",),
         "openssh-sftp-server": ("/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server"),
         "sshpass": ("sshpass",),
     },

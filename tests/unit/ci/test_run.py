@@ -198,7 +198,13 @@ def test_packages_are_named_by_the_programs_that_are_missing(monkeypatch: pytest
     there = {"ssh": "/usr/bin/ssh", "/usr/libexec/openssh/sftp-server": "/usr/libexec/openssh/sftp-server"}
     there["google-chrome"] = "/usr/bin/google-chrome"
     monkeypatch.setattr(machine.shutil, "which", there.get)
-    assert machine.lacking_packages() == ["bubblewrap", "sshpass", "chromium-driver", "default-jre-headless"]
+    assert machine.lacking_packages() == [
+        "bubblewrap",
+        "openssh-server",
+        "sshpass",
+        "chromium-driver",
+        "default-jre-headless",
+    ]
 
 
 @pytest.mark.parametrize(
