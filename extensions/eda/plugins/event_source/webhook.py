@@ -273,6 +273,10 @@ def _kind(value: t.Any) -> str:
     return "null" if value is None else kinds.get(type(value), "a number with a decimal point or an exponent")
 
 
+def _is_whole(value: t.Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def read_number(name: str, value: t.Any, low: float, high: float, is_whole: bool = False) -> t.Any:
     """Return a number within limits. A number may also be written as text."""
     what = f"must be a {'whole ' if is_whole else ''}number from {low:g} to {high:g}."
@@ -312,7 +316,7 @@ def read_secrets(name: str, value: t.Any) -> tuple[str, ...]:
 
 def _secret(name: str, secret: t.Any) -> str:
     # A template makes a number of a secret that consists of digits.
-    if isinstance(secret, int) and not isinstance(secret, bool):
+    if _is_whole(secret):
         return str(secret)
     if not isinstance(secret, str) or not secret.strip():
         raise wrong(name, f"each secret must be a text that is not empty, but one is {_kind(secret)}.")
@@ -346,7 +350,7 @@ READERS: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "tolerance": lambda name, value: read_number(name, value, 0, 10**10),
     "certfile": read_text,
     "keyfile": read_text,
-    "password": lambda name, value: str(value) if type(value) is int else read_text(name, value),
+    "password": lambda name, value: read_text(name, str(value) if _is_whole(value) else value),
     "max_body_bytes": lambda name, value: read_number(name, value, 1, 2**31, is_whole=True),
     "read_timeout": lambda name, value: read_number(name, value, 0.001, 86400),
     "dedupe_seconds": lambda name, value: read_number(name, value, 0, 10**10),
