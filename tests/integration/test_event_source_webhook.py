@@ -442,6 +442,35 @@ def test_the_deliveries_of_the_simulator_fire_once_and_the_rulebook_ends(tmp_pat
 
 
 @pytest.mark.slow
+def test_the_rulebooks_of_the_collection_work_by_name(tmp_path: Path) -> None:
+    """One shows each event, also one that is not known; the other writes the report after an event."""
+    ports, report = (free_port(), free_port()), tmp_path / "report.html"
+    (tmp_path / "localhost.yml").write_text("all: {hosts: {localhost: {}}}")
+    names = "H444_WEBHOOK_SECRET,H444_WEBHOOK_PORT,H444_WEBHOOK_PATH"
+    given = {"H444_WEBHOOK_SECRET": SECRET, "H444_WEBHOOK_PATH": "/hook", "REPORT_FILE": str(report)}
+    with Simulator.start() as simulator:
+        env = environment(tmp_path / "home", simulator.url, simulator.key, **given)
+        shows = ("--rulebook", "h444.cloud.show_events", "-E", names)
+        updates = ("--rulebook", "h444.cloud.update_report", "-E", f"{names},REPORT_FILE", "-i", "../localhost.yml")
+        with contextlib.ExitStack() as stack:
+            # Both at once, because each takes a while to start.
+            shown, updated = (
+                stack.enter_context(Rulebook(tmp_path / name, {**env, "H444_WEBHOOK_PORT": str(port)}, *arguments))
+                for name, port, arguments in (("a", ports[0], shows), ("b", ports[1], updates))
+            )
+            shown.wait_for_port(ports[0])
+            assert deliver(ports[0], SECRET, {"event": "vps.moved", "vpsId": 5}, "/hook") == 200
+            shown.wait_for(r"^vps\.moved \{'vps_id': '5'\}$")
+            updated.wait_for_port(ports[1])
+            # What is no plain text breaks a playbook to which it is passed, or runs in it.
+            label = "{{ lookup('ansible.builtin.pipe', 'touch ran') }} \U0001f680"
+            body = {"event": "vps.created", "data": {"vpsId": 1, "label": label}}
+            assert deliver(ports[1], SECRET, body, "/hook") == 200
+            updated.wait_for(r"^PLAY RECAP .*\n.* failed=0 ")
+            assert "<html" in report.read_text(encoding="utf-8") and not list(tmp_path.rglob("ran"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("secret", "port", "says"),
     [
