@@ -97,7 +97,9 @@ def _check(args: dict[str, t.Any]) -> None:
     if args["execution_environment"] and args["execution_environment_image"]:
         raise AwxError("awx_execution_environment and awx_execution_environment_image exclude each other.")
     if not args["inventory_path"].endswith(("h444.yml", "h444.yaml")):
-        raise AwxError("awx_inventory_path must end in h444.yml or h444.yaml, because the inventory plugin reads no other.")
+        raise AwxError(
+            "awx_inventory_path must end in h444.yml or h444.yaml, because the inventory plugin reads no other."
+        )
     _check_extra_vars(args["extra_vars"])
 
 
@@ -152,7 +154,7 @@ def _settings(api: Awx, args: dict[str, t.Any]) -> objects.Settings:
     )
 
 
-def _organization(api: Awx, args: dict[str, t.Any]) -> int:
+def _organization(api: Awx, args: dict[str, t.Any]) -> objects.Known:
     return running.find_one(api, "organizations", "organization", args["organization"], "awx_organization")
 
 
@@ -163,7 +165,7 @@ def _creation(api: Awx, args: dict[str, t.Any]) -> planning.Plan:
 
 
 def _removal(api: Awx, args: dict[str, t.Any]) -> planning.Plan:
-    organization = _organization(api, args)
+    organization = _organization(api, args).id
     snapshot = running.read_for_removal(api, args["prefix"], organization)
     return planning.plan_removal(snapshot, args["prefix"], organization)
 
@@ -187,8 +189,12 @@ def _carry_out(api: Awx, plan: planning.Plan, args: dict[str, t.Any]) -> None:
     try:
         runner.run(plan.steps)
     except AwxError as error:
+        if not runner.has_sent:
+            raise AnsibleActionFail("%s %s" % (error, NOTHING_CHANGED)) from None
         done = ", ".join("%s '%s'" % (objects.TITLES[step.kind], step.name) for step in runner.done)
-        raise AnsibleActionFail("%s %s" % (error, "Done before: %s." % done if done else NOTHING_CHANGED)) from None
+        raise AnsibleActionFail(
+            "%s Done before: %s. Run the role again to do the rest." % (error, done or "nothing")
+        ) from None
 
 
 def _diff(step: dict[str, t.Any]) -> dict[str, t.Any]:

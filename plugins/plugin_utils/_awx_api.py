@@ -10,12 +10,11 @@ import base64
 import http.client
 import json
 import re
+import ssl
 import typing as t
 import urllib.error
 import urllib.parse
-
-from ansible.module_utils.urls import ConnectionError as NoConnection
-from ansible.module_utils.urls import SSLValidationError, open_url
+import urllib.request
 
 PAGE_SIZE = 200
 MOST_PAGES = 500
@@ -46,15 +45,36 @@ class Answer(t.NamedTuple):
     body: t.Any
 
 
+class _NoRedirection(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: it would send the credentials to another address."""
+
+    def redirect_request(self, *_args: t.Any, **_more: t.Any) -> None:
+        """Make no further request."""
+
+
 class Awx:
     """One AWX. Its door is found by asking: /api/v2/, or /api/controller/v2/ behind a gateway."""
 
-    def __init__(self, access: Access, secrets: t.Iterable[str] = (), opener: t.Callable[..., t.Any] = open_url) -> None:
+    def __init__(self, access: Access, secrets: t.Iterable[str] = ()) -> None:
         self.access = access
         self.base = base_of(access.url)
         self.secrets = sorted({secret for secret in (access.token, access.password, *secrets) if secret}, key=len)
         self.door = ""
-        self._open = opener
+        self._opener = self._make_opener()
+
+    def _make_opener(self) -> urllib.request.OpenerDirector:
+        """Make what sends requests. It uses the proxies of the environment, and follows no redirection."""
+        handlers: list[urllib.request.BaseHandler] = [_NoRedirection()]
+        if self.base.startswith("https:"):
+            try:
+                context = ssl.create_default_context(cafile=self.access.ca_path or None)
+            except (OSError, ValueError):
+                raise AwxError("awx_ca_path: there is no certificate in %s." % self.access.ca_path) from None
+            if not self.access.validate_certs:
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+            handlers.append(urllib.request.HTTPSHandler(context=context))
+        return urllib.request.build_opener(*handlers)
 
     # The door
 
@@ -131,37 +151,27 @@ class Awx:
         return {"Authorization": "Basic %s" % base64.b64encode(pair.encode("utf-8")).decode("ascii")}
 
     def _attempt(self, method: str, address: str, body: t.Any, headers: dict[str, str]) -> Answer:
-        data = None
-        if body is not None:
-            data = json.dumps(body)
-            headers = {**headers, "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode("utf-8")
+        request = urllib.request.Request(address, data, {"Accept": "application/json", **headers}, method=method)
+        request.add_header("User-Agent", AGENT)
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
         try:
-            answer = self._open(
-                address,
-                method=method,
-                data=data,
-                headers={"Accept": "application/json", **headers},
-                timeout=self.access.timeout,
-                validate_certs=self.access.validate_certs,
-                ca_path=self.access.ca_path or None,
-                follow_redirects="none",
-                http_agent=AGENT,
-                use_netrc=False,
-            )
-            return Answer(answer.status, _json(answer.read()))
+            with self._opener.open(request, timeout=self.access.timeout) as answer:
+                return Answer(answer.status, _json(answer.read()))
         except urllib.error.HTTPError as error:
             return self._refused(error)
-        except SSLValidationError:
-            raise AwxError(self._untrusted()) from None
-        except (NoConnection, http.client.HTTPException, OSError, ValueError) as error:
+        except (http.client.HTTPException, OSError, ValueError) as error:
             raise AwxError(self._silence(error)) from None
 
     def _refused(self, error: urllib.error.HTTPError) -> Answer:
         if 300 <= error.code < 400:
             target = str(error.headers.get("Location") or "another address")
+            error.close()
             raise AwxError("%s redirects to %s. Set awx_url to the final address." % (self.base, _short(target)))
         try:
-            return Answer(error.code, _json(error.read()))
+            with error:
+                return Answer(error.code, _json(error.read()))
         except (http.client.HTTPException, OSError):
             return Answer(error.code, None)
 
@@ -172,11 +182,11 @@ class Awx:
 
     def _silence(self, error: Exception) -> str:
         reason = getattr(error, "reason", None) or error
-        if "CERTIFICATE_VERIFY_FAILED" in str(reason):
+        if isinstance(reason, ssl.SSLCertVerificationError):
             return self._untrusted()
         if isinstance(reason, TimeoutError) or "timed out" in str(reason):
             return "%s does not answer within %d seconds. Check awx_url." % (self.base, self.access.timeout)
-        text = re.sub(r"^\[Errno -?\d+\] ", "", str(reason)) or type(reason).__name__
+        text = re.sub(r"^\[Errno -?[0-9]+\] ", "", str(reason)) or type(reason).__name__
         return self.scrub("%s can't be reached: %s. Check awx_url." % (self.base, _short(text).rstrip(".")))
 
     # What AWX says

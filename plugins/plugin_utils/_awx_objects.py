@@ -66,6 +66,13 @@ class Ref(t.NamedTuple):
     key: str
 
 
+class Known(t.NamedTuple):
+    """The ID of an object that the role does not make, and its name."""
+
+    id: int
+    name: str
+
+
 class Node(t.NamedTuple):
     """A node of a workflow."""
 
@@ -123,14 +130,14 @@ class Settings(t.NamedTuple):
     """What the variables of the role say."""
 
     prefix: str
-    organization: int
+    organization: Known
     project_url: str
     project_branch: str = ""
-    project_credential: t.Optional[int] = None
+    project_credential: t.Optional[Known] = None
     inventory_path: str = "inventory.h444.yml"
     api_url: str = ""
-    environment: t.Optional[int] = None
-    """the ID of an execution environment that exists"""
+    environment: t.Optional[Known] = None
+    """an execution environment that exists"""
     environment_image: str = ""
     """the image of an execution environment that is made"""
     playbooks: tuple[str, ...] = PLAYBOOKS

@@ -15,7 +15,7 @@ import typing as t
 import yaml
 
 from ansible_collections.h444.cloud.plugins.plugin_utils import _awx_objects as objects
-from ansible_collections.h444.cloud.plugins.plugin_utils._awx_objects import Ref, Wanted
+from ansible_collections.h444.cloud.plugins.plugin_utils._awx_objects import Known, Ref, Wanted
 
 Row = t.Mapping[str, t.Any]
 """an object as AWX returns it"""
@@ -24,7 +24,7 @@ Key = tuple[str, int]
 
 CREATE, UPDATE, REMOVE = "create", "update", "remove"
 ENCRYPTED = "$encrypted$"
-NEW = "(new)"
+NOTHING = ("", None, False, {})
 NODES = "workflow_job_template_nodes"
 RELATIONS = ("success_nodes", "failure_nodes", "always_nodes")
 
@@ -110,7 +110,7 @@ def _is_beside(wanted: Wanted, row: Row, ids: t.Mapping[str, int]) -> bool:
         return row.get("inventory") == ids.get("inventory")
     if wanted.kind == objects.CREDENTIALS and row.get("credential_type") != ids.get("credential_type"):
         return False
-    return "organization" not in fields or row.get("organization") == fields["organization"]
+    return "organization" not in fields or row.get("organization") == fields["organization"].id
 
 
 def find_all(wanted: t.Sequence[Wanted], rows: t.Mapping[str, t.Sequence[Row]]) -> dict[str, Row]:
@@ -146,7 +146,11 @@ def _problems(wanted: Wanted, row: t.Optional[Row], prefix: str, secret: Secret)
             title,
             wanted.name,
         )
-    elif row is not None and wanted.kind == objects.ENVIRONMENTS and row.get("organization") != _home(wanted):
+    elif (
+        row is not None
+        and wanted.kind == objects.ENVIRONMENTS
+        and row.get("organization") != wanted.fields["organization"].id
+    ):
         yield "The %s '%s' belongs to another organization. Set another awx_prefix." % (title, wanted.name)
     elif row is not None and row.get("pending_deletion"):
         yield "AWX is still deleting the %s '%s'. Run the role again in a minute." % (title, wanted.name)
@@ -154,16 +158,10 @@ def _problems(wanted: Wanted, row: t.Optional[Row], prefix: str, secret: Secret)
         yield "awx_api_key is required to %s the credential '%s'." % ("make" if row is None else "update", wanted.name)
 
 
-def _home(wanted: Wanted) -> t.Any:
-    return wanted.fields.get("organization")
-
-
 class _Planner:
     """Plans one object after the other."""
 
-    def __init__(
-        self, wanted: t.Sequence[Wanted], snapshot: Snapshot, ids: dict[str, int], secret: Secret
-    ) -> None:
+    def __init__(self, wanted: t.Sequence[Wanted], snapshot: Snapshot, ids: dict[str, int], secret: Secret) -> None:
         self.names = {one.key: one.name for one in wanted}
         self.snapshot = snapshot
         self.ids = ids
@@ -188,7 +186,7 @@ class _Planner:
         if wanted.kind == objects.CREDENTIALS:
             fields["inputs"] = {**fields["inputs"], objects.API_KEY: self.secret.value}
             shown["inputs"] = {"before": None, "after": {**wanted.fields["inputs"], objects.API_KEY: ENCRYPTED}}
-        shown.pop("name")
+        shown = {name: change for name, change in shown.items() if name != "name" and change["after"] not in NOTHING}
         return shown, [Request("POST", (wanted.kind,), fields, wanted.key)]
 
     def _update(self, wanted: Wanted, row: Row) -> tuple[dict[str, t.Any], list[Request]]:
@@ -224,11 +222,15 @@ class _Planner:
     def _is_same(self, name: str, wanted: t.Any, current: t.Any) -> bool:
         if isinstance(wanted, Ref):
             return wanted.key in self.ids and self.ids[wanted.key] == current
+        if isinstance(wanted, Known):
+            return wanted.id == current
         if name == "extra_vars":
             return _variables(wanted) == _variables(current)
         return wanted == current or (wanted in ("", None) and current in ("", None))
 
     def _shown(self, value: t.Any) -> t.Any:
+        if isinstance(value, Known):
+            return value.name
         return self.names[value.key] if isinstance(value, Ref) else value
 
     def _target(self, wanted: Wanted, row: t.Optional[Row]) -> t.Any:
@@ -247,7 +249,7 @@ class _Planner:
         return {"survey": change}, [Request("POST", path, wanted.survey)]
 
     def _credential(self, wanted: Wanted, row: t.Optional[Row]) -> tuple[dict[str, t.Any], list[Request]]:
-        """Attach the credential. Another one of its type, or of an inventory source, is detached: AWX takes only one."""
+        """Attach the credential. AWX takes only one of its type, and an inventory source only one at all."""
         if wanted.credential is None:
             return {}, []
         current = self.snapshot.credentials.get((wanted.kind, int(row["id"])), ()) if row is not None else ()

@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.h444.cloud.plugins.plugin_utils import _awx_objects as objects
 from ansible_collections.h444.cloud.plugins.plugin_utils import _awx_plan as planning
 from ansible_collections.h444.cloud.plugins.plugin_utils._awx_api import AwxError
-from ansible_collections.h444.cloud.plugins.plugin_utils._awx_objects import Ref, Wanted
+from ansible_collections.h444.cloud.plugins.plugin_utils._awx_objects import Known, Ref, Wanted
 from ansible_collections.h444.cloud.plugins.plugin_utils._awx_plan import Key, Request, Row, Snapshot, Step, User
 
 WORKING = frozenset({"new", "pending", "waiting", "running", "updating"})
@@ -36,13 +36,13 @@ class Api(t.Protocol):
 # Reading
 
 
-def find_one(api: Api, kind: str, title: str, name: str, option: str) -> int:
-    """Return the ID of the object of a name. Raises: AwxError unless there is exactly one."""
+def find_one(api: Api, kind: str, title: str, name: str, option: str) -> Known:
+    """Return the object of a name. Raises: AwxError unless there is exactly one."""
     rows = [row for row in api.list((kind,), name=name) if row.get("name") == name]
     if len(rows) != 1:
         found = "no" if not rows else "more than one"
         raise AwxError("%s: there is %s %s '%s' in AWX that this user can read." % (option, found, title, name))
-    return int(rows[0]["id"])
+    return Known(int(rows[0]["id"]), name)
 
 
 def read_rows(api: Api, prefix: str) -> dict[str, list[dict[str, t.Any]]]:
@@ -108,6 +108,8 @@ class Runner:
         self.api = api
         self.ids = dict(ids)
         self.done: list[Step] = []
+        self.has_sent = False
+        """whether a request that writes was sent"""
         self._playbooks = sorted(set(playbooks))
         self._timeout = timeout
         self._is_ready = False
@@ -124,6 +126,7 @@ class Runner:
             self._prepare_project()
 
     def _send(self, request: Request) -> None:
+        self.has_sent = True
         answer = self.api.write(request.method, self._filled(request.path), self._filled(request.body) or None)
         if request.key:
             if not isinstance(answer, dict) or not isinstance(answer.get("id"), int):
@@ -134,6 +137,8 @@ class Runner:
         """Return a value with IDs in the place of references."""
         if isinstance(value, Ref):
             return self.ids[value.key]
+        if isinstance(value, Known):
+            return value.id
         if isinstance(value, dict):
             return {name: self._filled(inner) for name, inner in value.items()}
         if isinstance(value, (list, tuple)):

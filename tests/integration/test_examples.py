@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.h444.cloud.tests.awx.testing import StandIn
 from ansible_collections.h444.cloud.tests.integration.comparing import Play
 from ansible_collections.h444.cloud.tests.integration.playing import (
     ROOT,
@@ -105,24 +106,26 @@ def test_the_example_of_a_role_works_and_does_nothing_twice(role: Path, tmp_path
         if not shutil.which("bwrap") or not shutil.which("sshpass"):
             pytest.skip("the example of this role logs in to servers, and bubblewrap or sshpass is not installed")
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "id_ed25519"], check=True)
-    with Simulator.start(preset="plain", ssh=bool(world.get("ssh"))) as simulator:
+    with Simulator.start(preset="plain", ssh=bool(world.get("ssh"))) as simulator, StandIn() as awx:
         simulator.seed(**world["seed"])
-        env = environment(tmp_path / "home", simulator.url, simulator.key)
+        awx.serve_project(str(world.get("awx")))
+        env = environment(tmp_path / "home", simulator.url, simulator.key, AWX_URL=awx.url, AWX_TOKEN=awx.token)
         if simulator.ssh_port:
             env["ANSIBLE_REMOTE_PORT"] = str(simulator.ssh_port)
         outputs = []
         for more, writes in ((["--check"], False), ([], True), ([], False)):
             simulator.clear_journal()
+            awx.requests.clear()
             played = play(["ansible-playbook", "-vvv", "--diff", *more, "site.yml"], env, tmp_path)
             assert played.code == 0, f"the example of {role.name} fails:\n{played.tail()}"
-            assert bool(simulator.writes()) == writes
+            assert bool((awx if "awx" in world else simulator).writes()) == writes
             outputs.append(played.output)
         assert (
             re.search(r"changed=[1-9]", outputs[0])
             and re.search(r"changed=[1-9]", outputs[1])
             and re.search(r"changed=0", outputs[2])
         )
-        assert not shown_secrets("".join(outputs), secrets_in(simulator.state()) | {simulator.key})
+        assert not shown_secrets("".join(outputs), secrets_in(simulator.state()) | {simulator.key, awx.token})
     documented = set(
         yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"][
             "options"

@@ -10,11 +10,13 @@ import re
 import typing as t
 from pathlib import Path
 
+import pytest
 import yaml
 
-from ansible_collections.h444.cloud.plugins.action import fleet_login as action
+from ansible_collections.h444.cloud.plugins.action import awx_objects as awx_action
+from ansible_collections.h444.cloud.plugins.action import fleet_login as login_action
 from ansible_collections.h444.cloud.plugins.module_utils import _status
-from ansible_collections.h444.cloud.plugins.modules import fleet_login, h444_vps_fleet
+from ansible_collections.h444.cloud.plugins.modules import awx_objects, fleet_login, h444_vps_fleet
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
@@ -66,10 +68,26 @@ def test_the_defaults_of_the_fleet_reach_its_module() -> None:
         assert re.search(rf"^    \w+: .*fleet_common\.{name} ", tasks, re.MULTILINE), name
 
 
-def test_the_login_of_the_fleet_is_documented_as_it_is_checked() -> None:
-    """The module of fleet_login is documentation only: its options are those of the action plugin."""
-    options = yaml.safe_load(fleet_login.DOCUMENTATION)["options"]
+@pytest.mark.parametrize(("module", "action"), [(awx_objects, awx_action), (fleet_login, login_action)])
+def test_what_belongs_to_a_role_is_documented_as_it_is_checked(module: t.Any, action: t.Any) -> None:
+    """Such a module is documentation only: its options are those of the action plugin."""
+    options = yaml.safe_load(module.DOCUMENTATION)["options"]
     assert set(options) == set(action.SPEC)
     for name, option in options.items():
-        for field in ("type", "elements", "default", "required"):
+        for field in ("type", "elements", "default", "required", "choices"):
             assert option.get(field) == action.SPEC[name].get(field), name
+
+
+def test_the_variables_of_awx_reach_its_module() -> None:
+    """Every variable is an option of the module, with the same type and default, and hides the same."""
+    specs = yaml.safe_load((ROLES / "awx" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    variables = specs["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((ROLES / "awx" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    tasks = (ROLES / "awx" / "tasks" / "main.yml").read_text(encoding="utf-8")
+    assert {name.removeprefix("awx_") for name in variables} == set(awx_action.SPEC)
+    for name, option in awx_action.SPEC.items():
+        variable = variables[f"awx_{name}"]
+        for field in ("type", "elements", "default", "required", "choices", "no_log"):
+            assert variable.get(field) == option.get(field), name
+        assert re.search(rf"^    {name}: .*\bawx_{name}\b", tasks, re.MULTILINE), name
+        assert defaults.get(f"awx_{name}") == variable.get("default"), name
