@@ -42,7 +42,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "playbooks": {"type": "list", "elements": "str", "choices": list(objects.PLAYBOOKS)},
     "playbook_directory": {"type": "str"},
     "manifest": {"type": "str", "default": "account.yml"},
-    "credentials_file": {"type": "str"},
+    "directory": {"type": "str"},
     "extra_vars": {"type": "dict", "default": {}},
 }
 SURVEYS = os.path.join(os.path.dirname(__file__), "..", "..", "playbooks", "files", "surveys")
@@ -128,7 +128,7 @@ def _access(args: dict[str, t.Any]) -> Access:
 def _settings(api: Awx, args: dict[str, t.Any]) -> objects.Settings:
     """Return the settings, with the IDs of what has to exist."""
     source, environment = args["project_credential"], args["execution_environment"]
-    return objects.Settings(
+    settings = objects.Settings(
         prefix=args["prefix"],
         organization=_organization(api, args),
         project_url=args["project_url"],
@@ -144,14 +144,23 @@ def _settings(api: Awx, args: dict[str, t.Any]) -> objects.Settings:
         if environment
         else None,
         environment_image=args["execution_environment_image"] or "",
-        playbooks=tuple(name for name in objects.PLAYBOOKS if name in args["playbooks"])
-        if args["playbooks"] is not None
-        else objects.PLAYBOOKS,
         playbook_directory=args["playbook_directory"] or "",
         manifest=args["manifest"] or "account.yml",
-        credentials_file=args["credentials_file"] or "",
+        directory=args["directory"] or "",
         extra_vars=args["extra_vars"],
     )
+    return settings._replace(playbooks=_playbooks(settings, args["playbooks"]))
+
+
+def _playbooks(settings: objects.Settings, asked: list[str] | None) -> tuple[str, ...]:
+    """Return the playbooks that get a job template. Raises: AwxError."""
+    homeless = [name for name in objects.PLAYBOOKS if objects.lacks_a_file(settings, name)]
+    if asked is None:
+        return tuple(name for name in objects.PLAYBOOKS if name not in homeless)
+    for name in homeless:
+        if name in asked:
+            raise AwxError("awx_directory is required for the playbook '%s', which writes files." % name)
+    return tuple(name for name in objects.PLAYBOOKS if name in asked)
 
 
 def _organization(api: Awx, args: dict[str, t.Any]) -> objects.Known:

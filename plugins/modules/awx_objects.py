@@ -102,8 +102,8 @@ options:
     description: The path of the document in the project.
     type: str
     default: account.yml
-  credentials_file:
-    description: The file for one-time passwords.
+  directory:
+    description: The directory for the files that jobs write. It must survive a job.
     type: str
   extra_vars:
     description: Further variables of the job templates, by playbook.

@@ -122,6 +122,15 @@ JOBS: dict[str, tuple[Job, ...]] = {
     "report": (Job("report", "report", "Writes a report on the account."),),
 }
 PLAYBOOKS = tuple(JOBS)
+# The files that they write, each with its variable. The files of a job of AWX are gone after it.
+FILES = {
+    "provision": ("provision_credentials_file", "credentials.json"),
+    "apply": ("apply_credentials_file", "credentials.json"),
+    "export": ("export_dir", "account"),
+    "report": ("report_file", "report.html"),
+}
+# These do nothing else than to write files.
+WRITERS = ("export", "report")
 # The limits of a plan are asked for by the workflow, which hands them to both of its jobs.
 ASKED_BY_THE_WORKFLOW = "apply"
 
@@ -143,7 +152,8 @@ class Settings(t.NamedTuple):
     playbooks: tuple[str, ...] = PLAYBOOKS
     playbook_directory: str = ""
     manifest: str = "account.yml"
-    credentials_file: str = ""
+    directory: str = ""
+    """a directory that survives a job"""
     extra_vars: t.Mapping[str, t.Mapping[str, t.Any]] = {}
 
 
@@ -163,6 +173,12 @@ def playbook_file(settings: Settings, playbook: str) -> str:
     """Return the path of the file in the project that imports a playbook of the collection."""
     folder = settings.playbook_directory.strip("/")
     return "%s/%s.yml" % (folder, playbook) if folder else "%s.yml" % playbook
+
+
+def lacks_a_file(settings: Settings, playbook: str) -> bool:
+    """Return whether a playbook that only writes files has no place for them."""
+    own = settings.extra_vars.get(playbook, {})
+    return playbook in WRITERS and not settings.directory and not any(name.startswith(playbook) for name in own)
 
 
 def wanted(settings: Settings, surveys: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Wanted]:
@@ -259,8 +275,9 @@ def _variables(job: Job, settings: Settings) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {}
     if job.playbook in ("apply", "drift"):
         found["%s_manifest" % job.playbook] = settings.manifest
-    if job.playbook in ("apply", "provision") and settings.credentials_file:
-        found["%s_credentials_file" % job.playbook] = settings.credentials_file
+    if job.playbook in FILES and settings.directory:
+        variable, name = FILES[job.playbook]
+        found[variable] = "%s/%s" % (settings.directory.rstrip("/"), name)
     found.update(settings.extra_vars.get(job.playbook, {}))
     if job.playbook == "apply":
         # Last: without it, the plan would be carried out without an approval.

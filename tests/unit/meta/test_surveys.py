@@ -17,7 +17,7 @@ PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
 SURVEYS = sorted(file.stem for file in (PLAYBOOKS / "files" / "surveys").glob("*.json"))
 # These playbooks document all of their variables in one list. A survey asks for none of these: nobody who starts a job
 # may choose where a password is written, or go without an approval.
-NOT_ASKED = {"apply": {"apply_credentials_file", "apply_plan_file"}, "drift": set()}
+NOT_ASKED = {"apply": {"apply_credentials_file", "apply_plan_file", "apply_plan_in_workflow"}, "drift": set()}
 # What AWX takes as a default, and as an answer, of each type.
 TYPES = {
     "text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int,
