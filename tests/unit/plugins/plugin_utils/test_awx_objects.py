@@ -69,8 +69,8 @@ def test_no_variable_can_switch_the_approval_off() -> None:
         template = found[f"template {title}"].fields
         assert template["ask_variables_on_launch"] is False
         assert template["extra_vars"] == (
-            '{"apply_credentials_file": "/shared/credentials.json", "apply_manifest": "account.yml", "apply_max_removed": 2, '
-            '"apply_plan_in_workflow": true}'
+            '{"apply_credentials_file": "/shared/credentials.json", "apply_manifest": "account.yml", '
+            '"apply_max_removed": 2, "apply_plan_in_workflow": true}'
         )
     asked = {question["variable"] for question in SURVEYS["apply"]["spec"]}
     assert not asked & {"apply_plan_in_workflow", "apply_workflow_plan", "apply_plan_file"}
