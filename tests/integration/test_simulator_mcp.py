@@ -26,7 +26,7 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 pytestmark = pytest.mark.slow
-SECONDS = 60
+SECONDS = 120
 ERAS = ("legacy", "auto")
 """The handshake of the versions up to 2025-11-25, and what comes without one since 2026-07-28."""
 ORDER = {"plan_slug": "vps-2", "label": "a", "hostname": "a", "os_family": "debian", "os_template": "debian-12"}
@@ -156,7 +156,8 @@ def post(simulator: Simulator, body: t.Any, **headers: str) -> httpx2.Response:
     """Send one message by hand."""
     usual = {"authorization": "Bearer " + FULL_KEY, "accept": "application/json, text/event-stream"}
     with httpx2.Client(trust_env=False, timeout=SECONDS) as client:
-        return client.post(simulator.mcp_url, json=body, headers={**usual, **headers})
+        usual["content-type"] = "application/json"
+        return client.post(simulator.mcp_url, content=json.dumps(body), headers={**usual, **headers})
 
 
 INITIALIZE = {
@@ -284,6 +285,21 @@ def test_wrong_arguments_are_an_error_of_the_tool(
     assert result.is_error and result.content[0].text.startswith("Invalid arguments: ")
     assert words in result.content[0].text and len(result.content[0].text) < 400
     assert api_rows(simulator) == []
+
+
+def test_half_a_character_is_refused_and_one_that_is_there_is_told(simulator: Simulator) -> None:
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+
+    def call(name: str, **arguments: t.Any) -> t.Any:
+        params = {"name": name, "arguments": arguments, "_meta": meta}
+        headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "get_vps"}
+        return post(simulator, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, **headers).json()
+
+    refused = call("get_vps", id="\ud800")["result"]
+    assert refused["isError"] and refused["content"][0]["text"].endswith("half of a surrogate pair is no text")
+    (server,) = simulator.seed(vps=[{"label": "\ud800"}])["vps"]
+    told = call("get_vps", id=server)["result"]
+    assert json.loads(told["content"][0]["text"])["label"] == "\ud800" and "structuredContent" not in told
 
 
 @pytest.mark.parametrize("era", ERAS)

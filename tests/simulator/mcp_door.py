@@ -11,6 +11,7 @@ in, carries out the call of a tool that the SDK reads from it, and takes the rep
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import queue
@@ -80,6 +81,8 @@ class Door:
         tools()
         self._thread.start()
         self._started.result()
+        # The libraries stay to the end. To look for garbage in them is most of the time that the end would take.
+        gc.freeze()
 
     def close(self) -> None:
         """End every session. What hangs is left behind."""
@@ -159,7 +162,8 @@ class Door:
         """Call a tool. Raises MCPError if there is none of this name."""
         tool, arguments = self._tools().get(params.name), dict(params.arguments or {})
         if tool is None:
-            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name[:MOST_MESSAGE]}")
+            name = params.name[:MOST_MESSAGE].encode("utf-8", "replace").decode()
+            raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name}")
         wrong = self._wrong(tool, arguments)
         if wrong:
             return _text(wrong, is_error=True)
@@ -169,6 +173,8 @@ class Door:
 
     def _wrong(self, tool: Tool, arguments: Row) -> str:
         """Say what is wrong with the arguments of a call, in one sentence; empty if nothing is."""
+        if not _is_text(arguments):
+            return "Invalid arguments: half of a surrogate pair is no text"
         found = jsonschema.Draft202012Validator(self._schema(tool)).iter_errors(arguments)
         error = jsonschema.exceptions.best_match(found)
         if error is None:
@@ -276,8 +282,18 @@ def _result(answer: Answer) -> types.CallToolResult:
     if answer.body is None:
         return _text("Done.", is_error=answer.status >= 400)
     result = _text(json.dumps(answer.body), is_error=answer.status >= 400)
-    result.structured_content = answer.body if isinstance(answer.body, dict) else None
+    # Up to 2025-11-25, it must be an object. What the API takes may be no text.
+    result.structured_content = answer.body if isinstance(answer.body, dict) and _is_text(answer.body) else None
     return result
+
+
+def _is_text(value: t.Any) -> bool:
+    """Say whether each text in a value can be sent: JSON can also have half of a surrogate pair."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(text: str, *, is_error: bool) -> types.CallToolResult:

@@ -176,7 +176,8 @@ def request_of(tool: Tool, arguments: t.Mapping[str, t.Any]) -> ApiRequest:
     parts: dict[str, Row] = {"path": {}, "query": {}, "header": {}, "body": {}}
     for name, value in arguments.items():
         place, there = tool.places[name]
-        parts[place][there] = value if place == "body" else str(value)
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value  # 5.0 is an integer of JSON
+        parts[place][there] = value if place == "body" else str(whole)
     path = PLACEHOLDER.sub(lambda match: quote(parts["path"][match.group(1)], safe=""), tool.path)
     headers = {name.lower(): value for name, value in parts["header"].items()}
     body = json.dumps(parts["body"]).encode() if parts["body"] else b""

@@ -144,6 +144,10 @@ def test_an_id_stays_one_part_of_the_path() -> None:
     assert ids_in(request.path, "/vps/{id}") == {"id": "../domains?x=1"}
 
 
+def test_an_integer_of_json_is_sent_as_one() -> None:
+    assert request_of(BY_NAME["list_wallet_transactions"], {"limit": 5.0}).query == {"limit": "5"}
+
+
 def test_a_reference_keeps_what_stands_beside_it() -> None:
     contract = {"a": {"type": "string", "x-h444-source": "assumed", "examples": ["b"]}}
     assert plain(contract, {"$ref": "#/a", "maxLength": 2}) == {"type": "string", "maxLength": 2}
