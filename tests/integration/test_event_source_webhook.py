@@ -356,6 +356,12 @@ def test_a_port_that_is_taken_is_named() -> None:
     play(story)
 
 
+@pytest.mark.parametrize("host", ["nobody..here", "x" * 70, "300.1.1.1"])
+def test_a_host_that_is_none_is_named(host: str) -> None:
+    with pytest.raises(OSError, match=f"h444.cloud.webhook: can't listen on {host}, port 5000: "):
+        asyncio.run(load("webhook").main(asyncio.Queue(), {"secrets": SECRET, "host": host}))
+
+
 def test_the_end_waits_for_nobody() -> None:
     """Idle connections, a body that never ends and a delivery that waits: none of them holds up the end."""
 

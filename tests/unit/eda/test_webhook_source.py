@@ -108,7 +108,7 @@ def test_one_secret_or_several(given: t.Any, secrets: tuple[str, ...]) -> None:
                 "host": ("", " ", 5, True, ["Canary"]),
                 "port": (0, 65536, -1, 1.5, True, "", "Canary", "5000.5", [5000], float("nan")),
                 "path": ("", "hook", "/a b", "/hook?Canary=1", "/hook#x", 5),
-                "tolerance": (-1, "", "Canary", True, float("nan"), float("inf"), 1e11),
+                "tolerance": (-1, 0, 0.5, "", "Canary", True, float("nan"), float("inf"), 1e11),
                 "certfile": ("", 5, ["Canary"]),
                 "keyfile": ("",),
                 "password": ("", 1.5, True),
@@ -133,8 +133,8 @@ def test_wrong_arguments_are_refused_and_no_value_is_shown(args: dict[str, t.Any
 def test_null_counts_as_not_given_and_text_may_hold_a_number() -> None:
     assert settings(**dict.fromkeys(SOURCE.READERS)) == settings()
     assert settings(eda_feedback_queue=object()) == settings()
-    found = settings(port="8443", tolerance="0.5", dedupe_seconds=0, allow_unknown_events="Yes", path="/a%20b")
-    assert found[2:5] == (8443, "/a b", 0.5) and found.dedupe_seconds == 0 and found.allow_unknown_events is True
+    found = settings(port="8443", tolerance="1.5", dedupe_seconds=0, allow_unknown_events="Yes", path="/a%20b")
+    assert found[2:5] == (8443, "/a b", 1.5) and found.dedupe_seconds == 0 and found.allow_unknown_events is True
     assert settings(certfile="cert.pem", password=1234).password == "1234"
 
 

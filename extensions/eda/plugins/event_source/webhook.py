@@ -58,7 +58,8 @@ options:
     required: true
   tolerance:
     description:
-      - By how many seconds the time of the signature may differ from the time of this machine.
+      - By how many seconds the time of the signature may differ from the time of this machine. The minimum is 1,
+        because signatures have whole seconds.
     type: float
     default: 300
   certfile:
@@ -347,7 +348,7 @@ READERS: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "host": read_text,
     "port": lambda name, value: read_number(name, value, 1, 65535, is_whole=True),
     "path": read_path,
-    "tolerance": lambda name, value: read_number(name, value, 0, 10**10),
+    "tolerance": lambda name, value: read_number(name, value, 1, 10**10),
     "certfile": read_text,
     "keyfile": read_text,
     "password": lambda name, value: read_text(name, str(value) if _is_whole(value) else value),
@@ -738,13 +739,14 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     try:
         try:
             await web.TCPSite(runner, settings.host, settings.port, ssl_context=tls).start()
-        except OSError as error:
-            text = error.strerror or type(error).__name__
+        except (OSError, UnicodeError) as error:  # UnicodeError: of a host that no name server can be asked for
+            text = (error.strerror if isinstance(error, OSError) else "this is no host") or type(error).__name__
             raise OSError(
                 f"h444.cloud.webhook: can't listen on {settings.host}, port {settings.port}: {text}"
             ) from None
         scheme = "http" if tls is None else "https"
-        LOG.info("Listening on %s://%s:%d%s", scheme, settings.host, settings.port, settings.path)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        LOG.info("Listening on %s://%s:%d%s", scheme, host, settings.port, settings.path)
         await asyncio.get_running_loop().create_future()
     finally:
         inbox.close()
