@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ._errors import BadOption
-from ._names import closest, quoted
+from ._names import closest, shown
 from ._reader import truth, whole
 from ._spec import API
 
@@ -37,7 +37,7 @@ class Arguments:
                 near = closest(str(name), known)
                 raise BadOption(
                     "%s is not an argument of this source%s. Known arguments: %s."
-                    % (quoted(name), ", closest: %s" % near[0] if near else "", ", ".join(known))
+                    % (shown(name), ", closest: %s" % near[0] if near else "", ", ".join(known))
                 )
         self._given = {name: value for name, value in given.items() if not _is_empty(value)}
         self._environ = environ
@@ -111,7 +111,7 @@ def _path(place: str, value: t.Any) -> str:
 def _number(place: str, value: t.Any) -> int:
     number = whole(value)
     if number is None or isinstance(value, bool):
-        raise BadOption("%s: %s is not a whole number." % (place, quoted(value)))
+        raise BadOption("%s: %s is not a whole number." % (place, shown(value)))
     return number
 
 
@@ -120,7 +120,7 @@ def _switch(place: str, value: t.Any) -> bool:
     if found is None or (
         isinstance(value, str) and not re.match(r"\A(?:true|false|yes|no|on|off|1|0)\Z", value.strip().lower())
     ):
-        raise BadOption("%s: %s is not true or false." % (place, quoted(value)))
+        raise BadOption("%s: %s is not true or false." % (place, shown(value)))
     return found
 
 

@@ -22,8 +22,8 @@ DOCUMENTATION = r"""
 short_description: Receive events when a 444Host account changes, without an open port
 description:
   - Reads the account in rounds, and fires an event for each change between two readings. Use this source if
-    444Host can't reach the machine of ansible-rulebook. If it can, O(h444.cloud.webhook) is faster, and misses nothing.
-  - An event has the same form as one of the source h444.cloud.webhook, so that a rulebook works with both.
+    444Host can't reach the machine of ansible-rulebook. If it can, C(h444.cloud.webhook) is faster, and misses nothing.
+  - An event has the same form as one of the source C(h444.cloud.webhook), so that a rulebook works with both.
     C(event.type) is the type. C(event.data) contains the fields of the event in snake_case, and IDs are strings.
     C(event.payload.before) and C(event.payload.after) contain the resource at both readings, or null.
     C(event.meta.delivery_id) is different for each event. C(event.meta.received_at) is the time of the reading.
@@ -256,7 +256,7 @@ async def watch_account(queue: t.Any, watcher: t.Any) -> None:
             await in_thread(watcher.step)
         except errors.H444Error:
             raise
-        except Exception as error:
+        except Exception as error:  # pylint: disable=broad-except
             raise RuntimeError(errors.mistake_text(error)) from None
         # The file is written here and not in the thread, which may outlive a source that was stopped.
         watcher.keep()
