@@ -33,7 +33,7 @@ from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 pytestmark = pytest.mark.slow
 UID = 12345
-# An arbitrary user, as OpenShift gives one to a container. It may read where Python lies, and writes only its own files.
+# An arbitrary user, as OpenShift gives one to a container. It may read all of Python, and writes only its own files.
 AS_NOBODY = (
     "setpriv", f"--reuid={UID}", "--regid=0", "--clear-groups", "--inh-caps=-all,+dac_read_search",
     "--ambient-caps=-all,+dac_read_search", "--bounding-set=-all,+dac_read_search",
