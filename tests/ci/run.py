@@ -118,6 +118,8 @@ ON_THE_NEWEST_CORE = (
     "test_simulator_page.py",
     "test_simulator_mcp.py",
     "test_report_page.py",
+    "test_execution_environment.py",
+    "test_event_query.py",
 )
 WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")
 # A core that is still to come: does each module work there, and does it keep secrets.
