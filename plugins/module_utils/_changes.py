@@ -10,7 +10,7 @@ the place after it and the changes. It changes neither.
 
 The first reading of a watch is its beginning: it yields no event, except for what is a state by itself (a domain that
 expires soon, a low wallet). A value that a reply leaves out is no change. What a list leaves out is not gone; only a
-server is, if neither the servers nor the addresses show it any more.
+server is, if neither the servers nor the addresses show it any more, and the API does not find it either.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import random
 import typing as t
 
 from . import _account, _billing, _domain, _hosting, _ticket, _vps
@@ -40,6 +41,8 @@ HOUR_SECONDS = 3600.0
 OLD_SECONDS = DAY_SECONDS
 # The readings for which a new server without an address is waited for.
 PATIENT_READINGS = 5
+# Of the servers that no list shows, how many are asked for after one reading. The others wait for the next ones.
+ASKED_AT_ONCE = 3
 # What no list shows any more is still known for a while, so that it does not come into being twice.
 MOST_ABSENT = 1000
 
@@ -173,6 +176,28 @@ def read_servers(api: Api) -> Servers:
         return Servers(rows, None, error)
 
 
+def confirm_servers(api: Api, place: Place, reading: Servers) -> Servers:
+    """Ask for servers that neither list shows: lists in pages skip some if they change, and both may be empty at once.
+
+    What the API finds, or was not asked for, is there: it joins the owners of addresses. Raises: H444Error.
+    """
+    if reading.addresses is None:
+        return reading
+    missing = _missing(place["entries"], _by_id(reading.rows), reading.addresses)
+    # By chance, for those that the API finds may be missing for long, and must not keep the others waiting.
+    asked = random.sample(missing, min(ASKED_AT_ONCE, len(missing)))
+    read = {vps_id: _vps.get_vps(api, vps_id) for vps_id in asked}
+    gone = {vps_id for vps_id, row in read.items() if row is None or is_gone(row)}
+    owners = {*reading.addresses.owners, *(vps_id for vps_id in missing if vps_id not in gone)}
+    return reading._replace(addresses=reading.addresses._replace(owners=owners))
+
+
+def _missing(entries: Place, rows: t.Container[str], addresses: _vps.Addresses) -> list[str]:
+    """Return the IDs of the servers that were there, and that neither list shows."""
+    shown_ids = addresses.owners
+    return [name for name, one in entries.items() if not one["is_gone"] and name not in rows and name not in shown_ids]
+
+
 def derive_servers(place: Place | None, reading: Servers, _settings: Settings, now: float) -> Derived:
     """Derive vps.created, .power.changed, .reinstalled, .ptr.changed and .terminated."""
     place, is_first = _begun(place, now)
@@ -188,7 +213,7 @@ def derive_servers(place: Place | None, reading: Servers, _settings: Settings, n
             changes += _server_changes(entries[vps_id], row, reading.addresses)
     if reading.addresses is not None:
         # One list alone may be incomplete, so both have to agree that a server is gone.
-        for vps_id in [name for name in entries if name not in rows and name not in reading.addresses.owners]:
+        for vps_id in _missing(entries, rows, reading.addresses):
             changes += _end_server(entries, vps_id)
     _forget_some(entries, rows)
     return place, changes
@@ -428,13 +453,15 @@ class Watch(t.NamedTuple):
     derive: t.Callable[[t.Optional[Place], t.Any, Settings, float], Derived]
     every_seconds: float = 0.0
     """0: in every round"""
+    confirm: t.Optional[t.Callable[[Api, Place, t.Any], t.Any]] = None
+    """checks by further requests what a reading seems to show"""
 
 
 SERVER_EVENTS = tuple(event for event in EVENTS if event.startswith("vps."))
 ACCOUNT = Watch("account", 1, (WALLET_LOW,), _account.get_account, derive_account)
 WATCHES = (
     ACCOUNT,
-    Watch("servers", 2, SERVER_EVENTS, read_servers, derive_servers),
+    Watch("servers", 2, SERVER_EVENTS, read_servers, derive_servers, confirm=confirm_servers),
     Watch("hosting", 1, ("hosting.created",), _hosting.list_hosting, derive_hosting),
     Watch("invoices", 1, ("invoice.paid",), _billing.list_invoices, derive_invoices),
     Watch("tickets", 1, ("ticket.created", "ticket.replied"), _ticket.list_tickets, derive_tickets),

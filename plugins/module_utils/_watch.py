@@ -260,6 +260,9 @@ class Watcher:
         self._tried_at[watch.name] = now = self._clock()
         try:
             reading = watch.read(self._api)
+            place = self._state["places"].get(watch.name)
+            if watch.confirm is not None and place is not None:
+                reading = watch.confirm(self._api, place, reading)
         except AuthError:
             raise
         except ScopeError as error:

@@ -323,6 +323,31 @@ def test_one_empty_list_terminates_no_server(path: str) -> None:
     assert source.round(3) == []
 
 
+def test_two_empty_lists_terminate_no_server_that_the_api_finds() -> None:
+    world, store = new_world(), Memory()
+    source = Source(world, store)
+    source.round(2)
+    for path in ("/vps", "/vps/all-ips"):
+        world.core.answer_by("GET", path, lambda account, _call: (200, []))
+    assert source.round(3) == [] and source.told == []
+    first = next(iter(world.core.servers))
+    call(world, "DELETE", f"/vps/{first}")
+    assert [event["data"] for event in Source(world, store).round(2)] == [{"vps_id": first}]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_many_servers_that_end_at_once_are_told_one_after_the_other(preset: str) -> None:
+    world = new_world(preset)
+    world.simulator.seed(vps=[{"label": f"job-{number}"} for number in range(10)])
+    source = Source(world)
+    source.round(3)
+    for vps_id in list(world.core.servers):
+        call(world, "DELETE", f"/vps/{vps_id}")
+    ended = [event["data"]["vps_id"] for event in source.round(8)]
+    assert sorted(ended) == sorted(world.core.servers) and source.told == []
+    assert max(source.requests()) <= _watch.MOST_REQUESTS
+
+
 def test_rounds_are_an_interval_apart() -> None:
     world = new_world()
     moments: list[float] = []
