@@ -55,7 +55,7 @@ class Arguments:
                 return spec.get("default")
         return READERS[spec["type"]](place, value)
 
-    def number(self, name: str, least: int) -> int | None:
+    def number(self, name: str, least: int, most: int | None = None) -> int | None:
         """Return a whole number, None if it is not given. Raises: BadOption."""
         value = self._given.get(name)
         if value is None:
@@ -63,6 +63,8 @@ class Arguments:
         number = _number(name, value)
         if number < least:
             raise BadOption("%s: must be at least %d." % (name, least))
+        if most is not None and number > most:
+            raise BadOption("%s: must be at most %d." % (name, most))
         return number
 
     def numbers(self, name: str) -> list[int] | None:

@@ -83,7 +83,8 @@ options:
     type: path
   interval:
     description:
-      - The seconds from one round to the next. Each one is up to 10% shorter or longer. The minimum is 5.
+      - The seconds from one round to the next. Each one is up to 10% shorter or longer. The minimum is 5, and the
+        maximum is 86400.
     type: int
     default: 60
   events:
@@ -160,7 +161,7 @@ EXAMPLES = r"""
 """
 
 OWN_ARGUMENTS = ("interval", "events", "expires_in_days", "balance_below_usd_cents", "state_file")
-INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS = 60, 5
+INTERVAL_SECONDS, SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS = 60, 5, 86400
 PACKAGE = "h444_cloud_event_source_changes"
 LOG = logging.getLogger("h444.cloud.changes")
 
@@ -198,7 +199,7 @@ def open_watcher(args: t.Any, stop: threading.Event, closers: list[t.Callable[[]
             % sys.executable
         )
     given = library("_arguments").Arguments(args, os.environ, OWN_ARGUMENTS)
-    interval = given.number("interval", SHORTEST_INTERVAL_SECONDS) or INTERVAL_SECONDS
+    interval = given.number("interval", SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS) or INTERVAL_SECONDS
     settings = changes.settings_of(
         given.texts("events"), given.numbers("expires_in_days"), given.number("balance_below_usd_cents", 1)
     )

@@ -76,6 +76,8 @@ def test_numbers() -> None:
     assert given(interval="60").number("interval", 5) == 60
     with pytest.raises(BadOption, match="interval: must be at least 5"):
         given(interval=4).number("interval", 5)
+    with pytest.raises(BadOption, match="interval: must be at most 86400"):
+        given(interval=10**10).number("interval", 5, 86400)
 
 
 @pytest.mark.parametrize(
