@@ -43,6 +43,8 @@ class StateFile:
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise self._refused("the directory %s does not exist" % clean(folder, 200), "Create it first")
+        if os.path.isdir(self.path):  # before a lock is left beside it
+            raise self._refused("it is a directory", "Add the name of a file")
         self._lock = open_regular(self.path + ".lock", os.O_RDWR | os.O_CREAT)
         if self._lock is None:
             raise self._refused("the lock beside it, %s.lock, can't be written" % clean(os.path.basename(self.path)))

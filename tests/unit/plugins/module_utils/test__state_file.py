@@ -89,7 +89,8 @@ def test_what_is_no_file_and_a_missing_directory_are_refused(tmp_path: Path) -> 
         f"state_file: {tmp_path}/none/state.json: the directory {tmp_path}/none does not exist. Create it first."
     )
     (tmp_path / "folder").mkdir()
-    assert "is not a regular file" in refusal(tmp_path / "folder")
+    assert refusal(tmp_path / "folder").endswith("/folder: it is a directory. Add the name of a file.")
+    assert not (tmp_path / "folder.lock").exists()
     os.mkfifo(tmp_path / "fifo")
     assert "is not a regular file" in refusal(tmp_path / "fifo")
     (tmp_path / "target").write_text("mine")
