@@ -16,11 +16,13 @@ import socket
 import subprocess
 import time
 import typing as t
+import urllib.request
 from pathlib import Path
 
 from ansible_collections.h444.cloud.tests.integration.playing import BIN
+from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 300
 
 
 def free_port() -> int:
@@ -38,14 +40,43 @@ def signed(secret: str, body: bytes, stamp: int | None = None) -> dict[str, str]
 
 
 def deliver(port: int, secret: str, body: t.Any, path: str = "/") -> int:
-    """Send one delivery, and give the status of the answer."""
+    """Send one delivery, again while the source is busy, and give the status of the answer."""
     sent = json.dumps(body).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
-    try:
-        connection.request("POST", path, sent, signed(secret, sent))
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_SECONDS)
+        try:
+            connection.request("POST", path, sent, signed(secret, sent))
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        if status != 503:
+            return status
+
+
+def deliver_again(simulator: Simulator, event: str) -> None:
+    """Let the simulator send the first delivery of an event once more, until it is answered well."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    first = next(row for row in simulator.state()["deliveries"] if row["event"] == event)
+    path = f"/webhooks/{first['webhook_id']}/deliveries/{first['id']}/redeliver"
+    while True:
+        sent = call(simulator, "POST", path)
+        row: dict[str, t.Any] = {}
+        while not row.get("attempt"):
+            assert time.monotonic() < end, row
+            time.sleep(0.05)
+            row = next(one for one in simulator.state()["deliveries"] if one["id"] == sent["id"])
+        if row["response_status"] == 200:
+            return
+        # On a slow machine, the simulator does not wait for the answer.
+        assert row["response_status"] is None, row
+
+
+def call(simulator: Simulator, method: str, path: str) -> t.Any:
+    """Send a request to the API."""
+    headers = {"Authorization": f"Bearer {simulator.key}"}
+    request = urllib.request.Request(simulator.url + path, b"" if method == "POST" else None, headers, method=method)
+    with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as answer:
+        return json.load(answer)
 
 
 class Rulebook:

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 import typing as t
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     secrets_in,
     shown_secrets,
 )
-from ansible_collections.h444.cloud.tests.integration.rulebooks import DEADLINE_SECONDS, Rulebook, free_port
+from ansible_collections.h444.cloud.tests.integration.rulebooks import Rulebook, deliver_again, free_port
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 sys.path.insert(0, str(ROOT / "tests" / "ci"))
@@ -79,18 +78,6 @@ class World:
         """Give every password and key that the API has told."""
         return secrets_in(self.simulator.state()) | {self.simulator.key}
 
-    def delivered(self, count: int) -> list[dict[str, t.Any]]:
-        """Wait until so many deliveries of new servers were answered."""
-        end = time.monotonic() + DEADLINE_SECONDS
-        while True:
-            rows = [
-                row for row in self.simulator.state()["deliveries"] if row["attempt"] and row["event"] == "vps.created"
-            ]
-            if len(rows) >= count:
-                return rows
-            assert time.monotonic() < end
-            time.sleep(0.05)
-
 
 def shown(name: str) -> list[str]:
     """Give the lines of an output in the guide."""
@@ -130,11 +117,7 @@ def test_a_delivery_brings_a_new_server_to_a_login_by_key_and_its_duplicate_does
             assert_shows(rulebook.output, [line.replace("127.44.0.11", address) for line in shown("the-run")])
             assert "failed=0" in rulebook.output and "fatal" not in rulebook.output
 
-            (first,) = world.delivered(1)
-            hook = first["webhook_id"]
-            send_again(simulator, hook, first["id"])
-            rows = world.delivered(2)
-            assert [row["response_status"] for row in rows] == [200, 200]
+            deliver_again(simulator, "vps.created")
             # A second server: once its playbook runs, one of the duplicate would have run.
             world.play("ansible-playbook order.yml -e label=web-1", **{"label=web-1": "label=web-2"})
             rulebook.wait_for(r"^PLAY RECAP .*\n(?:.+\n)*web-2 ")
@@ -154,16 +137,3 @@ def test_a_delivery_brings_a_new_server_to_a_login_by_key_and_its_duplicate_does
 
         world.play("ansible-playbook subscribe.yml -e rotate=true")
         assert (world.folder / "webhook.env").read_text().strip() != f"{name}={secret}"
-
-
-def send_again(simulator: Simulator, hook: str, delivery: str) -> None:
-    """Deliver once more, as h444_webhook_redelivery does."""
-    import urllib.request
-
-    request = urllib.request.Request(
-        f"{simulator.url}/webhooks/{hook}/deliveries/{delivery}/redeliver",
-        b"",
-        {"Authorization": f"Bearer {simulator.key}"},
-        method="POST",
-    )
-    urllib.request.urlopen(request, timeout=DEADLINE_SECONDS).close()

@@ -148,8 +148,8 @@ TYPE_FIELDS, ID_FIELDS = ("event", "type", "event_type"), ("id", "event_id", "de
 WRAPPERS = ("data", "payload")
 # Payloads have two or three levels. With --print-events, ansible-rulebook hangs at about 400.
 MAX_DEPTH, MAX_WRAPPERS = 64, 3
-# How long a sender waits for its answer if the queue is full. Most senders give up after 10 seconds or more.
-ANSWER_SECONDS = 5.0
+# How long a sender waits for its answer if the queue is full. One that gives up before sends the delivery again.
+ANSWER_SECONDS = 25.0
 # How many deliveries may wait for the queue: with bodies of the default size, they take 64 MiB at most.
 MAX_WAITING = 1000
 BUSY = "The event source is busy or ending. Send the delivery again."
@@ -453,7 +453,7 @@ def type_of(body: Fields, header: str | None) -> str | None:
 def id_of(body: Fields) -> str | None:
     """Return the ID in a body as text, None if it has none."""
     said = (id_text(_field(body, name)) for name in ID_FIELDS)
-    return next((value for value in said if isinstance(value, str) and value), None)
+    return next((value for value in said if isinstance(value, str) and value.strip()), None)
 
 
 def _field(body: Fields, name: str) -> t.Any:
