@@ -56,6 +56,7 @@ class Awx:
     """One AWX. Its door is found by asking: /api/v2/, or /api/controller/v2/ behind a gateway."""
 
     def __init__(self, access: Access, secrets: t.Iterable[str] = ()) -> None:
+        _check_header(access)
         self.access = access
         self.base = base_of(access.url)
         self.secrets = sorted({secret for secret in (access.token, access.password, *secrets) if secret}, key=len)
@@ -140,6 +141,8 @@ class Awx:
     def send(self, method: str, path: str, body: t.Any = None, fine: t.Collection[int] = ()) -> Answer:
         """Send a request with the credentials. Raises: AwxError unless it succeeds."""
         answer = self._attempt(method, self._address(path), body, self._authorization())
+        if 200 <= answer.status < 300 and answer.body is None:
+            raise AwxError("AWX answered %s %s with something that is not JSON." % (method, _short(path)))
         if 200 <= answer.status < 300 or answer.status in fine:
             return answer
         raise AwxError(self.scrub(self._refusal(method, path, answer)))
@@ -224,6 +227,14 @@ def base_of(url: str) -> str:
     name = "[%s]" % host if ":" in host else host
     path = re.sub(r"/(api(/.*)?)?$", "", parts.path.rstrip("/") + "/")
     return "%s://%s%s%s" % (parts.scheme, name, ":%d" % port if port else "", path)
+
+
+def _check_header(access: Access) -> None:
+    """Check what becomes a header: the error of the library about it would show it. Raises: AwxError."""
+    if access.token and not re.fullmatch("[!-~]+", access.token):
+        raise AwxError("awx_token contains a character that is in no token, for example a line break.")
+    if ":" in access.username:
+        raise AwxError("awx_username must not contain a colon.")
 
 
 def _is_path(value: t.Any) -> bool:

@@ -85,6 +85,31 @@ def test_what_awx_says_is_one_sentence_without_secrets() -> None:
         )
         awx.answers["GET /api/v2/projects/"] = (200, b"[]", {})
         assert refusal(lambda: api.list(("projects",))).endswith("with something that is not a list.")
+        awx.answers["GET /api/v2/projects/"] = (200, b"<html>", {})
+        assert refusal(lambda: api.list(("projects",))).endswith("with something that is not JSON.")
+
+
+@pytest.mark.parametrize("token", ["first\nsecond", "gizli-ş", "two words"])
+def test_a_token_that_is_no_header_is_not_shown(token: str) -> None:
+    with StandIn() as awx:
+        said = refusal(lambda: client(awx, token=token).list(("projects",)))
+    assert said == "awx_token contains a character that is in no token, for example a line break."
+
+
+def test_a_username_with_a_colon_would_be_another_one() -> None:
+    with StandIn() as awx:
+        said = refusal(lambda: client(awx, token="", username="admin:x", password="geheim"))
+    assert said == "awx_username must not contain a colon."
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_a_page_for_people_is_not_the_answer_to_a_write(method: str) -> None:
+    with StandIn() as awx:
+        api = client(awx)
+        awx.answers[f"{method} /api/v2/projects/1/"] = (200, b"<html>Sign in</html>", {})
+        assert refusal(lambda: api.write(method, ("projects", 1), {})) == (
+            f"AWX answered {method} /api/v2/projects/1/ with something that is not JSON."
+        )
 
 
 def test_what_is_gone_needs_no_removal() -> None:
