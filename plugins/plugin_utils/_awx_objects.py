@@ -56,6 +56,8 @@ INPUTS: dict[str, t.Any] = {
 }
 INJECTORS: dict[str, t.Any] = {"env": {"H444_API_KEY": "{{ api_key }}", "H444_API_URL": "{{ api_url }}"}}
 
+Survey = t.Optional[t.Mapping[str, t.Any]]
+
 PLAN, APPROVAL, APPLY = "plan", "approval", "apply"
 CHECK, RUN = "check", "run"
 
@@ -92,7 +94,7 @@ class Wanted(t.NamedTuple):
     kind: str
     name: str
     fields: dict[str, t.Any]
-    survey: t.Optional[t.Mapping[str, t.Any]] = None
+    survey: Survey = None
     credential: t.Optional[Ref] = None
     nodes: tuple[Node, ...] = ()
 
@@ -285,8 +287,31 @@ def _variables(job: Job, settings: Settings) -> dict[str, t.Any]:
     return found
 
 
-def _template(job: Job, settings: Settings, survey: t.Optional[t.Mapping[str, t.Any]]) -> Wanted:
-    survey = None if job.playbook == ASKED_BY_THE_WORKFLOW else survey
+def _preset(survey: Survey, variables: t.Mapping[str, t.Any]) -> Survey:
+    """Return a survey whose defaults are the variables. AWX prefers a default, even an empty one, to the variable."""
+    if survey is None:
+        return None
+    return {**survey, "spec": [_preset_question(question, variables) for question in survey["spec"]]}
+
+
+def _preset_question(question: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    value = variables.get(question["variable"])
+    if value is None:
+        return question
+    if question["type"] == "multiselect" and isinstance(value, str):
+        value = [part.strip() for part in value.split(",")]
+    if question["type"] == "integer":
+        default: t.Any = int(value) if str(value).isdecimal() else ""
+    elif isinstance(value, (list, tuple)):
+        default = "\n".join(str(line) for line in value)
+    else:
+        default = str(value).lower() if isinstance(value, bool) else str(value)
+    return {**question, "default": default}
+
+
+def _template(job: Job, settings: Settings, survey: Survey) -> Wanted:
+    variables = _variables(job, settings)
+    survey = None if job.playbook == ASKED_BY_THE_WORKFLOW else _preset(survey, variables)
     fields = _base(
         settings,
         job.title,
@@ -295,7 +320,7 @@ def _template(job: Job, settings: Settings, survey: t.Optional[t.Mapping[str, t.
         inventory=Ref("inventory"),
         project=Ref("project"),
         playbook=playbook_file(settings, job.playbook),
-        extra_vars=as_text(_variables(job, settings)),
+        extra_vars=as_text(variables),
         survey_enabled=survey is not None,
         ask_job_type_on_launch=job.asks_for_job_type,
         ask_variables_on_launch=False,
@@ -304,7 +329,8 @@ def _template(job: Job, settings: Settings, survey: t.Optional[t.Mapping[str, t.
     return _wanted("template %s" % job.title, TEMPLATES, fields, survey=survey, credential=Ref("credential"))
 
 
-def _workflow(settings: Settings, survey: t.Optional[t.Mapping[str, t.Any]]) -> Wanted:
+def _workflow(settings: Settings, survey: Survey) -> Wanted:
+    survey = _preset(survey, _variables(JOBS[APPLY][0], settings))
     fields = _base(
         settings,
         "plan and apply",

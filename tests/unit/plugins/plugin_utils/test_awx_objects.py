@@ -96,3 +96,28 @@ def test_the_execution_environment(settings: objects.Settings, expected: object)
     for key in ("source", "template power"):
         assert found[key].fields.get("execution_environment", "no") == expected
     assert ("environment" in found) == (settings.environment_image != "")
+
+
+def test_the_defaults_of_a_survey_are_the_variables_because_awx_prefers_them() -> None:
+    extra_vars = {
+        "apply": {"apply_max_removed": 2, "apply_purge": ["servers", "webhooks"]},
+        "drift": {"drift_purge": "servers, hosting"},
+        "reverse_dns": {"reverse_dns_require_forward": True},
+        "provision": {"provision_count": "3", "provision_labels": ["a", "b"], "provision_ptr": "{label}.example.com"},
+    }
+    found = named(SETTINGS._replace(manifest="customers/b.yml", extra_vars=extra_vars))
+
+    def defaults(key: str) -> dict[str, object]:
+        survey = found[key].survey
+        assert survey is not None
+        assert rules.survey_problem(survey) == ""
+        return {question["variable"]: question["default"] for question in survey["spec"]}
+
+    asked = defaults("workflow")
+    assert (asked["apply_manifest"], asked["apply_max_removed"]) == ("customers/b.yml", 2)
+    assert asked["apply_purge"] == "servers\nwebhooks"
+    assert defaults("template drift") == {"drift_manifest": "customers/b.yml", "drift_purge": "servers\nhosting"}
+    assert defaults("template reverse DNS")["reverse_dns_require_forward"] == "true"
+    asked = defaults("template provision")
+    assert (asked["provision_count"], asked["provision_labels"]) == (3, "a\nb")
+    assert (asked["provision_ptr"], asked["provision_plan_slug"]) == ("{label}.example.com", "")
