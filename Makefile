@@ -58,6 +58,8 @@ bench: python ## measure the inventory, tasks, and the use of the rate limit (BE
 
 docs: python ## write the pages that are made from the code
 	@$(PYTHON) tests/ci/endpoints.py
+	@$(PYTHON) tests/ci/awx_files.py
+	@$(PYTHON) tests/ci/awx_files.py
 
 clean: ## remove everything that these commands made
 	rm -rf .cache

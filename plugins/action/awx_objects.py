@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import typing as t
+import urllib.parse
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -94,6 +95,9 @@ def _check(args: dict[str, t.Any]) -> None:
         return
     if not args["project_url"]:
         raise AwxError("awx_project_url is required. It is the Git repository with your playbooks and inventory.")
+    for name in ("project_url", "api_url"):
+        if _has_password(args[name] or ""):
+            raise AwxError("awx_%s must not contain a password, because AWX would show it." % name)
     if args["execution_environment"] and args["execution_environment_image"]:
         raise AwxError("awx_execution_environment and awx_execution_environment_image exclude each other.")
     if not args["inventory_path"].endswith(("h444.yml", "h444.yaml")):
@@ -101,6 +105,13 @@ def _check(args: dict[str, t.Any]) -> None:
             "awx_inventory_path must end in h444.yml or h444.yaml, because the inventory plugin reads no other."
         )
     _check_extra_vars(args["extra_vars"])
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urllib.parse.urlsplit(url).password is not None
+    except ValueError:
+        return False
 
 
 def _check_extra_vars(extra_vars: dict[str, t.Any]) -> None:
@@ -119,7 +130,7 @@ def _access(args: dict[str, t.Any]) -> Access:
         args["token"] or "",
         args["username"] or "",
         args["password"] or "",
-        args["validate_certs"],
+        args["validate_certs"] is not False,  # null is not a way to turn it off
         args["ca_path"] or "",
         args["timeout"],
     )
@@ -198,7 +209,7 @@ def _carry_out(api: Awx, plan: planning.Plan, args: dict[str, t.Any]) -> None:
     try:
         runner.run(plan.steps)
     except AwxError as error:
-        if not runner.has_sent:
+        if not runner.has_written:
             raise AnsibleActionFail("%s %s" % (error, NOTHING_CHANGED)) from None
         done = ", ".join("%s '%s'" % (objects.TITLES[step.kind], step.name) for step in runner.done)
         raise AnsibleActionFail(

@@ -25,6 +25,9 @@ AGENT = "h444.cloud (role awx)"
 class AwxError(Exception):
     """What went wrong, in one sentence and without secrets."""
 
+    is_refusal = False
+    """whether AWX answered that it did nothing"""
+
 
 class Access(t.NamedTuple):
     """How to reach AWX."""
@@ -145,7 +148,9 @@ class Awx:
             raise AwxError("AWX answered %s %s with something that is not JSON." % (method, _short(path)))
         if 200 <= answer.status < 300 or answer.status in fine:
             return answer
-        raise AwxError(self.scrub(self._refusal(method, path, answer)))
+        error = AwxError(self.scrub(self._refusal(method, path, answer)))
+        error.is_refusal = 400 <= answer.status < 500
+        raise error
 
     def _authorization(self) -> dict[str, str]:
         if self.access.token:

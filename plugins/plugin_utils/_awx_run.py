@@ -108,8 +108,8 @@ class Runner:
         self.api = api
         self.ids = dict(ids)
         self.done: list[Step] = []
-        self.has_sent = False
-        """whether a request that writes was sent"""
+        self.has_written = False
+        """whether a request may have changed something"""
         self._playbooks = sorted(set(playbooks))
         self._timeout = timeout
         self._is_ready = False
@@ -126,8 +126,12 @@ class Runner:
             self._prepare_project()
 
     def _send(self, request: Request) -> None:
-        self.has_sent = True
-        answer = self.api.write(request.method, self._filled(request.path), self._filled(request.body) or None)
+        try:
+            answer = self.api.write(request.method, self._filled(request.path), self._filled(request.body) or None)
+        except AwxError as error:
+            self.has_written = self.has_written or not error.is_refusal
+            raise
+        self.has_written = True
         if request.key:
             if not isinstance(answer, dict) or not isinstance(answer.get("id"), int):
                 raise AwxError("AWX answered %s %s/ without an ID." % (request.method, request.path[0]))
