@@ -34,7 +34,8 @@ description:
   - The first reading fires no event, except V(domain.expiring) and V(wallet.low), which report a state. Without
     O(state_file), each start of the source begins with a first reading.
   - A list that can't be read, or that is incomplete, changes nothing. A server is terminated if neither the list of
-    servers nor the list of addresses shows it, and the API does not find it by its ID either.
+    servers nor the list of addresses shows it, and the API does not find it by its ID either. After each reading, at
+    most three servers are looked up in this way. If many are terminated at once, the others wait for the next rounds.
   - Some things can't be seen in this way. A reboot is not visible. A reinstall is visible if the template has changed,
     or if a reading shows the server while it is being provisioned. Of several changes of one resource between two
     readings, only their outcome is visible, so a server that was stopped and started again fires nothing. A resource
