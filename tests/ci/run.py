@@ -113,6 +113,7 @@ ON_THE_NEWEST_CORE = (
     "test_in_process_ends.py",
     "test_where_tasks_run.py",
     "test_event_source_webhook.py",
+    "test_event_source_changes.py",
     "test_story.py",
     "test_browser.py",
     "test_simulator_page.py",
