@@ -285,7 +285,8 @@ def test_what_asks_for_a_confirmation_passes_each_check_of_the_api() -> None:
 def test_without_the_sdk_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "mcp_types.py").write_text("raise ModuleNotFoundError(\"No module named 'mcp_types'\")\n")
     command = [sys.executable, str(Path(conformance.__file__).parent), "--port", "0", "--mcp"]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
     said = ended.stderr.replace("jsonschema", "mcp_types")  # where neither is installed
     assert said == (
         "simulator: --mcp needs the Python SDK of MCP, version 2 (No module named 'mcp_types'); "
