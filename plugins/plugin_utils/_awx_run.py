@@ -19,6 +19,33 @@ WORKING = frozenset({"new", "pending", "waiting", "running", "updating"})
 SUCCESSFUL = "successful"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
+ORGANIZATIONS = "organizations"
+TITLES = {**objects.TITLES, ORGANIZATIONS: "organization"}
+# Where else an object can be used: the kind, and its field. A node uses whatever it runs.
+USES: dict[str, tuple[tuple[str, str], ...]] = {
+    objects.WORKFLOWS: ((planning.NODES, "unified_job_template"),),
+    objects.TEMPLATES: ((planning.NODES, "unified_job_template"),),
+    objects.SOURCES: ((planning.NODES, "unified_job_template"),),
+    objects.INVENTORIES: (
+        (objects.TEMPLATES, "inventory"),
+        (objects.WORKFLOWS, "inventory"),
+        (objects.SOURCES, "inventory"),
+    ),
+    objects.PROJECTS: (
+        (objects.TEMPLATES, "project"),
+        (objects.SOURCES, "source_project"),
+        (planning.NODES, "unified_job_template"),
+    ),
+    objects.ENVIRONMENTS: (
+        (objects.TEMPLATES, "execution_environment"),
+        (objects.SOURCES, "execution_environment"),
+        (objects.PROJECTS, "default_environment"),
+        (ORGANIZATIONS, "default_environment"),
+    ),
+    objects.CREDENTIALS: ((objects.TEMPLATES, "credentials"), (objects.SOURCES, "credentials")),
+    objects.CREDENTIAL_TYPES: ((objects.CREDENTIALS, "credential_type"),),
+}
+
 
 class Api(t.Protocol):
     """What is needed of the client."""
@@ -75,15 +102,8 @@ def read_for_removal(api: Api, prefix: str, organization: int) -> Snapshot:
     """Read what is removed, and what uses it."""
     rows = read_rows(api, prefix)
     users: dict[Key, list[User]] = {}
-    uses = {
-        objects.PROJECTS: ((objects.TEMPLATES, "project"), (objects.SOURCES, "source_project")),
-        objects.INVENTORIES: ((objects.TEMPLATES, "inventory"),),
-        objects.CREDENTIALS: ((objects.TEMPLATES, "credentials"), (objects.SOURCES, "credentials")),
-        objects.CREDENTIAL_TYPES: ((objects.CREDENTIALS, "credential_type"),),
-        objects.TEMPLATES: ((planning.NODES, "unified_job_template"),),
-    }
     for kind, row in planning.removable(rows, prefix, organization):
-        for user, field in uses.get(kind, ()):
+        for user, field in USES[kind]:
             for one in api.list((user,), **{field: row["id"]}):
                 users.setdefault((kind, row["id"]), []).append(_user(user, one))
     return Snapshot(rows, users=users)
@@ -92,7 +112,7 @@ def read_for_removal(api: Api, prefix: str, organization: int) -> Snapshot:
 def _user(kind: str, row: Row) -> User:
     """Return what uses an object. A node stands for its workflow."""
     if kind != planning.NODES:
-        return User(kind, int(row["id"]), "%s '%s'" % (objects.TITLES[kind], row.get("name")))
+        return User(kind, int(row["id"]), "%s '%s'" % (TITLES[kind], row.get("name")))
     workflow = (row.get("summary_fields") or {}).get("workflow_job_template") or {}
     name = workflow.get("name") or row.get("workflow_job_template")
     return User(objects.WORKFLOWS, int(row.get("workflow_job_template") or 0), "workflow job template '%s'" % name)

@@ -20,7 +20,7 @@ RELATIONS = ("success_nodes", "failure_nodes", "always_nodes")
 BASE: dict[str, t.Any] = {"name": "", "description": ""}
 # What can be written, with the defaults. A field of the kind "…" refers to an object of that kind.
 FIELDS: dict[str, dict[str, t.Any]] = {
-    ORGANIZATIONS: BASE,
+    ORGANIZATIONS: {**BASE, "default_environment": None},
     "credential_types": {**BASE, "kind": "cloud", "inputs": {}, "injectors": {}},
     "credentials": {**BASE, "organization": None, "credential_type": None, "inputs": {}},
     "execution_environments": {**BASE, "organization": None, "image": "", "credential": None, "pull": ""},
@@ -28,6 +28,7 @@ FIELDS: dict[str, dict[str, t.Any]] = {
         **BASE, "organization": None, "scm_type": "", "scm_url": "", "scm_branch": "", "scm_refspec": "",
         "scm_clean": False, "scm_track_submodules": False, "scm_delete_on_update": False, "credential": None,
         "timeout": 0, "scm_update_on_launch": False, "scm_update_cache_timeout": 0, "allow_override": False,
+        "default_environment": None,
     },
     "inventories": {**BASE, "organization": None, "kind": "", "host_filter": None, "variables": ""},
     "inventory_sources": {
@@ -60,6 +61,7 @@ REFERENCES = {
     "project": (PROJECTS,),
     "source_project": (PROJECTS,),
     "execution_environment": ("execution_environments",),
+    "default_environment": ("execution_environments",),
     "workflow_job_template": (WORKFLOWS,),
     "unified_job_template": (TEMPLATES, PROJECTS, "inventory_sources", WORKFLOWS, APPROVALS),
 }

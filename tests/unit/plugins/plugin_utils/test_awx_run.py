@@ -209,6 +209,35 @@ def test_what_is_used_elsewhere_stops_a_removal(awx: StandIn) -> None:
     assert "job template 'Deploy'" in found.problems[1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "user", "field"),
+    [
+        ("execution_environments", "444Host execution environment", "job_templates", "execution_environment"),
+        ("execution_environments", "444Host execution environment", "inventory_sources", "execution_environment"),
+        ("execution_environments", "444Host execution environment", "projects", "default_environment"),
+        ("execution_environments", "444Host execution environment", "organizations", "default_environment"),
+        ("inventories", "444Host servers", "workflow_job_templates", "inventory"),
+        ("inventories", "444Host servers", "inventory_sources", "inventory"),
+        ("projects", "444Host project", "workflow_job_template_nodes", "unified_job_template"),
+        ("inventory_sources", "444Host servers", "workflow_job_template_nodes", "unified_job_template"),
+        ("workflow_job_templates", "444Host plan and apply", "workflow_job_template_nodes", "unified_job_template"),
+    ],
+)
+def test_nothing_is_removed_while_somebody_else_uses_it(
+    awx: StandIn, kind: str, name: str, user: str, field: str
+) -> None:
+    world = World(awx)
+    world.run(world.plan(environment_image="quay.io/example/h444:1"))
+    theirs = awx.model.add("workflow_job_templates", name="Theirs", organization=world.organization.id)
+    more = {"workflow_job_template": theirs["id"]} if user == "workflow_job_template_nodes" else {}
+    awx.model.add(user, name="Theirs", **{field: awx.model.find(kind, name)["id"]}, **more)
+    found = world.removal()
+    assert found.steps == ()
+    (problem,) = found.problems
+    assert f"'{name}' is used by what this role did not make" in problem
+    assert "'Theirs'" in problem
+
+
 def test_a_running_job_stops_a_removal(awx: StandIn) -> None:
     world = World(awx)
     world.run(world.plan())
