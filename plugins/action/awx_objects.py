@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import typing as t
-import urllib.parse
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -47,6 +46,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "extra_vars": {"type": "dict", "default": {}},
 }
 SURVEYS = os.path.join(os.path.dirname(__file__), "..", "..", "playbooks", "files", "surveys")
+GONE_AFTER_A_JOB = ("/runner", "/tmp", "/var/tmp")
 NOTHING_CHANGED = "Nothing was changed in AWX."
 
 
@@ -98,6 +98,7 @@ def _check(args: dict[str, t.Any]) -> None:
     for name in ("project_url", "api_url"):
         if _has_password(args[name] or ""):
             raise AwxError("awx_%s must not contain a password, because AWX would show it." % name)
+    _check_directory(args["directory"] or "")
     if args["execution_environment"] and args["execution_environment_image"]:
         raise AwxError("awx_execution_environment and awx_execution_environment_image exclude each other.")
     if not args["inventory_path"].endswith(("h444.yml", "h444.yaml")):
@@ -108,10 +109,22 @@ def _check(args: dict[str, t.Any]) -> None:
 
 
 def _has_password(url: str) -> bool:
-    try:
-        return urllib.parse.urlsplit(url).password is not None
-    except ValueError:
-        return False
+    """Return whether a URL contains a secret. Git services take a token for the user of https, without a password."""
+    scheme, found, rest = url.partition("://")
+    user, has_user, _host = rest.partition("/")[0].rpartition("@")
+    return bool(found and has_user) and (":" in user or scheme.lower() in ("http", "https"))
+
+
+def _check_directory(directory: str) -> None:
+    """Check that files outlive the job that writes them. Raises: AwxError."""
+    if not directory:
+        return
+    path = os.path.normpath(directory)
+    if not path.startswith("/") or any(path == top or path.startswith(top + "/") for top in GONE_AFTER_A_JOB):
+        raise AwxError(
+            "awx_directory must be an absolute path that AWX exposes to its jobs, and not below %s, whose files are "
+            "gone after a job." % " or ".join(GONE_AFTER_A_JOB)
+        )
 
 
 def _check_extra_vars(extra_vars: dict[str, t.Any]) -> None:
@@ -122,6 +135,20 @@ def _check_extra_vars(extra_vars: dict[str, t.Any]) -> None:
             )
         if not isinstance(variables, dict):
             raise AwxError("awx_extra_vars: the value of '%s' must be a dictionary." % name)
+        for variable, value in variables.items():
+            if not isinstance(variable, str) or not _is_json(value):
+                raise AwxError(
+                    "awx_extra_vars: AWX can't take the variable '%s' of '%s', because it is not JSON. Quote dates."
+                    % (variable, name)
+                )
+
+
+def _is_json(value: t.Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _access(args: dict[str, t.Any]) -> Access:

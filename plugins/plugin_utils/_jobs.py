@@ -54,6 +54,7 @@ ADDRESSES = ("primary", "all")
 NO_RECORD = "null"
 MOST_SERVERS = 1000
 MOST_NAMED = 10
+MOST_DIGITS = 18
 
 
 class Problem(Exception):
@@ -113,7 +114,7 @@ def number(value: t.Any, name: str) -> int | None:
     text = "" if value is None else str(value).strip()
     if text in ("", "None"):  # ansible-core 2.18 makes a text of a value that is null
         return None
-    if isinstance(value, bool) or not is_digits(text):
+    if isinstance(value, bool) or not is_digits(text) or len(text) > MOST_DIGITS:
         raise Problem("%s must be a whole number, and not %s." % (name, quoted(value)))
     return int(text)
 

@@ -74,6 +74,14 @@ def test_what_comes_with_a_password_needs_a_file_also_in_check_mode(account: Acc
     assert "changed servers: web-1" in lines(account.apply(credentials_file="omit")), "there is no secret to keep"
 
 
+def test_passwords_that_would_be_gone_after_a_job_of_awx_are_not_ordered(account: Account) -> None:
+    account.write(servers=[server("web-1")])
+    for path in ("/tmp/credentials.json", "/runner/project/credentials.json"):
+        told = account.refused("-e", "awx_job_id=7", credentials_file=path)
+        assert told.startswith(f"apply_credentials_file: {path} is gone after this job of AWX.")
+    assert account.simulator.journal() == []
+
+
 def test_variables_that_are_empty_or_null_are_not_set(account: Account) -> None:
     account.seed("web-1", "old-1")
     account.write(servers=[server("web-1"), server("web-2")], webhooks=[])
