@@ -31,7 +31,7 @@ def answered(name: str, answers: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             found.update({variable: ""} if kind in TEXTS else {})
             continue
         wanted: type = int if kind == "integer" else list if kind == "multiselect" else str
-        assert type(value) is wanted, f"AWX does not take {value!r} for {variable}"
+        assert isinstance(value, wanted) and not isinstance(value, bool), f"AWX does not take {value!r} for {variable}"
         if kind in ("text", "textarea"):
             assert question["min"] <= len(value) <= question["max"], variable
         if kind == "integer":

@@ -82,9 +82,9 @@ def test_awx_accepts_the_survey(name: str) -> None:
         assert question["question_name"] and question["question_description"].endswith(".")
         assert question["variable"].startswith(f"{name}_") and isinstance(question["required"], bool)
         default, kind = question["default"], question["type"]
-        assert default == "" or type(default) is TYPES[kind], question
+        assert default == "" or isinstance(default, TYPES[kind]), question
         for limit in (question["min"], question["max"]):
-            assert limit is None or type(limit) is int
+            assert limit is None or isinstance(limit, int)
         if kind.startswith("multi"):
             assert isinstance(question["choices"], list) and all(isinstance(one, str) for one in question["choices"])
             assert default == "" or set(default.splitlines()) <= set(question["choices"])

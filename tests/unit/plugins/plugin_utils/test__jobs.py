@@ -58,15 +58,15 @@ FLEET = [
 ]
 
 
-def chosen(vps: t.Any = FLEET, **answers: t.Any) -> t.Any:
+def chosen(vps: t.Any = None, **answers: t.Any) -> t.Any:
     """Give the labels that power would work on, or the problem."""
-    found = power_selection(vps, {"state": "stopped", **answers})
+    found = power_selection(FLEET if vps is None else vps, {"state": "stopped", **answers})
     return found["problem"] or [row["label"] for row in found["servers"]]
 
 
-def records(vps: t.Any = FLEET, **answers: t.Any) -> t.Any:
+def records(vps: t.Any = None, **answers: t.Any) -> t.Any:
     """Give the records that reverse_dns would set, or the problem."""
-    found = reverse_dns_records(vps, answers)
+    found = reverse_dns_records(FLEET if vps is None else vps, answers)
     return found["problem"] or {row["ip"]: row["hostname"] for row in found["records"]}
 
 
