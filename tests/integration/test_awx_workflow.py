@@ -33,6 +33,7 @@ from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
 PROJECT = ROOT / "extensions" / "awx" / "project"
 URL = "https://git.example.com/shop/infrastructure.git"
+SHARED = "/shared"
 ACCOUNT = {"servers": [{"label": "web-1", "state": "started", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}]}
 ANSWERS = {"apply_manifest": "account.yml", "apply_max_total_monthly_usd_cents": 4000, "apply_max_removed": 0}
 
@@ -84,7 +85,7 @@ class Platform:
         role = {"name": "Set up AWX", "ansible.builtin.include_role": {"name": "h444.cloud.awx"}}
         variables = {"awx_url": self.awx.url, "awx_token": TOKEN, "awx_project_url": URL}
         variables.update(awx_api_key=self.simulator.key, awx_api_url=self.simulator.url)
-        variables["awx_directory"] = str(self.folder / "shared")
+        variables["awx_directory"] = SHARED
         playbook = write_playbook(self.folder, [role], vars=variables)
         played = play(["ansible-playbook", str(playbook)], environment(self.folder / "home", "", ""), self.folder)
         assert played.code == 0, played.tail()
@@ -103,7 +104,9 @@ class Platform:
         (folder / "inventory").mkdir()
         (folder / "inventory" / "hosts").write_text("[servers]\nold-1 ansible_host=192.0.2.7\n", encoding="utf-8")
         # First those of the template, then those of earlier nodes, then those of the survey: the last one counts.
-        variables = {**yaml.safe_load(template["extra_vars"]), **marked({**artifacts, **answers})}
+        # AWX would mount the directory that is shared.
+        own = yaml.safe_load(template["extra_vars"].replace(f"{SHARED}/", f"{self.folder}{SHARED}/"))
+        variables = {**own, **marked({**artifacts, **answers})}
         (folder / "env" / "extravars").write_text(yaml.dump(variables, Dumper=Dumper), encoding="utf-8")
         variables = {**environment(self.folder / "home", "", ""), **self._injected(template)}
         (folder / "env" / "envvars").write_text(json.dumps(variables), encoding="utf-8")

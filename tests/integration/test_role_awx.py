@@ -139,7 +139,7 @@ def test_from_nothing_to_nothing(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_changed_key_and_a_changed_variable(tmp_path: Path) -> None:
-    """A key is written again only where that is asked for. A changed variable changes two templates."""
+    """A key is written again only where that is asked for. A changed variable changes both templates and the survey."""
     limits = {"awx_api_key": None, "awx_extra_vars": {"apply": {"apply_max_removed": 2}}}
     new = {"awx_api_key": NEW_KEY}
     with StandIn() as awx:
@@ -150,7 +150,7 @@ def test_a_changed_key_and_a_changed_variable(tmp_path: Path) -> None:
         assert ignored.result["changed"] is False
         assert written.names == ["444Host API key"]
         assert awx.model.find("credentials", "444Host API key")["inputs"] == {"api_key": NEW_KEY}
-        assert limited.names == ["444Host plan", "444Host apply"]
+        assert limited.names == ["444Host plan", "444Host apply", "444Host plan and apply"]
         assert limited.result["diff"][0]["before"] == {
             "extra_vars": '{"apply_manifest": "account.yml", "apply_plan_in_workflow": true}'
         }
