@@ -127,11 +127,11 @@ class Model:
 
     # Plain access, for tests too
 
-    def add(self, kind: str, /, **fields: t.Any) -> Row:
+    def add(self, table: str, /, **fields: t.Any) -> Row:
         """Make an object without any check."""
         self._last += 1
-        row = {**copy.deepcopy(FIELDS[kind]), **fields, "id": self._last}
-        self.rows[kind][row["id"]] = row
+        row = {**copy.deepcopy(FIELDS[table]), **fields, "id": self._last}
+        self.rows[table][row["id"]] = row
         return row
 
     def find(self, kind: str, name: str) -> Row:

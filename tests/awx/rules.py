@@ -90,7 +90,7 @@ def _type_problem(field: Json) -> str:
         return f"'{kind}' is not one of ['string', 'boolean']"
     if "format" in field and field["format"] not in ("ssh_private_key", "url"):
         return f"'{field['format']}' is not one of ['ssh_private_key', 'url']"
-    if "default" in field and type(field["default"]) is not {"string": str, "boolean": bool}[kind]:
+    if "default" in field and not isinstance(field["default"], {"string": str, "boolean": bool}[kind]):
         return f"{field['default']} is not a {kind}"
     wrong = [name for name in TEXTS_ONLY if name in field and kind != "string"]
     return f"{wrong[0]} not allowed for {kind} type ({field['id']})" if wrong else ""
