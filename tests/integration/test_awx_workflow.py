@@ -95,7 +95,7 @@ class Platform:
         rows = self.awx.model.rows["workflow_job_template_nodes"].values()
         return next(row for row in rows if row["identifier"] == identifier)
 
-    def run(self, identifier: str, artifacts: dict[str, t.Any], answers: dict[str, t.Any] | None = None) -> Job:
+    def run(self, identifier: str, artifacts: dict[str, t.Any]) -> Job:
         """Run the job of a node, or of a job template alone, as AWX does."""
         template = self.awx.model.rows["job_templates"][self.node(identifier)["unified_job_template"]]
         folder = self.folder / f"job-{len(self.outputs)}"
@@ -106,7 +106,7 @@ class Platform:
         # First those of the template, then those of earlier nodes, then those of the survey: the last one counts.
         # AWX would mount the directory that is shared.
         own = yaml.safe_load(template["extra_vars"].replace(f"{SHARED}/", f"{self.folder}{SHARED}/"))
-        variables = {**own, **marked({**artifacts, **(answers or ANSWERS)})}
+        variables = {**own, **marked({**artifacts, **ANSWERS})}
         (folder / "env" / "extravars").write_text(yaml.dump(variables, Dumper=Dumper), encoding="utf-8")
         variables = {**environment(self.folder / "home", "", ""), **self._injected(template)}
         (folder / "env" / "envvars").write_text(json.dumps(variables), encoding="utf-8")
