@@ -26,6 +26,7 @@ CREATE, UPDATE, REMOVE = "create", "update", "remove"
 ENCRYPTED = "$encrypted$"
 NOTHING = ("", None, False, {})
 NODES = "workflow_job_template_nodes"
+ORGANIZATION = "organization"
 RELATIONS = ("success_nodes", "failure_nodes", "always_nodes")
 
 
@@ -108,15 +109,21 @@ def _is_beside(wanted: Wanted, row: Row, ids: t.Mapping[str, int]) -> bool:
         return True
     if wanted.kind == objects.SOURCES:
         return row.get("inventory") == ids.get("inventory")
+    if wanted.kind == objects.TEMPLATES:
+        # AWX takes the organization from the project. A template whose project was deleted has none.
+        return row.get("organization") in (ids[ORGANIZATION], None)
     if wanted.kind == objects.CREDENTIALS and row.get("credential_type") != ids.get("credential_type"):
         return False
-    return "organization" not in fields or row.get("organization") == fields["organization"].id
+    return ORGANIZATION not in fields or row.get(ORGANIZATION) == fields[ORGANIZATION].id
 
 
 def find_all(wanted: t.Sequence[Wanted], rows: t.Mapping[str, t.Sequence[Row]]) -> dict[str, Row]:
     """Return the objects of AWX that are meant, by key."""
     found: dict[str, Row] = {}
     ids: dict[str, int] = {}
+    for one in wanted:
+        if ORGANIZATION in one.fields:
+            ids[ORGANIZATION] = one.fields[ORGANIZATION].id
     for one in wanted:
         row = match(one, rows.get(one.kind, ()), ids)
         if row is not None:

@@ -249,6 +249,20 @@ def test_a_running_job_stops_a_removal(awx: StandIn) -> None:
     assert world.removal().steps == ()
 
 
+def test_another_organization_can_have_the_same_prefix(awx: StandIn) -> None:
+    first, second = World(awx), World(awx)
+    first.run(first.plan())
+    second.organization = objects.Known(awx.model.add("organizations", name="Shop")["id"], "Shop")
+    found = second.plan()
+    # A credential type belongs to no organization.
+    assert {step.action for step in found.steps} == {"create"}
+    assert {step.kind for step in found.steps} == set(objects.KINDS) - {"credential_types", "execution_environments"}
+    second.run(found)
+    assert first.plan().steps == () and second.plan().steps == ()
+    second.run(second.removal())
+    assert first.plan().steps == ()
+
+
 def test_an_organization_that_is_missing(awx: StandIn) -> None:
     with pytest.raises(AwxError, match=r"awx_organization: there is no organization 'Shop' in AWX"):
         running.find_one(World(awx).api, "organizations", "organization", "Shop", "awx_organization")
