@@ -106,6 +106,20 @@ def test_power(jobs: Jobs) -> None:
     assert f"{HOSTILE}: restarted" in lines(everything) and "web-1: started" in lines(everything)
 
 
+def test_provision_never_terminates_a_server(jobs: Jobs) -> None:
+    """Not even where the inventory says so to the role that it uses."""
+    for path, more in (("group_vars", ("-i", "hosts")), ("", ("-e", "fleet_state=absent"))):
+        if path:
+            (jobs.folder / "hosts").write_text("localhost\n", encoding="utf-8")
+            (jobs.folder / path).mkdir()
+            (jobs.folder / path / "all.yml").write_text("fleet_state: absent\n", encoding="utf-8")
+        told = jobs.refused("provision", *more, labels="web-1", authorized_keys=SAFE_KEY, **ORDER)
+        assert told == (
+            "fleet_state must be present or not set: this playbook never removes a server. Nothing was changed."
+        )
+    assert "web-1" in jobs.servers()
+
+
 def test_power_is_refused(jobs: Jobs) -> None:
     """What matches nothing changes nothing, also in check mode, and protected servers are not interrupted."""
     for more in ((), ("--check",)):
