@@ -97,7 +97,8 @@ class Plan(t.NamedTuple):
 
 def match(wanted: Wanted, rows: t.Sequence[Row], ids: t.Mapping[str, int]) -> t.Optional[Row]:
     """Return the object of AWX that is meant, whoever made it; None if there is none. Names are unique in AWX."""
-    return next((row for row in rows if row.get("name") == wanted.name and _is_beside(wanted, row, ids)), None)
+    found = [row for row in rows if row.get("name") == wanted.name and _is_beside(wanted, row, ids)]
+    return min(found, key=lambda row: row.get(ORGANIZATION) is None, default=None)
 
 
 def _is_beside(wanted: Wanted, row: Row, ids: t.Mapping[str, int]) -> bool:

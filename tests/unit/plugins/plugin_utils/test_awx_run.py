@@ -263,6 +263,17 @@ def test_another_organization_can_have_the_same_prefix(awx: StandIn) -> None:
     assert first.plan().steps == ()
 
 
+def test_a_template_without_an_organization_is_taken_only_if_there_is_no_other(awx: StandIn) -> None:
+    world = World(awx)
+    world.run(world.plan())
+    power = awx.model.find("job_templates", "444Host power")
+    orphan = {**power, "organization": None, "project": None}
+    awx.model.rows["job_templates"] = {1: {**orphan, "id": 1}, **awx.model.rows["job_templates"]}
+    assert world.plan().steps == ()
+    del awx.model.rows["job_templates"][power["id"]]
+    assert [(step.action, sorted(step.changes)) for step in world.plan().steps] == [("update", ["project"])]
+
+
 def test_an_organization_that_is_missing(awx: StandIn) -> None:
     with pytest.raises(AwxError, match=r"awx_organization: there is no organization 'Shop' in AWX"):
         running.find_one(World(awx).api, "organizations", "organization", "Shop", "awx_organization")
