@@ -31,7 +31,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
-PROJECT = ROOT / "extensions" / "awx" / "project"
+PROJECT = ROOT / "extensions" / "awx" / "templates" / "project"
 URL = "https://git.example.com/shop/infrastructure.git"
 SHARED = "/shared"
 ACCOUNT = {"servers": [{"label": "web-1", "state": "started", "plan_slug": "vps-2", "os_template": "ubuntu-24.04"}]}

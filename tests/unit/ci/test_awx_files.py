@@ -24,7 +24,7 @@ from ansible_collections.h444.cloud.tests.awx.testing import TOKEN, StandIn
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "extensions" / "awx"
-PROJECT = FOLDER / "project"
+PROJECT = FOLDER / "templates" / "project"
 SPEC = importlib.util.spec_from_file_location("awx_files", ROOT / "tests" / "ci" / "awx_files.py")
 assert SPEC and SPEC.loader
 awx_files = importlib.util.module_from_spec(SPEC)
