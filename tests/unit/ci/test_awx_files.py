@@ -71,8 +71,8 @@ def test_the_project_has_nothing_else() -> None:
     for name in ("inventory.h444.yml", "account.yml"):
         lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
         assert not any(COULD_BE_PLAYBOOK.match(line) for line in lines), name
-    assert content("project/inventory.h444.yml")["plugin"] == "h444.cloud.h444"
-    assert content("project/collections/requirements.yml") == {"collections": [{"name": "h444.cloud"}]}
+    assert content("templates/project/inventory.h444.yml")["plugin"] == "h444.cloud.h444"
+    assert content("templates/project/collections/requirements.yml") == {"collections": [{"name": "h444.cloud"}]}
 
 
 class Importer:
