@@ -301,7 +301,7 @@ def _preset_question(question: t.Mapping[str, t.Any], variables: t.Mapping[str, 
     if question["type"] == "multiselect" and isinstance(value, str):
         value = [part.strip() for part in value.split(",")]
     if question["type"] == "integer":
-        default: t.Any = int(value) if str(value).isdecimal() else ""
+        default: t.Any = int(str(value)) if str(value).isdecimal() else ""
     elif isinstance(value, (list, tuple)):
         default = "\n".join(str(line) for line in value)
     else:

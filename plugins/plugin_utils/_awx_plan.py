@@ -24,7 +24,7 @@ Key = tuple[str, int]
 
 CREATE, UPDATE, REMOVE = "create", "update", "remove"
 ENCRYPTED = "$encrypted$"
-NOTHING = ("", None, False, {})
+NOTHING: tuple[t.Any, ...] = ("", None, False, {})
 NODES = "workflow_job_template_nodes"
 ORGANIZATION = "organization"
 RELATIONS = ("success_nodes", "failure_nodes", "always_nodes")
