@@ -103,26 +103,12 @@ ON_THE_OLDEST_CORE = (
     "test_export.py::test_an_unchanged_account_is_written_once",
     "test_export.py::test_names_of_the_account_never_run_and_come_back_as_they_are",
     "test_report.py::test_hostile_texts_stay_texts",
+    "test_playbooks.py::test_power",
+    "test_playbooks.py::test_reverse_dns",
+    "test_playbooks.py::test_provision_with_a_file",
     "test_fleet_role.py::test_twelve_servers_take_a_login_by_key_after_one_run_and_the_next_changes_nothing",
     "test_fleet_role.py::test_without_sshpass_the_core_passes_the_password_or_nothing_is_ordered",
 )
-# What these compare is what a play shows, line by line, and in what order, which differs by nature on some cores. The
-# targets compare the results themselves, on each of them. The last three view pages, with libraries of one core alone.
-ON_THE_NEWEST_CORE = (
-    "test_in_process.py",
-    "test_in_process_ends.py",
-    "test_where_tasks_run.py",
-    "test_event_source_webhook.py",
-    "test_event_source_changes.py",
-    "test_story.py",
-    "test_browser.py",
-    "test_simulator_page.py",
-    "test_simulator_mcp.py",
-    "test_report_page.py",
-    "test_execution_environment.py",
-    "test_event_query.py",
-)
-WITHOUT_DIALECTS = ("-k", "not wrapped and not sparse and not odd")
 # A core that is still to come: does each module work there, and does it keep secrets.
 ON_THE_COMING_CORE = ("test_targets.py", "test_secrets.py", "test_credentials_file.py")
 # What touches Ansible is tested on each core, and module_utils on each core's Python; the rest on the newest core.
