@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.h444.cloud.tests.integration import surveys
 from ansible_collections.h444.cloud.tests.integration.applying import changed, lines, message
 from ansible_collections.h444.cloud.tests.integration.playing import (
+    ROOT,
     Played,
     environment,
     play,
@@ -47,12 +48,21 @@ class Jobs:
         self.is_awx = True
 
     def start(
-        self, name: str, *more: str, code: int = 0, env: t.Mapping[str, str] | None = None, **answers: t.Any
+        self,
+        name: str,
+        *more: str,
+        code: int = 0,
+        env: t.Mapping[str, str] | None = None,
+        playbook: str = "",
+        **answers: t.Any,
     ) -> Played:
-        """Start a job with the answers to its survey. No output shows a secret, and no template is evaluated."""
+        """Start a job with the answers to its survey. No output shows a secret, and no template is evaluated.
+
+        *playbook*: the file to play, if it is not that of the survey's name.
+        """
         variables = {**surveys.answered(name, answers), **(surveys.OF_AWX if self.is_awx else {})}
         (self.folder / "extravars").write_text(surveys.written(variables), encoding="utf-8")
-        command = ["ansible-playbook", f"h444.cloud.{name}", "-e", "@extravars", *more]
+        command = ["ansible-playbook", playbook or f"h444.cloud.{name}", "-e", "@extravars", *more]
         played = play(command, {**self.env, **(env or {})}, self.folder)
         assert played.code == code, played.tail(60)
         assert not shown_secrets(played.output, secrets_in(self.simulator.state()) | {self.simulator.key})
@@ -118,6 +128,16 @@ def test_provision_never_terminates_a_server(jobs: Jobs) -> None:
             "fleet_state must be present or not set: this playbook never removes a server. Nothing was changed."
         )
     assert "web-1" in jobs.servers()
+
+
+def test_the_pattern_runs_provision(jobs: Jobs) -> None:
+    """From the path that its job template has, in check mode."""
+    playbook = ROOT / "extensions" / "patterns" / "order_fleet" / "playbooks" / "order_fleet.yml"
+    jobs.simulator.clear_journal()
+    answers = {"labels": "web-1\r\napp-1", "authorized_keys": SAFE_KEY, **ORDER}
+    checked = jobs.start("provision", "--check", playbook=str(playbook), **answers)
+    assert jobs.simulator.writes() == [] and changed(checked) > 0
+    assert "app-1: to order, 9.60 USD a month" in lines(checked)
 
 
 def test_power_is_refused(jobs: Jobs) -> None:
