@@ -64,6 +64,15 @@ def collections_path() -> str:
     return os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(ROOT / ".cache" / "link")
 
 
+def shortened(folder: Path) -> str:
+    """Give a link to a folder: the path of a socket, such as that of ansible-core, has 107 characters at most."""
+    link = Path(tempfile.gettempdir(), "h444-" + hashlib.sha256(str(folder).encode()).hexdigest()[:12])
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder)
+    atexit.register(link.unlink, missing_ok=True)
+    return str(link)
+
+
 def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     """Give the environment of one play: nothing of the user's, the simulator as the API."""
     kept = {

@@ -27,6 +27,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     Played,
     collections_path,
     secrets_in,
+    shortened,
     shown_secrets,
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
@@ -91,7 +92,7 @@ class DataDirectory:
             "HOME": str(self.home),
             "ANSIBLE_HOME": str(folder / "home-of-ansible"),
             "ANSIBLE_REMOTE_TMP": str(folder / "home-of-ansible" / "remote"),
-            "TMPDIR": str(folder / "tmp"),
+            "TMPDIR": shortened(folder / "tmp"),
         }
         self.collections = folder / "requirements_collections"
 

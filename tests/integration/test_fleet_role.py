@@ -31,6 +31,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     kill_tree,
     play,
     secrets_in,
+    shortened,
     shown_secrets,
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
@@ -259,7 +260,7 @@ def test_twelve_servers_take_a_login_by_key_after_one_run_and_the_next_changes_n
 
     (world.folder / "tmp").mkdir()
     with Watch(world.folder) as watch:
-        played = world.play(TMPDIR=str(world.folder / "tmp"))
+        played = world.play(TMPDIR=shortened(world.folder / "tmp"))
     assert re.search(r"localhost +: ok=\d+ +changed=[1-9]", played.output)
     rows = {row["label"]: row for row in world.simulator.state()["vps"]}
     for row in rows.values():

@@ -25,6 +25,7 @@ from ansible_collections.h444.cloud.tests.integration.playing import (
     environment,
     play,
     secrets_in,
+    shortened,
     shown_secrets,
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
@@ -43,7 +44,7 @@ class Jobs:
         self.folder.mkdir()
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
-        more = {"H444_API_RETRIES": "0", "TMPDIR": str(self.temporary), **env}
+        more = {"H444_API_RETRIES": "0", "TMPDIR": shortened(self.temporary), **env}
         self.env = environment(folder / "home", simulator.url, simulator.key, **more)
         self.is_awx = True
 
