@@ -66,11 +66,15 @@ def collections_path() -> str:
 
 def shortened(folder: Path) -> str:
     """Give a link to a folder: the path of a socket, such as that of ansible-core, has 107 characters at most."""
-    link = Path(tempfile.gettempdir(), "h444-" + hashlib.sha256(str(folder).encode()).hexdigest()[:12])
+    link = _short_path(folder)
     link.unlink(missing_ok=True)
     link.symlink_to(folder)
     atexit.register(link.unlink, missing_ok=True)
     return str(link)
+
+
+def _short_path(folder: Path) -> Path:
+    return Path(tempfile.gettempdir(), "h444-" + hashlib.sha256(str(folder).encode()).hexdigest()[:12])
 
 
 def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
@@ -81,7 +85,7 @@ def environment(home: Path, url: str, key: str, **more: str) -> dict[str, str]:
     for folder in (home, COMPILED):
         folder.mkdir(parents=True, exist_ok=True)
     # Where ssh shares connections: below the folder of a test, a path is too long for a socket.
-    sockets = Path(tempfile.gettempdir(), "h444-" + hashlib.sha256(str(home).encode()).hexdigest()[:12])
+    sockets = _short_path(home)
     atexit.register(shutil.rmtree, sockets, ignore_errors=True)
     kept.update(
         ANSIBLE_SSH_CONTROL_PATH_DIR=str(sockets),
@@ -158,6 +162,33 @@ def write_playbook(folder: Path, tasks: list[dict[str, t.Any]], **more: t.Any) -
     one.setdefault("vars", {})["ansible_python_interpreter"] = "{{ ansible_playbook_python }}"
     file.write_text(yaml.safe_dump([one], sort_keys=False), encoding="utf-8")
     return file
+
+
+def write_kept(folder: Path, task: dict[str, t.Any]) -> Path:
+    """Write a playbook that plays one task and keeps its result, failed or not, in result.json."""
+    keep = {
+        "name": "Keep",
+        "ansible.builtin.copy": {
+            "content": "{{ made | to_json }}",
+            "dest": str(folder / "result.json"),
+            "mode": "0600",
+        },
+        "no_log": True,
+        "check_mode": False,
+    }
+    return write_playbook(folder, [{**task, "register": "made", "ignore_errors": True}, keep])
+
+
+def start(playbook: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a play in the folder of its playbook, without waiting for its end; nothing of it is shown."""
+    return subprocess.Popen(
+        [str(BIN / "ansible-playbook"), "-i", "localhost,", str(playbook)],
+        env={**env, "ANSIBLE_LOCAL_TEMP": str(playbook.parent / "tmp")},
+        cwd=playbook.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def secrets_in(state: t.Any) -> set[str]:

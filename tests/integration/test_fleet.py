@@ -19,13 +19,13 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.h444.cloud.tests.integration.playing import (
-    BIN,
     environment,
     kill_tree,
     play,
     secrets_in,
     shown_secrets,
-    write_playbook,
+    start,
+    write_kept,
 )
 from ansible_collections.h444.cloud.tests.simulator.testing import Simulator
 
@@ -57,18 +57,7 @@ class Player:
 
     def playbook(self, options: dict[str, t.Any], folder: Path, **keywords: t.Any) -> Path:
         """Write a playbook that plays the module and keeps its result, failed or not."""
-        order = {"name": "Order", "h444.cloud.h444_vps_fleet": options, "register": "made", "ignore_errors": True}
-        keep = {
-            "name": "Keep",
-            "ansible.builtin.copy": {
-                "content": "{{ made | to_json }}",
-                "dest": str(folder / "result.json"),
-                "mode": "0600",
-            },
-            "no_log": True,
-            "check_mode": False,
-        }
-        return write_playbook(folder, [{**order, **keywords}, keep])
+        return write_kept(folder, {"name": "Order", "h444.cloud.h444_vps_fleet": options, **keywords})
 
     def run(self, options: dict[str, t.Any], *arguments: str, **keywords: t.Any) -> dict[str, t.Any]:
         """Play the module, look for secrets in what is shown, and give the registered result."""
@@ -82,16 +71,9 @@ class Player:
         return json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
 
     def start(self, options: dict[str, t.Any], folder: Path) -> subprocess.Popen[bytes]:
-        """Start a play in a process group of its own."""
+        """Start a play without waiting for its end."""
         folder.mkdir(exist_ok=True)
-        return subprocess.Popen(
-            [str(BIN / "ansible-playbook"), "-i", "localhost,", str(self.playbook(options, folder))],
-            env={**self.env, "ANSIBLE_LOCAL_TEMP": str(folder / "tmp")},
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        return start(self.playbook(options, folder), self.env)
 
     def living(self) -> dict[str, str]:
         """Give the root password of each living server by its label. Each label has one."""
